@@ -1,0 +1,135 @@
+/**
+ * The one interface behind every way of choosing what to measure next: prompt policies and numeric samplers alike.
+ *
+ * A policy is a pure function of its context (seed, space, budget …) and the state it is shown. It may remember what it
+ * computed for a prefix of the history, but a fresh instance shown the same state must decide the same.
+ *
+ * @module
+ */
+import type { LinalgBackend } from '../numerics/linalg/backend.ts'
+import type { Candidate, PoolEntry } from '../space/candidate.ts'
+import type { ObservationHistory } from '../space/observation-log.ts'
+import type { Space } from '../space/parameter.ts'
+
+/** What "best" means: expected score on examples like these, or the mean over exactly these examples. */
+export type Estimand = 'population' | 'set'
+
+export interface PolicyContext {
+  readonly seed: number
+  /** Numeric and categorical parameters; empty for a pure prompt search. */
+  readonly space: Space
+  /** How many examples there are; 1 for a plain objective function. */
+  readonly exampleCount: number
+  /** The whole budget of the run in evaluations (cells); `Infinity` when unlimited. */
+  readonly evaluationBudget: number
+  readonly estimand: Estimand
+  /** The numeric backend, created at the edge. */
+  readonly backend: LinalgBackend
+  /** Index of the baseline prompt in the pool, when there is one. */
+  readonly baseline?: number
+  /** Policy-specific settings, already validated by the policy's own schema. */
+  readonly options?: Readonly<Record<string, unknown>>
+  /** Earlier studies or tables to learn from. */
+  readonly priors?: readonly PriorHistory[]
+}
+
+/** An earlier study or a table, given to a policy as a warm start. */
+export interface PriorHistory {
+  readonly name: string
+  readonly pool: readonly PoolEntry[]
+  readonly observations: ObservationHistory
+  readonly exampleCount: number
+}
+
+/** A cell that has been asked for and not told yet. */
+export interface PendingCell {
+  readonly candidate: number
+  readonly example: number
+  readonly repeat: number
+}
+
+export interface PolicyState {
+  /** Append-only: an index keeps its meaning for the life of a study. */
+  readonly pool: readonly PoolEntry[]
+  readonly observations: ObservationHistory
+  readonly pending: readonly PendingCell[]
+  /** Evaluations that are neither spent nor reserved. */
+  readonly evaluationsLeft: number
+  /** Hyper-parameters fitted earlier in this study, oldest first, so that a replay repeats them. */
+  readonly fits: readonly Fit[]
+}
+
+/** Hyper-parameters a policy fitted after a number of observations. */
+export interface Fit {
+  readonly observations: number
+  readonly hyperparameters: Readonly<Record<string, number | readonly number[]>>
+}
+
+/** Why an action was proposed, for people. */
+export interface Reason {
+  readonly summary: string
+  /** Expected gain in score of the recommended candidate per evaluation spent, where the policy knows it. */
+  readonly expectedGain?: number
+}
+
+/** Measure a candidate on examples. A candidate that is not in the pool yet joins it when the action is asked. */
+export interface EvaluateAction {
+  readonly kind: 'evaluate'
+  readonly candidate: number | Candidate
+  readonly examples: readonly number[]
+  readonly repeat?: number
+  readonly reason?: Reason
+}
+
+/** Make new candidates. */
+export interface GenerateAction {
+  readonly kind: 'generate'
+  readonly proposer: string
+  readonly parents: readonly number[]
+  readonly count: number
+  readonly reason?: Reason
+}
+
+/** Let a judge decide between two candidates on examples. */
+export interface CompareAction {
+  readonly kind: 'compare'
+  readonly candidates: readonly [number, number]
+  readonly examples: readonly number[]
+  readonly reason?: Reason
+}
+
+export type Action = EvaluateAction | GenerateAction | CompareAction
+
+export type Decision =
+  | { readonly kind: 'act'; readonly action: Action; readonly fit?: Fit }
+  /** Nothing to propose until something pending is told. */
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'done'; readonly reason: string }
+
+export interface Recommendation {
+  /** Index into the pool. */
+  readonly candidate: number
+  /** Posterior mean of the estimand. */
+  readonly mean: number
+  /** Credible interval at {@link level}, allowing for the candidate having been selected as the best of many. */
+  readonly interval: readonly [number, number]
+  readonly level: number
+  readonly probabilityBest: number
+  /** Expected improvement of the recommended candidate's true mean from 100 further evaluations. */
+  readonly expectedGain: number
+  /** Posterior of every candidate in the pool, by index. */
+  readonly means: Float64Array
+  readonly standardDeviations: Float64Array
+}
+
+export interface Policy {
+  readonly name: string
+  /**
+   * The next action. Must not exceed `state.evaluationsLeft`, and must not repeat an observed or pending cell.
+   */
+  next(state: PolicyState): Decision
+  /** `undefined` before anything has been observed. */
+  recommend(state: PolicyState): Recommendation | undefined
+}
+
+export type PolicyFactory = (context: PolicyContext) => Policy
