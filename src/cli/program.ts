@@ -1,0 +1,29 @@
+import { Command, CommanderError } from 'commander'
+import { registerBench } from './bench.ts'
+import { registerModels } from './models.ts'
+import { describeError, EXIT_CODES, exitCodeOf } from './exit-code.ts'
+import { registerRun } from './run.ts'
+
+/**
+ * Every command file exports one function that adds its command to the program. Heavy modules are imported inside the
+ * action, so that `krige --help` stays instant.
+ */
+const COMMANDS: readonly ((program: Command) => void)[] = [registerRun, registerBench, registerModels]
+
+/** Runs the command line and returns the exit code; never calls `process.exit`. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  const program = new Command('krige')
+    .description('Find the best prompt with the fewest LLM calls.')
+    .showHelpAfterError('(add --help for usage)')
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+  for (const register of COMMANDS) register(program)
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return typeof process.exitCode === 'number' ? process.exitCode : EXIT_CODES.done
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.badInput
+    process.stderr.write(`krige: ${describeError(error, process.env['KRIGE_DEBUG'] === '1')}\n`)
+    return exitCodeOf(error)
+  }
+}
