@@ -1,0 +1,142 @@
+/**
+ * Liquid-like templates with one construct: `{{name}}`. They are read once and filled in a single pass, so braces inside
+ * a prompt or an example stay what they are: text. There is nothing to execute.
+ *
+ * A line that holds nothing but variables, all of them empty, is left out, so that a prompt without demonstrations does
+ * not leave a hole. `{{'{{'}}` stands for two literal braces.
+ *
+ * @module
+ */
+import { InvalidInputError } from '../errors.ts'
+import { type Candidate, candidateText } from './candidate.ts'
+import type { Example, JsonValue } from './example.ts'
+
+export type TemplatePart = { readonly text: string } | { readonly variable: string }
+
+export interface Template {
+  readonly source: string
+  /** The parts of each line, in order; lines are joined by `\n`. */
+  readonly lines: readonly (readonly TemplatePart[])[]
+  /** Names used, each once, in order of first use. */
+  readonly variables: readonly string[]
+}
+
+/** A rendered model input. `text.slice(0, prefixLength)` is the same for every example of one candidate. */
+export interface RenderedInput {
+  readonly text: string
+  readonly prefixLength: number
+}
+
+const TAG = /\{\{([^{}]*?|'\{\{'|"\{\{")\}\}/g
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/
+
+/**
+ * @throws InvalidInputError on braces that open nothing, or a name with anything but letters, digits, `_`, `.` and `-`.
+ * @example
+ * parseTemplate('{{instruction}}\nTicket: {{input}}').variables // ['instruction', 'input']
+ */
+export function parseTemplate(source: string): Template {
+  const variables = new Set<string>()
+  const lines = source.split('\n').map((line) => {
+    const parts: TemplatePart[] = []
+    let end = 0
+    for (const match of line.matchAll(TAG)) {
+      pushText(parts, line.slice(end, match.index), source)
+      end = match.index + match[0].length
+      const inner = match[1]!.trim()
+      if (inner === "'{{'" || inner === '"{{"') parts.push({ text: '{{' })
+      else if (NAME.test(inner)) {
+        variables.add(inner)
+        parts.push({ variable: inner })
+      } else {
+        throw new InvalidInputError(`template has ${match[0]}; expected a name between the braces`, {
+          remedy: 'Templates only fill in names, as in {{input}}: no filters, conditions or loops.',
+        })
+      }
+    }
+    pushText(parts, line.slice(end), source)
+    return parts
+  })
+  return { source, lines, variables: [...variables] }
+}
+
+function pushText(parts: TemplatePart[], text: string, source: string): void {
+  if (text.includes('{{') || text.includes('{%')) {
+    const at = text.includes('{{') ? '{{' : '{%'
+    throw new InvalidInputError(
+      `template has ${at} that does not close as {{name}}: ${JSON.stringify(source.slice(0, 80))}`,
+      {
+        remedy: "Write {{name}}, or {{'{{'}} for literal braces. Tags such as {% if %} are not supported.",
+      },
+    )
+  }
+  if (text.length > 0) parts.push({ text })
+}
+
+/** Where a variable's value comes from, and whether it is the same for all examples. */
+interface Lookup {
+  readonly value: string
+  readonly shared: boolean
+}
+
+/**
+ * Fills a template for one candidate and one example.
+ *
+ * A name is looked up among the candidate's slots, then `prompt` and `text` (the whole candidate), its parameters, then
+ * the example's `input` and further keys; a candidate that is only a text fills the template's first free name.
+ *
+ * @throws InvalidInputError when nothing fills a name.
+ * @example
+ * renderTemplate(parseTemplate('{{instruction}}\n{{input}}'), { id: 'a', text: 'Label it.' }, example).text
+ */
+export function renderTemplate(template: Template, candidate: Candidate, example: Example): RenderedInput {
+  const values = new Map<string, Lookup>()
+  for (const name of template.variables) values.set(name, lookUp(template, candidate, example, name))
+  const pieces: { text: string; shared: boolean }[] = []
+  for (const line of template.lines) {
+    const onlyVariables = line.length > 0 && line.every((part) => 'variable' in part)
+    const filled = line.map((part) =>
+      'variable' in part ? values.get(part.variable)! : { value: part.text, shared: true },
+    )
+    if (onlyVariables && filled.every((part) => part.value.length === 0)) {
+      // Whether the line is there at all depends on the example when one of its values does.
+      if (filled.some((part) => !part.shared)) pieces.push({ text: '', shared: false })
+      continue
+    }
+    if (pieces.some((piece) => piece.text.length > 0) || pieces.length > 0) pieces.push({ text: '\n', shared: true })
+    for (const part of filled) pieces.push({ text: part.value, shared: part.shared })
+  }
+  const firstOwn = pieces.findIndex((piece) => !piece.shared)
+  const prefix = (firstOwn < 0 ? pieces : pieces.slice(0, firstOwn)).map((piece) => piece.text).join('')
+  return { text: pieces.map((piece) => piece.text).join(''), prefixLength: prefix.length }
+}
+
+function lookUp(template: Template, candidate: Candidate, example: Example, name: string): Lookup {
+  const slot = candidate.slots && Object.hasOwn(candidate.slots, name) ? candidate.slots[name] : undefined
+  if (slot !== undefined) return { value: slot, shared: true }
+  if (name === 'prompt' || name === 'text') return { value: candidateText(candidate), shared: true }
+  if (candidate.parameters && Object.hasOwn(candidate.parameters, name)) {
+    return { value: String(candidate.parameters[name]), shared: true }
+  }
+  if (candidate.text !== undefined && name === textVariable(template, example)) {
+    return { value: candidate.text, shared: true }
+  }
+  if (name === 'input') return { value: showValue(example.input), shared: false }
+  if (Object.hasOwn(example.fields, name)) return { value: showValue(example.fields[name]!), shared: false }
+  // A text stands for a whole prompt: the template's other slots are then empty.
+  if (candidate.text !== undefined && candidate.slots === undefined) return { value: '', shared: true }
+  throw new InvalidInputError(`candidate ${candidate.id} has nothing for {{${name}}}`, {
+    remedy: `Give it a slot "${name}", or take {{${name}}} out of the template.`,
+  })
+}
+
+/** The name that a candidate given as one text fills: `prompt` or `text`, else the first that no example fills. */
+export function textVariable(template: Template, example: Example): string | undefined {
+  const own = template.variables.find((name) => name === 'prompt' || name === 'text')
+  return own ?? template.variables.find((name) => name !== 'input' && !Object.hasOwn(example.fields, name))
+}
+
+/** Text as it is; anything else as JSON. */
+export function showValue(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
