@@ -1,0 +1,32 @@
+/**
+ * The logistic link and its logarithms.
+ *
+ * @module
+ */
+
+/** σ(x) = 1/(1 + exp(−x)), accurate relative to its value in the lower tail. */
+export function logistic(x: number): number {
+  if (x >= 0) return 1 / (1 + Math.exp(-x))
+  const exponential = Math.exp(x)
+  return exponential / (1 + exponential)
+}
+
+/**
+ * log σ(x) = −log(1 + exp(−x)); log(1 − σ(x)) is `logLogistic(-x)`.
+ *
+ * @example
+ * logLogistic(-1000) // −1000
+ */
+export function logLogistic(x: number): number {
+  return x >= 0 ? -Math.log1p(Math.exp(-x)) : x - Math.log1p(Math.exp(x))
+}
+
+/** log(p/(1 − p)), the inverse of {@link logistic}; ±Infinity at the ends. */
+export function logit(probability: number): number {
+  return Math.log(probability) - Math.log1p(-probability)
+}
+
+/** log(1 + exp(x)), linear for large x. */
+export function softplus(x: number): number {
+  return -logLogistic(-x)
+}
