@@ -92,6 +92,14 @@ export class NonFiniteError extends KrigeError {
   }
 }
 
+/** A numeric heap cannot hold what is asked of it. */
+export class OutOfMemoryError extends KrigeError {
+  override readonly name = 'OutOfMemoryError'
+  constructor(message: string, options?: KrigeErrorOptions) {
+    super('out-of-memory', message, options)
+  }
+}
+
 /** A budget is too small to do anything, or has been reached. */
 export class BudgetError extends KrigeError {
   override readonly name = 'BudgetError'

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { LinalgBackend } from '../numerics/linalg/backend.ts'
+import type { Backend } from '../numerics/linalg/backend.ts'
 import type { Candidate, PoolEntry } from '../space/candidate.ts'
 import type { ObservationHistory } from '../space/observation-log.ts'
 import type { Space } from '../space/parameter.ts'
@@ -24,7 +24,7 @@ export interface PolicyContext {
   readonly evaluationBudget: number
   readonly estimand: Estimand
   /** The numeric backend, created at the edge. */
-  readonly backend: LinalgBackend
+  readonly backend: Backend
   /** Index of the baseline prompt in the pool, when there is one. */
   readonly baseline?: number
   /** Policy-specific settings, already validated by the policy's own schema. */

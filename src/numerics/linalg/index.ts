@@ -1,0 +1,20 @@
+/**
+ * Dense linear algebra behind one interface.
+ *
+ * @module
+ */
+export type {
+  Accuracy,
+  Backend,
+  CholeskyOptions,
+  CholeskyReport,
+  GemmOptions,
+  KernelFamily,
+  KernelFill,
+  SyrkOptions,
+  TraceGradient,
+  Triangle,
+} from './backend.ts'
+export { createBackend, DEFAULT_BACKEND } from './create-backend.ts'
+export { createJsBackend } from './js/create-js-backend.ts'
+export { assign, type Matrix, toArray, type Workspace } from './matrix.ts'

@@ -1,0 +1,1 @@
+export { columnSquaredNorms } from './column-norms'
