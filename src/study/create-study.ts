@@ -1,0 +1,167 @@
+/**
+ * A study in memory: the library's ask/tell face.
+ *
+ * @module
+ */
+import { CorruptError, InvalidArgumentError } from '../errors.ts'
+import { createJsBackend } from '../numerics/linalg/index.ts'
+import type { Estimand, Policy, PolicyContext, PolicyFactory } from '../policy/policy.ts'
+import { resolvePolicy } from '../policy/registry.ts'
+import type { Candidate, PoolEntry } from '../space/candidate.ts'
+import { defineSpace, type ParameterInput } from '../space/parameter.ts'
+import { type Direction, EVENT_VERSION, type StudyConfig, type StudyEvent } from './events.ts'
+import { type Budget, checkBudget } from './ledger.ts'
+import { createFold, foldEvents } from './state.ts'
+import { openStudy, type Study, type StudyEnvironment } from './study.ts'
+
+export interface StudyOptions {
+  /** Numeric and categorical parameters. @defaultValue none: a search among the candidates of the pool */
+  readonly space?: Readonly<Record<string, ParameterInput>>
+  /** Candidates to choose among, with or without embeddings. @defaultValue none: the policy makes points of `space` */
+  readonly pool?: readonly (Candidate | PoolEntry)[]
+  /** A registered name, or a factory of your own. @defaultValue 'krige' */
+  readonly policy?: string | PolicyFactory
+  readonly policyOptions?: Readonly<Record<string, unknown>>
+  /** @defaultValue unlimited */
+  readonly budget?: Budget
+  /** @defaultValue 'maximize' */
+  readonly direction?: Direction
+  /** @defaultValue 0 */
+  readonly seed?: number
+  /** How many examples a candidate can be measured on. @defaultValue 1: a plain objective function */
+  readonly exampleCount?: number
+  /** @defaultValue 'population' */
+  readonly estimand?: Estimand
+  /** Id of the candidate to beat; it must be in the pool. */
+  readonly baseline?: string
+  readonly name?: string
+  /** What a resume must agree with. */
+  readonly fingerprint?: Readonly<Record<string, string>>
+  /** Examples kept aside. @defaultValue 0 */
+  readonly holdoutCount?: number
+  /** Part of the budget kept for them. @defaultValue 0 */
+  readonly holdoutEvaluations?: number
+  /** @defaultValue 1 */
+  readonly callsPerEvaluation?: number
+  readonly priors?: PolicyContext['priors']
+  readonly backend?: PolicyContext['backend']
+  /** Keep every event, for `serialise`. @defaultValue true */
+  readonly keepLog?: boolean
+}
+
+export const DEFAULT_POLICY = 'krige'
+
+/**
+ * Starts a study.
+ *
+ * @throws InvalidInputError for an unknown policy; InvalidArgumentError for an impossible space, budget or count.
+ * @example
+ * const study = createStudy({ space: { x: { float: [-5, 10] } }, policy: 'gp', budget: { evaluations: 50 }, direction: 'minimize', seed: 1 })
+ * const action = study.ask()
+ * study.tell(action.id, [branin(action.candidate.parameters)])
+ */
+export function createStudy(options: StudyOptions): Study {
+  const backend = options.backend ?? createJsBackend()
+  const config = configOf(options, backend.name)
+  const first: StudyEvent = { v: EVENT_VERSION, type: 'created', config, budget: checkBudget(options.budget ?? {}) }
+  const log = options.keepLog === false ? undefined : [first]
+  const study = openStudy(createFold(first), environmentOf(options, backend, log), [first])
+  study.add(options.pool ?? [])
+  if (options.baseline !== undefined && !study.state.indexById.has(options.baseline)) {
+    throw new InvalidArgumentError(`baseline ${JSON.stringify(options.baseline)} is not in the pool`)
+  }
+  return study
+}
+
+/**
+ * Takes a study up again from its log: events, or the text {@link Study.serialise} wrote.
+ *
+ * @param environment What a log cannot hold: a policy factory if the study used one of your own, embeddings, a backend.
+ * @throws CorruptError when a line is no event, or the events contradict each other.
+ */
+export function restoreStudy(
+  log: string | Iterable<StudyEvent>,
+  environment: Partial<StudyEnvironment> & { readonly policy?: PolicyFactory } = {},
+): Study {
+  const events = typeof log === 'string' ? parseLog(log) : [...log]
+  const fold = foldEvents(events)
+  const { policy, policyOptions } = fold.state.config
+  const backend = environment.backend ?? createJsBackend()
+  return openStudy(fold, {
+    ...environment,
+    ...environmentOf(
+      { policy: environment.policy ?? policy, ...(policyOptions ? { policyOptions } : {}) },
+      backend,
+      events,
+    ),
+    ...(environment.priors ? { priors: environment.priors } : {}),
+  })
+}
+
+/** Reads JSON Lines as written by {@link Study.serialise}. */
+export function parseLog(text: string): StudyEvent[] {
+  return text
+    .split('\n')
+    .filter((line) => line.trim().length > 0)
+    .map((line, index) => {
+      try {
+        return JSON.parse(line) as StudyEvent
+      } catch (cause) {
+        throw new CorruptError(`line ${index + 1} of the log is not JSON`, { cause })
+      }
+    })
+}
+
+/** The `created` event's half of the options, checked. */
+export function configOf(options: StudyOptions, backend: string): StudyConfig {
+  const { exampleCount = 1, holdoutCount = 0, holdoutEvaluations = 0, callsPerEvaluation = 1 } = options
+  for (const [name, value, low] of [
+    ['exampleCount', exampleCount, 1],
+    ['holdoutCount', holdoutCount, 0],
+    ['holdoutEvaluations', holdoutEvaluations, 0],
+    ['callsPerEvaluation', callsPerEvaluation, 1],
+  ] as const) {
+    if (!(Number.isInteger(value) && value >= low)) {
+      throw new InvalidArgumentError(`${name} is ${value}; expected a whole number of at least ${low}`)
+    }
+  }
+  const seed = options.seed ?? 0
+  if (!Number.isSafeInteger(seed)) throw new InvalidArgumentError(`seed is ${seed}; expected a whole number`)
+  const { policy = DEFAULT_POLICY } = options
+  return {
+    name: options.name ?? 'study',
+    direction: options.direction ?? 'maximize',
+    seed,
+    policy: typeof policy === 'string' ? policy : 'custom',
+    ...(options.policyOptions === undefined ? {} : { policyOptions: options.policyOptions }),
+    backend,
+    estimand: options.estimand ?? 'population',
+    space: defineSpace(options.space ?? {}),
+    exampleCount,
+    holdoutCount,
+    fingerprint: options.fingerprint ?? {},
+    ...(options.baseline === undefined ? {} : { baseline: options.baseline }),
+    holdoutEvaluations,
+    callsPerEvaluation,
+  }
+}
+
+/** Resolves the policy now, so that an unknown name fails before anything is stored. */
+export function environmentOf(
+  options: Pick<StudyOptions, 'policy' | 'policyOptions' | 'priors'>,
+  backend: PolicyContext['backend'],
+  log?: StudyEvent[],
+): StudyEnvironment {
+  const { policy = DEFAULT_POLICY } = options
+  let factory: (context: PolicyContext) => Policy
+  if (typeof policy === 'string') {
+    const resolved = resolvePolicy(policy, options.policyOptions)
+    factory = (context) => resolved.create({ ...context, options: resolved.options })
+  } else factory = policy
+  return {
+    policy: factory,
+    backend,
+    ...(options.priors ? { priors: options.priors } : {}),
+    ...(log ? { log } : {}),
+  }
+}

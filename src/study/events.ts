@@ -1,0 +1,195 @@
+/**
+ * What happened to a study, in order: its log. The state of a study is a fold of these events and nothing else.
+ *
+ * Every event carries the version of the format it was written in. A released version stays readable for ever; see
+ * `test/store/fixtures`.
+ *
+ * @module
+ */
+import type { Estimand, Fit, Reason } from '../policy/policy.ts'
+import type { Candidate } from '../space/candidate.ts'
+import type { Space } from '../space/parameter.ts'
+import type { Budget, CallCost } from './ledger.ts'
+import type { Conclusion } from './verdict.ts'
+
+export const EVENT_VERSION = 1
+
+export type Direction = 'maximize' | 'minimize'
+
+/** `search`: the examples policies see. `holdout`: the ones kept aside for the final comparison. */
+export type Stage = 'search' | 'holdout'
+
+export interface StudyConfig {
+  readonly name: string
+  readonly direction: Direction
+  readonly seed: number
+  readonly policy: string
+  readonly policyOptions?: Readonly<Record<string, unknown>>
+  /** The name of the numeric backend: decisions are reproducible per backend. */
+  readonly backend: string
+  readonly estimand: Estimand
+  readonly space: Space
+  /** Search examples; 1 for a plain objective function. */
+  readonly exampleCount: number
+  readonly holdoutCount: number
+  /** What makes two studies the same: hashes of task and examples, model, embedder … A resume must agree. */
+  readonly fingerprint: Readonly<Record<string, string>>
+  /** Id of the candidate to beat. */
+  readonly baseline?: string
+  /** Of the budget, set aside for the holdout. */
+  readonly holdoutEvaluations: number
+  /** Calls one evaluation takes when nothing is retried. */
+  readonly callsPerEvaluation: number
+}
+
+interface Versioned {
+  readonly v: typeof EVENT_VERSION
+}
+
+export interface CreatedEvent extends Versioned {
+  readonly type: 'created'
+  readonly config: StudyConfig
+  readonly budget: Budget
+}
+
+/** The user changed the limits. */
+export interface BudgetEvent extends Versioned {
+  readonly type: 'budget'
+  readonly budget: Budget
+}
+
+/** Candidates joined the pool, in this order. */
+export interface CandidatesEvent extends Versioned {
+  readonly type: 'candidates'
+  readonly candidates: readonly Candidate[]
+}
+
+/** A policy fitted hyper-parameters; a replay repeats them. */
+export interface FitEvent extends Versioned {
+  readonly type: 'fit'
+  readonly fit: Fit
+}
+
+/** Somebody wants these cells measured next, whatever the policy thinks. */
+export interface EnqueuedEvent extends Versioned {
+  readonly type: 'enqueued'
+  readonly candidate: number
+  readonly examples: readonly number[]
+}
+
+/** An action was handed out; its evaluations are reserved. */
+export interface AskedEvent extends Versioned {
+  readonly type: 'asked'
+  readonly action: number
+  readonly kind: 'evaluate'
+  readonly candidate: number
+  readonly examples: readonly number[]
+  readonly repeat?: number
+  readonly stage?: Stage
+  readonly enqueued?: true
+  readonly reason?: Reason
+}
+
+/** A proposer was asked for new candidates. */
+export interface AskedToGenerateEvent extends Versioned {
+  readonly type: 'asked'
+  readonly action: number
+  readonly kind: 'generate'
+  readonly proposer: string
+  readonly parents: readonly number[]
+  readonly count: number
+  readonly reason?: Reason
+}
+
+/** One result of an action: the cell at `position` of its examples. */
+export interface ToldEvent extends Versioned {
+  readonly type: 'told'
+  readonly action: number
+  readonly position: number
+  /** In the user's direction; null when it failed. */
+  readonly score: number | null
+  /** Why it failed. */
+  readonly error?: string
+}
+
+/** One score for all cells of an action together. */
+export interface SummarisedEvent extends Versioned {
+  readonly type: 'summarised'
+  readonly action: number
+  readonly mean: number
+  readonly standardError: number
+  readonly count: number
+}
+
+/** A result nobody asked for, and that somebody else paid for: it costs no budget. */
+export interface ObservedEvent extends Versioned {
+  readonly type: 'observed'
+  readonly candidate: number
+  readonly example: number
+  readonly repeat?: number
+  readonly score: number | null
+  readonly count?: number
+  readonly standardError?: number
+}
+
+/** A proposer answered. The new candidates are a `candidates` event of their own. */
+export interface GeneratedEvent extends Versioned {
+  readonly type: 'generated'
+  readonly action: number
+  readonly added: number
+  readonly error?: string
+}
+
+/** These cells of an action will not be measured; they were never sent. No `positions`: all that are open. */
+export interface ReleasedEvent extends Versioned {
+  readonly type: 'released'
+  readonly action: number
+  readonly positions?: readonly number[]
+  readonly reason: string
+}
+
+/** A call is about to be sent; its worst cost is charged until it is settled. */
+export interface ReservedEvent extends Versioned, CallCost {
+  readonly type: 'reserved'
+  readonly call: number
+}
+
+/** A call has come back, failed, or (`lost`) will never be known: then it costs its reservation. */
+export interface SettledEvent extends Versioned, CallCost {
+  readonly type: 'settled'
+  readonly call: number
+  readonly lost?: true
+}
+
+/** The best candidate as it was judged at this point; for people, not for policies. */
+export interface ProgressEvent extends Versioned {
+  readonly type: 'progress'
+  readonly evaluations: number
+  readonly candidate: number
+  readonly mean: number
+  readonly interval: readonly [number, number]
+}
+
+/** The search is over, or was taken up again after this with a larger budget. */
+export interface ConcludedEvent extends Versioned {
+  readonly type: 'concluded'
+  readonly conclusion: Conclusion
+}
+
+export type StudyEvent =
+  | CreatedEvent
+  | BudgetEvent
+  | CandidatesEvent
+  | FitEvent
+  | EnqueuedEvent
+  | AskedEvent
+  | AskedToGenerateEvent
+  | ToldEvent
+  | SummarisedEvent
+  | ObservedEvent
+  | GeneratedEvent
+  | ReleasedEvent
+  | ReservedEvent
+  | SettledEvent
+  | ProgressEvent
+  | ConcludedEvent

@@ -1,0 +1,31 @@
+/**
+ * Ask, tell, and an exact budget in between.
+ *
+ * @module
+ */
+export { createStudy, DEFAULT_POLICY, parseLog, restoreStudy, type StudyOptions } from './create-study.ts'
+export { type Direction, EVENT_VERSION, type Stage, type StudyConfig, type StudyEvent } from './events.ts'
+export { type Budget, type CallCost, createLedger, type Ledger, type Spending } from './ledger.ts'
+export { createFold, foldEvents, type OpenAction, type StudyFold, type StudyState } from './state.ts'
+export {
+  type AskedAction,
+  type AskedEvaluation,
+  type AskedGeneration,
+  type Next,
+  type Outcome,
+  openStudy,
+  type Study,
+  type StudyEnvironment,
+  type Summary,
+} from './study.ts'
+export {
+  type Conclusion,
+  comparePaired,
+  detectableDifference,
+  judge,
+  type PairedComparison,
+  type ScoreSummary,
+  sampleSizeWarnings,
+  summariseScores,
+  type Verdict,
+} from './verdict.ts'

@@ -1,0 +1,160 @@
+/**
+ * The budget: what may be spent, what has been spent, what is promised. The worst case is reserved before anything is
+ * sent and settled to what was really used afterwards, so concurrent work cannot overshoot.
+ *
+ * @module
+ */
+import { InvalidArgumentError } from '../errors.ts'
+
+/** Limits of a study; what is absent is unlimited. */
+export interface Budget {
+  /** Cells measured, in the search and on the holdout together. */
+  readonly evaluations?: number
+  /** Requests sent: retries, judges, proposers and every stage of a program. */
+  readonly calls?: number
+  readonly inputTokens?: number
+  readonly outputTokens?: number
+  /** Input and output tokens together. */
+  readonly tokens?: number
+  /** US dollars. */
+  readonly usd?: number
+}
+
+/** What one call uses, or may use at worst. */
+export interface CallCost {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly usd: number
+}
+
+export interface Spending extends CallCost {
+  readonly evaluations: number
+  readonly calls: number
+}
+
+export const NO_COST: CallCost = { inputTokens: 0, outputTokens: 0, usd: 0 }
+
+const KEYS = ['evaluations', 'calls', 'inputTokens', 'outputTokens', 'tokens', 'usd'] as const
+/** Sums of prices are not exact in binary; a hundred-millionth of a cent is not an overshoot. */
+const USD_TOLERANCE = 1e-10
+
+/** @throws InvalidArgumentError when a limit is negative, NaN, or a fraction of something countable. */
+export function checkBudget(budget: Budget): Budget {
+  for (const key of KEYS) {
+    const limit = budget[key]
+    if (limit === undefined || limit === Number.POSITIVE_INFINITY) continue
+    if (!(limit >= 0)) throw new InvalidArgumentError(`budget.${key} is ${limit}; expected a number of at least 0`)
+    if (key !== 'usd' && !Number.isInteger(limit)) {
+      throw new InvalidArgumentError(`budget.${key} is ${limit}; expected a whole number`)
+    }
+  }
+  return budget
+}
+
+export interface Ledger {
+  readonly limits: Budget
+  readonly spent: Spending
+  readonly reserved: Spending
+  /** By how much settled costs exceeded their reservations: what providers under-reported or we under-counted. */
+  readonly exceeded: CallCost
+  /** What is neither spent nor reserved; `Infinity` where unlimited. */
+  left(): Required<Budget>
+  setLimits(limits: Budget): void
+  reserveEvaluations(count: number): void
+  /** The cell was measured (or failed): the evaluation is spent. */
+  settleEvaluations(count: number): void
+  /** The cell was never sent: the evaluation is given back. */
+  releaseEvaluations(count: number): void
+  /** Whether one more call of this worst cost fits. */
+  affords(worst: CallCost): boolean
+  reserveCall(call: number, worst: CallCost): void
+  settleCall(call: number, cost: CallCost): void
+  /** Calls that were sent, as far as the log knows, and not settled. */
+  openCalls(): ReadonlyMap<number, CallCost>
+}
+
+/**
+ * @example
+ * const ledger = createLedger({ calls: 2 })
+ * ledger.reserveCall(1, { inputTokens: 100, outputTokens: 10, usd: 0 })
+ * ledger.settleCall(1, { inputTokens: 100, outputTokens: 3, usd: 0 })
+ * ledger.left().calls // 1
+ */
+export function createLedger(budget: Budget): Ledger {
+  let limits = checkBudget(budget)
+  const spent = { evaluations: 0, calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 }
+  const reserved = { evaluations: 0, calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 }
+  const exceeded = { inputTokens: 0, outputTokens: 0, usd: 0 }
+  const open = new Map<number, CallCost>()
+
+  const limit = (key: keyof Budget) => limits[key] ?? Number.POSITIVE_INFINITY
+  const held = (key: keyof Budget) =>
+    key === 'tokens'
+      ? spent.inputTokens + spent.outputTokens + reserved.inputTokens + reserved.outputTokens
+      : spent[key] + reserved[key]
+  const left = (key: keyof Budget) => Math.max(0, limit(key) - held(key))
+
+  return {
+    get limits() {
+      return limits
+    },
+    spent,
+    reserved,
+    exceeded,
+    left: () => ({
+      evaluations: left('evaluations'),
+      calls: left('calls'),
+      inputTokens: left('inputTokens'),
+      outputTokens: left('outputTokens'),
+      tokens: left('tokens'),
+      usd: left('usd'),
+    }),
+    setLimits(next) {
+      limits = checkBudget(next)
+    },
+    reserveEvaluations(count) {
+      reserved.evaluations += count
+    },
+    settleEvaluations(count) {
+      reserved.evaluations -= count
+      spent.evaluations += count
+    },
+    releaseEvaluations(count) {
+      reserved.evaluations -= count
+    },
+    affords(worst) {
+      return (
+        left('calls') >= 1 &&
+        left('inputTokens') >= worst.inputTokens &&
+        left('outputTokens') >= worst.outputTokens &&
+        left('tokens') >= worst.inputTokens + worst.outputTokens &&
+        limit('usd') - held('usd') >= worst.usd - USD_TOLERANCE
+      )
+    },
+    reserveCall(call, worst) {
+      if (open.has(call)) throw new InvalidArgumentError(`call ${call} is already reserved; expected a new number`)
+      open.set(call, worst)
+      reserved.calls++
+      reserved.inputTokens += worst.inputTokens
+      reserved.outputTokens += worst.outputTokens
+      reserved.usd += worst.usd
+    },
+    settleCall(call, cost) {
+      const worst = open.get(call)
+      if (worst === undefined) throw new InvalidArgumentError(`call ${call} is not reserved; expected an open call`)
+      open.delete(call)
+      reserved.calls--
+      reserved.inputTokens -= worst.inputTokens
+      reserved.outputTokens -= worst.outputTokens
+      reserved.usd = open.size === 0 ? 0 : reserved.usd - worst.usd
+      spent.calls++
+      spent.inputTokens += cost.inputTokens
+      spent.outputTokens += cost.outputTokens
+      spent.usd += cost.usd
+      exceeded.inputTokens += Math.max(0, cost.inputTokens - worst.inputTokens)
+      exceeded.outputTokens += Math.max(0, cost.outputTokens - worst.outputTokens)
+      exceeded.usd += Math.max(0, cost.usd - worst.usd)
+    },
+    openCalls: () => open,
+  }
+}

@@ -1,0 +1,333 @@
+/**
+ * The state of a study as a fold of its events: deterministic, free of I/O, and all there is to know about it.
+ *
+ * @module
+ */
+import { CorruptError } from '../errors.ts'
+import type { Fit, PendingCell } from '../policy/policy.ts'
+import type { Candidate } from '../space/candidate.ts'
+import { createObservationLog, type ObservationHistory, type ObservationLog } from '../space/observation-log.ts'
+import { type CellSet, createCellSet } from './cell-set.ts'
+import {
+  type AskedEvent,
+  type AskedToGenerateEvent,
+  type EnqueuedEvent,
+  EVENT_VERSION,
+  type ProgressEvent,
+  type Stage,
+  type StudyConfig,
+  type StudyEvent,
+} from './events.ts'
+import { createLedger, type Ledger } from './ledger.ts'
+import type { Conclusion } from './verdict.ts'
+
+/** An action that has been handed out and is not complete. */
+export type OpenAction = OpenEvaluation | OpenGeneration
+
+export interface OpenEvaluation {
+  readonly kind: 'evaluate'
+  readonly asked: AskedEvent
+  readonly stage: Stage
+  /** Positions that are neither told nor released, in order. */
+  readonly open: Set<number>
+}
+
+export interface OpenGeneration {
+  readonly kind: 'generate'
+  readonly asked: AskedToGenerateEvent
+}
+
+/** What is known of the failures of one candidate. */
+export interface FailureCount {
+  count: number
+  /** The reason of the latest. */
+  latest: string
+}
+
+export interface StudyState {
+  readonly config: StudyConfig
+  readonly candidates: readonly Candidate[]
+  readonly indexById: ReadonlyMap<string, number>
+  /** Search observations in the order told; scores are maximised: negated when the study minimises. */
+  readonly observations: ObservationHistory
+  /** The same for the holdout. */
+  readonly holdout: ObservationHistory
+  /** Search cells that were asked for or observed, once each. */
+  readonly cells: CellSet
+  readonly holdoutCells: CellSet
+  readonly actions: ReadonlyMap<number, OpenAction>
+  readonly lastAction: number
+  readonly lastCall: number
+  readonly queue: readonly EnqueuedEvent[]
+  readonly fits: readonly Fit[]
+  readonly progress: readonly ProgressEvent[]
+  readonly failures: ReadonlyMap<number, FailureCount>
+  readonly ledger: Ledger
+  readonly conclusion: Conclusion | undefined
+  /** Events folded so far. */
+  readonly length: number
+  /** Cells asked for and not told, oldest action first. */
+  pending(stage: Stage): PendingCell[]
+}
+
+/** A state together with the only way to change it. */
+export interface StudyFold {
+  readonly state: StudyState
+  /** @throws CorruptError when the event cannot follow what came before. */
+  apply(event: StudyEvent): void
+}
+
+/** A score as policies see it. Negating twice gives the score back. */
+export function orient(direction: StudyConfig['direction'], score: number): number {
+  return direction === 'minimize' ? -score : score
+}
+
+/**
+ * Starts a fold with its first event.
+ *
+ * @throws CorruptError when the log does not start with `created`, or was written by a newer version.
+ * @example
+ * const fold = createFold(events[0])
+ * for (const event of events.slice(1)) fold.apply(event)
+ */
+export function createFold(first: StudyEvent): StudyFold {
+  checkVersion(first)
+  if (first.type !== 'created') {
+    throw new CorruptError(`the log starts with ${first.type}; expected created`, {
+      remedy: 'Run `krige doctor` on the study, or restore it from an export.',
+    })
+  }
+  const { config } = first
+  const candidates: Candidate[] = []
+  const indexById = new Map<string, number>()
+  const observations = createObservationLog()
+  const holdout = createObservationLog()
+  const cells = createCellSet(config.exampleCount)
+  const holdoutCells = createCellSet(config.holdoutCount)
+  const actions = new Map<number, OpenAction>()
+  const queue: EnqueuedEvent[] = []
+  const fits: Fit[] = []
+  const progress: ProgressEvent[] = []
+  const failures = new Map<number, FailureCount>()
+  const ledger = createLedger(first.budget)
+  let lastAction = 0
+  let lastCall = 0
+  let length = 1
+  let conclusion: Conclusion | undefined
+
+  const broken = (message: string) =>
+    new CorruptError(`event ${length}: ${message}`, {
+      remedy: 'Run `krige doctor` on the study, or restore it from an export.',
+    })
+  const checkCandidate = (index: number) => {
+    if (!(index >= 0 && index < candidates.length)) {
+      throw broken(`candidate ${index} does not exist; the pool has ${candidates.length}`)
+    }
+  }
+  const evaluation = (id: number, position?: number): OpenEvaluation => {
+    const action = actions.get(id)
+    if (action?.kind !== 'evaluate') throw broken(`action ${id} is not an open evaluation`)
+    if (position !== undefined && !action.open.has(position)) {
+      throw broken(`position ${position} of action ${id} is not open`)
+    }
+    return action
+  }
+  const logOf = (stage: Stage): ObservationLog => (stage === 'search' ? observations : holdout)
+  const cellsOf = (stage: Stage): CellSet => (stage === 'search' ? cells : holdoutCells)
+  const fail = (candidate: number, error: string | undefined) => {
+    const known = failures.get(candidate)
+    if (known) {
+      known.count++
+      known.latest = error ?? known.latest
+    } else failures.set(candidate, { count: 1, latest: error ?? 'failed' })
+  }
+  const close = (action: OpenEvaluation, position: number) => {
+    action.open.delete(position)
+    if (action.open.size === 0) actions.delete(action.asked.action)
+  }
+
+  const ask = (event: AskedEvent | AskedToGenerateEvent) => {
+    if (event.action !== lastAction + 1) throw broken(`action ${event.action} follows action ${lastAction}`)
+    lastAction = event.action
+    if (event.kind === 'generate') {
+      actions.set(event.action, { kind: 'generate', asked: event })
+      return
+    }
+    checkCandidate(event.candidate)
+    const stage = event.stage ?? 'search'
+    const open = new Set<number>()
+    for (let position = 0; position < event.examples.length; position++) {
+      const example = event.examples[position]!
+      if (!cellsOf(stage).add(event.candidate, example, event.repeat ?? 0)) {
+        throw broken(`candidate ${event.candidate} is asked for example ${example} twice`)
+      }
+      open.add(position)
+    }
+    if (event.enqueued) queue.shift()
+    if (open.size > 0) actions.set(event.action, { kind: 'evaluate', asked: event, stage, open })
+    ledger.reserveEvaluations(open.size)
+  }
+
+  const apply = (event: StudyEvent) => {
+    if (event.v !== EVENT_VERSION) checkVersion(event)
+    switch (event.type) {
+      case 'told': {
+        const action = evaluation(event.action, event.position)
+        const { candidate, examples, repeat } = action.asked
+        logOf(action.stage).append({
+          candidate,
+          example: examples[event.position]!,
+          repeat: repeat ?? 0,
+          score: event.score === null ? null : orient(config.direction, event.score),
+        })
+        if (event.score === null) fail(candidate, event.error)
+        close(action, event.position)
+        ledger.settleEvaluations(1)
+        break
+      }
+      case 'reserved':
+        if (event.call <= lastCall) throw broken(`call ${event.call} follows call ${lastCall}`)
+        lastCall = event.call
+        ledger.reserveCall(event.call, event)
+        break
+      case 'settled':
+        if (!ledger.openCalls().has(event.call)) throw broken(`call ${event.call} is settled but not open`)
+        ledger.settleCall(event.call, event)
+        break
+      case 'asked':
+        ask(event)
+        break
+      case 'candidates':
+        for (const candidate of event.candidates) {
+          if (indexById.has(candidate.id)) throw broken(`candidate id ${JSON.stringify(candidate.id)} occurs twice`)
+          indexById.set(candidate.id, candidates.length)
+          candidates.push(candidate)
+        }
+        break
+      case 'summarised': {
+        const action = evaluation(event.action)
+        observations.append({
+          candidate: action.asked.candidate,
+          example: -1,
+          repeat: action.asked.repeat ?? 0,
+          score: orient(config.direction, event.mean),
+          count: event.count,
+          standardError: event.standardError,
+        })
+        ledger.settleEvaluations(action.open.size)
+        actions.delete(event.action)
+        break
+      }
+      case 'observed':
+        checkCandidate(event.candidate)
+        if (event.example >= 0 && !cells.add(event.candidate, event.example, event.repeat ?? 0)) {
+          throw broken(`candidate ${event.candidate} is observed on example ${event.example} twice`)
+        }
+        observations.append({
+          candidate: event.candidate,
+          example: event.example,
+          repeat: event.repeat ?? 0,
+          score: event.score === null ? null : orient(config.direction, event.score),
+          ...(event.count === undefined ? {} : { count: event.count }),
+          ...(event.standardError === undefined ? {} : { standardError: event.standardError }),
+        })
+        if (event.score === null) fail(event.candidate, undefined)
+        break
+      case 'released': {
+        const action = evaluation(event.action)
+        const { candidate, examples, repeat } = action.asked
+        for (const position of event.positions ?? [...action.open]) {
+          evaluation(event.action, position)
+          cellsOf(action.stage).delete(candidate, examples[position]!, repeat ?? 0)
+          ledger.releaseEvaluations(1)
+          close(action, position)
+        }
+        break
+      }
+      case 'generated':
+        if (actions.get(event.action)?.kind !== 'generate') throw broken(`action ${event.action} generates nothing`)
+        actions.delete(event.action)
+        break
+      case 'fit':
+        fits.push(event.fit)
+        break
+      case 'enqueued':
+        checkCandidate(event.candidate)
+        queue.push(event)
+        break
+      case 'budget':
+        ledger.setLimits(event.budget)
+        break
+      case 'progress':
+        progress.push(event)
+        break
+      case 'concluded':
+        conclusion = event.conclusion
+        break
+      case 'created':
+        throw broken('the study is created twice')
+      default:
+        throw broken(`type ${JSON.stringify((event satisfies never as StudyEvent).type)} is unknown`)
+    }
+    length++
+  }
+
+  const state: StudyState = {
+    config,
+    candidates,
+    indexById,
+    observations,
+    holdout,
+    cells,
+    holdoutCells,
+    actions,
+    queue,
+    fits,
+    progress,
+    failures,
+    ledger,
+    get lastAction() {
+      return lastAction
+    },
+    get lastCall() {
+      return lastCall
+    },
+    get conclusion() {
+      return conclusion
+    },
+    get length() {
+      return length
+    },
+    pending(stage) {
+      const cells: PendingCell[] = []
+      for (const action of actions.values()) {
+        if (action.kind !== 'evaluate' || action.stage !== stage) continue
+        const { candidate, examples, repeat } = action.asked
+        for (const position of action.open) {
+          cells.push({ candidate, example: examples[position]!, repeat: repeat ?? 0 })
+        }
+      }
+      return cells
+    },
+  }
+  return { state, apply }
+}
+
+/** @throws CorruptError on an empty log, or one whose events contradict each other. */
+export function foldEvents(events: Iterable<StudyEvent>): StudyFold {
+  let fold: StudyFold | undefined
+  for (const event of events) {
+    if (fold) fold.apply(event)
+    else fold = createFold(event)
+  }
+  if (!fold) throw new CorruptError('the log is empty; expected a created event first')
+  return fold
+}
+
+function checkVersion(event: StudyEvent): void {
+  if (event.v !== EVENT_VERSION) {
+    throw new CorruptError(`the study was written in format ${event.v}; this version reads format ${EVENT_VERSION}`, {
+      remedy: 'Use the version of krige that wrote it, or a newer one.',
+    })
+  }
+}

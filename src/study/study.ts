@@ -1,0 +1,510 @@
+/**
+ * The state machine of a search: ask for an action, tell its results, and the budget holds whatever happens between.
+ *
+ * @module
+ */
+import { BudgetError, InvalidArgumentError, KrigeError } from '../errors.ts'
+import type { Action, Decision, Policy, PolicyContext, PolicyState, Reason, Recommendation } from '../policy/policy.ts'
+import type { Candidate, PoolEntry } from '../space/candidate.ts'
+import { EVENT_VERSION, type Stage, type StudyEvent } from './events.ts'
+import type { Budget, CallCost, Spending } from './ledger.ts'
+import { type OpenEvaluation, orient, type StudyFold, type StudyState } from './state.ts'
+import type { Conclusion } from './verdict.ts'
+
+/** The result of one cell: a score, or null or an error where the call failed (missing, never zero). */
+export type Outcome = number | null | { readonly error: string }
+
+/** One score for all cells of an action. */
+export interface Summary {
+  readonly mean: number
+  readonly standardError: number
+  readonly count: number
+}
+
+/** Measure these cells. */
+export interface AskedEvaluation {
+  readonly kind: 'evaluate'
+  readonly id: number
+  readonly candidate: Candidate
+  /** Index of the candidate in the pool. */
+  readonly index: number
+  readonly examples: readonly number[]
+  readonly repeat: number
+  readonly stage: Stage
+  readonly reason?: Reason
+}
+
+/** Make new candidates. */
+export interface AskedGeneration {
+  readonly kind: 'generate'
+  readonly id: number
+  readonly proposer: string
+  readonly parents: readonly number[]
+  readonly count: number
+  readonly reason?: Reason
+}
+
+export type AskedAction = AskedEvaluation | AskedGeneration
+
+/** The answer of {@link Study.next}. */
+export type Next =
+  | { readonly kind: 'act'; readonly action: AskedAction }
+  /** Nothing can be proposed until something pending is told. */
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'done'; readonly reason: string }
+
+export interface Study {
+  readonly state: StudyState
+  readonly spent: Spending
+  /**
+   * The next action; its evaluations are reserved.
+   *
+   * @throws BudgetError when the study is done.
+   * @throws KrigeError `conflict` when everything waits for pending results. {@link next} says so without throwing.
+   */
+  ask(): AskedAction
+  next(): Next
+  /**
+   * Tells all results of an action at once.
+   *
+   * @param scores Aligned with the action's examples, or one summary of them.
+   * @throws InvalidArgumentError on an unknown or finished action, a wrong number of scores, or a score that is not finite.
+   */
+  tell(action: number, scores: readonly Outcome[] | Summary): void
+  /** Tells the result of one cell, the one at `position` of the action's examples. */
+  tellCell(action: number, position: number, outcome: Outcome): void
+  /** Everything still open of an action failed. */
+  fail(action: number, error: string): void
+  /** Cells that were never sent: their evaluations return to the budget. Default: all that are open. */
+  release(action: number, reason: string, positions?: readonly number[]): void
+  /** Adds candidates to the pool and returns their indices. Ids must be new. */
+  add(candidates: readonly (Candidate | PoolEntry)[]): number[]
+  /** Answers a `generate` action. */
+  tellCandidates(action: number, candidates: readonly (Candidate | PoolEntry)[], error?: string): number[]
+  /** Has these cells measured before anything the policy wants. */
+  enqueue(candidate: number, examples: readonly number[]): void
+  /** Tells a result nobody asked for; it costs no budget. Without `example` it is a score over `count` examples. */
+  observe(observation: {
+    readonly candidate: number
+    readonly example?: number
+    readonly repeat?: number
+    readonly score: number | null
+    readonly count?: number
+    readonly standardError?: number
+  }): void
+  /** Asks for holdout cells, outside the policy. At most what the budget sets aside and has left. */
+  askHoldout(candidate: number, examples: readonly number[]): AskedEvaluation
+  /** Best candidate by posterior, in the user's direction; `undefined` before anything was observed. */
+  recommend(): Recommendation | undefined
+  /** Reserves the worst case of a call about to be sent; `undefined` when the budget does not allow it. */
+  reserveCall(worst: CallCost): number | undefined
+  settleCall(call: number, cost: CallCost): void
+  /** Charges calls whose fate is unknown (the process died) at their reservation. Returns how many. */
+  settleLostCalls(): number
+  /** Replaces the limits. */
+  setBudget(budget: Budget): void
+  noteProgress(recommendation: Recommendation): void
+  conclude(conclusion: Conclusion): void
+  /** Events since the last call of this, to be stored. */
+  drain(): StudyEvent[]
+  /** The whole log as JSON Lines; only when the study was created with `keepLog` (the default of `createStudy`). */
+  serialise(): string
+}
+
+export interface StudyEnvironment {
+  /** Makes the policy of this study; called once. */
+  readonly policy: (context: PolicyContext) => Policy
+  readonly backend: PolicyContext['backend']
+  readonly priors?: PolicyContext['priors']
+  /** Looks up the embedding of a candidate that is added without one. */
+  readonly embedding?: (candidate: Candidate) => Float64Array | undefined
+  /** Keeps every event for {@link Study.serialise}. */
+  readonly log?: StudyEvent[]
+}
+
+/**
+ * Puts a policy on top of a folded log. A study built from a prefix of a log and one that wrote this prefix propose
+ * the same.
+ *
+ * @param unstored Events that are folded already but still to be stored.
+ */
+export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstored: readonly StudyEvent[] = []): Study {
+  const { state } = fold
+  const { config, ledger } = state
+  const { log } = environment
+  let undrained: StudyEvent[] = [...unstored]
+  let policy: Policy | undefined
+
+  const entryOf = (candidate: Candidate, embedding = environment.embedding?.(candidate)): PoolEntry =>
+    embedding === undefined ? { candidate } : { candidate, embedding }
+  const pool: PoolEntry[] = state.candidates.map((candidate) => entryOf(candidate))
+
+  const emit = (event: StudyEvent) => {
+    fold.apply(event)
+    undrained.push(event)
+    log?.push(event)
+  }
+
+  const baselineIndex = config.baseline === undefined ? undefined : state.indexById.get(config.baseline)
+
+  /** Created when first needed, because adding the pool comes before. Limits changed later reach a fresh policy. */
+  const policyOf = (): Policy => {
+    policy ??= environment.policy({
+      seed: config.seed,
+      space: config.space,
+      exampleCount: config.exampleCount,
+      evaluationBudget: searchBudget(state, ledger.limits),
+      estimand: config.estimand,
+      backend: environment.backend,
+      ...(baselineIndex === undefined ? {} : { baseline: baselineIndex }),
+      ...(config.policyOptions === undefined ? {} : { options: config.policyOptions }),
+      ...(environment.priors === undefined ? {} : { priors: environment.priors }),
+    })
+    return policy
+  }
+
+  const policyState = (): PolicyState => ({
+    pool,
+    observations: state.observations,
+    pending: state.pending('search'),
+    evaluationsLeft: evaluationsLeft(state),
+    fits: state.fits,
+  })
+
+  const ask = (
+    candidate: number,
+    examples: readonly number[],
+    extra: { repeat?: number; stage?: Stage; enqueued?: true; reason?: Reason } = {},
+  ): AskedEvaluation => {
+    const id = state.lastAction + 1
+    const { repeat, stage, enqueued, reason } = extra
+    emit({
+      v: EVENT_VERSION,
+      type: 'asked',
+      action: id,
+      kind: 'evaluate',
+      candidate,
+      examples: [...examples],
+      ...(repeat ? { repeat } : {}),
+      ...(stage === 'holdout' ? { stage } : {}),
+      ...(enqueued ? { enqueued } : {}),
+      ...(reason ? { reason } : {}),
+    })
+    return {
+      kind: 'evaluate',
+      id,
+      candidate: state.candidates[candidate]!,
+      index: candidate,
+      examples,
+      repeat: repeat ?? 0,
+      stage: stage ?? 'search',
+      ...(reason ? { reason } : {}),
+    }
+  }
+
+  const act = (action: Action): AskedAction => {
+    if (action.kind === 'compare') {
+      throw new KrigeError('unavailable', `policy ${config.policy} asks for a comparison by a judge`, {
+        remedy: 'Studies take scores; use a policy that proposes evaluations.',
+      })
+    }
+    if (action.kind === 'generate') {
+      const id = state.lastAction + 1
+      emit({ v: EVENT_VERSION, type: 'asked', action: id, ...action })
+      return { id, ...action }
+    }
+    const left = evaluationsLeft(state)
+    const examples = action.examples.length > left ? action.examples.slice(0, left) : action.examples
+    if (examples.length === 0) throw misbehaved(config.policy, 'an evaluation of no examples')
+    let index: number
+    if (typeof action.candidate === 'number') index = action.candidate
+    else index = state.indexById.get(action.candidate.id) ?? study.add([action.candidate])[0]!
+    if (!(index >= 0 && index < pool.length)) throw misbehaved(config.policy, `candidate ${index}`)
+    for (const example of examples) {
+      checkExample(example, config.exampleCount)
+      if (state.cells.has(index, example, action.repeat ?? 0)) {
+        throw misbehaved(config.policy, `candidate ${index} on example ${example}, which is measured or pending`)
+      }
+    }
+    return ask(index, examples, {
+      ...(action.repeat === undefined ? {} : { repeat: action.repeat }),
+      ...(action.reason === undefined ? {} : { reason: action.reason }),
+    })
+  }
+
+  const nextEnqueued = (): AskedAction | undefined => {
+    const [head] = state.queue
+    if (!head) return undefined
+    const examples = head.examples
+      .filter((example) => !state.cells.has(head.candidate, example, 0))
+      .slice(0, evaluationsLeft(state))
+    return ask(head.candidate, examples, { enqueued: true, reason: { summary: 'enqueued' } })
+  }
+
+  const openEvaluation = (id: number): OpenEvaluation => {
+    const action = state.actions.get(id)
+    if (action?.kind === 'evaluate') return action
+    throw new InvalidArgumentError(
+      `action ${id} is ${id <= state.lastAction && id > 0 ? 'complete' : 'unknown'}; expected the id of an action that waits for results`,
+    )
+  }
+
+  const study: Study = {
+    state,
+    get spent() {
+      return { ...ledger.spent }
+    },
+    ask() {
+      const next = study.next()
+      if (next.kind === 'act') return next.action
+      if (next.kind === 'done') throw new BudgetError(`the study is done: ${next.reason}`)
+      throw new KrigeError('conflict', 'nothing can be proposed before pending actions are told', {
+        remedy: 'Tell the results of the actions asked so far, or use study.next().',
+      })
+    },
+    next() {
+      if (evaluationsLeft(state) < 1) {
+        return state.pending('search').length > 0
+          ? { kind: 'wait' }
+          : { kind: 'done', reason: 'the budget of the search is spent' }
+      }
+      while (state.queue.length > 0) {
+        const action = nextEnqueued()
+        if (action?.kind === 'evaluate' && action.examples.length > 0) return { kind: 'act', action }
+      }
+      const decision: Decision = policyOf().next(policyState())
+      if (decision.kind !== 'act') return decision
+      if (decision.fit) emit({ v: EVENT_VERSION, type: 'fit', fit: decision.fit })
+      return { kind: 'act', action: act(decision.action) }
+    },
+    tell(id, scores) {
+      const action = openEvaluation(id)
+      if (isSummary(scores)) {
+        checkSummary(scores)
+        if (action.stage === 'holdout' || action.open.size < action.asked.examples.length) {
+          throw new InvalidArgumentError(`action ${id} is told in part already; expected one result a cell`)
+        }
+        const { mean, standardError, count } = scores
+        emit({ v: EVENT_VERSION, type: 'summarised', action: id, mean, standardError, count })
+        return
+      }
+      if (scores.length !== action.asked.examples.length) {
+        throw new InvalidArgumentError(
+          `action ${id} got ${scores.length} scores; expected ${action.asked.examples.length}, one for each of its examples`,
+        )
+      }
+      scores.forEach((score, position) => {
+        checkOutcome(score, `scores[${position}]`)
+      })
+      scores.forEach((score, position) => {
+        if (action.open.has(position)) study.tellCell(id, position, score)
+      })
+    },
+    tellCell(id, position, outcome) {
+      if (!openEvaluation(id).open.has(position)) {
+        throw new InvalidArgumentError(`position ${position} of action ${id} does not wait for a result`)
+      }
+      checkOutcome(outcome, 'outcome')
+      const base = { v: EVENT_VERSION, type: 'told', action: id, position } as const
+      if (typeof outcome === 'number') emit({ ...base, score: outcome })
+      else if (outcome === null) emit({ ...base, score: null })
+      else emit({ ...base, score: null, error: outcome.error })
+    },
+    fail(id, error) {
+      for (const position of [...openEvaluation(id).open]) study.tellCell(id, position, { error })
+    },
+    release(id, reason, positions) {
+      const action = openEvaluation(id)
+      for (const position of positions ?? []) {
+        if (!action.open.has(position))
+          throw new InvalidArgumentError(`position ${position} of action ${id} is not open`)
+      }
+      emit({
+        v: EVENT_VERSION,
+        type: 'released',
+        action: id,
+        reason,
+        ...(positions ? { positions: [...positions] } : {}),
+      })
+    },
+    add(candidates) {
+      const entries = candidates.map((item) =>
+        'candidate' in item ? entryOf(item.candidate, item.embedding) : entryOf(item),
+      )
+      if (entries.length === 0) return []
+      const ids = new Set<string>()
+      for (const { candidate } of entries) {
+        if (state.indexById.has(candidate.id) || ids.has(candidate.id)) {
+          throw new InvalidArgumentError(
+            `candidate id ${JSON.stringify(candidate.id)} is in the pool already; expected a new id`,
+          )
+        }
+        ids.add(candidate.id)
+      }
+      const first = pool.length
+      emit({ v: EVENT_VERSION, type: 'candidates', candidates: entries.map((entry) => entry.candidate) })
+      pool.push(...entries)
+      return entries.map((_, offset) => first + offset)
+    },
+    tellCandidates(id, candidates, error) {
+      if (state.actions.get(id)?.kind !== 'generate') {
+        throw new InvalidArgumentError(`action ${id} does not wait for candidates`)
+      }
+      const fresh = candidates.filter((item) => {
+        const candidate = 'candidate' in item ? item.candidate : item
+        return !state.indexById.has(candidate.id)
+      })
+      const indices = study.add(fresh)
+      emit({
+        v: EVENT_VERSION,
+        type: 'generated',
+        action: id,
+        added: indices.length,
+        ...(error === undefined ? {} : { error }),
+      })
+      return indices
+    },
+    enqueue(candidate, examples) {
+      checkIndex(candidate, pool.length)
+      for (const example of examples) checkExample(example, config.exampleCount)
+      emit({ v: EVENT_VERSION, type: 'enqueued', candidate, examples: [...examples] })
+    },
+    observe(observation) {
+      const { candidate, example = -1, repeat, score, count, standardError } = observation
+      checkIndex(candidate, pool.length)
+      if (example >= 0) checkExample(example, config.exampleCount)
+      if (score !== null) checkOutcome(score, 'score')
+      if (example >= 0 && state.cells.has(candidate, example, repeat ?? 0)) {
+        throw new InvalidArgumentError(
+          `candidate ${candidate} has a result on example ${example} already, or waits for one`,
+        )
+      }
+      emit({
+        v: EVENT_VERSION,
+        type: 'observed',
+        candidate,
+        example,
+        score,
+        ...(repeat ? { repeat } : {}),
+        ...(count === undefined ? {} : { count }),
+        ...(standardError === undefined ? {} : { standardError }),
+      })
+    },
+    askHoldout(candidate, examples) {
+      checkIndex(candidate, pool.length)
+      for (const example of examples) checkExample(example, config.holdoutCount)
+      if (ledger.left().evaluations < examples.length) {
+        throw new BudgetError(
+          `the budget has ${ledger.left().evaluations} evaluations left; the holdout needs ${examples.length}`,
+        )
+      }
+      return ask(candidate, examples, { stage: 'holdout' })
+    },
+    recommend() {
+      if (state.observations.length === 0) return undefined
+      const recommendation = policyOf().recommend(policyState())
+      if (!recommendation || config.direction === 'maximize') return recommendation
+      const [low, high] = recommendation.interval
+      return {
+        ...recommendation,
+        mean: -recommendation.mean,
+        interval: [-high, -low],
+        means: recommendation.means.map((mean) => orient(config.direction, mean)),
+      }
+    },
+    reserveCall(worst) {
+      if (!ledger.affords(worst)) return undefined
+      const call = state.lastCall + 1
+      const { inputTokens, outputTokens, usd } = worst
+      emit({ v: EVENT_VERSION, type: 'reserved', call, inputTokens, outputTokens, usd })
+      return call
+    },
+    settleCall(call, { inputTokens, outputTokens, usd }) {
+      if (!ledger.openCalls().has(call))
+        throw new InvalidArgumentError(`call ${call} is not open; expected a reserved call`)
+      emit({ v: EVENT_VERSION, type: 'settled', call, inputTokens, outputTokens, usd })
+    },
+    settleLostCalls() {
+      const open = [...ledger.openCalls()]
+      for (const [call, { inputTokens, outputTokens, usd }] of open) {
+        emit({ v: EVENT_VERSION, type: 'settled', call, inputTokens, outputTokens, usd, lost: true })
+      }
+      return open.length
+    },
+    setBudget(budget) {
+      emit({ v: EVENT_VERSION, type: 'budget', budget })
+      policy = undefined
+    },
+    noteProgress({ candidate, mean, interval }) {
+      emit({ v: EVENT_VERSION, type: 'progress', evaluations: ledger.spent.evaluations, candidate, mean, interval })
+    },
+    conclude(conclusion) {
+      emit({ v: EVENT_VERSION, type: 'concluded', conclusion })
+    },
+    drain() {
+      const drained = undrained
+      undrained = []
+      return drained
+    },
+    serialise() {
+      if (!log) throw new InvalidArgumentError('this study does not keep its log; create it with keepLog: true')
+      return log.map((event) => `${JSON.stringify(event)}\n`).join('')
+    },
+  }
+  return study
+}
+
+/** What a search may spend in evaluations of a given budget: the holdout's share and retries aside. */
+export function searchBudget({ config }: Pick<StudyState, 'config'>, limits: Budget): number {
+  const evaluations = (limits.evaluations ?? Number.POSITIVE_INFINITY) - config.holdoutEvaluations
+  const calls = (limits.calls ?? Number.POSITIVE_INFINITY) / config.callsPerEvaluation - config.holdoutEvaluations
+  return Math.max(0, Math.min(evaluations, Math.floor(calls)))
+}
+
+/** Search evaluations that can still be asked for: within the limits, beside what is pending and the holdout's share. */
+export function evaluationsLeft(state: StudyState): number {
+  const { config, ledger } = state
+  const left = ledger.left()
+  const holdout = Math.max(0, config.holdoutEvaluations - state.holdout.length)
+  // Cells that wait have not drawn all their calls yet; counting those in flight twice errs on the careful side.
+  const promised = state.pending('search').length * config.callsPerEvaluation - ledger.openCalls().size
+  const calls = left.calls - Math.max(0, promised) - holdout * config.callsPerEvaluation
+  const evaluations = left.evaluations - holdout
+  return Math.max(0, Math.min(evaluations, Math.floor(calls / config.callsPerEvaluation)))
+}
+
+function isSummary(scores: readonly Outcome[] | Summary): scores is Summary {
+  return !Array.isArray(scores)
+}
+
+function misbehaved(policy: string, what: string): KrigeError {
+  return new InvalidArgumentError(`policy ${policy} proposes ${what}; expected cells that exist and are not taken`)
+}
+
+function checkIndex(candidate: number, size: number): void {
+  if (!(Number.isInteger(candidate) && candidate >= 0 && candidate < size)) {
+    throw new InvalidArgumentError(`candidate is ${candidate}; expected an index below ${size}`)
+  }
+}
+
+function checkExample(example: number, count: number): void {
+  if (!(Number.isInteger(example) && example >= 0 && example < count)) {
+    throw new InvalidArgumentError(`example is ${example}; expected an index below ${count}`)
+  }
+}
+
+function checkOutcome(outcome: Outcome, name: string): void {
+  if (typeof outcome === 'number' && !Number.isFinite(outcome)) {
+    throw new InvalidArgumentError(`${name} is ${outcome}; expected a finite number, or null for a failed call`)
+  }
+}
+
+function checkSummary({ mean, standardError, count }: Summary): void {
+  checkOutcome(mean, 'mean')
+  if (!(standardError >= 0)) {
+    throw new InvalidArgumentError(`standardError is ${standardError}; expected a number of at least 0`)
+  }
+  if (!(Number.isInteger(count) && count > 0)) {
+    throw new InvalidArgumentError(`count is ${count}; expected a positive whole number`)
+  }
+}

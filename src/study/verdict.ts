@@ -1,0 +1,184 @@
+/**
+ * Is the winner really better than the baseline prompt? Decided on examples the search never saw, pairwise.
+ *
+ * @module
+ */
+import { InvalidArgumentError } from '../errors.ts'
+import { normalCdf } from '../numerics/special/normal.ts'
+
+export type Verdict = 'improved' | 'no improvement' | 'undecided'
+
+/** 97.5% quantile of the standard normal: intervals here are two-sided 95%. */
+const Z = 1.959963984540054
+export const COMPARISON_LEVEL = 0.95
+/** Differences smaller than this are not worth changing a prompt for. */
+export const DEFAULT_RELEVANT_DIFFERENCE = 0.05
+
+export interface ScoreSummary {
+  readonly mean: number
+  readonly interval: readonly [number, number]
+  /** Examples with a score; failed ones are missing. */
+  readonly count: number
+}
+
+export interface PairedComparison {
+  readonly winner: ScoreSummary
+  readonly baseline: ScoreSummary
+  /** Winner − baseline over the examples both have a score on; positive is better whatever the direction. */
+  readonly difference: ScoreSummary
+  /** Posterior probability that the winner is better on examples like these. */
+  readonly probabilityBetter: number
+}
+
+/** A candidate as the search saw it: posterior mean and interval in the user's direction. */
+export interface JudgedCandidate {
+  readonly candidate: number
+  readonly mean: number
+  readonly interval: readonly [number, number]
+}
+
+/** What a search ended with; part of the log, so that a report needs neither policy nor model. */
+export interface Conclusion {
+  /** Why the search ended. */
+  readonly reason: string
+  readonly verdict: Verdict
+  readonly winner: JudgedCandidate & { readonly probabilityBest: number; readonly level: number }
+  readonly baseline?: JudgedCandidate
+  /** Posterior of every candidate in the pool, in the user's direction. */
+  readonly means: readonly number[]
+  readonly standardDeviations: readonly number[]
+  /** Scores on the holdout, when there was one. */
+  readonly holdout?: { readonly winner: ScoreSummary; readonly baseline?: ScoreSummary }
+  readonly comparison?: PairedComparison
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Mean of scores with a 95% interval that stays honest when all scores agree: Agresti and Coull's two pseudo-successes
+ * and two pseudo-failures for scores in [0, 1], the same pull towards the middle of the range otherwise.
+ *
+ * @example
+ * summariseScores([1, 1, 1, 1]).interval // [0.45…, 1]: four right answers do not prove perfection
+ */
+export function summariseScores(scores: readonly number[]): ScoreSummary {
+  const n = scores.length
+  if (n === 0) throw new InvalidArgumentError('scores is empty; expected at least one score')
+  const [low, high] = rangeOf(scores)
+  const middle = (low + high) / 2
+  const half = (high - low) / 2
+  const total = scores.reduce((sum, score) => sum + score, 0)
+  const weight = n + Z * Z
+  const centre = (total + Z * Z * middle) / weight
+  // Pseudo-observations at both ends keep the variance from vanishing; with 0/1 scores this is Agresti–Coull exactly.
+  const squares = scores.reduce((sum, score) => sum + (score - centre) ** 2, 0)
+  const variance = (squares + Z * Z * (half * half + (middle - centre) ** 2)) / weight
+  const margin = Z * Math.sqrt(variance / weight)
+  return { mean: total / n, interval: [Math.max(low, centre - margin), Math.min(high, centre + margin)], count: n }
+}
+
+/**
+ * Paired comparison of two candidates on the same examples, with the adjusted Wald interval of Agresti and Min,
+ * "Simple improved confidence intervals for comparing matched proportions" (2005): half a pseudo-pair in every cell of
+ * the 2×2 table. It keeps its coverage with few or no discordant pairs, where the plain interval has length 0.
+ *
+ * @param winner,baseline Scores on the same examples, aligned; null where the call failed. Higher is better.
+ * @returns `undefined` when no example has both scores.
+ * @example
+ * comparePaired([1, 1, 1, 0], [0, 1, 0, 0])?.difference.mean // 0.5
+ */
+export function comparePaired(
+  winner: readonly (number | null)[],
+  baseline: readonly (number | null)[],
+): PairedComparison | undefined {
+  if (winner.length !== baseline.length) {
+    throw new InvalidArgumentError(
+      `winner has ${winner.length} scores and baseline ${baseline.length}; expected the same examples for both`,
+    )
+  }
+  const first: number[] = []
+  const second: number[] = []
+  for (let index = 0; index < winner.length; index++) {
+    const a = winner[index] ?? null
+    const b = baseline[index] ?? null
+    if (a === null || b === null) continue
+    first.push(a)
+    second.push(b)
+  }
+  if (first.length === 0) return undefined
+  const [low, high] = rangeOf([...first, ...second])
+  const span = high - low
+  const differences = first.map((score, index) => score - second[index]!)
+  const total = differences.reduce((sum, difference) => sum + difference, 0)
+  const squares = differences.reduce((sum, difference) => sum + difference * difference, 0)
+  const weight = differences.length + 2
+  const centre = total / weight
+  const error = Math.sqrt(Math.max(0, (squares + span * span) / weight - centre * centre) / weight)
+  return {
+    winner: summariseScores(first),
+    baseline: summariseScores(second),
+    difference: {
+      mean: total / differences.length,
+      interval: [Math.max(-span, centre - Z * error), Math.min(span, centre + Z * error)],
+      count: differences.length,
+    },
+    probabilityBetter: error === 0 ? 0.5 : normalCdf(centre / error),
+  }
+}
+
+/**
+ * `improved` when the interval of the difference lies above 0; `no improvement` when it lies below the smallest
+ * difference worth having (or the winner is the baseline); otherwise the data cannot tell: `undecided`.
+ */
+export function judge(
+  comparison: PairedComparison | undefined,
+  options: { readonly winnerIsBaseline?: boolean; readonly relevantDifference?: number } = {},
+): Verdict {
+  if (options.winnerIsBaseline) return 'no improvement'
+  if (comparison === undefined) return 'undecided'
+  const [low, high] = comparison.difference.interval
+  if (low > 0) return 'improved'
+  return high < (options.relevantDifference ?? DEFAULT_RELEVANT_DIFFERENCE) ? 'no improvement' : 'undecided'
+}
+
+/** How differently two prompts answer the same example, typically: the standard deviation of a paired difference. */
+const TYPICAL_PAIRED_DEVIATION = 0.55
+
+/**
+ * The difference in accuracy that so many paired examples find 4 times in 5, at a two-sided level of 5%.
+ * (1.96 + 0.84) · 0.55 / √n: 0/1 scores near one half, correlated .4 between prompts.
+ *
+ * @example
+ * detectableDifference(10) // 0.49: ten examples cannot tell 70% from 80%
+ */
+export function detectableDifference(examples: number): number {
+  return Math.min(1, ((Z + 0.8416) * TYPICAL_PAIRED_DEVIATION) / Math.sqrt(Math.max(1, examples)))
+}
+
+/** What the sizes of the two example sets cannot support, in words. */
+export function sampleSizeWarnings(searchExamples: number, holdoutExamples: number): string[] {
+  const warnings: string[] = []
+  const points = (examples: number) => `${Math.round(100 * detectableDifference(examples))} points`
+  if (searchExamples < 30) {
+    warnings.push(
+      `The search has ${searchExamples} examples: prompts less than about ${points(searchExamples)} apart cannot be told apart on them. Add examples; 50 to 200 are usual.`,
+    )
+  }
+  if (holdoutExamples === 0) {
+    warnings.push('No holdout: the score of the winner is an estimate from the examples it was chosen on.')
+  } else if (holdoutExamples < 60) {
+    warnings.push(
+      `The holdout compares ${holdoutExamples} examples: an improvement of less than about ${points(holdoutExamples)} will stay undecided. Add examples or raise the budget.`,
+    )
+  }
+  return warnings
+}
+
+function rangeOf(scores: readonly number[]): [number, number] {
+  let low = 0
+  let high = 1
+  for (const score of scores) {
+    if (score < low) low = score
+    if (score > high) high = score
+  }
+  return [low, high]
+}

@@ -1,0 +1,229 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { PolicyFactory } from '../../src/policy/policy.ts'
+import { createStudy, restoreStudy } from '../../src/study/create-study.ts'
+import type { StudyEvent } from '../../src/study/events.ts'
+import { foldEvents } from '../../src/study/state.ts'
+import type { AskedEvaluation, Study } from '../../src/study/study.ts'
+import { breadthFirst, pool } from './breadth-first.ts'
+
+const start = (options: Parameters<typeof createStudy>[0] = {}) =>
+  createStudy({ pool: pool(3), policy: breadthFirst, exampleCount: 4, seed: 1, ...options })
+
+const askEvaluation = (study: Study): AskedEvaluation => {
+  const action = study.ask()
+  if (action.kind !== 'evaluate') throw new Error(action.kind)
+  return action
+}
+
+describe('study', () => {
+  it('asks, is told, and recommends', () => {
+    const study = start()
+    for (let round = 0; round < 3; round++) {
+      const action = askEvaluation(study)
+      study.tell(action.id, [action.index === 2 ? 1 : 0])
+    }
+    expect(study.recommend()).toMatchObject({ candidate: 2, mean: 1 })
+    expect(study.spent.evaluations).toBe(3)
+  })
+
+  it('keeps a failure as missing, with its reason, and charges it', () => {
+    const study = start()
+    study.tell(study.ask().id, [{ error: 'HTTP 500' }])
+    study.tell(study.ask().id, [null])
+    const { observations, failures } = study.state
+    expect([observations.score(0), observations.score(1)]).toEqual([Number.NaN, Number.NaN])
+    expect([...failures]).toEqual([
+      [0, { count: 1, latest: 'HTTP 500' }],
+      [1, { count: 1, latest: 'failed' }],
+    ])
+    expect(study.spent.evaluations).toBe(2)
+  })
+
+  it('hands policies maximised scores and users their own', () => {
+    const study = start({ direction: 'minimize' })
+    study.tell(study.ask().id, [5])
+    study.tell(study.ask().id, [2])
+    expect(study.state.observations.score(0)).toBe(-5)
+    const recommendation = study.recommend()!
+    expect(recommendation).toMatchObject({ candidate: 1, mean: 2 })
+    expect(recommendation.interval[0]).toBeCloseTo(1.9)
+    expect(recommendation.interval[1]).toBeCloseTo(2.1)
+    expect([...recommendation.means]).toEqual([5, 2, -0])
+  })
+
+  it('accepts one summary for an action of many examples', () => {
+    const eager: PolicyFactory = (context) => ({
+      ...breadthFirst(context),
+      next: ({ observations }) => ({
+        kind: 'act',
+        action: { kind: 'evaluate', candidate: observations.length, examples: [0, 1, 2, 3] },
+      }),
+    })
+    const study = start({ policy: eager, budget: { evaluations: 6 } })
+    study.tell(study.ask().id, { mean: 0.5, standardError: 0.1, count: 4 })
+    expect(study.state.observations.count(0)).toBe(4)
+    expect(study.state.observations.standardError(0)).toBe(0.1)
+    expect(askEvaluation(study).examples).toEqual([0, 1]) // cut to what the budget has left
+    expect(study.next()).toEqual({ kind: 'wait' })
+  })
+
+  it('adds candidates, takes results nobody asked for, and measures what is enqueued first', () => {
+    const study = start()
+    expect(study.add([{ id: 'new', text: 'New.' }])).toEqual([3])
+    study.enqueue(3, [2, 1])
+    study.observe({ candidate: 0, example: 0, score: 1 })
+    expect(askEvaluation(study)).toMatchObject({ index: 3, examples: [2, 1] })
+    expect(askEvaluation(study)).toMatchObject({ index: 1, examples: [0] })
+    expect(study.spent.evaluations).toBe(0)
+    expect(() => study.add([{ id: 'new' }])).toThrow('candidate id "new" is in the pool already')
+  })
+
+  it('gives evaluations back that were never sent', () => {
+    const study = start({ budget: { evaluations: 1 } })
+    const first = study.ask()
+    expect(study.next()).toEqual({ kind: 'wait' })
+    study.release(first.id, 'cancelled')
+    expect(askEvaluation(study)).toMatchObject({ index: 0, examples: [0] })
+  })
+
+  it('keeps the share of the holdout out of the search', () => {
+    const study = start({ budget: { evaluations: 5 }, holdoutCount: 2, holdoutEvaluations: 4, baseline: 'p0' })
+    study.tell(study.ask().id, [1])
+    expect(study.next()).toMatchObject({ kind: 'done' })
+    const action = study.askHoldout(0, [0, 1])
+    study.tell(action.id, [1, 0])
+    expect(study.state.holdout.length).toBe(2)
+    expect(study.state.observations.length).toBe(1)
+    expect(() => study.askHoldout(1, [0, 1, 1])).toThrow('the budget has 2 evaluations left; the holdout needs 3')
+  })
+
+  it.each([
+    ['too few scores', (study: Study) => study.tell(study.ask().id, []), 'action 1 got 0 scores; expected 1'],
+    ['a score that is no number', (study: Study) => study.tell(study.ask().id, [Number.NaN]), 'scores[0] is NaN'],
+    ['an unknown action', (study: Study) => study.tell(7, [1]), 'action 7 is unknown'],
+    [
+      'an action told twice',
+      (study: Study) => {
+        const { id } = study.ask()
+        study.tell(id, [1])
+        study.tell(id, [1])
+      },
+      'action 1 is complete',
+    ],
+  ])('refuses %s', (_, act, message) => {
+    expect(() => act(start())).toThrow(message)
+  })
+
+  it('says in ask() that nothing is left', () => {
+    const study = start({ budget: { evaluations: 0 } })
+    expect(() => study.ask()).toThrow('the budget of the search is spent')
+  })
+
+  it('refuses an unknown policy at once', () => {
+    expect(() => createStudy({ policy: 'astrology' })).toThrow('unknown policy "astrology"')
+  })
+})
+
+/** Plays random commands against a study and returns it. */
+function play(study: Study, commands: readonly number[]): void {
+  const open: AskedEvaluation[] = []
+  for (const command of commands) {
+    const kind = command % 5
+    if (kind <= 1) {
+      const next = study.next()
+      if (next.kind === 'act' && next.action.kind === 'evaluate') open.push(next.action)
+    } else if (open.length > 0) {
+      const [action] = open.splice(command % open.length, 1)
+      if (kind === 4 && command % 3 === 0) study.fail(action!.id, 'HTTP 500')
+      else
+        study.tell(
+          action!.id,
+          action!.examples.map(() => (command % 7) / 7),
+        )
+    } else {
+      const call = study.reserveCall({ inputTokens: 5, outputTokens: 5, usd: 0 })
+      if (call !== undefined && kind === 2) study.settleCall(call, { inputTokens: 5, outputTokens: 1, usd: 0 })
+    }
+  }
+}
+
+const describeState = (study: Study) => {
+  const { observations } = study.state
+  const rows = Array.from({ length: observations.length }, (_, index) => [
+    observations.candidate(index),
+    observations.example(index),
+    observations.score(index),
+  ])
+  return { rows, pending: study.state.pending('search'), ledger: study.state.ledger.left(), length: study.state.length }
+}
+
+describe('log', () => {
+  it('restores the same state and the same next proposal, from any prefix', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(1000), { maxLength: 60 }),
+        fc.array(fc.nat(1000), { maxLength: 10 }),
+        (before, after) => {
+          const study = start({ budget: { evaluations: 10, calls: 8 } })
+          play(study, before)
+          const restored = restoreStudy(study.serialise(), { policy: breadthFirst })
+          expect(describeState(restored)).toEqual(describeState(study))
+          play(study, after)
+          play(restored, after)
+          expect(describeState(restored)).toEqual(describeState(study))
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('proposes the same after every prefix of the events', () => {
+    const study = start({ budget: { evaluations: 9 } })
+    play(study, [0, 1, 2, 0, 3, 4, 0, 0, 12, 7, 2, 5, 3, 10, 8, 13])
+    const events = study
+      .serialise()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as StudyEvent)
+    for (let length = 2; length < events.length; length++) {
+      const following = events[length]!
+      if (following.type !== 'asked') continue
+      const restored = restoreStudy(events.slice(0, length), { policy: breadthFirst })
+      restored.next()
+      expect(JSON.parse(restored.serialise().trim().split('\n').at(-1)!)).toEqual(following)
+    }
+  })
+
+  it('drains each event once', () => {
+    const study = start()
+    expect(study.drain().map((event) => event.type)).toEqual(['created', 'candidates'])
+    study.tell(study.ask().id, [1])
+    expect(study.drain().map((event) => event.type)).toEqual(['asked', 'told'])
+    expect(study.drain()).toEqual([])
+  })
+
+  it('charges calls whose fate is unknown at their reservation', () => {
+    const study = start({ budget: { calls: 3 } })
+    study.reserveCall({ inputTokens: 7, outputTokens: 9, usd: 0.5 })
+    const restored = restoreStudy(study.serialise(), { policy: breadthFirst })
+    expect(restored.settleLostCalls()).toBe(1)
+    expect(restored.spent).toEqual({ evaluations: 0, calls: 1, inputTokens: 7, outputTokens: 9, usd: 0.5 })
+    expect(restored.settleLostCalls()).toBe(0)
+  })
+
+  it('refuses a log that contradicts itself, and one of a newer format', () => {
+    const study = start()
+    study.tell(study.ask().id, [1])
+    const events = study
+      .serialise()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as StudyEvent)
+    expect(() => foldEvents([...events, events.at(-1)!])).toThrow('action 1 is not an open evaluation')
+    expect(() => foldEvents(events.slice(1))).toThrow('the log starts with candidates')
+    expect(() => foldEvents([])).toThrow('the log is empty')
+    const newer = JSON.parse(JSON.stringify(events[0]).replace('"v":1', '"v":2')) as StudyEvent
+    expect(() => foldEvents([newer])).toThrow('the study was written in format 2; this version reads format 1')
+  })
+})

@@ -1,0 +1,118 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  comparePaired,
+  detectableDifference,
+  judge,
+  sampleSizeWarnings,
+  summariseScores,
+} from '../../src/study/verdict.ts'
+
+const repeat = (score: number, count: number) => new Array<number>(count).fill(score)
+
+describe('summariseScores', () => {
+  it("is Agresti and Coull's interval for 0/1 scores", () => {
+    const { mean, interval, count } = summariseScores([...repeat(1, 15), ...repeat(0, 5)])
+    const z2 = 1.959963984540054 ** 2
+    const centre = (15 + z2 / 2) / (20 + z2)
+    const margin = Math.sqrt((z2 * centre * (1 - centre)) / (20 + z2))
+    expect({ mean, count }).toEqual({ mean: 0.75, count: 20 })
+    expect(interval[0]).toBeCloseTo(centre - margin, 12)
+    expect(interval[1]).toBeCloseTo(centre + margin, 12)
+  })
+
+  it('does not believe in perfection after four examples', () => {
+    const { interval } = summariseScores([1, 1, 1, 1])
+    expect(interval[0]).toBeLessThan(0.6)
+    expect(interval[1]).toBe(1)
+  })
+})
+
+describe('comparePaired', () => {
+  it("follows Agresti and Min's adjusted table", () => {
+    // b = 20 pairs only the winner gets right, c = 8 only the baseline; n = 100.
+    const winner = [...repeat(1, 60), ...repeat(0, 40)]
+    const baseline = [...repeat(1, 40), ...repeat(0, 20), ...repeat(1, 8), ...repeat(0, 32)]
+    const comparison = comparePaired(winner, baseline)!
+    const [b, c, n] = [20.5, 8.5, 102]
+    const error = Math.sqrt(b + c - (b - c) ** 2 / n) / n
+    expect(comparison.difference.mean).toBeCloseTo(0.12, 12)
+    expect(comparison.difference.interval[0]).toBeCloseTo((b - c) / n - 1.959963984540054 * error, 12)
+    expect(comparison.difference.interval[1]).toBeCloseTo((b - c) / n + 1.959963984540054 * error, 12)
+    expect(comparison.probabilityBetter).toBeCloseTo(0.9888, 3)
+  })
+
+  it('leaves out examples on which either failed, and says when none is left', () => {
+    expect(comparePaired([1, null, 1], [0, 0, null])?.difference.count).toBe(1)
+    expect(comparePaired([null], [1])).toBeUndefined()
+    expect(() => comparePaired([1], [])).toThrow('winner has 1 scores and baseline 0')
+  })
+
+  it('is antisymmetric', () => {
+    const scores = fc.array(fc.tuple(fc.constantFrom(0, 1), fc.constantFrom(0, 1)), { minLength: 1, maxLength: 60 })
+    fc.assert(
+      fc.property(scores, (pairs) => {
+        const [a, b] = [pairs.map((pair) => pair[0]), pairs.map((pair) => pair[1])]
+        const there = comparePaired(a, b)!.difference
+        const back = comparePaired(b, a)!.difference
+        expect(back.mean).toBeCloseTo(-there.mean, 12)
+        expect(back.interval[0]).toBeCloseTo(-there.interval[1], 12)
+      }),
+    )
+  })
+
+  it('covers a true difference of zero about 95 times in 100, also with few examples', () => {
+    let state = 12345
+    const uniform = () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      return state / 2 ** 32
+    }
+    let covered = 0
+    const trials = 4000
+    for (let trial = 0; trial < trials; trial++) {
+      const pairs = Array.from({ length: 30 }, () => {
+        const difficulty = uniform()
+        return [uniform() < difficulty ? 1 : 0, uniform() < difficulty ? 1 : 0] as const
+      })
+      const { interval } = comparePaired(
+        pairs.map((pair) => pair[0]),
+        pairs.map((pair) => pair[1]),
+      )!.difference
+      if (interval[0] <= 0 && interval[1] >= 0) covered++
+    }
+    expect(covered / trials).toBeGreaterThan(0.94)
+    expect(covered / trials).toBeLessThan(0.98)
+  })
+})
+
+describe('judge', () => {
+  const verdictOf = (wins: number, losses: number, ties: number) =>
+    judge(
+      comparePaired(
+        [...repeat(1, wins), ...repeat(0, losses), ...repeat(1, ties)],
+        [...repeat(0, wins), ...repeat(1, losses), ...repeat(1, ties)],
+      ),
+    )
+
+  it('says improved only when the interval is above zero', () => {
+    expect(verdictOf(20, 4, 76)).toBe('improved')
+    expect(verdictOf(3, 1, 6)).toBe('undecided')
+  })
+
+  it('says no improvement when a relevant one is ruled out', () => {
+    expect(verdictOf(4, 12, 84)).toBe('no improvement')
+    expect(verdictOf(1, 1, 398)).toBe('no improvement')
+    expect(judge(undefined, { winnerIsBaseline: true })).toBe('no improvement')
+  })
+
+  it('is undecided without data', () => expect(judge(undefined)).toBe('undecided'))
+})
+
+describe('sample sizes', () => {
+  it('knows that ten examples cannot tell 70% from 80%', () => {
+    expect(detectableDifference(10)).toBeGreaterThan(0.3)
+    expect(detectableDifference(1000)).toBeLessThan(0.05)
+    expect(sampleSizeWarnings(10, 0)).toHaveLength(2)
+    expect(sampleSizeWarnings(120, 100)).toEqual([])
+  })
+})
