@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { JOE_KUO_PACKED } from './joe-kuo.generated.ts'
+import { JOE_KUO_PACKED } from './joe-kuo-table.ts'
 
 export const SOBOL_BITS = 32
 const POLYNOMIAL_BITS = 14

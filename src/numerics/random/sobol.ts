@@ -8,7 +8,7 @@
  * @module
  */
 import { InvalidArgumentError } from '../../errors.ts'
-import { JOE_KUO_DIMENSIONS } from './joe-kuo.generated.ts'
+import { JOE_KUO_DIMENSIONS } from './joe-kuo-table.ts'
 import { createRandom } from './random.ts'
 import { SOBOL_BITS, sobolDirections } from './sobol-directions.ts'
 import { hashWords } from './stream-key.ts'
