@@ -1,0 +1,11 @@
+/**
+ * Where studies are kept.
+ *
+ * @module
+ */
+export { exportJsonLines, importJsonLines } from './jsonl.ts'
+export { loadStudy } from './load-study.ts'
+export { createMemoryStore } from './memory-store.ts'
+export { DEFAULT_STORE, openStore } from './open-store.ts'
+export { openSqliteStore } from './sqlite-store.ts'
+export type { LeaseTiming, Store, StoredBatch, StoredStudy, StudyLease } from './store.ts'

@@ -1,0 +1,44 @@
+import { ConflictError } from '../errors.ts'
+import type { StudyLease } from './store.ts'
+
+export interface LeaseHolding {
+  readonly study: string
+  /** Milliseconds between signs of life. */
+  readonly heartbeat: number
+  /** Events stored so far. */
+  readonly length: number
+  beat(): Promise<void>
+  write(seq: number, count: number, payload: string, at: number): Promise<void>
+  drop(): Promise<void>
+}
+
+/** A lease that says it is alive until it is released, and numbers what it appends. */
+export function holdLease(holding: LeaseHolding): StudyLease {
+  let { length } = holding
+  let held = true
+  let last: Promise<void> = Promise.resolve()
+  // A missed beat is no reason to stop: the next append finds out whether the lease is really lost.
+  const timer = setInterval(() => void holding.beat().catch(() => {}), holding.heartbeat)
+  timer.unref()
+  return {
+    study: holding.study,
+    async append(events, at = Date.now()) {
+      if (!held) throw new ConflictError(`the lease on study ${holding.study} is not held any more`)
+      if (events.length === 0) return
+      const payload = JSON.stringify(events).slice(1, -1)
+      // One after another: an append is numbered only when the one before it is known to be stored.
+      const append = last.then(async () => {
+        await holding.write(length, events.length, payload, at)
+        length += events.length
+      })
+      last = append.catch(() => {})
+      await append
+    },
+    async release() {
+      if (!held) return
+      held = false
+      clearInterval(timer)
+      await holding.drop()
+    },
+  }
+}

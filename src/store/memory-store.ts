@@ -1,0 +1,69 @@
+import { ConflictError, InvalidInputError } from '../errors.ts'
+import type { StudyEvent } from '../study/events.ts'
+import { unknownStudy } from './errors.ts'
+import type { Store, StoredBatch } from './store.ts'
+
+interface Kept {
+  readonly createdAt: number
+  readonly batches: StoredBatch[]
+  holder: object | undefined
+}
+
+/**
+ * A store that lasts as long as the process: for tests, and for searches nobody wants to resume.
+ *
+ * @example
+ * const lease = await createMemoryStore().acquire('trial')
+ */
+export function createMemoryStore(): Store {
+  const studies = new Map<string, Kept>()
+  const lengthOf = (kept: Kept) => kept.batches.reduce((sum, batch) => sum + batch.events.length, 0)
+  const get = (name: string): Kept => {
+    const kept = studies.get(name)
+    if (!kept) throw unknownStudy(name, [...studies.keys()])
+    return kept
+  }
+  const describe = (name: string, kept: Kept) => ({ name, createdAt: kept.createdAt, length: lengthOf(kept) })
+
+  return {
+    location: 'memory:',
+    async list() {
+      return [...studies].map(([name, kept]) => describe(name, kept))
+    },
+    async find(name) {
+      const kept = studies.get(name)
+      return kept && describe(name, kept)
+    },
+    async acquire(name) {
+      if (name === '') throw new InvalidInputError('the name of a study is empty')
+      const kept = studies.get(name) ?? { createdAt: Date.now(), batches: [], holder: undefined }
+      studies.set(name, kept)
+      if (kept.holder) {
+        throw new ConflictError(`study ${name} is being written by this process (pid ${process.pid})`, {
+          remedy: 'Wait until it ends, or use another study name.',
+        })
+      }
+      const token = {}
+      kept.holder = token
+      return {
+        study: name,
+        async append(events, at = Date.now()) {
+          if (kept.holder !== token) throw new ConflictError(`the lease on study ${name} is not held any more`)
+          if (events.length > 0) kept.batches.push({ at, events: structuredClone(events) as StudyEvent[] })
+        },
+        async release() {
+          if (kept.holder === token) kept.holder = undefined
+        },
+      }
+    },
+    async *read(name) {
+      yield [...get(name).batches]
+    },
+    async delete(name) {
+      if (get(name).holder)
+        throw new ConflictError(`study ${name} is being written by this process (pid ${process.pid})`)
+      studies.delete(name)
+    },
+    async close() {},
+  }
+}

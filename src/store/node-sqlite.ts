@@ -1,0 +1,25 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import type { SqliteDatabase } from 'kysely'
+
+/**
+ * `node:sqlite` in the shape Kysely's SQLite dialect expects.
+ *
+ * @example
+ * new Kysely({ dialect: new SqliteDialect({ database: openNodeSqlite('studies.db') }) })
+ */
+export function openNodeSqlite(path: string): SqliteDatabase & { exec(sql: string): void } {
+  const database = new DatabaseSync(path)
+  return {
+    close: () => database.close(),
+    exec: (sql) => database.exec(sql),
+    prepare(sql) {
+      const statement = database.prepare(sql)
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
+        run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+        iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+      }
+    },
+  }
+}

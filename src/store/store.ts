@@ -1,0 +1,77 @@
+import type { StudyEvent } from '../study/events.ts'
+
+/** What one durable append held, and when it was made (milliseconds since 1970). */
+export interface StoredBatch {
+  readonly at: number
+  readonly events: readonly StudyEvent[]
+}
+
+export interface StoredStudy {
+  readonly name: string
+  readonly createdAt: number
+  /** Number of events. */
+  readonly length: number
+}
+
+/**
+ * Keeps the logs of studies.
+ *
+ * The contract, held by one suite over every implementation:
+ *
+ * - **Atomic and durable.** When `append` resolves, all of its events survive the death of the process and of the
+ *   machine; when it rejects, or the process dies before, none or all of them are there, never a part.
+ * - **Append-only, in order.** `read` gives exactly what was appended, in that order.
+ * - **One writer.** A study is written under a lease. A second `acquire` is refused with the process id of the first,
+ *   until the first releases it, dies, or stops its heartbeat. After a takeover the first can no longer append.
+ * - **Readers are free.** Anybody may `read` at any time and sees a prefix that ends with a whole append.
+ */
+export interface Store {
+  /** Where it is, for people. */
+  readonly location: string
+  list(): Promise<StoredStudy[]>
+  find(name: string): Promise<StoredStudy | undefined>
+  /**
+   * Takes the writer's lease of a study, making the study when it is new.
+   *
+   * @throws ConflictError when somebody else holds it.
+   */
+  acquire(name: string): Promise<StudyLease>
+  /**
+   * The log in chunks of whole appends.
+   *
+   * @throws InvalidInputError when there is no such study; CorruptError when the log is damaged.
+   */
+  read(name: string): AsyncIterable<readonly StoredBatch[]>
+  /**
+   * Removes a study and its texts for good: freed pages are overwritten.
+   *
+   * @throws InvalidInputError when there is no such study; ConflictError while somebody writes to it.
+   */
+  delete(name: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** The right to append to one study. */
+export interface StudyLease {
+  readonly study: string
+  /**
+   * Appends events as one atomic, durable batch.
+   *
+   * @param at Time of the batch; default: now.
+   * @throws ConflictError when the lease was lost to a takeover; KrigeError `unavailable` when the disk is full or
+   * read-only.
+   */
+  append(events: readonly StudyEvent[], at?: number): Promise<void>
+  /** Gives the lease back. Harmless when repeated. */
+  release(): Promise<void>
+}
+
+export interface LeaseTiming {
+  /** How often a lease says that its holder is alive, in milliseconds. @defaultValue 5000 */
+  readonly heartbeat?: number
+  /** After how much silence anybody may take it over, in milliseconds. @defaultValue 30000 */
+  readonly expiry?: number
+}
+
+export const DEFAULT_HEARTBEAT = 5_000
+export const DEFAULT_EXPIRY = 30_000

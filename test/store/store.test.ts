@@ -1,0 +1,260 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { translateSqliteError } from '../../src/store/errors.ts'
+import { exportJsonLines, importJsonLines } from '../../src/store/jsonl.ts'
+import { loadStudy } from '../../src/store/load-study.ts'
+import { createMemoryStore } from '../../src/store/memory-store.ts'
+import { openStore } from '../../src/store/open-store.ts'
+import { openSqliteStore } from '../../src/store/sqlite-store.ts'
+import type { Store, StudyLease } from '../../src/store/store.ts'
+import { createStudy } from '../../src/study/create-study.ts'
+import type { StudyEvent } from '../../src/study/events.ts'
+import { breadthFirst, pool } from '../study/breadth-first.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'krige-store-'))
+const cleanups: (() => void | Promise<void>)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let files = 0
+const newFile = () => join(folder, `${++files}.db`)
+const keep = (store: Store): Store => {
+  cleanups.push(() => store.close())
+  return store
+}
+
+const events = (rounds = 3, size = 4): StudyEvent[] => {
+  const study = createStudy({ pool: pool(size), policy: breadthFirst, exampleCount: 5, name: 'sample', seed: 3 })
+  for (let round = 0; round < rounds; round++) {
+    const call = study.reserveCall({ inputTokens: 3, outputTokens: 4, usd: 0.001 })!
+    const { id } = study.ask()
+    study.settleCall(call, { inputTokens: 3, outputTokens: 1, usd: 0.0005 })
+    study.tell(id, [round % 2])
+  }
+  return study.drain()
+}
+
+async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const collected: Item[] = []
+  for await (const item of items) collected.push(item)
+  return collected
+}
+
+const readAll = async (store: Store, name: string) => (await collect(store.read(name))).flat()
+
+describe.each([
+  ['memory', () => createMemoryStore()],
+  ['sqlite', () => openSqliteStore(newFile(), { heartbeat: 20, expiry: 100 })],
+])('a %s store', (_, open) => {
+  it('reads back exactly what was appended, in whole appends', async () => {
+    const store = keep(open())
+    const lease = await store.acquire('a')
+    const all = events()
+    await lease.append(all.slice(0, 2), 1000)
+    await lease.append([])
+    await lease.append(all.slice(2), 2000)
+    expect(await readAll(store, 'a')).toEqual([
+      { at: 1000, events: all.slice(0, 2) },
+      { at: 2000, events: all.slice(2) },
+    ])
+    expect(await store.list()).toEqual([{ name: 'a', createdAt: expect.any(Number), length: all.length }])
+    expect((await loadStudy(store, 'a'))?.state.observations.length).toBe(3)
+  })
+
+  it('keeps text of any kind', async () => {
+    const store = keep(open())
+    const lease = await store.acquire('texte — نص')
+    const text = `😀 \u0000 \u2028 ‮ "quotes" {{input}} </script> ${'x'.repeat(50_000)}`
+    const added: StudyEvent = { v: 1, type: 'candidates', candidates: [{ id: 'ü', text }] }
+    await lease.append([...events(), added])
+    expect((await readAll(store, 'texte — نص'))[0]?.events.at(-1)).toEqual(added)
+  })
+
+  it('refuses a second writer with the pid of the first, until the first releases', async () => {
+    const store = keep(open())
+    const first = await store.acquire('a')
+    await expect(store.acquire('a')).rejects.toThrow(`pid ${process.pid}`)
+    await expect(store.acquire('b')).resolves.toBeDefined()
+    await first.release()
+    await first.release()
+    await expect(first.append(events())).rejects.toThrow('not held any more')
+    await expect(store.acquire('a')).resolves.toBeDefined()
+  })
+
+  it('appends of two studies do not mix', async () => {
+    const store = keep(open())
+    const leases = await Promise.all(['a', 'b'].map((name) => store.acquire(name)))
+    const log = events(5)
+    await Promise.all(log.flatMap((event) => leases.map((lease: StudyLease) => lease.append([event]))))
+    for (const name of ['a', 'b']) expect((await readAll(store, name)).flatMap((batch) => batch.events)).toEqual(log)
+  })
+
+  it('deletes, and refuses to delete what is being written', async () => {
+    const store = keep(open())
+    const lease = await store.acquire('a')
+    await lease.append(events())
+    await expect(store.delete('a')).rejects.toThrow('being written')
+    await lease.release()
+    await store.delete('a')
+    expect(await store.list()).toEqual([])
+    await expect(readAll(store, 'a')).rejects.toThrow('there is no study "a"')
+    await expect(store.delete('a')).rejects.toThrow('there is no study "a"')
+  })
+
+  it('exports and imports without loss', async () => {
+    const store = keep(open())
+    const lease = await store.acquire('a')
+    for (const [index, event] of events(4).entries()) await lease.append([event], 1000 + Math.floor(index / 3))
+    const exported = (await collect(exportJsonLines(store, 'a'))).join('')
+    expect(await importJsonLines(store, 'copy', exported.match(/[\s\S]{1,7}/g) ?? [])).toBe(events(4).length)
+    expect((await collect(exportJsonLines(store, 'copy'))).join('')).toBe(exported)
+    await expect(importJsonLines(store, 'copy', [exported])).rejects.toThrow('study "copy" exists already')
+    await expect(importJsonLines(store, 'broken', [exported, '{"x":1}\n'])).rejects.toThrow('is no event: {"x":1}')
+    await expect(importJsonLines(store, 'broken', [exported, exported])).rejects.toThrow('created twice')
+    expect(await store.find('broken')).toBeUndefined()
+  })
+})
+
+describe('the sqlite store', () => {
+  it('survives being closed, with many appends', async () => {
+    const file = newFile()
+    const store = openSqliteStore(file)
+    const lease = await store.acquire('a')
+    const all = events(400, 200)
+    for (let index = 0; index < all.length; index += 2) await lease.append(all.slice(index, index + 2))
+    await store.close()
+    const again = keep(openSqliteStore(file))
+    expect((await readAll(again, 'a')).flatMap((batch) => batch.events)).toEqual(all)
+  })
+
+  it('lets a lease be taken over once its holder has been silent too long, and stops the old holder', async () => {
+    const file = newFile()
+    const silent = keep(openSqliteStore(file, { heartbeat: 60_000, expiry: 30 }))
+    const lease = await silent.acquire('a')
+    await lease.append(events())
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    const other = keep(openSqliteStore(file))
+    const taken = await other.acquire('a')
+    await expect(lease.append(events())).rejects.toThrow('taken over by another process')
+    await lease.release()
+    await expect(other.acquire('a')).rejects.toThrow('being written')
+    await taken.release()
+  })
+
+  it('keeps a lease by its heartbeat', async () => {
+    const file = newFile()
+    const store = keep(openSqliteStore(file, { heartbeat: 10, expiry: 80 }))
+    await store.acquire('a')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await expect(keep(openSqliteStore(file)).acquire('a')).rejects.toThrow('being written')
+  })
+
+  it('takes over at once from a process that died', async () => {
+    const file = newFile()
+    const source = `
+      import { openSqliteStore } from ${JSON.stringify(join(import.meta.dirname, '../../src/store/sqlite-store.ts'))}
+      const lease = await openSqliteStore(${JSON.stringify(file)}).acquire('a')
+      await lease.append([{ v: 1, type: 'budget', budget: {} }])
+      process.kill(process.pid, 'SIGKILL')`
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', source])
+    expect(child.signal).toBe('SIGKILL')
+    const store = keep(openSqliteStore(file))
+    const lease = await store.acquire('a')
+    expect(await readAll(store, 'a')).toHaveLength(1)
+    await lease.release()
+  })
+
+  it('leaves no trace of a deleted study in the file', async () => {
+    const file = newFile()
+    const store = openSqliteStore(file)
+    const lease = await store.acquire('a')
+    await lease.append([
+      ...events(),
+      { v: 1, type: 'candidates', candidates: [{ id: 's', text: 'OUR-SECRET-RECIPE' }] },
+    ])
+    await lease.release()
+    await store.delete('a')
+    for (const suffix of ['', '-wal']) {
+      const bytes = (() => {
+        try {
+          return readFileSync(file + suffix, 'latin1')
+        } catch {
+          return ''
+        }
+      })()
+      expect(bytes).not.toContain('OUR-SECRET-RECIPE')
+    }
+    await store.close()
+  })
+
+  it('refuses a file that is no database, a foreign database and a newer schema', async () => {
+    const text = newFile()
+    writeFileSync(text, 'this is not a database, but long enough to look like a header of one\n'.repeat(20))
+    expect(() => openSqliteStore(text)).toThrow('damaged, or no study file')
+    const { DatabaseSync } = await import('node:sqlite')
+    const foreign = newFile()
+    const database = new DatabaseSync(foreign)
+    database.exec('create table t (a)')
+    expect(() => openSqliteStore(foreign)).toThrow('belongs to another program')
+    database.exec('drop table t; pragma user_version = 99')
+    expect(() => openSqliteStore(foreign)).toThrow('schema version 99 is newer')
+    database.close()
+  })
+
+  it('names the damaged place', async () => {
+    const file = newFile()
+    const store = keep(openSqliteStore(file))
+    const lease = await store.acquire('a')
+    await lease.append(events())
+    const { DatabaseSync } = await import('node:sqlite')
+    const database = new DatabaseSync(file)
+    database.exec(`update batches set payload = substr(payload, 1, 40)`)
+    database.close()
+    await expect(readAll(store, 'a')).rejects.toThrow('the log cannot be read at or after event 0')
+  })
+
+  it('explains a full disk and a read-only file', async () => {
+    const { DatabaseSync } = await import('node:sqlite')
+    const file = newFile()
+    const full = new DatabaseSync(file)
+    full.exec('create table t (a); pragma max_page_count = 3')
+    const provoke = (work: () => void) => {
+      try {
+        work()
+      } catch (error) {
+        return translateSqliteError(error, file)
+      }
+    }
+    expect(provoke(() => full.exec(`insert into t values ('${'x'.repeat(50_000)}')`))).toMatchObject({
+      code: 'unavailable',
+      message: 'the disk is full',
+    })
+    full.close()
+    const readOnly = new DatabaseSync(file, { readOnly: true })
+    expect(provoke(() => readOnly.exec('insert into t values (1)'))).toMatchObject({
+      code: 'unavailable',
+      message: 'the study file is read-only',
+    })
+    readOnly.close()
+  })
+
+  it('says that a folder cannot be made', () => {
+    const file = newFile()
+    writeFileSync(file, '')
+    expect(() => openSqliteStore(join(file, 'inside', 'x.db'))).toThrow('cannot open')
+  })
+})
+
+describe('openStore', () => {
+  it('knows its addresses', async () => {
+    const file = newFile()
+    expect(openStore('memory:').location).toBe('memory:')
+    for (const address of [file, `sqlite:${file}`, `sqlite://${file}`])
+      expect(keep(openStore(address)).location).toBe(file)
+    expect(() => openStore('redis://x')).toThrow('no store of kind redis')
+  })
+})
