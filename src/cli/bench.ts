@@ -1,5 +1,9 @@
 import type { Command } from 'commander'
+import { registerBenchTables } from './bench-tables.ts'
 
 export function registerBench(program: Command): void {
-  program.command('bench')
+  const bench = program
+    .command('bench')
+    .description('Record tables of real runs, replay policies against them, and compare the results.')
+  registerBenchTables(bench)
 }

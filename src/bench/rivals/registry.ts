@@ -1,0 +1,29 @@
+import { NO_OPTIONS, POLICIES, type PolicyEntry } from '../../policy/registry.ts'
+import { capoRacingOptions, createCapoRacingPolicy } from './capo-racing.ts'
+import { createMiproTpePolicy, miproTpeOptions } from './mipro-tpe.ts'
+import { createTripleShPolicy } from './triple-sh.ts'
+
+/** Other people's methods, registered for benchmarks only: nobody should run a study with them. */
+export const RIVALS: readonly PolicyEntry[] = [
+  {
+    name: 'triple-sh',
+    summary: 'TRIPLE-SH (Shi et al. 2024): sequential halving, unpaired',
+    create: createTripleShPolicy,
+    options: NO_OPTIONS,
+  },
+  {
+    name: 'mipro-tpe',
+    summary: 'MIPROv2 (Opsahl-Ong et al. 2024): TPE on minibatches',
+    create: createMiproTpePolicy,
+    options: miproTpeOptions,
+  },
+  {
+    name: 'capo-racing',
+    summary: 'CAPO (Zehle et al. 2025): racing on blocks by paired t-tests',
+    create: createCapoRacingPolicy,
+    options: capoRacingOptions,
+  },
+]
+
+/** Everything a benchmark can run. */
+export const BENCH_POLICIES: readonly PolicyEntry[] = [...POLICIES, ...RIVALS]

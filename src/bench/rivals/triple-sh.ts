@@ -1,0 +1,36 @@
+/**
+ * TRIPLE-SH: prompt selection as fixed-budget best-arm identification by sequential halving.
+ *
+ * Shi, Yang, Chen, Li, Yang, Shen (2024), "Efficient Prompt Optimization Through the Lens of Best Arm Identification",
+ * NeurIPS, Algorithm 1; Karnin, Koren, Somekh (2013), ICML. As in their code: ⌈log₂ P⌉ phases with an equal share of
+ * the budget, every surviving prompt pulled equally often, the better half survives, means over all pulls so far.
+ * A pull is one example drawn at random for that prompt alone (no pairing); we draw without replacement, since a
+ * second measurement of a cell would tell nothing.
+ *
+ * In its favour, beyond the paper: a phase's share is of what is left, so that pulls saved by prompts that are
+ * measured on every example already, or lost to rounding, are not wasted.
+ *
+ * @module
+ */
+import type { PolicyFactory } from '../../policy/policy.ts'
+import { argmax, rankedBy, scriptedPolicy } from './scripted-policy.ts'
+
+export const createTripleShPolicy: PolicyFactory = (context) =>
+  scriptedPolicy('triple-sh', context, function* ({ pool, exampleCount, left, asked, mean, random }, choice) {
+    const examples = Array.from({ length: exampleCount }, (_, example) => example)
+    const orders = pool.map(() => random.shuffled(examples))
+    let active = random.shuffled(pool.map((_, candidate) => candidate))
+    let phases = Math.max(1, Math.ceil(Math.log2(pool.length)))
+    while (left() > 0 && phases > 0) {
+      const pulls = Math.max(1, Math.floor(left() / (phases * active.length)))
+      for (const candidate of active) {
+        const from = asked(candidate)
+        if (from < exampleCount) yield { candidate, examples: orders[candidate]!.slice(from, from + pulls) }
+        if (left() === 0) break
+      }
+      active = rankedBy(active, mean).slice(0, Math.ceil(active.length / 2))
+      choice.candidate = active[0]
+      phases--
+    }
+    choice.candidate ??= argmax(Float64Array.from(pool, (_, candidate) => mean(candidate)))
+  })

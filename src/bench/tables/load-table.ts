@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { InvalidInputError } from '../../errors.ts'
+import type { Candidate } from '../../space/candidate.ts'
+import type { Table } from './table.ts'
+import { type TableDocument, tableSchema } from './table-schema.ts'
+
+const inflate = promisify(gunzip)
+
+/** `dir/navigate.t0pp.json.gz` → `navigate.t0pp`. */
+export function tableNameOf(file: string): string {
+  return basename(file).replace(/\.json(\.gz)?$/i, '')
+}
+
+/**
+ * Reads a replay table from JSON or `.json.gz`.
+ *
+ * @throws InvalidInputError naming the file and the path inside it.
+ * @example
+ * const table = await loadTable('data/tables/tickets.smollm2.json.gz')
+ */
+export async function loadTable(file: string): Promise<Table> {
+  let bytes: Buffer
+  try {
+    bytes = await readFile(file)
+  } catch (cause) {
+    throw new InvalidInputError('the table cannot be read', {
+      where: file,
+      remedy: 'Give the path of a table/1 file (.json or .json.gz) or of a directory of them.',
+      cause,
+    })
+  }
+  // The gzip magic number decides, not the name: files get renamed.
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    try {
+      bytes = await inflate(bytes)
+    } catch (cause) {
+      throw new InvalidInputError('the gzip data is damaged', { where: file, remedy: 'Restore the file.', cause })
+    }
+  }
+  let document: unknown
+  try {
+    document = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''))
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause)
+    throw new InvalidInputError(`not JSON: ${detail}`, { where: file, remedy: 'Restore the file.', cause })
+  }
+  return readTable(document, tableNameOf(file), file)
+}
+
+/**
+ * Checks a parsed document and turns it into numbers.
+ *
+ * @param where Named in errors.
+ * @throws InvalidInputError at the first thing that is wrong, with its path: `scores[3] has 99 cells; expected 100`.
+ */
+export function readTable(document: unknown, name: string, where: string): Table {
+  const parsed = tableSchema.safeParse(document)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    throw new InvalidInputError(`${pathOf(issue.path)}: ${issue.message}`, {
+      where,
+      remedy: 'Expected a table/1 document; `krige bench record` writes them.',
+    })
+  }
+  const table = parsed.data
+  checkShape(table, where)
+  const columns = table.examples
+  const scores = new Float64Array(table.prompts.length * columns)
+  table.scores.forEach((row, index) => {
+    for (let column = 0; column < columns; column++) {
+      const cell = typeof row === 'string' ? row.charCodeAt(column) - 48 : row[column]!
+      scores[index * columns + column] = cell ?? Number.NaN
+    }
+  })
+  const holdoutExamples = table.holdout ?? 0
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([columns, holdoutExamples, table.prompts.map(({ id, text, slots }) => [id, text, slots])]))
+    .update(new Uint8Array(scores.buffer))
+    .digest('hex')
+  return {
+    name,
+    task: table.task,
+    model: table.model,
+    prompts: table.prompts.map(candidateOf),
+    searchExamples: columns - holdoutExamples,
+    holdoutExamples,
+    scores,
+    fingerprint,
+  }
+}
+
+function checkShape(table: TableDocument, where: string): void {
+  const fail = (message: string): never => {
+    throw new InvalidInputError(message, { where, remedy: 'Correct the table, or record it again.' })
+  }
+  if (table.scores.length !== table.prompts.length) {
+    fail(`scores has ${table.scores.length} rows; expected ${table.prompts.length}, one per prompt`)
+  }
+  table.scores.forEach((row, index) => {
+    if (row.length !== table.examples) {
+      fail(`scores[${index}] has ${row.length} cells; expected ${table.examples} (examples)`)
+    }
+  })
+  if ((table.holdout ?? 0) >= table.examples) {
+    fail(`holdout is ${table.holdout}; expected fewer than the ${table.examples} examples`)
+  }
+  if (table.exampleTexts && table.exampleTexts.length !== table.examples) {
+    fail(`exampleTexts has ${table.exampleTexts.length} entries; expected ${table.examples} (examples)`)
+  }
+  const seen = new Map<string, number>()
+  table.prompts.forEach(({ id }, index) => {
+    const first = seen.get(id)
+    if (first !== undefined) fail(`prompts[${index}].id is "${id}", as is prompts[${first}].id; expected distinct ids`)
+    seen.set(id, index)
+  })
+}
+
+function candidateOf(prompt: TableDocument['prompts'][number]): Candidate {
+  return {
+    id: prompt.id,
+    ...(prompt.text === undefined ? {} : { text: prompt.text }),
+    ...(prompt.slots === undefined ? {} : { slots: prompt.slots }),
+    origin: 'pool',
+  }
+}
+
+/** `['scores', 3, 7]` → `scores[3][7]`. */
+function pathOf(path: readonly PropertyKey[]): string {
+  const text = path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '')
+  return text === '' ? 'the document' : text
+}

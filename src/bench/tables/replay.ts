@@ -1,0 +1,158 @@
+/**
+ * Plays a policy against a table: every cell it asks for costs one evaluation of a hard budget, whether the recorded
+ * call had succeeded or not.
+ *
+ * @module
+ */
+import { ConflictError } from '../../errors.ts'
+import type {
+  Action,
+  Fit,
+  Policy,
+  PolicyContext,
+  PolicyFactory,
+  PolicyState,
+  Recommendation,
+} from '../../policy/policy.ts'
+import type { PoolEntry } from '../../space/candidate.ts'
+import { createObservationLog } from '../../space/observation-log.ts'
+import { shuffledIndices } from './seeds.ts'
+import { cellOf, type Table } from './table.ts'
+
+/** A table as one repeat shows it: prompts and search examples in an order of its own. */
+export interface Deck {
+  readonly table: Table
+  readonly pool: readonly PoolEntry[]
+  /** Pool position → row of the table. */
+  readonly promptOrder: Int32Array
+  /** Example a policy sees → column of the table. */
+  readonly exampleOrder: Int32Array
+}
+
+/**
+ * Shuffles examples and prompts, so that neither the order a table was recorded in nor ties broken by position help
+ * anybody. One deck serves all policies and fractions of a repeat: that is the pairing.
+ *
+ * @param embeddings One unit vector a prompt, in table order; omit to play without text embeddings.
+ */
+export function dealDeck(table: Table, seed: number, embeddings?: readonly Float64Array[]): Deck {
+  const promptOrder = shuffledIndices(table.prompts.length, seed)
+  return {
+    table,
+    pool: Array.from(promptOrder, (row) => {
+      const embedding = embeddings?.[row]
+      return { candidate: table.prompts[row]!, ...(embedding ? { embedding } : {}) }
+    }),
+    promptOrder,
+    exampleOrder: shuffledIndices(table.searchExamples, seed ^ 0x5bd1e995),
+  }
+}
+
+export interface ReplayOptions {
+  readonly budget: number
+  /** Seed of the policy's own choices. */
+  readonly seed: number
+  readonly backend: PolicyContext['backend']
+  /** The policy's validated settings. */
+  readonly options?: Readonly<Record<string, unknown>>
+  readonly priors?: PolicyContext['priors']
+}
+
+export interface ReplayResult {
+  readonly spent: number
+  /** Row of the table. */
+  readonly chosen: number
+  /** `undefined` when not one cell succeeded: the choice is then the first prompt of the shuffled pool. */
+  readonly recommendation?: Recommendation
+  /** Why the policy stopped before the budget was spent, when it did. */
+  readonly stopped?: string
+}
+
+/**
+ * Runs one policy to the end of its budget and returns its choice.
+ *
+ * @throws ConflictError when the policy breaks its contract: asks for a cell twice, for more than is left, for what is
+ * not in the table, or waits with nothing pending.
+ * @example
+ * const { chosen, spent } = replay(createRandomPolicy, dealDeck(table, 7), { budget: 2500, seed: 7, backend })
+ */
+export function replay(factory: PolicyFactory, deck: Deck, options: ReplayOptions): ReplayResult {
+  const { table, pool, promptOrder, exampleOrder } = deck
+  const exampleCount = table.searchExamples
+  const policy = factory({
+    seed: options.seed,
+    space: {},
+    exampleCount,
+    evaluationBudget: options.budget,
+    estimand: 'set',
+    backend: options.backend,
+    ...(options.options ? { options: options.options } : {}),
+    ...(options.priors ? { priors: options.priors } : {}),
+  })
+  const observations = createObservationLog()
+  const fits: Fit[] = []
+  const asked = new Uint8Array(pool.length * exampleCount)
+  let left = options.budget
+  let stopped: string | undefined
+  const state: PolicyState = {
+    pool,
+    observations,
+    pending: [],
+    fits,
+    get evaluationsLeft() {
+      return left
+    },
+  }
+
+  while (left > 0) {
+    const decision = policy.next(state)
+    if (decision.kind === 'done') {
+      stopped = decision.reason
+      break
+    }
+    if (decision.kind === 'wait') throw breach(policy, 'waits although nothing is pending')
+    const { candidate, examples } = checkAction(policy, decision.action, pool.length, exampleCount, left)
+    for (const example of examples) {
+      const cell = candidate * exampleCount + example
+      if (asked[cell]) throw breach(policy, `asks for prompt ${candidate} on example ${example} a second time`)
+      asked[cell] = 1
+      const score = cellOf(table, promptOrder[candidate]!, exampleOrder[example]!)
+      observations.append({ candidate, example, repeat: 0, score: Number.isNaN(score) ? null : score })
+    }
+    left -= examples.length
+    if (decision.fit) fits.push(decision.fit)
+  }
+
+  const recommendation = policy.recommend(state)
+  const position = recommendation?.candidate ?? 0
+  if (!Number.isInteger(position) || position < 0 || position >= pool.length) {
+    throw breach(policy, `recommends candidate ${position} of ${pool.length}`)
+  }
+  return {
+    spent: options.budget - left,
+    chosen: promptOrder[position]!,
+    ...(recommendation ? { recommendation } : {}),
+    ...(stopped === undefined ? {} : { stopped }),
+  }
+}
+
+function checkAction(policy: Policy, action: Action, prompts: number, exampleCount: number, left: number) {
+  if (action.kind !== 'evaluate') throw breach(policy, `wants to ${action.kind}, which a table cannot answer`)
+  const { candidate, examples } = action
+  if (typeof candidate !== 'number') throw breach(policy, `wants a new candidate "${candidate.id}" measured`)
+  if (!Number.isInteger(candidate) || candidate < 0 || candidate >= prompts) {
+    throw breach(policy, `asks for candidate ${candidate} of ${prompts}`)
+  }
+  if ((action.repeat ?? 0) !== 0) throw breach(policy, `asks for repeat ${action.repeat}; a table holds one`)
+  if (examples.length === 0) throw breach(policy, 'asks for no example at all')
+  if (examples.length > left) throw breach(policy, `asks for ${examples.length} evaluations with ${left} left`)
+  const outside = examples.find((example) => !Number.isInteger(example) || example < 0 || example >= exampleCount)
+  if (outside !== undefined) throw breach(policy, `asks for example ${outside} of ${exampleCount}`)
+  return { candidate, examples }
+}
+
+function breach(policy: Policy, what: string): ConflictError {
+  return new ConflictError(`policy ${policy.name} ${what}`, {
+    remedy: 'This is a defect of the policy; its results were not recorded.',
+  })
+}

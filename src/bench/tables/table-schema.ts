@@ -1,0 +1,45 @@
+/**
+ * The replay table, format `table/1`: what every prompt of a pool scored on every example, measured once with a real
+ * model, so that search policies can be compared without calling it again.
+ *
+ * @module
+ */
+import * as z from 'zod'
+
+const score = z.number().min(0).max(1).nullable()
+
+/** A row: digits 0/1, or numbers in [0,1] with null where the call failed. */
+const row = z.union([z.string().regex(/^[01]*$/, 'expected only the digits 0 and 1'), z.array(score)], {
+  error: 'expected a string of digits 0/1, or an array of numbers in [0,1] or null',
+})
+
+const prompt = z
+  .object({
+    id: z.string().min(1),
+    text: z.string().optional(),
+    slots: z.record(z.string(), z.string()).optional(),
+  })
+  .refine((written) => written.text !== undefined || written.slots !== undefined, 'expected "text" or "slots"')
+
+/**
+ * Unknown keys pass: a recorder may write more than a replay needs.
+ *
+ * @example
+ * tableSchema.parse({ format: 'table/1', task: 't', model: 'm', examples: 2, prompts: [{ id: 'a', text: 'x' }], scores: ['01'] })
+ */
+export const tableSchema = z.object({
+  format: z.literal('table/1'),
+  task: z.string().min(1),
+  model: z.string().min(1),
+  /** Number of columns, the held-out ones included. */
+  examples: z.int().positive(),
+  prompts: z.array(prompt).min(1),
+  scores: z.array(row),
+  /** The last `holdout` columns are never shown to a policy. */
+  holdout: z.int().nonnegative().optional(),
+  exampleTexts: z.array(z.string()).optional(),
+  provenance: z.unknown().optional(),
+})
+
+/** A table as written. */
+export type TableDocument = z.infer<typeof tableSchema>

@@ -1,0 +1,95 @@
+/**
+ * The unit of work of a table benchmark: one table and repeat, all policies and fractions. They share a deck, and so
+ * whatever a policy caches by pool.
+ *
+ * @module
+ */
+import type { PolicyContext } from '../../policy/policy.ts'
+import { resolvePolicy } from '../../policy/registry.ts'
+import { BENCH_POLICIES } from '../rivals/registry.ts'
+import type { BenchRun } from './bench-results.ts'
+import { dealDeck, replay } from './replay.ts'
+import { deriveSeed } from './seeds.ts'
+import type { Table } from './table.ts'
+import { holdoutMeans, normalizedError, searchMeans } from './truth.ts'
+
+/** A policy with settings, under the label it has in results. */
+export interface Variant {
+  readonly label: string
+  readonly policy: string
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+export interface UnitShared {
+  readonly seed: number
+  readonly fullEvaluations: number
+  readonly variants: readonly Variant[]
+  readonly details: boolean
+}
+
+export interface Unit {
+  readonly table: number
+  readonly repeat: number
+  /** What is still to be run: variant index and fraction. */
+  readonly pending: readonly { readonly variant: number; readonly fraction: number }[]
+}
+
+/** ⌊full evaluations × search examples × fraction⌋; the small term undoes binary rounding just below an integer. */
+export function budgetOf(table: Table, fullEvaluations: number, fraction: number): number {
+  return Math.floor(fullEvaluations * table.searchExamples * fraction + 1e-9)
+}
+
+/** Runs a unit. Pure but for the clock behind `details.seconds`. */
+export function runUnit(
+  unit: Unit,
+  table: Table,
+  embeddings: readonly Float64Array[],
+  shared: UnitShared,
+  backend: PolicyContext['backend'],
+): BenchRun[] {
+  const deck = dealDeck(table, deriveSeed(shared.seed, table.name, unit.repeat, 'deck'), embeddings)
+  const truth = searchMeans(table)
+  const held = holdoutMeans(table)
+  return unit.pending.map(({ variant, fraction }) => {
+    const { label, policy, options } = shared.variants[variant]!
+    const resolved = resolvePolicy(policy, options, BENCH_POLICIES)
+    const budget = budgetOf(table, shared.fullEvaluations, fraction)
+    const started = performance.now()
+    const { spent, chosen, recommendation } = replay(resolved.create, deck, {
+      budget,
+      seed: deriveSeed(shared.seed, table.name, unit.repeat, fraction),
+      backend,
+      options: resolved.options,
+    })
+    const seconds = (performance.now() - started) / 1000
+    const finite = (value: number | undefined) => (value !== undefined && Number.isFinite(value) ? value : null)
+    return {
+      table: table.name,
+      task: table.task,
+      policy: label,
+      repeat: unit.repeat,
+      fraction,
+      budget,
+      spent,
+      chosen: table.prompts[chosen]!.id,
+      error: normalizedError(truth, chosen),
+      ...(held ? { holdoutError: normalizedError(held, chosen) } : {}),
+      ...(shared.details
+        ? {
+            details: {
+              seconds: Math.round(seconds * 1e4) / 1e4,
+              mean: finite(recommendation?.mean),
+              interval: [finite(recommendation?.interval[0]), finite(recommendation?.interval[1])] as [
+                number | null,
+                number | null,
+              ],
+              level: recommendation?.level ?? 0,
+              probabilityBest: finite(recommendation?.probabilityBest),
+              trueMean: finite(truth[chosen]),
+              ...(held ? { holdoutMean: finite(held[chosen]) } : {}),
+            },
+          }
+        : {}),
+    }
+  })
+}

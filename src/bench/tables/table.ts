@@ -1,0 +1,23 @@
+import type { Candidate } from '../../space/candidate.ts'
+
+/** A checked replay table, with one number a cell. */
+export interface Table {
+  /** File name without directory and extension: how results name the table. */
+  readonly name: string
+  readonly task: string
+  readonly model: string
+  readonly prompts: readonly Candidate[]
+  /** Columns a policy may measure; they stand first. */
+  readonly searchExamples: number
+  /** Columns kept back; they stand last. */
+  readonly holdoutExamples: number
+  /** prompts × (searchExamples + holdoutExamples), row-major; NaN where the call failed. */
+  readonly scores: Float64Array
+  /** SHA-256 of the scores and prompts, so that results of two different tables of one name are never mixed. */
+  readonly fingerprint: string
+}
+
+/** The score of a cell; NaN where the call failed. */
+export function cellOf(table: Table, prompt: number, example: number): number {
+  return table.scores[prompt * (table.searchExamples + table.holdoutExamples) + example]!
+}

@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises'
+import * as z from 'zod'
+import { findTables } from '../bench/tables/find-tables.ts'
+import { resultsText } from '../bench/tables/results-text.ts'
+import { type BenchProgress, runTables } from '../bench/tables/run-tables.ts'
+import type { Variant } from '../bench/tables/table-unit.ts'
+import { InvalidInputError } from '../errors.ts'
+import type { TablesFlags } from './bench-tables.ts'
+
+const variantsSchema = z.record(
+  z.string().min(1),
+  z.strictObject({ policy: z.string(), options: z.record(z.string(), z.unknown()).default({}) }),
+)
+
+/** `krige bench tables`: the summary on stdout, progress on stderr. */
+export async function runTablesCommand(paths: readonly string[], flags: TablesFlags): Promise<void> {
+  const variants = await variantsOf(flags)
+  const files = await findTables(paths)
+  const abort = new AbortController()
+  const stop = () => abort.abort()
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  try {
+    const results = await runTables({
+      files,
+      variants,
+      fullEvaluations: flags.fullEvaluations,
+      fractions: flags.fractions,
+      repeats: flags.repeats,
+      seed: flags.seed,
+      jobs: flags.jobs,
+      details: flags.details ?? false,
+      ...(flags.json === undefined ? {} : { resultFile: flags.json }),
+      signal: abort.signal,
+      onProgress: progressWriter(process.stderr),
+    })
+    process.stdout.write(resultsText(results.summary))
+  } finally {
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+  }
+}
+
+async function variantsOf(flags: TablesFlags): Promise<readonly Variant[]> {
+  const named = (flags.policy ?? []).map((policy) => ({ label: policy, policy, options: {} }))
+  const written = flags.variants === undefined ? [] : await readVariants(flags.variants)
+  const variants = [...named, ...written]
+  if (variants.length === 0) {
+    throw new InvalidInputError('no policy is given', {
+      remedy: 'Add --policy krige,successive-halving, or --variants FILE.',
+    })
+  }
+  const labels = variants.map(({ label }) => label)
+  const repeated = labels.find((label, index) => labels.indexOf(label) < index)
+  if (repeated !== undefined) {
+    throw new InvalidInputError(`"${repeated}" stands both in --policy and in --variants`, {
+      remedy: 'Give every variant a label of its own.',
+    })
+  }
+  return variants
+}
+
+async function readVariants(file: string): Promise<Variant[]> {
+  const remedy = 'Expected {"label": {"policy": "krige", "options": {…}}, …}.'
+  let document: unknown
+  try {
+    document = JSON.parse(await readFile(file, 'utf8'))
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause)
+    throw new InvalidInputError(`the variants cannot be read: ${detail}`, { where: file, remedy, cause })
+  }
+  const parsed = variantsSchema.safeParse(document)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    throw new InvalidInputError(`${issue.path.join('.') || 'the document'}: ${issue.message}`, { where: file, remedy })
+  }
+  return Object.entries(parsed.data).map(([label, variant]) => ({ label, ...variant }))
+}
+
+/** One line rewritten in place on a terminal; elsewhere a line now and then. */
+export function progressWriter(
+  stream: NodeJS.WriteStream,
+  now: () => number = () => performance.now(),
+): (progress: BenchProgress) => void {
+  const live = stream.isTTY === true && !process.env['NO_COLOR']
+  const quiet = live ? 200 : 15_000
+  let last = now()
+  return (progress) => {
+    const finished = progress.done === progress.total
+    if (progress.stage !== 'continuing' && !finished && now() - last < quiet) return
+    last = now()
+    const text = describe(progress)
+    if (!live) stream.write(`${text}\n`)
+    else stream.write(`\r${text.padEnd(70)}${finished || progress.stage === 'continuing' ? '\n' : ''}`)
+  }
+}
+
+function describe(progress: BenchProgress): string {
+  const { done, total } = progress
+  if (progress.stage === 'embedding') return `embedding prompts: ${done} of ${total}`
+  if (progress.stage === 'continuing') return `continuing: ${done} of ${total} runs are there already`
+  return `${done} of ${total} runs, ${duration(progress.secondsLeft)} left`
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  return seconds < 5400 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
+}

@@ -1,0 +1,56 @@
+/**
+ * Every policy by name. Adding one = its file, one line here, one line in the conformance suite.
+ *
+ * @module
+ */
+import * as z from 'zod'
+import { InvalidInputError } from '../errors.ts'
+import type { PolicyFactory } from './policy.ts'
+
+export interface PolicyEntry {
+  readonly name: string
+  /** One line for `--help` and the docs table. */
+  readonly summary: string
+  readonly create: PolicyFactory
+  /** Checks `PolicyContext.options`; unknown keys are refused. */
+  readonly options: z.ZodType<Record<string, unknown>>
+}
+
+/** Schema of a policy without settings. */
+export const NO_OPTIONS = z.strictObject({})
+
+export const POLICIES: readonly PolicyEntry[] = []
+
+/**
+ * Looks a policy up and checks its settings.
+ *
+ * @param among Where to look. @defaultValue {@link POLICIES}
+ * @throws InvalidInputError for an unknown name (with the known ones) or settings its schema refuses.
+ * @example
+ * const { create, options } = resolvePolicy('successive-halving', { eta: 3 })
+ */
+export function resolvePolicy(
+  name: string,
+  options: Readonly<Record<string, unknown>> = {},
+  among: readonly PolicyEntry[] = POLICIES,
+): { readonly create: PolicyFactory; readonly options: Readonly<Record<string, unknown>> } {
+  const entry = among.find((candidate) => candidate.name === name)
+  if (!entry) {
+    throw new InvalidInputError(`unknown policy "${name}"`, {
+      remedy: `Known policies: ${among.map((known) => known.name).join(', ')}.`,
+    })
+  }
+  const parsed = entry.options.safeParse(options)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    const path = issue.path.length === 0 ? 'options' : `options.${issue.path.join('.')}`
+    throw new InvalidInputError(`policy ${name}: ${path}: ${issue.message}`, {
+      remedy: `Settings of ${name}: ${settingNames(entry.options).join(', ') || 'none'}.`,
+    })
+  }
+  return { create: entry.create, options: parsed.data }
+}
+
+function settingNames(schema: PolicyEntry['options']): string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+}
