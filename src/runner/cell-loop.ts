@@ -1,0 +1,254 @@
+/**
+ * Keeps a number of cells in flight: takes open ones first, asks the study for more, tells results, and lets nothing be
+ * sent that is not in the log.
+ *
+ * @module
+ */
+import { KrigeError, UnavailableError } from '../errors.ts'
+import type { CallCost } from '../study/ledger.ts'
+import type { OpenEvaluation } from '../study/state.ts'
+import type { AskedAction, AskedEvaluation, Study } from '../study/study.ts'
+import type { CellEvaluator, CellResult } from './cell.ts'
+import type { Journal } from './journal.ts'
+
+export interface CellLoopOptions {
+  readonly study: Study
+  readonly journal: Journal
+  readonly evaluate: CellEvaluator
+  /** Cells in flight at once. */
+  readonly concurrency: number
+  readonly signal: AbortSignal
+  /** Where more cells come from once the open ones are used up. */
+  readonly next: () => Source
+  /** Called after every result. */
+  readonly onResult?: () => void
+  /** Makes candidates for `generate` actions. */
+  readonly generate?: (action: Extract<AskedAction, { kind: 'generate' }>) => Promise<void>
+  /** So many transient failures in a row mean that the model is down. @defaultValue max(8, concurrency) */
+  readonly patience?: number
+}
+
+export type Source =
+  | { readonly kind: 'act'; readonly action: AskedAction }
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'done'; readonly reason: string }
+
+const UNAFFORDABLE = 'the budget does not allow another call'
+
+interface Cell {
+  readonly action: number
+  readonly position: number
+  readonly evaluation: Omit<AskedEvaluation, 'kind' | 'id' | 'reason'>
+}
+
+/**
+ * Runs until the source is done and nothing is in flight.
+ *
+ * @returns Why the source was done.
+ * @throws KrigeError `interrupted` when the signal aborts; `model` or `unavailable` when the model cannot work. In all
+ * three cases the study can be resumed: what was in flight stays open.
+ */
+export async function runCells(options: CellLoopOptions): Promise<string> {
+  const { study, journal, signal } = options
+  const patience = options.patience ?? Math.max(8, options.concurrency)
+  const waiting: Cell[] = [...study.state.actions.values()].flatMap((action) =>
+    action.kind === 'evaluate' ? openCells(study, action) : [],
+  )
+  const streak: { readonly cell: Cell; readonly message: string }[] = []
+  const settled = createSignal()
+  const stop = new AbortController()
+  const cancel = AbortSignal.any([signal, stop.signal])
+  let inFlight = 0
+  let ended: string | undefined
+  let failure: unknown
+  const finished = createSignal()
+
+  const fail = (error: unknown) => {
+    failure ??= error
+    stop.abort()
+  }
+
+  const reserve = async (worst: CallCost): Promise<number | undefined> => {
+    for (;;) {
+      if (cancel.aborted) return undefined
+      const call = study.reserveCall(worst)
+      if (call !== undefined) {
+        await journal.commit()
+        return call
+      }
+      if (study.state.ledger.openCalls().size === 0 || study.state.ledger.left().calls < 1) return undefined
+      await settled.next()
+    }
+  }
+
+  const settle = (call: number, cost: CallCost) => {
+    study.settleCall(call, cost)
+    settled.fire()
+  }
+
+  /** Failures that were held back because the model might have been down: it is not. */
+  const tellStreak = () => {
+    for (const { cell, message } of streak.splice(0)) study.tellCell(cell.action, cell.position, { error: message })
+  }
+
+  const tell = (cell: Cell, result: CellResult) => {
+    switch (result.kind) {
+      case 'score':
+        tellStreak()
+        study.tellCell(cell.action, cell.position, result.score)
+        return
+      case 'unaffordable':
+        if (cancel.aborted) return
+        study.release(cell.action, UNAFFORDABLE, [cell.position])
+        ended ??= UNAFFORDABLE
+        return
+      case 'cancelled':
+        return
+      case 'failure':
+        if (result.blame === 'fatal') {
+          fail(
+            new KrigeError('model', result.message, {
+              remedy: 'Nothing is lost: fix it and run the same command again.',
+            }),
+          )
+        } else if (result.blame === 'transient') {
+          streak.push({ cell, message: result.message })
+          if (streak.length >= patience) pauseFor(result.message)
+        } else {
+          tellStreak()
+          study.tellCell(cell.action, cell.position, { error: result.message })
+        }
+    }
+  }
+
+  const pauseFor = (message: string) => {
+    const failed = streak.splice(0)
+    for (const { cell } of failed) study.release(cell.action, 'the model was down', [cell.position])
+    fail(
+      new UnavailableError(`${failed.length} evaluations in a row failed, the last with: ${message}`, {
+        remedy: 'The study is paused before it burns its budget. Run the same command again when the model answers.',
+      }),
+    )
+  }
+
+  const start = (cell: Cell) => {
+    inFlight++
+    options
+      .evaluate({
+        ...cell.evaluation,
+        example: cell.evaluation.examples[cell.position]!,
+        signal: cancel,
+        reserve,
+        settle,
+      })
+      .then((result) => {
+        tell(cell, result)
+        options.onResult?.()
+      })
+      .catch(fail)
+      .then(async () => {
+        inFlight--
+        settled.fire()
+        const committed = journal.commit()
+        pump()
+        await committed
+      })
+      .catch(fail)
+      .then(finish)
+  }
+
+  const startGeneration = (action: Extract<AskedAction, { kind: 'generate' }>) => {
+    if (!options.generate) {
+      study.tellCandidates(action.id, [], 'no proposer is set up')
+      return
+    }
+    inFlight++
+    options
+      .generate(action)
+      .catch(fail)
+      .then(async () => {
+        inFlight--
+        await journal.commit()
+        pump()
+      })
+      .catch(fail)
+      .then(finish)
+  }
+
+  const pump = () => {
+    while (!cancel.aborted && ended === undefined && inFlight < options.concurrency) {
+      const cell = waiting.shift()
+      if (cell) {
+        start(cell)
+        continue
+      }
+      const source = options.next()
+      if (source.kind === 'wait') {
+        // Held-back failures are all that is pending: nobody else will decide about them.
+        if (inFlight === 0 && streak.length > 0) tellStreak()
+        else return
+      } else if (source.kind === 'done') ended = source.reason
+      else if (source.action.kind === 'generate') startGeneration(source.action)
+      else waiting.push(...cellsOf(source.action))
+    }
+  }
+
+  const finish = () => {
+    if (inFlight === 0) finished.fire()
+  }
+
+  try {
+    for (const action of [...study.state.actions.values()]) {
+      if (action.kind !== 'generate') continue
+      const { action: id, proposer, parents, count } = action.asked
+      startGeneration({ kind: 'generate', id, proposer, parents, count })
+    }
+    pump()
+  } catch (error) {
+    fail(error)
+  }
+  while (inFlight > 0) await finished.next()
+  if (failure === undefined && !signal.aborted) {
+    tellStreak()
+    for (const cell of waiting.splice(0)) study.release(cell.action, ended ?? 'not wanted any more', [cell.position])
+  }
+  try {
+    await journal.commit()
+  } catch (error) {
+    failure ??= error
+  }
+  if (failure !== undefined) throw failure
+  if (signal.aborted && ended === undefined) {
+    throw new KrigeError('interrupted', 'interrupted', { remedy: 'Run the same command again to resume.' })
+  }
+  return ended ?? 'nothing was left to do'
+}
+
+/** What was asked for and not told when the study was opened. */
+function openCells({ state }: Study, { asked, stage, open }: OpenEvaluation): Cell[] {
+  const evaluation = {
+    candidate: state.candidates[asked.candidate]!,
+    index: asked.candidate,
+    examples: asked.examples,
+    repeat: asked.repeat ?? 0,
+    stage,
+  }
+  return [...open].map((position) => ({ action: asked.action, position, evaluation }))
+}
+
+function cellsOf(action: AskedEvaluation): Cell[] {
+  return action.examples.map((_, position) => ({ action: action.id, position, evaluation: action }))
+}
+
+/** Wakes everybody who waits. */
+function createSignal() {
+  let waiters: (() => void)[] = []
+  return {
+    next: () => new Promise<void>((resolve) => waiters.push(resolve)),
+    fire() {
+      const woken = waiters
+      waiters = []
+      for (const wake of woken) wake()
+    },
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * A whole search: the loop over the search examples, then winner and baseline on the holdout, then the verdict.
+ *
+ * @module
+ */
+import { BudgetError } from '../errors.ts'
+import type { Recommendation } from '../policy/policy.ts'
+import type { ObservationHistory } from '../space/observation-log.ts'
+import { orient } from '../study/state.ts'
+import { type AskedGeneration, type Study, searchBudget } from '../study/study.ts'
+import {
+  type Conclusion,
+  comparePaired,
+  type JudgedCandidate,
+  judge,
+  type ScoreSummary,
+  summariseScores,
+} from '../study/verdict.ts'
+import type { CellEvaluator } from './cell.ts'
+import { runCells } from './cell-loop.ts'
+import type { Journal } from './journal.ts'
+
+export interface SearchOptions {
+  readonly study: Study
+  readonly journal: Journal
+  readonly evaluate: CellEvaluator
+  /** @defaultValue 1 */
+  readonly concurrency?: number
+  readonly signal?: AbortSignal
+  readonly generate?: (action: AskedGeneration) => Promise<void>
+  /** How many holdout examples winner and baseline are compared on. @defaultValue 0 */
+  readonly holdoutExamples?: number
+  readonly relevantDifference?: number
+  readonly warnings?: readonly string[]
+  readonly onProgress?: (progress: SearchProgress) => void
+}
+
+/** For people who wait. */
+export interface SearchProgress {
+  readonly stage: 'search' | 'holdout'
+  readonly evaluations: number
+  /** What the search may spend; `Infinity` when unlimited. */
+  readonly evaluationBudget: number
+  readonly calls: number
+  readonly usd: number
+  readonly incumbent?: Recommendation
+}
+
+/** How often the incumbent is looked at during a search. */
+const CHECKPOINTS = 50
+
+/**
+ * Runs a study to its end, or from where it stopped to its end.
+ *
+ * @throws BudgetError when nothing could be measured; see {@link runCells} for interruptions.
+ */
+export async function runSearch(options: SearchOptions): Promise<Conclusion> {
+  const { study, journal, holdoutExamples = 0 } = options
+  const { state } = study
+  const signal = options.signal ?? new AbortController().signal
+  const evaluationBudget = searchBudget(state, state.ledger.limits)
+  const loop = {
+    study,
+    journal,
+    evaluate: options.evaluate,
+    concurrency: options.concurrency ?? 1,
+    signal,
+    ...(options.generate ? { generate: options.generate } : {}),
+  }
+  if (study.settleLostCalls() > 0) await journal.commit()
+
+  let incumbent: Recommendation | undefined
+  let checked = state.observations.length
+  const step = Math.max(
+    1,
+    Math.ceil((Number.isFinite(evaluationBudget) ? evaluationBudget : 10 * state.candidates.length) / CHECKPOINTS),
+  )
+  const report = (stage: SearchProgress['stage']) => {
+    const { evaluations, calls, usd } = study.spent
+    const shown = { stage, evaluations, evaluationBudget, calls, usd }
+    options.onProgress?.(incumbent ? { ...shown, incumbent } : shown)
+  }
+
+  const reason = await runCells({
+    ...loop,
+    next: () => study.next(),
+    onResult: () => {
+      if (state.observations.length >= checked + step) {
+        checked = state.observations.length
+        incumbent = study.recommend()
+        if (incumbent) study.noteProgress(incumbent)
+      }
+      report('search')
+    },
+  })
+
+  const recommendation = study.recommend()
+  if (!recommendation) {
+    throw new BudgetError('the budget is too small to measure anything', {
+      remedy: 'Raise evaluations or calls (or tokens, or usd) in the budget.',
+    })
+  }
+  incumbent = recommendation
+  study.noteProgress(recommendation)
+  const winner = recommendation.candidate
+  const baseline = state.config.baseline === undefined ? undefined : state.indexById.get(state.config.baseline)
+  const warnings = [...(options.warnings ?? [])]
+  if (holdoutExamples > 0) {
+    const rivals = baseline === undefined || baseline === winner ? [winner] : [winner, baseline]
+    const complete = await measureHoldout(rivals, holdoutExamples, { ...loop, onResult: () => report('holdout') })
+    if (!complete) warnings.push('The budget ended before the holdout was complete.')
+  }
+  const conclusion = concludeSearch(study, recommendation, reason, baseline, warnings, options.relevantDifference)
+  study.conclude(conclusion)
+  await journal.commit()
+  return conclusion
+}
+
+/** Measures candidates on the first holdout examples, example by example, so that a cut leaves pairs. */
+async function measureHoldout(
+  rivals: readonly number[],
+  count: number,
+  loop: Omit<Parameters<typeof runCells>[0], 'next'>,
+): Promise<boolean> {
+  const { study } = loop
+  const { state } = study
+  const missing = function* () {
+    for (let example = 0; example < count; example++) {
+      for (const rival of rivals) if (!state.holdoutCells.has(rival, example, 0)) yield [rival, example] as const
+    }
+  }
+  const cells = missing()
+  await runCells({
+    ...loop,
+    next: () => {
+      const cell = cells.next()
+      if (cell.done) return { kind: 'done', reason: 'the holdout is measured' }
+      if (state.ledger.left().evaluations < 1) return { kind: 'done', reason: 'the budget is spent' }
+      return { kind: 'act', action: study.askHoldout(cell.value[0], [cell.value[1]]) }
+    },
+  })
+  return missing().next().done === true
+}
+
+function concludeSearch(
+  study: Study,
+  recommendation: Recommendation,
+  reason: string,
+  baseline: number | undefined,
+  warnings: readonly string[],
+  relevantDifference: number | undefined,
+): Conclusion {
+  const { config, holdout } = study.state
+  const { direction } = config
+  const { candidate: winner, mean, interval, probabilityBest, level } = recommendation
+  const scoresOf = (candidate: number) => holdoutScores(holdout, candidate, config.holdoutCount)
+  const summarise = (candidate: number): ScoreSummary | undefined => {
+    const scores = scoresOf(candidate).filter((score) => score !== null)
+    return scores.length === 0 ? undefined : summariseScores(scores.map((score) => orient(direction, score)))
+  }
+  const comparison =
+    baseline === undefined || baseline === winner ? undefined : comparePaired(scoresOf(winner), scoresOf(baseline))
+  const winnerOnHoldout = summarise(winner)
+  const baselineOnHoldout = baseline === undefined ? undefined : summarise(baseline)
+  return {
+    reason,
+    verdict: judge(comparison, {
+      winnerIsBaseline: winner === baseline,
+      ...(relevantDifference === undefined ? {} : { relevantDifference }),
+    }),
+    winner: { candidate: winner, mean, interval, probabilityBest, level },
+    ...(baseline === undefined ? {} : { baseline: posteriorOf(recommendation, baseline) }),
+    means: [...recommendation.means],
+    standardDeviations: [...recommendation.standardDeviations],
+    ...(winnerOnHoldout
+      ? { holdout: { winner: winnerOnHoldout, ...(baselineOnHoldout ? { baseline: baselineOnHoldout } : {}) } }
+      : {}),
+    ...(comparison ? { comparison } : {}),
+    warnings: [...warnings, ...failureWarnings(study)],
+  }
+}
+
+/** By example; null where it failed or was not measured. Maximised, as the log has them. */
+function holdoutScores(log: ObservationHistory, candidate: number, count: number): (number | null)[] {
+  const scores = new Array<number | null>(count).fill(null)
+  for (let index = 0; index < log.length; index++) {
+    if (log.candidate(index) !== candidate) continue
+    const score = log.score(index)
+    scores[log.example(index)] = Number.isNaN(score) ? null : score
+  }
+  return scores
+}
+
+function posteriorOf(recommendation: Recommendation, candidate: number): JudgedCandidate {
+  const mean = recommendation.means[candidate]!
+  const margin = 1.959963984540054 * recommendation.standardDeviations[candidate]!
+  return { candidate, mean, interval: [mean - margin, mean + margin] }
+}
+
+/** A prompt whose calls fail often is unreliable, which is not the same as bad. */
+const UNRELIABLE_SHARE = 0.2
+
+function failureWarnings({ state }: Study): string[] {
+  const measured = new Map<number, number>()
+  for (let index = 0; index < state.observations.length; index++) {
+    const candidate = state.observations.candidate(index)
+    measured.set(candidate, (measured.get(candidate) ?? 0) + 1)
+  }
+  const unreliable = [...state.failures].filter(
+    ([candidate, { count }]) => count >= 3 && count > UNRELIABLE_SHARE * (measured.get(candidate) ?? count),
+  )
+  if (unreliable.length === 0) return []
+  const [candidate, { latest }] = unreliable[0]!
+  return [
+    `${unreliable.length} of ${state.candidates.length} prompts failed on more than ${100 * UNRELIABLE_SHARE}% of their calls: unreliable, not bad; failed calls count as missing. For instance ${state.candidates[candidate]!.id}: ${latest}`,
+  ]
+}
