@@ -1,0 +1,208 @@
+/**
+ * Finds where in a space an acquisition is largest: raw candidates everywhere and around good points, then L-BFGS-B on the
+ * continuous coordinates interleaved with moves of the discrete ones.
+ *
+ * @module
+ */
+import { minimizeLbfgsb } from '../numerics/optimize/lbfgsb.ts'
+import type { Random } from '../numerics/random/index.ts'
+import { createSobol } from '../numerics/random/index.ts'
+import type { SpaceEncoding } from '../space/encoding.ts'
+import type { Points } from '../surrogate/points.ts'
+import type { DifferentiableAcquisition } from './acquisition.ts'
+
+export interface SearchOptions {
+  /** Draws and scrambles come from here. */
+  readonly random: Random
+  /** Good points, best first, around which to look closely. */
+  readonly incumbents?: readonly Float64Array[]
+  /** Points that must not be proposed: observed and pending. */
+  readonly excluded?: (x: Float64Array) => boolean
+  /** Raw candidates over the whole space. Default 256. */
+  readonly globalCandidates?: number
+  /** Raw candidates around the incumbents. Default 96. */
+  readonly localCandidates?: number
+  /** Candidates refined. Default 4. */
+  readonly starts?: number
+  /** Gradient iterations for each. Default 30. */
+  readonly maxIterations?: number
+}
+
+export interface SearchResult {
+  readonly x: Float64Array
+  readonly value: number
+}
+
+/**
+ * @returns the best admissible points found, best first, all snapped to the space and different from one another; empty
+ *   when every point met is excluded.
+ * @example
+ * const [best] = searchSpace(encoding, acquisitionOver(process, logExpectedImprovement(threshold)), { random })
+ */
+export function searchSpace(
+  encoding: SpaceEncoding,
+  acquisition: DifferentiableAcquisition,
+  options: SearchOptions,
+): SearchResult[] {
+  const { random, incumbents = [], excluded = () => false } = options
+  const { globalCandidates = 256, localCandidates = 96, starts = 4, maxIterations = 30 } = options
+  const { dimension } = encoding
+  const raw = rawCandidates(encoding, random, incumbents, globalCandidates, localCandidates)
+  const values = acquisition.values(raw)
+  const at = (index: number) => raw.data.subarray(index * dimension, (index + 1) * dimension)
+
+  const order = Array.from({ length: raw.count }, (_, i) => i)
+    .filter((i) => !Number.isNaN(values[i]!) && !excluded(at(i)))
+    .sort((i, j) => values[j]! - values[i]!)
+  const chosen = distinctStarts(order, at, encoding, starts)
+  const found: SearchResult[] = order.slice(0, 8).map((i) => ({ x: at(i).slice(), value: values[i]! }))
+  for (const index of chosen) {
+    const refined = refine(encoding, acquisition, at(index).slice(), values[index]!, maxIterations, excluded)
+    if (refined) found.push(refined)
+  }
+  found.sort((a, b) => b.value - a.value)
+  return found.filter((result, i) => !found.slice(0, i).some((earlier) => same(earlier.x, result.x)))
+}
+
+function rawCandidates(
+  encoding: SpaceEncoding,
+  random: Random,
+  incumbents: readonly Float64Array[],
+  globalCandidates: number,
+  localCandidates: number,
+): Points {
+  const { dimension, coordinates } = encoding
+  const around = incumbents.length > 0 ? localCandidates : 0
+  const data = new Float64Array((globalCandidates + around) * dimension)
+  const sobol = createSobol({ dimensions: dimension, seed: random.integer(2 ** 31) })
+  const u = new Float64Array(dimension)
+  for (let i = 0; i < globalCandidates; i++) data.set(encoding.snap(encoding.fromUniform(sobol.next(u))), i * dimension)
+  for (let i = 0; i < around; i++) {
+    const x = incumbents[i % incumbents.length]!.slice()
+    // Radii from a tenth of the cube down to a hundred-thousandth: how close to look is not known in advance.
+    const radius = 10 ** (-1 - 4 * random.uniform())
+    const every = random.uniform() < 0.5
+    const one = random.integer(dimension)
+    for (let d = 0; d < dimension; d++) {
+      if (!(every || d === one)) continue
+      const { kind, levels } = coordinates[d]!
+      if (kind === 'continuous') x[d] = reflect(x[d]! + radius * random.normal())
+      else if (d === one) x[d] = encoding.level(d, neighbour(encoding, d, x[d]!, levels, random))
+    }
+    data.set(encoding.snap(x), (globalCandidates + i) * dimension)
+  }
+  return { count: globalCandidates + around, dimension, data }
+}
+
+function neighbour(encoding: SpaceEncoding, d: number, value: number, levels: number, random: Random): number {
+  if (encoding.coordinates[d]!.kind === 'categorical' || random.uniform() < 0.25) return random.integer(levels)
+  const reach = Math.max(1, Math.round(Math.abs(random.normal()) * 0.05 * levels))
+  const moved = encoding.levelOf(d, value) + (random.uniform() < 0.5 ? -reach : reach)
+  return Math.min(Math.max(moved, 0), levels - 1)
+}
+
+function reflect(value: number): number {
+  const folded = Math.abs(value) % 2
+  return folded > 1 ? 2 - folded : folded
+}
+
+/** The best candidates that are not all in one place: the second of two close ones would climb the same hill. */
+function distinctStarts(
+  order: readonly number[],
+  at: (index: number) => Float64Array,
+  encoding: SpaceEncoding,
+  count: number,
+): number[] {
+  const chosen: number[] = []
+  const tooClose = 0.01 * encoding.dimension
+  for (const index of order) {
+    if (chosen.length >= count) break
+    const near = chosen.some((other) => {
+      let s = 0
+      for (let d = 0; d < encoding.dimension; d++) s += (at(index)[d]! - at(other)[d]!) ** 2
+      return s < tooClose * tooClose
+    })
+    if (!near) chosen.push(index)
+  }
+  return chosen
+}
+
+function refine(
+  encoding: SpaceEncoding,
+  acquisition: DifferentiableAcquisition,
+  start: Float64Array,
+  startValue: number,
+  maxIterations: number,
+  excluded: (x: Float64Array) => boolean,
+): SearchResult | undefined {
+  const { dimension, coordinates } = encoding
+  const discrete = coordinates.flatMap(({ kind, levels }, d) => (kind !== 'continuous' && levels > 1 ? [d] : []))
+  let x = start
+  let value = startValue
+  for (let round = 0; round < (discrete.length > 0 ? 3 : 1); round++) {
+    const active = encoding.active(x)
+    const free = coordinates.flatMap(({ kind }, d) => (kind === 'continuous' && active[d] ? [d] : []))
+    const before = value
+    if (free.length > 0) {
+      const full = x.slice()
+      const gradient = new Float64Array(dimension)
+      const end = minimizeLbfgsb(
+        (moved, out) => {
+          for (const [k, d] of free.entries()) full[d] = moved[k]!
+          const result = acquisition.valueAndGradient(full, gradient)
+          for (const [k, d] of free.entries()) out[k] = -gradient[d]!
+          return -result
+        },
+        free.map((d) => x[d]!),
+        { lower: free.map(() => 0), upper: free.map(() => 1), maxIterations, valueTolerance: 1e-7 },
+      )
+      const moved = x.slice()
+      for (const [k, d] of free.entries()) moved[d] = end.x[k]!
+      const snapped = encoding.snap(moved)
+      if (-end.value > value && !excluded(snapped)) {
+        x = snapped
+        value = -end.value
+      }
+    }
+    for (const d of discrete) {
+      if (!active[d]) continue
+      const moves = discreteMoves(encoding, d, x)
+      if (moves.count === 0) continue
+      const values = acquisition.values(moves)
+      for (let i = 0; i < moves.count; i++) {
+        const candidate = moves.data.subarray(i * dimension, (i + 1) * dimension)
+        if (values[i]! > value && !excluded(candidate)) {
+          x = candidate.slice()
+          value = values[i]!
+        }
+      }
+    }
+    if (!(value > before + 1e-9 * Math.abs(before))) break
+  }
+  return excluded(x) ? undefined : { x, value }
+}
+
+/** All other choices of a category, or the neighbouring levels of a number. */
+function discreteMoves(encoding: SpaceEncoding, d: number, x: Float64Array): Points {
+  const { kind, levels } = encoding.coordinates[d]!
+  const here = encoding.levelOf(d, x[d]!)
+  const targets = new Set<number>()
+  if (kind === 'categorical' || levels <= 12) for (let i = 0; i < levels; i++) targets.add(i)
+  else for (const step of [1, 2, 4, 8]) targets.add(here - step).add(here + step)
+  targets.delete(here)
+  const rows = [...targets]
+    .filter((level) => level >= 0 && level < levels)
+    .map((level) => {
+      const moved = x.slice()
+      moved[d] = encoding.level(d, level)
+      return encoding.snap(moved)
+    })
+  const data = new Float64Array(rows.length * encoding.dimension)
+  for (const [i, moved] of rows.entries()) data.set(moved, i * encoding.dimension)
+  return { count: rows.length, dimension: encoding.dimension, data }
+}
+
+function same(a: Float64Array, b: Float64Array): boolean {
+  for (let d = 0; d < a.length; d++) if (a[d] !== b[d]) return false
+  return true
+}

@@ -1,0 +1,101 @@
+/**
+ * Hyper-parameters at their maximum a posteriori: log marginal likelihood plus log priors, by L-BFGS-B on log θ from the
+ * last fit and a bounded number of other starts.
+ *
+ * @module
+ */
+import type { Backend } from '../../numerics/linalg/backend.ts'
+import { minimizeLbfgsb } from '../../numerics/optimize/lbfgsb.ts'
+import type { GaussianProcessModel, TrainingData } from './gaussian-process.ts'
+import { marginalLikelihood } from './marginal-likelihood.ts'
+import type { Priors } from './prior.ts'
+
+export interface FitOptions {
+  readonly priors: Priors
+  /** Models to start from; the best end wins. The first also gives the kernel's structure. */
+  readonly starts: readonly GaussianProcessModel[]
+  /** L-BFGS-B iterations from each start. Default 50. */
+  readonly maxIterations?: number
+  /** Stop a start when an iteration gains less than this, relative. Default 1e-6. */
+  readonly tolerance?: number
+}
+
+export interface FittedModel {
+  readonly model: GaussianProcessModel
+  /** Log posterior density of the hyper-parameters, up to a constant. */
+  readonly logPosterior: number
+  /** Evaluations of the marginal likelihood used. */
+  readonly evaluations: number
+}
+
+/** log ℓ and log v stay within this of their prior's centre: e^±8 is a factor 3,000 either way. */
+const REACH = 8
+
+/**
+ * @throws what `gaussianProcess` throws on bad data. A start whose matrix cannot be factored is skipped.
+ * @example
+ * const { model } = fitModel(data, { priors: cubePriors(2), starts: [startingModel(kernel, priors)] }, backend)
+ */
+export function fitModel(data: TrainingData, options: FitOptions, backend: Backend): FittedModel {
+  const { priors, starts, maxIterations = 50, tolerance = 1e-6 } = options
+  const first = starts[0]!
+  const hyperparameters = first.kernel.hyperparameters
+  const all = [...hyperparameters.map((hyperparameter) => priors.of(hyperparameter)), priors.observationNoise]
+  const lower = Float64Array.from(all, (prior) => Math.log(prior.centre) - REACH)
+  const upper = Float64Array.from(all, (prior) => Math.log(prior.centre) + REACH)
+  const noiseAt = hyperparameters.length
+  lower[noiseAt] = Math.log(priors.noiseBounds[0])
+  upper[noiseAt] = Math.log(priors.noiseBounds[1])
+
+  const modelAt = (logs: Float64Array): GaussianProcessModel => {
+    const values = logs.map(Math.exp)
+    return {
+      kernel: first.kernel.withHyperparameters(values.subarray(0, noiseAt)),
+      observationNoise: values[noiseAt]!,
+      mean: first.mean,
+    }
+  }
+
+  return backend.scope((workspace) => {
+    const likelihood = marginalLikelihood(data, backend, workspace)
+    let evaluations = 0
+    const negative = (logs: Float64Array, gradient: Float64Array): number => {
+      evaluations++
+      const { value, gradient: slopes } = likelihood(modelAt(logs))
+      let total = value
+      for (const [p, prior] of all.entries()) {
+        total += prior.logDensity(logs[p]!)
+        gradient[p] = -(slopes[p]! + prior.slope(logs[p]!))
+      }
+      return -total
+    }
+    let best: { x: Float64Array; value: number } | undefined
+    for (const start of starts) {
+      const logs = Float64Array.from(
+        [...start.kernel.hyperparameters.map(({ value }) => value), start.observationNoise],
+        Math.log,
+      )
+      const end = minimizeLbfgsb(negative, logs, { lower, upper, maxIterations, valueTolerance: tolerance })
+      if (Number.isFinite(end.value) && (!best || end.value < best.value)) best = end
+    }
+    return { model: best ? modelAt(best.x) : first, logPosterior: best ? -best.value : Number.NaN, evaluations }
+  })
+}
+
+/** A model at the centres of its priors: where a first fit starts. */
+export function startingModel(
+  kernel: GaussianProcessModel['kernel'],
+  priors: Priors,
+  options: {
+    readonly mean?: GaussianProcessModel['mean']
+    readonly lengthScaleFactor?: number
+    readonly noise?: number
+  } = {},
+): GaussianProcessModel {
+  const { mean = 'constant', lengthScaleFactor = 1, noise = priors.observationNoise.centre } = options
+  const values = kernel.hyperparameters.map((hyperparameter) => {
+    const { centre } = priors.of(hyperparameter)
+    return hyperparameter.role.endsWith('length-scale') ? centre * lengthScaleFactor : centre
+  })
+  return { kernel: kernel.withHyperparameters(values), observationNoise: noise, mean }
+}

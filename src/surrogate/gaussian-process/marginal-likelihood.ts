@@ -1,0 +1,90 @@
+/**
+ * The log marginal likelihood and its gradient with respect to the logarithms of all hyper-parameters.
+ *
+ *   log p(y | X, θ) = −½ (y − Hβ)ᵀ K⁻¹ (y − Hβ) − ½ log |K| − n/2 log 2π − ½ βᵀβ
+ *   ∂/∂ log θ = Σ_ij W_ij ∂K_ij/∂ log θ,  W = ½ (ααᵀ − K⁻¹)
+ *
+ * β stands at its maximum, so its own dependence on θ drops out (envelope theorem). Rasmussen & Williams (2006),
+ * equations 2.30 and 5.9.
+ *
+ * @module
+ */
+import type { Backend } from '../../numerics/linalg/backend.ts'
+import type { Workspace } from '../../numerics/linalg/matrix.ts'
+import {
+  addNoise,
+  checkTrainingData,
+  dot,
+  type GaussianProcessModel,
+  solveMean,
+  type TrainingData,
+} from './gaussian-process.ts'
+import { meanBasis, meanWidth } from './mean-function.ts'
+import { solveLowerTransposed } from './triangular.ts'
+
+export interface MarginalLikelihood {
+  readonly value: number
+  /** Kernel hyper-parameters in their order, then the observation noise; with respect to logarithms. */
+  readonly gradient: Float64Array
+  readonly jitter: number
+}
+
+/**
+ * A function from models (of one structure) to their marginal likelihood on fixed data; its memory lives as long as
+ * the workspace.
+ *
+ * @example
+ * const { value, gradient } = backend.scope((workspace) => marginalLikelihood(data, backend, workspace)(model))
+ */
+export function marginalLikelihood(
+  data: TrainingData,
+  backend: Backend,
+  workspace: Workspace,
+): (model: GaussianProcessModel) => MarginalLikelihood {
+  checkTrainingData(data)
+  const { points, targets } = data
+  const n = points.count
+  const matrix = workspace.matrix(n, n)
+  const inverse = workspace.matrix(n, n)
+  const factor = new Float64Array(n * n)
+  const weights = new Float64Array(n * n)
+
+  return (model) => {
+    const basis = meanBasis(model.mean, points)
+    const width = meanWidth(model.mean, points.dimension)
+    const linearised = model.kernel.linearise(points, backend)
+    const covariance = linearised.covariance.slice()
+    addNoise(covariance, n, model.observationNoise, data.noiseVariances)
+    for (let i = 0; i < n; i++) matrix.data.set(covariance.subarray(i * n, (i + 1) * n), i * matrix.stride)
+    const { jitter } = backend.cholesky(matrix)
+    for (let i = 0; i < n; i++) {
+      const start = i * matrix.stride
+      factor.set(matrix.data.subarray(start, start + i + 1), i * n)
+    }
+    const { whitened, logPrior } = solveMean(factor, n, targets, basis, width)
+    const alpha = whitened.slice()
+    solveLowerTransposed(factor, n, alpha)
+    backend.inverseFromFactor(matrix, inverse, { triangle: 'lower' })
+    let trace = 0
+    let logDeterminant = 0
+    for (let i = 0; i < n; i++) {
+      const start = i * inverse.stride
+      for (let j = 0; j <= i; j++) {
+        const value = 0.5 * (alpha[i]! * alpha[j]! - inverse.data[start + j]!)
+        weights[i * n + j] = value
+        weights[j * n + i] = value
+      }
+      trace += weights[i * n + i]!
+      logDeterminant += 2 * Math.log(factor[i * n + i]!)
+    }
+    const kernelGradient = linearised.contract(weights)
+    const gradient = new Float64Array(kernelGradient.length + 1)
+    gradient.set(kernelGradient)
+    gradient[kernelGradient.length] = model.observationNoise * trace
+    return {
+      value: -0.5 * dot(whitened, whitened) - 0.5 * logDeterminant - 0.5 * n * Math.log(2 * Math.PI) + logPrior,
+      gradient,
+      jitter,
+    }
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Priors on positive hyper-parameters, as densities of log θ, because that is what the fit moves.
+ *
+ * Defaults
+ *   length scale, unit cube of d coordinates   log-normal, median e^√2 · √d / 2 …: see {@link cubePriors}
+ *   length scale, embeddings                   log-normal around the median pairwise distance: {@link distancePriors}
+ *   output scale                               log-normal(0, 1), targets being standardised
+ *   observation noise                          log-normal(log 1e-4, 3): wide, so that a deterministic objective may
+ *                                              reach 1e-9 and a noisy one 1
+ *
+ * @module
+ */
+import type { Hyperparameter } from '../kernels/kernel.ts'
+import type { Points } from '../points.ts'
+
+export interface Prior {
+  /** log density of log θ, up to a constant. */
+  logDensity(logValue: number): number
+  slope(logValue: number): number
+  /** A sensible value to start from. */
+  readonly centre: number
+  readonly spread: number
+}
+
+/**
+ * log θ ~ N(location, spread²).
+ *
+ * @example
+ * logNormalPrior(Math.log(0.5), 1).centre // 0.5
+ */
+export function logNormalPrior(location: number, spread: number): Prior {
+  return {
+    centre: Math.exp(location),
+    spread,
+    logDensity: (logValue) => -0.5 * ((logValue - location) / spread) ** 2,
+    slope: (logValue) => -(logValue - location) / (spread * spread),
+  }
+}
+
+/** Which prior and bounds a hyper-parameter gets. */
+export interface Priors {
+  /** For kernel hyper-parameters. */
+  readonly of: (hyperparameter: Hyperparameter) => Prior
+  readonly observationNoise: Prior
+  /** Smallest and largest fitted noise variance, targets being standardised. */
+  readonly noiseBounds: readonly [number, number]
+}
+
+const outputScale = logNormalPrior(0, 1)
+const shape = logNormalPrior(0, 1)
+const anyNoise = logNormalPrior(Math.log(1e-4), 3)
+
+export interface CubePriorOptions {
+  /** Median length scale for d coordinates. Default 0.5·√d, between Hvarfner et al. (2024) and unscaled priors. */
+  readonly medianLengthScale?: (dimension: number) => number
+  /** Standard deviation of log ℓ. Default 1. */
+  readonly spread?: number
+  readonly observationNoise?: Prior
+  readonly noiseBounds?: readonly [number, number]
+}
+
+/**
+ * Priors for parameters in the unit cube: length scales grow with √d, as distances do. C. Hvarfner, E. Hellsten,
+ * L. Nardi, "Vanilla Bayesian optimization performs great in high dimensions" (2024).
+ *
+ * @example
+ * cubePriors(6).of({ name: 'lengthScales[0]', role: 'length-scale', value: 1 }).centre
+ */
+export function cubePriors(dimension: number, options: CubePriorOptions = {}): Priors {
+  const median = options.medianLengthScale?.(dimension) ?? 0.5 * Math.sqrt(dimension)
+  const lengthScale = logNormalPrior(Math.log(median), options.spread ?? 1)
+  return {
+    of: ({ role }) => (role === 'output-scale' ? outputScale : role === 'shape' ? shape : lengthScale),
+    observationNoise: options.observationNoise ?? anyNoise,
+    noiseBounds: options.noiseBounds ?? [1e-9, 2],
+  }
+}
+
+/**
+ * Priors for features whose scale is whatever it is, such as unit-norm embeddings: length scales around the median
+ * distance between the points at hand. A √d prior would make the kernel flat there, as no two points are √d apart.
+ *
+ * @example
+ * distancePriors(points(embeddings))
+ */
+export function distancePriors(features: Points, spread = 0.75): Priors {
+  const lengthScale = logNormalPrior(Math.log(medianDistance(features)), spread)
+  return {
+    of: ({ role }) => (role === 'output-scale' ? outputScale : role === 'shape' ? shape : lengthScale),
+    observationNoise: logNormalPrior(Math.log(1e-2), 2),
+    noiseBounds: [1e-6, 2],
+  }
+}
+
+/** Median Euclidean distance over at most 1,000 pairs, taken regularly; 1 where all points coincide. */
+export function medianDistance(features: Points): number {
+  const { count, dimension, data } = features
+  const pairs = (count * (count - 1)) / 2
+  const stride = Math.max(1, Math.floor(pairs / 1000))
+  const distances: number[] = []
+  for (let i = 1, index = 0; i < count; i++) {
+    for (let j = 0; j < i; j++, index++) {
+      if (index % stride !== 0) continue
+      let s = 0
+      for (let d = 0; d < dimension; d++) s += (data[i * dimension + d]! - data[j * dimension + d]!) ** 2
+      if (s > 0) distances.push(Math.sqrt(s))
+    }
+  }
+  distances.sort((a, b) => a - b)
+  return distances[Math.floor(distances.length / 2)] ?? 1
+}
