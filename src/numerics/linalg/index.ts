@@ -15,6 +15,8 @@ export type {
   TraceGradient,
   Triangle,
 } from './backend.ts'
-export { createBackend, DEFAULT_BACKEND } from './create-backend.ts'
+export { createBackend } from './create-backend.ts'
 export { createJsBackend } from './js/create-js-backend.ts'
 export { assign, type Matrix, toArray, type Workspace } from './matrix.ts'
+export { createWasmBackend, type WasmBackendOptions } from './wasm/create-wasm-backend.ts'
+export type { Simd } from './wasm/kernels.ts'

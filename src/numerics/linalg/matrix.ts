@@ -7,8 +7,8 @@
 /**
  * A row-major float64 matrix, or a window into one. A vector of length n is an n×1 matrix.
  *
- * `data` starts at element (0, 0). A WASM heap may move when it grows, so read `data` again after anything that
- * allocates rather than keeping it.
+ * `data` starts at element (0, 0). A WASM heap may be replaced when it grows, so read `data` again after any call that
+ * takes a workspace or a backend rather than keeping it: the old array is then empty.
  *
  * @example
  * const { data, stride } = matrix

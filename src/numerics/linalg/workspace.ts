@@ -38,9 +38,16 @@ export function createWorkspace(allocate: (rows: number, columns: number) => Mat
       if (values.length !== rows * columns) {
         throw new InvalidArgumentError(`values has ${values.length} elements; expected ${rows}×${columns}`)
       }
+      if (!(values instanceof Float64Array)) {
+        const matrix = workspace.matrix(rows, columns)
+        assign(matrix, values)
+        return matrix
+      }
+      // Values may be a window into this very memory, which detaches when the allocation makes it grow.
+      const { byteOffset, length } = values
       const matrix = workspace.matrix(rows, columns)
-      if (values instanceof Float64Array) matrix.data.set(values)
-      else assign(matrix, values)
+      const { data } = matrix
+      data.set(values.length === length ? values : new Float64Array(data.buffer, byteOffset, length))
       return matrix
     },
     vector: (values) => workspace.copy(values, values.length, 1),

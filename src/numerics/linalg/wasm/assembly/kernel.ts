@@ -1,0 +1,151 @@
+// Stationary kernels and their derivatives from squared distances: the formulas of js/kernel.ts, two lanes at a time.
+
+import { exponential } from './exponential'
+import { multiplyAdd } from './lanes'
+
+export const MATERN_12 = 0
+export const MATERN_32 = 1
+export const MATERN_52 = 2
+export const RBF = 3
+
+export const RATIONAL_QUADRATIC = 4
+
+/**
+ * out (n×m) (+)= s·k(u), derivative = s·dk/du for u = scale·D; `derivative` 0 means none, so does `shapeDerivative`.
+ * Strides in elements; `lower` fills j ≤ i only.
+ *
+ * @param scratch 64 bytes
+ */
+export function kernelFill(
+  family: i32,
+  n: i32,
+  m: i32,
+  squared: usize,
+  squaredRow: i32,
+  out: usize,
+  outRow: i32,
+  derivative: usize,
+  derivativeRow: i32,
+  shapeDerivative: usize,
+  shapeDerivativeRow: i32,
+  scale: f64,
+  outputScale: f64,
+  shape: f64,
+  accumulate: bool,
+  lower: bool,
+  scratch: usize,
+): void {
+  for (let i = 0; i < n; i++) {
+    const count = lower ? i + 1 : m
+    if (family == RATIONAL_QUADRATIC) {
+      rationalQuadraticRow(count, squared, out, derivative, shapeDerivative, scale, outputScale, shape, accumulate)
+    } else {
+      pairs(family, count >> 1, squared, out, derivative, scale, outputScale, accumulate)
+      if (count & 1) {
+        // The odd element goes through a pair of its own: out of a spare place and back.
+        const last = <usize>(count - 1) << 3
+        store<f64>(scratch, load<f64>(squared + last))
+        store<f64>(scratch, 0, 8)
+        store<f64>(scratch, load<f64>(out + last), 16)
+        pairs(family, 1, scratch, scratch + 16, derivative ? scratch + 32 : 0, scale, outputScale, accumulate)
+        store<f64>(out + last, load<f64>(scratch, 16))
+        if (derivative) store<f64>(derivative + last, load<f64>(scratch, 32))
+      }
+    }
+    squared += <usize>squaredRow << 3
+    out += <usize>outRow << 3
+    if (derivative) derivative += <usize>derivativeRow << 3
+    if (shapeDerivative) shapeDerivative += <usize>shapeDerivativeRow << 3
+  }
+}
+
+/** A loop a family: the choice is made once a row, not once an element. */
+function pairs(
+  family: i32,
+  count: i32,
+  squared: usize,
+  out: usize,
+  derivative: usize,
+  scale: f64,
+  outputScale: f64,
+  accumulate: bool,
+): void {
+  if (family == MATERN_12) loop(MATERN_12, count, squared, out, derivative, scale, outputScale, accumulate)
+  else if (family == MATERN_32) loop(MATERN_32, count, squared, out, derivative, scale, outputScale, accumulate)
+  else if (family == MATERN_52) loop(MATERN_52, count, squared, out, derivative, scale, outputScale, accumulate)
+  else loop(RBF, count, squared, out, derivative, scale, outputScale, accumulate)
+}
+
+// @ts-ignore: decorator
+@inline
+function loop(
+  family: i32,
+  count: i32,
+  squared: usize,
+  out: usize,
+  derivative: usize,
+  scale: f64,
+  outputScale: f64,
+  accumulate: bool,
+): void {
+  const factor = f64x2.splat(scale)
+  const output = f64x2.splat(outputScale)
+  const end = squared + (<usize>count << 4)
+  while (squared < end) {
+    const u = v128.mul<f64>(factor, v128.load(squared))
+    let value: v128
+    let slope: v128
+    if (family == RBF) {
+      value = v128.mul<f64>(output, exponential(v128.mul<f64>(f64x2.splat(-0.5), u)))
+      slope = v128.mul<f64>(f64x2.splat(-0.5), value)
+    } else if (family == MATERN_12) {
+      const r = v128.sqrt<f64>(u)
+      value = v128.mul<f64>(output, exponential(v128.neg<f64>(r)))
+      const divided = v128.div<f64>(v128.mul<f64>(f64x2.splat(-0.5), value), r)
+      slope = v128.and(divided, v128.gt<f64>(r, f64x2.splat(0)))
+    } else if (family == MATERN_32) {
+      const r = v128.sqrt<f64>(v128.mul<f64>(f64x2.splat(3), u))
+      const decay = v128.mul<f64>(output, exponential(v128.neg<f64>(r)))
+      value = multiplyAdd(r, decay, decay)
+      slope = v128.mul<f64>(f64x2.splat(-1.5), decay)
+    } else {
+      const r = v128.sqrt<f64>(v128.mul<f64>(f64x2.splat(5), u))
+      const decay = v128.mul<f64>(output, exponential(v128.neg<f64>(r)))
+      const linear = v128.add<f64>(f64x2.splat(1), r)
+      value = v128.mul<f64>(decay, multiplyAdd(f64x2.splat(5.0 / 3.0), u, linear))
+      slope = v128.mul<f64>(v128.mul<f64>(f64x2.splat(-5.0 / 6.0), linear), decay)
+    }
+    if (accumulate) value = v128.add<f64>(value, v128.load(out))
+    if (derivative) {
+      v128.store(derivative, slope)
+      derivative += 16
+    }
+    v128.store(out, value)
+    squared += 16
+    out += 16
+  }
+}
+
+/** t = 1 + u/2α; needs a logarithm a lane, so it stays scalar. */
+function rationalQuadraticRow(
+  count: i32,
+  squared: usize,
+  out: usize,
+  derivative: usize,
+  shapeDerivative: usize,
+  scale: f64,
+  outputScale: f64,
+  shape: f64,
+  accumulate: bool,
+): void {
+  for (let j = 0; j < count; j++) {
+    const at = <usize>j << 3
+    const excess = (scale * load<f64>(squared + at)) / (2 * shape)
+    const base = 1 + excess
+    const logBase = NativeMath.log1p(excess)
+    const value = outputScale * NativeMath.exp(-shape * logBase)
+    store<f64>(out + at, accumulate ? load<f64>(out + at) + value : value)
+    if (derivative) store<f64>(derivative + at, (-0.5 * value) / base)
+    if (shapeDerivative) store<f64>(shapeDerivative + at, value * (excess / base - logBase))
+  }
+}

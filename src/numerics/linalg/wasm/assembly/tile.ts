@@ -1,0 +1,135 @@
+// The innermost loop of everything, and the packed format it reads.
+//
+// A *sliver* holds 4 lines (rows of A, or columns of B) of some inner length k: element (line, p) stands at
+// sliver + p·32 + line·8. A and B share the format, so what was packed as one can be read as the other.
+//
+// The 4×4 tile of C lives in 8 vectors: with more, V8 spills them. The loop over k is not unrolled: unrolling spills too.
+// A is read through load64_splat, which x64 and arm64 do in the load itself.
+
+import { multiplyAdd } from './lanes'
+
+/** What becomes of C when AB is known. */
+export const SET = 0
+export const ADD = 1
+export const SUBTRACT = 2
+
+/** Bytes of a sliver for every unit of k. */
+export const STEP = 32
+
+// @ts-ignore: decorator
+@inline
+function finish(c: usize, low: v128, high: v128, mode: i32): void {
+  if (mode == SUBTRACT) {
+    low = v128.sub<f64>(v128.load(c), low)
+    high = v128.sub<f64>(v128.load(c, 16), high)
+  } else if (mode == ADD) {
+    low = v128.add<f64>(v128.load(c), low)
+    high = v128.add<f64>(v128.load(c, 16), high)
+  }
+  v128.store(c, low)
+  v128.store(c, high, 16)
+}
+
+/** C (4×4, rows `stride` bytes apart) ← AB, C + AB or C − AB. */
+export function tile(k: i32, a: usize, b: usize, c: usize, stride: usize, mode: i32): void {
+  let c00 = f64x2.splat(0)
+  let c01 = f64x2.splat(0)
+  let c10 = f64x2.splat(0)
+  let c11 = f64x2.splat(0)
+  let c20 = f64x2.splat(0)
+  let c21 = f64x2.splat(0)
+  let c30 = f64x2.splat(0)
+  let c31 = f64x2.splat(0)
+  const end = b + (<usize>k << 5)
+  while (b < end) {
+    const low = v128.load(b)
+    const high = v128.load(b, 16)
+    let x = v128.load64_splat(a)
+    c00 = multiplyAdd(x, low, c00)
+    c01 = multiplyAdd(x, high, c01)
+    x = v128.load64_splat(a, 8)
+    c10 = multiplyAdd(x, low, c10)
+    c11 = multiplyAdd(x, high, c11)
+    x = v128.load64_splat(a, 16)
+    c20 = multiplyAdd(x, low, c20)
+    c21 = multiplyAdd(x, high, c21)
+    x = v128.load64_splat(a, 24)
+    c30 = multiplyAdd(x, low, c30)
+    c31 = multiplyAdd(x, high, c31)
+    a += STEP
+    b += STEP
+  }
+  finish(c, c00, c01, mode)
+  finish(c + stride, c10, c11, mode)
+  finish(c + 2 * stride, c20, c21, mode)
+  finish(c + 3 * stride, c30, c31, mode)
+}
+
+/** The tile of squared distances Σ_p (a_ip − b_jp)², added to C or setting it. */
+export function distanceTile(k: i32, a: usize, b: usize, c: usize, stride: usize, mode: i32): void {
+  let c00 = f64x2.splat(0)
+  let c01 = f64x2.splat(0)
+  let c10 = f64x2.splat(0)
+  let c11 = f64x2.splat(0)
+  let c20 = f64x2.splat(0)
+  let c21 = f64x2.splat(0)
+  let c30 = f64x2.splat(0)
+  let c31 = f64x2.splat(0)
+  const end = b + (<usize>k << 5)
+  while (b < end) {
+    const low = v128.load(b)
+    const high = v128.load(b, 16)
+    let x = v128.load64_splat(a)
+    let y = v128.sub<f64>(x, low)
+    c00 = multiplyAdd(y, y, c00)
+    y = v128.sub<f64>(x, high)
+    c01 = multiplyAdd(y, y, c01)
+    x = v128.load64_splat(a, 8)
+    y = v128.sub<f64>(x, low)
+    c10 = multiplyAdd(y, y, c10)
+    y = v128.sub<f64>(x, high)
+    c11 = multiplyAdd(y, y, c11)
+    x = v128.load64_splat(a, 16)
+    y = v128.sub<f64>(x, low)
+    c20 = multiplyAdd(y, y, c20)
+    y = v128.sub<f64>(x, high)
+    c21 = multiplyAdd(y, y, c21)
+    x = v128.load64_splat(a, 24)
+    y = v128.sub<f64>(x, low)
+    c30 = multiplyAdd(y, y, c30)
+    y = v128.sub<f64>(x, high)
+    c31 = multiplyAdd(y, y, c31)
+    a += STEP
+    b += STEP
+  }
+  finish(c, c00, c01, mode)
+  finish(c + stride, c10, c11, mode)
+  finish(c + 2 * stride, c20, c21, mode)
+  finish(c + 3 * stride, c30, c31, mode)
+}
+
+/**
+ * Writes the part of a dense 4×4 tile at `from` that exists in C: `rows`×`columns`, and of row r only the first
+ * `diagonal` + r columns (pass 4 for all).
+ */
+export function finishPart(
+  from: usize,
+  c: usize,
+  stride: usize,
+  rows: i32,
+  columns: i32,
+  diagonal: i32,
+  mode: i32,
+): void {
+  for (let r = 0; r < rows; r++) {
+    const width = min(columns, diagonal + r)
+    for (let j = 0; j < width; j++) {
+      const value = load<f64>(from + (<usize>(r * 4 + j) << 3))
+      const to = c + (<usize>j << 3)
+      if (mode == SET) store<f64>(to, value)
+      else if (mode == ADD) store<f64>(to, load<f64>(to) + value)
+      else store<f64>(to, load<f64>(to) - value)
+    }
+    c += stride
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The compiled kernels: which of the two modules, decoded once, instantiated on a heap.
+ *
+ * @module
+ */
+import { UnavailableError } from '../../../errors.ts'
+import { relaxedModule, simd128Module } from './modules.generated.ts'
+
+/** Which instructions the kernels use: `relaxed` fuses multiply and add, so its last bits differ from `simd128`. */
+export type Simd = 'relaxed' | 'simd128'
+
+/** The functions of `assembly/index.ts`; pointers in bytes, strides in elements, flags as 0 or 1. */
+export interface Kernels {
+  ardGradient(
+    n: number,
+    d: number,
+    inverse: number,
+    inverseRow: number,
+    w: number,
+    derivative: number,
+    derivativeRow: number,
+    x: number,
+    xRow: number,
+    out: number,
+    scratch: number,
+  ): void
+  ardGradientScratch(n: number, d: number): number
+  cholesky(n: number, a: number, row: number, scratch: number): number
+  choleskyScratch(n: number): number
+  columnSquaredNorms(rows: number, columns: number, a: number, row: number, out: number): void
+  copyLower(n: number, from: number, fromRow: number, to: number, toRow: number, jitter: number): void
+  deleteRow(n: number, l: number, row: number, index: number, scratch: number): void
+  distancesScratch(n: number, m: number, d: number): number
+  dot(n: number, x: number, y: number): number
+  inverse(n: number, l: number, lRow: number, c: number, cRow: number, scratch: number): void
+  inverseScratch(n: number): number
+  kernelFill(
+    family: number,
+    n: number,
+    m: number,
+    squared: number,
+    squaredRow: number,
+    out: number,
+    outRow: number,
+    derivative: number,
+    derivativeRow: number,
+    shapeDerivative: number,
+    shapeDerivativeRow: number,
+    scale: number,
+    outputScale: number,
+    shape: number,
+    accumulate: number,
+    lower: number,
+    scratch: number,
+  ): void
+  mirror(n: number, c: number, row: number): void
+  product(
+    m: number,
+    n: number,
+    k: number,
+    alpha: number,
+    a: number,
+    aRow: number,
+    aColumn: number,
+    b: number,
+    bRow: number,
+    bColumn: number,
+    beta: number,
+    c: number,
+    cRow: number,
+    lower: number,
+    scratch: number,
+  ): void
+  productScratch(n: number, k: number): number
+  productVector(
+    m: number,
+    k: number,
+    alpha: number,
+    a: number,
+    row: number,
+    column: number,
+    x: number,
+    beta: number,
+    y: number,
+  ): void
+  solveVector(n: number, l: number, row: number, x: number): void
+  solveVectorTransposed(n: number, l: number, row: number, x: number): void
+  squaredDistances(
+    n: number,
+    m: number,
+    d: number,
+    x: number,
+    xRow: number,
+    y: number,
+    yRow: number,
+    out: number,
+    outRow: number,
+    lower: number,
+    scratch: number,
+  ): void
+  traceGradient(
+    n: number,
+    inverse: number,
+    inverseRow: number,
+    w: number,
+    derivative: number,
+    derivativeRow: number,
+    squared: number,
+    squaredRow: number,
+  ): number
+  triangularSolve(
+    n: number,
+    m: number,
+    l: number,
+    lRow: number,
+    lColumn: number,
+    b: number,
+    bRow: number,
+    scratch: number,
+  ): void
+  triangularSolveScratch(n: number, m: number): number
+}
+
+const encoded: Readonly<Record<Simd, string>> = { relaxed: relaxedModule, simd128: simd128Module }
+const bytes = new Map<Simd, Uint8Array<ArrayBuffer>>()
+const modules = new Map<Simd, WebAssembly.Module>()
+
+/** The best instructions this engine has, or undefined when it has no WebAssembly SIMD at all. */
+export function detectSimd(): Simd | undefined {
+  return (['relaxed', 'simd128'] as const).find((simd) => isSupported(simd))
+}
+
+const supported = new Map<Simd, boolean>()
+
+/** Whether the engine can run one of the modules; asked of it once. */
+export function isSupported(simd: Simd): boolean {
+  let answer = supported.get(simd)
+  if (answer === undefined) {
+    answer = typeof WebAssembly === 'object' && WebAssembly.validate(decode(simd))
+    supported.set(simd, answer)
+  }
+  return answer
+}
+
+/**
+ * The kernels over a memory.
+ *
+ * @throws UnavailableError when the engine cannot run the module
+ */
+export function instantiate(simd: Simd, memory: WebAssembly.Memory): Kernels {
+  if (!isSupported(simd)) {
+    throw new UnavailableError(`this engine does not run ${simd} WebAssembly; expected one that does`, {
+      remedy: simd === 'relaxed' ? "Pin simd: 'simd128', or use Node.js ≥22.18." : "Use the 'js' backend.",
+    })
+  }
+  let module = modules.get(simd)
+  if (!module) {
+    module = new WebAssembly.Module(decode(simd))
+    modules.set(simd, module)
+  }
+  // The one place where the types of the module's exports are asserted: assembly/index.ts is what they are.
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as WebAssembly.Exports & Kernels
+}
+
+function decode(simd: Simd): Uint8Array<ArrayBuffer> {
+  let decoded = bytes.get(simd)
+  if (!decoded) {
+    decoded = Uint8Array.from(atob(encoded[simd]), (character) => character.charCodeAt(0))
+    bytes.set(simd, decoded)
+  }
+  return decoded
+}
