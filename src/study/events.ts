@@ -56,6 +56,8 @@ export interface CreatedEvent extends Versioned {
 export interface BudgetEvent extends Versioned {
   readonly type: 'budget'
   readonly budget: Budget
+  /** Of the new budget, set aside for the holdout. Default: as before. */
+  readonly holdoutEvaluations?: number
 }
 
 /** Candidates joined the pool, in this order. */

@@ -64,6 +64,12 @@ export interface StudyState {
   readonly failures: ReadonlyMap<number, FailureCount>
   readonly ledger: Ledger
   readonly conclusion: Conclusion | undefined
+  /** Evaluations to be kept for the holdout still: its share less what was measured for the present comparison. */
+  readonly holdoutReserve: number
+  /** That share before anything of it was measured. */
+  readonly holdoutShare: number
+  /** Cells asked for and not told, of both stages. */
+  readonly pendingCount: number
   /** Events folded so far. */
   readonly length: number
   /** Cells asked for and not told, oldest action first. */
@@ -114,6 +120,9 @@ export function createFold(first: StudyEvent): StudyFold {
   let lastCall = 0
   let length = 1
   let conclusion: Conclusion | undefined
+  let holdoutShare = config.holdoutEvaluations
+  /** Holdout cells the present comparison can use. */
+  let compared = 0
 
   const broken = (message: string) =>
     new CorruptError(`event ${length}: ${message}`, {
@@ -180,6 +189,7 @@ export function createFold(first: StudyEvent): StudyFold {
           repeat: repeat ?? 0,
           score: event.score === null ? null : orient(config.direction, event.score),
         })
+        if (action.stage === 'holdout') compared++
         if (event.score === null) fail(candidate, event.error)
         close(action, event.position)
         ledger.settleEvaluations(1)
@@ -257,6 +267,9 @@ export function createFold(first: StudyEvent): StudyFold {
         break
       case 'budget':
         ledger.setLimits(event.budget)
+        holdoutShare = event.holdoutEvaluations ?? holdoutShare
+        // The search goes on and may choose another winner; only what the baseline scored will be used again.
+        compared = countOf(holdout, config.baseline === undefined ? -1 : (indexById.get(config.baseline) ?? -1))
         break
       case 'progress':
         progress.push(event)
@@ -295,6 +308,15 @@ export function createFold(first: StudyEvent): StudyFold {
     get conclusion() {
       return conclusion
     },
+    get holdoutReserve() {
+      return Math.max(0, holdoutShare - compared)
+    },
+    get holdoutShare() {
+      return holdoutShare
+    },
+    get pendingCount() {
+      return ledger.reserved.evaluations
+    },
     get length() {
       return length
     },
@@ -322,6 +344,12 @@ export function foldEvents(events: Iterable<StudyEvent>): StudyFold {
   }
   if (!fold) throw new CorruptError('the log is empty; expected a created event first')
   return fold
+}
+
+function countOf(log: ObservationHistory, candidate: number): number {
+  let count = 0
+  for (let index = 0; index < log.length; index++) if (log.candidate(index) === candidate) count++
+  return count
 }
 
 function checkVersion(event: StudyEvent): void {

@@ -101,8 +101,8 @@ export interface Study {
   settleCall(call: number, cost: CallCost): void
   /** Charges calls whose fate is unknown (the process died) at their reservation. Returns how many. */
   settleLostCalls(): number
-  /** Replaces the limits. */
-  setBudget(budget: Budget): void
+  /** Replaces the limits, and what of them is set aside for the holdout. */
+  setBudget(budget: Budget, holdoutEvaluations?: number): void
   noteProgress(recommendation: Recommendation): void
   conclude(conclusion: Conclusion): void
   /** Events since the last call of this, to be stored. */
@@ -431,8 +431,13 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       }
       return open.length
     },
-    setBudget(budget) {
-      emit({ v: EVENT_VERSION, type: 'budget', budget })
+    setBudget(budget, holdoutEvaluations) {
+      emit({
+        v: EVENT_VERSION,
+        type: 'budget',
+        budget,
+        ...(holdoutEvaluations === undefined ? {} : { holdoutEvaluations }),
+      })
       policy = undefined
     },
     noteProgress({ candidate, mean, interval }) {
@@ -454,23 +459,24 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
   return study
 }
 
-/** What a search may spend in evaluations of a given budget: the holdout's share and retries aside. */
-export function searchBudget({ config }: Pick<StudyState, 'config'>, limits: Budget): number {
-  const evaluations = (limits.evaluations ?? Number.POSITIVE_INFINITY) - config.holdoutEvaluations
-  const calls = (limits.calls ?? Number.POSITIVE_INFINITY) / config.callsPerEvaluation - config.holdoutEvaluations
-  return Math.max(0, Math.min(evaluations, Math.floor(calls)))
+/**
+ * What the search may spend in evaluations of a given budget, the holdout aside: what a policy plans with. It does not
+ * depend on how far the study is, so that a resumed policy plans the same.
+ */
+export function searchBudget(state: StudyState, limits: Budget): number {
+  const { callsPerEvaluation } = state.config
+  const calls = Math.floor((limits.calls ?? Number.POSITIVE_INFINITY) / callsPerEvaluation)
+  return Math.max(0, Math.min(limits.evaluations ?? Number.POSITIVE_INFINITY, calls) - state.holdoutShare)
 }
 
 /** Search evaluations that can still be asked for: within the limits, beside what is pending and the holdout's share. */
 export function evaluationsLeft(state: StudyState): number {
-  const { config, ledger } = state
+  const { config, ledger, holdoutReserve } = state
   const left = ledger.left()
-  const holdout = Math.max(0, config.holdoutEvaluations - state.holdout.length)
-  // Cells that wait have not drawn all their calls yet; counting those in flight twice errs on the careful side.
-  const promised = state.pending('search').length * config.callsPerEvaluation - ledger.openCalls().size
-  const calls = left.calls - Math.max(0, promised) - holdout * config.callsPerEvaluation
-  const evaluations = left.evaluations - holdout
-  return Math.max(0, Math.min(evaluations, Math.floor(calls / config.callsPerEvaluation)))
+  // Cells that wait have not drawn all their calls yet; those in flight have.
+  const promised = Math.max(0, state.pendingCount * config.callsPerEvaluation - ledger.openCalls().size)
+  const calls = Math.floor((left.calls - promised) / config.callsPerEvaluation)
+  return Math.max(0, Math.min(left.evaluations, calls) - holdoutReserve)
 }
 
 function isSummary(scores: readonly Outcome[] | Summary): scores is Summary {

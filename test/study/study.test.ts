@@ -98,6 +98,17 @@ describe('study', () => {
     expect(() => study.askHoldout(1, [0, 1, 1])).toThrow('the budget has 2 evaluations left; the holdout needs 3')
   })
 
+  it('sets evaluations aside for another winner when the budget is raised after the holdout', () => {
+    const study = start({ budget: { evaluations: 5 }, holdoutCount: 2, holdoutEvaluations: 4, baseline: 'p0' })
+    study.tell(study.ask().id, [1])
+    for (const candidate of [1, 0]) study.tell(study.askHoldout(candidate, [0, 1]).id, [1, 0])
+    expect(study.next()).toMatchObject({ kind: 'done' })
+    study.setBudget({ evaluations: 9 })
+    expect(study.state.holdoutReserve).toBe(2)
+    for (let round = 0; round < 2; round++) study.tell(study.ask().id, [1])
+    expect(study.next()).toMatchObject({ kind: 'done' })
+  })
+
   it.each([
     ['too few scores', (study: Study) => study.tell(study.ask().id, []), 'action 1 got 0 scores; expected 1'],
     ['a score that is no number', (study: Study) => study.tell(study.ask().id, [Number.NaN]), 'scores[0] is NaN'],

@@ -1,0 +1,59 @@
+import type { CallEstimate, Evaluator } from '../evaluation/evaluator.ts'
+import { isFatal } from '../evaluation/failure.ts'
+import type { CallCost } from '../study/ledger.ts'
+import type { Task } from '../task/task.ts'
+import type { CellEvaluator, CellRequest } from './cell.ts'
+import type { PriceOf } from './prices.ts'
+
+/** A call that was allowed and has not come back. */
+interface OpenCall {
+  readonly call: number
+  readonly worst: CallCost
+  readonly estimate: CallEstimate
+}
+
+/** Joins a task's evaluator to the loop: prices its calls, and translates what it says. */
+export function evaluateTaskCell(task: Task, evaluator: Evaluator, priceOf: PriceOf, seed: number): CellEvaluator {
+  const usd = (model: string, inputTokens: number, outputTokens: number) => {
+    const price = priceOf(model) ?? (task.model === undefined ? undefined : priceOf(task.model))
+    return price === undefined ? 0 : (inputTokens * price.input + outputTokens * price.output) / 1e6
+  }
+
+  return async (request: CellRequest) => {
+    const open: OpenCall[] = []
+    const evaluation = await evaluator.evaluate({
+      candidate: request.candidate,
+      example: task.examples[task.split[request.stage][request.example]!]!,
+      repeat: request.repeat,
+      seed,
+      signal: request.signal,
+      reserve: async (estimate) => {
+        const { model, inputTokens, maxOutputTokens } = estimate
+        const worst = { inputTokens, outputTokens: maxOutputTokens, usd: usd(model, inputTokens, maxOutputTokens) }
+        const call = await request.reserve(worst)
+        if (call === undefined) return false
+        open.push({ call, worst, estimate })
+        return true
+      },
+      settle: ({ model, attempt, usage }) => {
+        const index = open.findIndex(({ estimate }) => estimate.model === model && estimate.attempt === attempt)
+        const [settled] = open.splice(Math.max(0, index), 1)
+        const { inputTokens, outputTokens } = usage
+        if (settled)
+          request.settle(settled.call, { inputTokens, outputTokens, usd: usd(model, inputTokens, outputTokens) })
+      },
+    })
+    // An evaluator that forgets to settle is charged the worst case.
+    for (const { call, worst } of open.splice(0)) request.settle(call, worst)
+
+    if (evaluation.kind === 'score') return { kind: 'score', score: evaluation.score }
+    const { failure, calls } = evaluation
+    if (failure.kind === 'cancelled') return { kind: 'cancelled' }
+    if (failure.kind === 'budget' && calls === 0) {
+      return request.signal.aborted ? { kind: 'cancelled' } : { kind: 'unaffordable' }
+    }
+    const message = failure.message
+    if (isFatal(failure)) return { kind: 'failure', message, blame: 'fatal' }
+    return failure.retryable ? { kind: 'failure', message, blame: 'transient' } : { kind: 'failure', message }
+  }
+}

@@ -1,0 +1,76 @@
+import { candidateText } from '../space/candidate.ts'
+import type { Spending } from '../study/ledger.ts'
+import type { StudyState } from '../study/state.ts'
+import type { Conclusion, ScoreSummary, Verdict } from '../study/verdict.ts'
+
+export interface ResultCandidate {
+  readonly id: string
+  readonly text: string
+  readonly slots?: Readonly<Record<string, string>>
+  readonly parameters?: Readonly<Record<string, unknown>>
+  /** Posterior mean from the search. */
+  readonly mean: number
+  readonly interval: readonly [number, number]
+  /** Mean score on the holdout; null without one. */
+  readonly holdout: number | null
+  readonly holdoutInterval?: readonly [number, number]
+}
+
+/** What a run ends with: the object `krige run --json` prints. */
+export interface RunResult {
+  readonly study: string
+  readonly verdict: Verdict
+  readonly winner: ResultCandidate & { readonly probabilityBest: number }
+  readonly baseline: (ResultCandidate & { readonly difference?: ScoreSummary }) | null
+  readonly spent: Spending
+  readonly warnings: readonly string[]
+  /** Path of the HTML report, once one is written. */
+  readonly report: string | null
+}
+
+export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
+  const describe = (index: number) => {
+    const candidate = state.candidates[index]!
+    return {
+      id: candidate.id,
+      text: candidateText(candidate),
+      ...(candidate.slots ? { slots: candidate.slots } : {}),
+      ...(candidate.parameters ? { parameters: candidate.parameters } : {}),
+    }
+  }
+  const holdout = (summary: ScoreSummary | undefined) =>
+    summary ? { holdout: summary.mean, holdoutInterval: summary.interval } : { holdout: null }
+  const { winner, baseline, comparison } = conclusion
+  const { evaluations, calls, inputTokens, outputTokens, usd } = state.ledger.spent
+  const overrun = state.ledger.exceeded
+  return {
+    study: state.config.name,
+    verdict: conclusion.verdict,
+    winner: {
+      ...describe(winner.candidate),
+      mean: winner.mean,
+      interval: winner.interval,
+      probabilityBest: winner.probabilityBest,
+      ...holdout(conclusion.holdout?.winner),
+    },
+    baseline: baseline
+      ? {
+          ...describe(baseline.candidate),
+          mean: baseline.mean,
+          interval: baseline.interval,
+          ...holdout(conclusion.holdout?.baseline),
+          ...(comparison ? { difference: comparison.difference } : {}),
+        }
+      : null,
+    spent: { evaluations, calls, inputTokens, outputTokens, usd },
+    warnings: [
+      ...conclusion.warnings,
+      ...(overrun.inputTokens + overrun.outputTokens > 0
+        ? [
+            `The provider charged ${overrun.inputTokens} input and ${overrun.outputTokens} output tokens more than the worst case we counted.`,
+          ]
+        : []),
+    ],
+    report: null,
+  }
+}
