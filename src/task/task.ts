@@ -42,6 +42,8 @@ export interface Task {
   /** As written: `gguf:NAME`, `openai-compatible:URL#name`, `PROVIDER:MODEL`; absent only for programs. */
   readonly model?: string
   readonly sampling: SamplingSpecification
+  /** A system message for the model. */
+  readonly system?: string
   /** All distinct; the baseline is among them when there is one. */
   readonly pool: readonly Candidate[]
   /** Index into `pool`. */

@@ -1,0 +1,232 @@
+/**
+ * A GGUF file, run in process by llama.cpp.
+ *
+ * A sequence keeps what it has evaluated: the next prompt pays only for the tokens after the longest common prefix, so
+ * that going through the examples of one candidate evaluates its instruction and demonstrations once.
+ *
+ * @module
+ */
+import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp'
+import { InvalidInputError, KrigeError, UnavailableError } from '../../errors.ts'
+import { type Failure, failure } from '../failure.ts'
+import { cutAtStop } from '../stop.ts'
+import type { GenerateRequest, Generation, TextModel } from '../text-model.ts'
+import { type ChatFormat, readChatFormat } from './chat-format.ts'
+
+export interface GgufModelOptions {
+  readonly file: string
+  /** As the task wrote it. */
+  readonly name: string
+  /** Hash of the file, when it has been computed; else name and size stand for it. */
+  readonly identity: string
+  /** `raw` shows the model the bare prompt; `auto` means `chat` where the file carries a chat template. @defaultValue 'auto' */
+  readonly format?: 'auto' | 'chat' | 'raw'
+  /** Processor threads. @defaultValue the machine's cores */
+  readonly threads?: number
+  /** Prompts evaluated side by side in one batch. @defaultValue 1 */
+  readonly sequences?: number
+  /** Tokens of prompt and answer together. @defaultValue what the model was trained on, at most 4096 */
+  readonly contextSize?: number
+}
+
+const DEFAULT_CONTEXT_SIZE = 4096
+
+export interface GgufModel extends TextModel {
+  readonly threads: number
+  readonly format: 'chat' | 'raw'
+  /** Licence as the file states it. */
+  readonly license: string | undefined
+}
+
+/**
+ * @throws UnavailableError when node-llama-cpp is not installed, InvalidInputError when the file is no usable model.
+ * @example
+ * const model = await openGgufModel({ file: 'smollm2.gguf', name: 'gguf:smollm2.gguf', identity: 'gguf:sha256:…' })
+ * const answer = await model.generate({ prompt: 'Say hi.', sampling: { temperature: 0, maxOutputTokens: 8 } })
+ */
+export async function openGgufModel(options: GgufModelOptions): Promise<GgufModel> {
+  const library = await import('node-llama-cpp').catch((cause: unknown) => {
+    throw new UnavailableError('GGUF models need the package node-llama-cpp, which is not installed', {
+      remedy: 'npm install node-llama-cpp, or use another model.',
+      cause,
+    })
+  })
+  const llama = await library.getLlama({
+    build: 'never',
+    gpu: false,
+    logLevel: library.LlamaLogLevel.error,
+    maxThreads: options.threads ?? 0,
+  })
+  const model = await llama.loadModel({ modelPath: options.file, gpuLayers: 0 }).catch(async (cause: unknown) => {
+    await llama.dispose()
+    throw new InvalidInputError(`${options.file} cannot be loaded as a GGUF model: ${messageOf(cause)}`, {
+      remedy: 'Check the file, or fetch it again with: krige models pull',
+      cause,
+    })
+  })
+  const sequenceCount = options.sequences ?? 1
+  const contextSize =
+    options.contextSize ?? Math.min(model.trainContextSize ?? DEFAULT_CONTEXT_SIZE, DEFAULT_CONTEXT_SIZE)
+  const context = await model.createContext({
+    contextSize,
+    sequences: sequenceCount,
+    swaFullCache: true,
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  })
+  const template = model.fileInfo.metadata.tokenizer?.chat_template
+  const format = resolveFormat(options, template)
+  const tokenizer = createPromptTokenizer(model, format === 'chat' ? template : undefined)
+  const idle = Array.from({ length: sequenceCount }, () => context.getSequence())
+  const waiting: ((sequence: LlamaContextSequence) => void)[] = []
+  let closed = false
+
+  /** The idle sequence that already holds most of the prompt. */
+  const acquire = (tokens: readonly Token[]): Promise<LlamaContextSequence> | LlamaContextSequence => {
+    if (idle.length === 0) return new Promise((resolve) => waiting.push(resolve))
+    const shared = idle.map((sequence) => commonPrefix(sequence.contextTokens, tokens))
+    return idle.splice(shared.indexOf(Math.max(...shared)), 1)[0]!
+  }
+  const release = (sequence: LlamaContextSequence) => {
+    const next = waiting.shift()
+    if (next) next(sequence)
+    else idle.push(sequence)
+  }
+
+  const generate = async (request: GenerateRequest): Promise<Generation> => {
+    const tokens = tokenizer.tokenize(request.prompt, request.system)
+    const fail = (problem: Failure, outputTokens = 0): Generation => ({
+      kind: 'failure',
+      failure: problem,
+      usage: { inputTokens: outputTokens > 0 ? tokens.length : 0, outputTokens },
+    })
+    if (closed || request.signal?.aborted) return fail(failure('cancelled', 'cancelled before it began'))
+    if (tokens.length + request.sampling.maxOutputTokens > context.contextSize) {
+      return fail(
+        failure(
+          'too-long',
+          `the prompt has ${tokens.length} tokens; the context of ${options.name} holds ${context.contextSize}`,
+        ),
+      )
+    }
+    const sequence = await acquire(tokens)
+    const output: Token[] = []
+    try {
+      if (closed || request.signal?.aborted) return fail(failure('cancelled', 'cancelled before it began'))
+      const kept = Math.min(commonPrefix(sequence.contextTokens, tokens), tokens.length - 1)
+      if (kept < sequence.nextTokenIndex) {
+        await sequence.eraseContextTokenRanges([{ start: kept, end: sequence.nextTokenIndex }])
+      }
+      // Erasing may have dropped more than asked for, where a model cannot keep part of its state.
+      const start = Math.min(sequence.nextTokenIndex, kept)
+      const { sampling } = request
+      let text = ''
+      let reason: 'stop' | 'length' | 'decided' = 'stop'
+      for await (const token of sequence.evaluate(tokens.slice(start), {
+        temperature: sampling.temperature,
+        ...(sampling.topP === undefined ? {} : { topP: sampling.topP }),
+        ...(sampling.seed === undefined ? {} : { seed: sampling.seed }),
+      })) {
+        output.push(token)
+        text = model.detokenize(output)
+        const cut = cutAtStop(text, sampling.stop)
+        if (cut !== undefined) {
+          text = cut
+          break
+        }
+        if (request.isDecided?.(text)) {
+          reason = 'decided'
+          break
+        }
+        if (output.length >= sampling.maxOutputTokens) {
+          reason = 'length'
+          break
+        }
+        if (request.signal?.aborted) return fail(failure('cancelled', 'cancelled while it ran'), output.length)
+      }
+      return { kind: 'text', text, reason, usage: { inputTokens: tokens.length, outputTokens: output.length } }
+    } catch (error) {
+      if (KrigeError.isInstance(error)) throw error
+      return fail(failure('server', `llama.cpp failed: ${messageOf(error)}`), output.length)
+    } finally {
+      release(sequence)
+    }
+  }
+
+  return {
+    name: options.name,
+    identity: `${options.identity}#${format}`,
+    concurrency: sequenceCount,
+    local: true,
+    threads: context.currentThreads || (options.threads ?? llama.cpuMathCores),
+    format,
+    license: model.fileInfo.metadata.general?.license,
+    countTokens: (prompt) => tokenizer.tokenize(prompt).length,
+    generate,
+    async close() {
+      if (closed) return
+      closed = true
+      await context.dispose()
+      await model.dispose()
+      await llama.dispose()
+    },
+  }
+}
+
+function resolveFormat(options: GgufModelOptions, template: string | undefined): 'chat' | 'raw' {
+  const format = options.format ?? 'auto'
+  if (format === 'chat' && template === undefined) {
+    throw new InvalidInputError(`${options.file} carries no chat template`, {
+      remedy: 'Use it as a base model: put #raw after its name.',
+    })
+  }
+  if (format === 'auto') return template === undefined ? 'raw' : 'chat'
+  return format
+}
+
+interface PromptTokenizer {
+  tokenize(prompt: string, system?: string): Token[]
+}
+
+function createPromptTokenizer(model: LlamaModel, template: string | undefined): PromptTokenizer {
+  const { bos } = model.tokens
+  const start = model.tokens.shouldPrependBosToken && bos !== null ? [bos] : []
+  const formats = new Map<string | undefined, ChatFormat>()
+  const formatFor = (source: string, system: string | undefined) => {
+    let format = formats.get(system)
+    if (!format) {
+      format = readChatFormat(source, {
+        bosToken: model.tokens.bosString ?? '',
+        eosToken: model.tokens.eosString ?? '',
+        ...(system === undefined ? {} : { system }),
+      })
+      formats.set(system, format)
+    }
+    return format
+  }
+  return {
+    tokenize(prompt, system) {
+      if (template === undefined) {
+        return [...start, ...model.tokenize(system === undefined ? prompt : `${system}\n\n${prompt}`)]
+      }
+      const format = formatFor(template, system)
+      const before = model.tokenize(format.before, true)
+      return [
+        ...(before[0] === start[0] ? [] : start),
+        ...before,
+        ...model.tokenize(format.trims ? prompt.trim() : prompt),
+        ...model.tokenize(format.after, true),
+      ]
+    },
+  }
+}
+
+function commonPrefix(left: readonly Token[], right: readonly Token[]): number {
+  const end = Math.min(left.length, right.length)
+  let index = 0
+  while (index < end && left[index] === right[index]) index++
+  return index
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,302 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
+import type * as z from 'zod'
+import { InvalidInputError, KrigeError } from '../errors.ts'
+import type { Example } from '../space/example.ts'
+import { defineSpace } from '../space/parameter.ts'
+import { parseTemplate, type Template } from '../space/template.ts'
+import { type JsonLine, readJsonLines } from './json-lines.ts'
+import { defaultMaxOutputTokens, readMetric } from './metric-specification.ts'
+import { readExamples } from './read-examples.ts'
+import { readPool } from './read-pool.ts'
+import { type CheckedTaskInput, type TaskInput, taskSchema } from './schema.ts'
+import { resolveInside, showPath } from './source.ts'
+import { splitExamples } from './split.ts'
+import type { Task } from './task.ts'
+
+export interface DefineTaskOptions {
+  /** What relative paths are relative to. @defaultValue the working directory */
+  readonly folder?: string
+  /** Whether paths may leave the folder. @defaultValue false */
+  readonly allowOutside?: boolean
+  readonly file?: string
+  /** Where a key stands, for messages. */
+  readonly locate?: (path: readonly PropertyKey[]) => string
+}
+
+const MODEL = /^(gguf:.+|openai-compatible:https?:\/\/[^#\s]+#.+|[a-z0-9][a-z0-9._-]*:.+)$/i
+
+/**
+ * Checks a task and reads what it names.
+ *
+ * @throws InvalidInputError on anything a user may have got wrong, saying where and what to do.
+ * @example
+ * const task = defineTask({
+ *   examples: [{ input: 'It crashes.', expected: 'bug' }, { input: 'Refund me.', expected: 'billing' }],
+ *   prompts: ['Label the ticket.', 'Bug or billing?'],
+ *   metric: 'label-match',
+ *   model: 'gguf:smollm2-135m-instruct',
+ * })
+ */
+export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): Task {
+  const folder = resolve(options.folder ?? process.cwd())
+  const locate = options.locate ?? ((path) => (path.length > 0 ? path.join('.') : 'task'))
+  const allowOutside = options.allowOutside ?? false
+  const written = check(input, locate)
+  const warnings: string[] = []
+  const pathOf = (path: string, key: PropertyKey) => resolveInside(folder, path, locate([key]), allowOutside)
+
+  const program = written.evaluate === undefined ? undefined : pathOf(written.evaluate, 'evaluate')
+  if (program !== undefined) requireFile(program, 'program', locate(['evaluate']))
+  const metric = readMetric(written.metric ?? 'exact-match', locate(['metric']), (path) => {
+    const file = pathOf(path, 'metric')
+    requireFile(file, 'metric', locate(['metric']))
+    return file
+  })
+  if (written.metric === undefined && program === undefined) {
+    throw new InvalidInputError('task has no metric', {
+      where: locate([]),
+      remedy: 'Add one, such as metric: label-match',
+    })
+  }
+  checkModel(written.model, program !== undefined, locate)
+
+  const exampleLines = linesOf(written.examples, 'examples', pathOf, locate)
+  const exampleWhere =
+    typeof written.examples === 'string' ? showPath(pathOf(written.examples, 'examples')) : locate(['examples'])
+  // A program judges its own answers, so nothing can be said about `expected`.
+  const read = readExamples(
+    exampleLines,
+    program === undefined ? metric : { name: 'program', options: {} },
+    exampleWhere,
+  )
+  warnings.push(...read.warnings)
+  const split = splitExamples(
+    read.examples.map((example) => example.id),
+    written.split ?? {},
+    locate(['split']),
+  )
+  if (split.holdout.length === 0) warnings.push('no examples are held out: the winner cannot be checked on unseen ones')
+
+  const template = program === undefined ? readTemplate(written.template, read.examples, locate) : undefined
+  const promptLines = linesOf(written.prompts, 'prompts', pathOf, locate)
+  const promptWhere =
+    typeof written.prompts === 'string' ? showPath(pathOf(written.prompts, 'prompts')) : locate(['prompts'])
+  const { pool, baseline } = readPool(promptLines, written.baseline, template, read.examples[0]!, {
+    prompts: promptWhere,
+    baseline: locate(['baseline']),
+  })
+  if (pool.length === 1) warnings.push('the pool holds a single prompt: there is nothing to choose')
+
+  const sampling = {
+    temperature: written.sampling?.temperature ?? 0,
+    maxOutputTokens: written.sampling?.maxOutputTokens ?? defaultMaxOutputTokens(metric),
+    ...(written.sampling?.topP === undefined ? {} : { topP: written.sampling.topP }),
+    ...(written.sampling?.stop === undefined ? {} : { stop: written.sampling.stop }),
+  }
+  const task = {
+    name: written.name ?? basename(folder),
+    ...(options.file === undefined ? {} : { file: options.file }),
+    folder,
+    examples: read.examples,
+    split,
+    ...(template ? { template } : {}),
+    metric,
+    ...(written.model === undefined ? {} : { model: written.model }),
+    sampling,
+    ...(written.system === undefined ? {} : { system: written.system }),
+    pool,
+    ...(baseline === undefined ? {} : { baseline }),
+    space: readSpace(written, locate),
+    proposers: written.proposers ?? [],
+    budget: withoutUndefined(written.budget ?? {}),
+    embedder: written.embedder ?? 'auto',
+    ...(program === undefined ? {} : { evaluate: program }),
+    labels: labelsOf(read.examples),
+    warnings,
+  }
+  return { ...task, fingerprint: fingerprintOf(task) }
+}
+
+function check(input: unknown, locate: (path: readonly PropertyKey[]) => string): CheckedTaskInput {
+  if (input === null || input === undefined) {
+    throw new InvalidInputError('the task is empty', {
+      where: locate([]),
+      remedy: 'Start from an example: krige init',
+    })
+  }
+  const checked = taskSchema.safeParse(input)
+  if (checked.success) return checked.data
+  const issues = checked.error.issues.map((issue) => describeIssue(issue, locate))
+  const [first, ...more] = issues
+  const others = more.slice(0, 4).map((issue) => `\n${issue.where}: ${issue.message}`)
+  throw new InvalidInputError(`${first!.message}${others.join('')}`, { where: first!.where, remedy: first!.remedy })
+}
+
+function describeIssue(issue: z.core.$ZodIssue, locate: (path: readonly PropertyKey[]) => string) {
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0]!
+    const known = issue.path.length === 0 ? Object.keys(taskSchema.shape) : []
+    const near = known.find((name) => isNear(name, key))
+    return {
+      where: locate([...issue.path, key]),
+      message: `unknown key ${[...issue.path, key].join('.')}`,
+      remedy: near ? `Did you mean ${near}?` : known.length > 0 ? `Known keys: ${known.join(', ')}.` : 'Take it out.',
+    }
+  }
+  const name = issue.path.join('.')
+  const missing = issue.code === 'invalid_type' && issue.message.includes('received undefined')
+  const remedy = missing ? `Add ${name}: …` : 'Correct the value; see the task file page.'
+  const leaf = issue.code === 'invalid_union' ? 'has the wrong shape' : issue.message
+  return {
+    where: locate(issue.path),
+    message:
+      missing || (issue.code === 'invalid_union' && issue.input === undefined && isTopLevelMissing(issue))
+        ? `${name} is missing`
+        : `${name || 'task'}: ${leaf}`,
+    remedy,
+  }
+}
+
+function isTopLevelMissing(issue: z.core.$ZodIssueInvalidUnion): boolean {
+  return issue.errors.every((errors) =>
+    errors.some((error) => error.path.length === 0 && error.message.includes('received undefined')),
+  )
+}
+
+/** One letter more, less or other, or swapped letters. */
+function isNear(known: string, written: string): boolean {
+  const a = known.toLowerCase()
+  const b = written.toLowerCase()
+  if (a === b || a.startsWith(b) || b.startsWith(a)) return true
+  if (Math.abs(a.length - b.length) > 1) return false
+  let start = 0
+  while (start < a.length && a[start] === b[start]) start++
+  let end = 0
+  while (end < Math.min(a.length, b.length) - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++
+  return Math.max(a.length, b.length) - start - end <= 2
+}
+
+function checkModel(
+  model: string | undefined,
+  hasProgram: boolean,
+  locate: (path: readonly PropertyKey[]) => string,
+): void {
+  if (model === undefined) {
+    if (hasProgram) return
+    throw new InvalidInputError('task has no model', {
+      where: locate([]),
+      remedy: 'Add one, such as model: gguf:smollm2-135m-instruct',
+    })
+  }
+  if (
+    MODEL.test(model) &&
+    !(model.startsWith('openai-compatible:') && !/^openai-compatible:https?:\/\/[^#\s]+#.+$/.test(model))
+  )
+    return
+  throw new InvalidInputError(
+    `model is ${JSON.stringify(model)}; expected gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL`,
+    {
+      where: locate(['model']),
+      remedy: 'For a local server: openai-compatible:http://127.0.0.1:8080/v1#name',
+    },
+  )
+}
+
+type PathOf = (path: string, key: PropertyKey) => string
+
+function linesOf(
+  written: string | readonly unknown[],
+  key: 'examples' | 'prompts',
+  pathOf: PathOf,
+  locate: (path: readonly PropertyKey[]) => string,
+): JsonLine[] {
+  if (typeof written === 'string') return readJsonLines(pathOf(written, key), `${key} file`, locate([key]))
+  return written.map((value, index) => ({ value, where: locate([key, index]) }))
+}
+
+function readTemplate(
+  written: string | undefined,
+  examples: readonly Example[],
+  locate: (path: readonly PropertyKey[]) => string,
+): Template {
+  const where = locate(['template'])
+  let template: Template
+  try {
+    template = parseTemplate(written ?? '{{prompt}}\n\n{{input}}')
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+    throw new InvalidInputError(error.message, {
+      where,
+      ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    })
+  }
+  const shown = template.variables.filter(
+    (name) => name === 'input' || examples.some((example) => Object.hasOwn(example.fields, name)),
+  )
+  if (shown.length === 0) {
+    throw new InvalidInputError('template shows nothing of the example', {
+      where,
+      remedy: 'Put {{input}} where the example belongs.',
+    })
+  }
+  if (shown.length === template.variables.length) {
+    throw new InvalidInputError('template shows nothing of the prompt', {
+      where,
+      remedy: 'Put {{prompt}}, or the name of a slot such as {{instruction}}, where the prompt belongs.',
+    })
+  }
+  for (const name of shown) {
+    if (name === 'input') continue
+    const lacking = examples.find((example) => !Object.hasOwn(example.fields, name))
+    if (lacking) {
+      throw new InvalidInputError(`template names {{${name}}}, which example ${lacking.id} does not have`, {
+        where,
+        remedy: `Give every example a "${name}", or take it out of the template.`,
+      })
+    }
+  }
+  return template
+}
+
+function readSpace(written: CheckedTaskInput, locate: (path: readonly PropertyKey[]) => string) {
+  try {
+    return defineSpace(written.parameters ?? {})
+  } catch (error) {
+    if (!KrigeError.isInstance(error)) throw error
+    throw new InvalidInputError(error.message, { where: locate(['parameters']), remedy: 'Correct the parameter.' })
+  }
+}
+
+function requireFile(file: string, role: string, where: string): void {
+  if (existsSync(file)) return
+  throw new InvalidInputError(`${role} ${showPath(file)} does not exist`, {
+    where,
+    remedy: 'Check the name; paths are relative to the task file.',
+  })
+}
+
+function labelsOf(examples: readonly Example[]): string[] {
+  const labels = examples.map((example) => example.expected).filter((expected) => typeof expected === 'string')
+  return [...new Set(labels)]
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined)
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }
+}
+
+function fingerprintOf(task: Omit<Task, 'fingerprint'>): string {
+  const content = {
+    examples: task.examples,
+    split: task.split,
+    template: task.template?.source ?? null,
+    metric: task.metric,
+    model: task.model ?? null,
+    sampling: task.sampling,
+    system: task.system ?? null,
+    evaluate: task.evaluate ?? null,
+  }
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex')
+}

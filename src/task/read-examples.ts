@@ -1,0 +1,83 @@
+import { InvalidInputError } from '../errors.ts'
+import type { Example, JsonValue } from '../space/example.ts'
+import type { JsonLine } from './json-lines.ts'
+import { checkExpected } from './metric-specification.ts'
+import { exampleSchema } from './schema.ts'
+import type { MetricSpecification } from './task.ts'
+
+/**
+ * Checks the examples against the metric.
+ *
+ * @returns the examples, and the line of the first pair with equal inputs, for a warning.
+ * @throws InvalidInputError on fewer than 2, missing inputs, repeated ids, or an `expected` the metric cannot use.
+ */
+export function readExamples(
+  lines: readonly JsonLine[],
+  metric: MetricSpecification,
+  where: string,
+): { readonly examples: readonly Example[]; readonly warnings: readonly string[] } {
+  if (lines.length < 2) {
+    const have = lines.length === 0 ? 'are no examples' : 'is 1 example'
+    throw new InvalidInputError(`there ${have}; a task needs at least 2: one to search with, one to hold out`, {
+      where,
+      remedy: 'Add lines such as {"input": "…", "expected": "…"}; 50 or more make a useful search.',
+    })
+  }
+  const ids = new Map<string, string>()
+  const inputs = new Map<string, { where: string; expected: string }>()
+  const warnings: string[] = []
+  const examples = lines.map((line, index): Example => {
+    const example = readExample(line, index)
+    checkExpected(metric, example, line.where)
+    const sameId = ids.get(example.id)
+    if (sameId !== undefined) {
+      throw new InvalidInputError(`example id ${JSON.stringify(example.id)} is used twice`, {
+        where: line.where,
+        remedy: `It also stands at ${sameId}; give each example its own id.`,
+      })
+    }
+    ids.set(example.id, line.where)
+    const key = JSON.stringify([example.input, example.fields])
+    const expected = JSON.stringify(example.expected ?? null)
+    const same = inputs.get(key)
+    if (same && same.expected === expected) {
+      throw new InvalidInputError('example repeats another example', {
+        where: line.where,
+        remedy: `It is the same as the one at ${same.where}; remove one, or a copy may stand on both sides of the split.`,
+      })
+    }
+    if (same) warnings.push(`${line.where} and ${same.where} have the same input but expect different answers`)
+    else inputs.set(key, { where: line.where, expected })
+    return example
+  })
+  return { examples, warnings }
+}
+
+function readExample(line: JsonLine, index: number): Example {
+  const checked = exampleSchema.safeParse(line.value)
+  if (!checked.success) {
+    const issue = checked.error.issues[0]!
+    const missing = issue.path[0] === 'input' && !hasOwnInput(line.value)
+    throw new InvalidInputError(
+      missing ? 'example has no "input"' : `example ${issue.path.join('.') || 'line'}: ${issue.message}`,
+      { where: line.where, remedy: 'Write {"input": "…", "expected": "…"}.' },
+    )
+  }
+  const { id, input, expected, ...rest } = checked.data
+  const fields: Record<string, JsonValue> = {}
+  for (const [name, value] of Object.entries(rest)) if (isJsonValue(value)) fields[name] = value
+  return {
+    id: id === undefined ? String(index + 1) : String(id),
+    input,
+    ...(expected === undefined ? {} : { expected }),
+    fields,
+  }
+}
+
+function hasOwnInput(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'input' in value
+}
+
+function isJsonValue(value: unknown): value is JsonValue {
+  return value === null || ['string', 'number', 'boolean', 'object'].includes(typeof value)
+}

@@ -1,0 +1,155 @@
+import { InvalidInputError } from '../errors.ts'
+import { type Candidate, candidateText } from '../space/candidate.ts'
+import type { Example } from '../space/example.ts'
+import { renderTemplate, type Template, textVariable } from '../space/template.ts'
+import type { JsonLine } from './json-lines.ts'
+import { type CheckedTaskInput, type PromptInput, promptSchema } from './schema.ts'
+
+export interface Pool {
+  readonly pool: readonly Candidate[]
+  readonly baseline?: number
+}
+
+/**
+ * Checks the prompts and finds or adds the baseline.
+ *
+ * @param template - absent for programs, which read slots themselves.
+ * @throws InvalidInputError on an empty pool, repeated ids or texts, or slots that the template does not name.
+ */
+export function readPool(
+  lines: readonly JsonLine[],
+  baseline: CheckedTaskInput['baseline'],
+  template: Template | undefined,
+  example: Example,
+  where: { readonly prompts: string; readonly baseline: string },
+): Pool {
+  if (lines.length === 0) {
+    throw new InvalidInputError('there are no prompts to choose from', {
+      where: where.prompts,
+      remedy: 'Add at least one line such as {"id": "a", "text": "Classify the ticket."}.',
+    })
+  }
+  const pool: Candidate[] = []
+  const ids = new Map<string, string>()
+  const texts = new Map<string, { where: string; index: number }>()
+  for (const [index, line] of lines.entries()) {
+    const candidate = readCandidate(line, index)
+    const sameId = ids.get(candidate.id)
+    if (sameId !== undefined) {
+      throw new InvalidInputError(`prompt id ${JSON.stringify(candidate.id)} is used twice`, {
+        where: line.where,
+        remedy: `It also stands at ${sameId}; give each prompt its own id.`,
+      })
+    }
+    const key = contentKey(candidate, template, example, line.where)
+    const same = texts.get(key)
+    if (same) {
+      throw new InvalidInputError(`prompt ${JSON.stringify(candidate.id)} repeats another prompt's text`, {
+        where: line.where,
+        remedy: `It is the same as the one at ${same.where}; remove one of them.`,
+      })
+    }
+    ids.set(candidate.id, line.where)
+    texts.set(key, { where: line.where, index })
+    pool.push(candidate)
+  }
+  if (baseline === undefined) return { pool }
+  if (typeof baseline === 'object' && baseline.id !== undefined && baseline.text === undefined && !baseline.slots) {
+    const found = pool.findIndex((candidate) => candidate.id === baseline.id)
+    if (found >= 0) return { pool, baseline: found }
+    throw new InvalidInputError(`baseline names prompt ${JSON.stringify(baseline.id)}, which is not in the pool`, {
+      where: where.baseline,
+      remedy: 'Use the id of a prompt, or write the baseline itself.',
+    })
+  }
+  const candidate = readBaseline(baseline, pool, template, example)
+  const same = texts.get(contentKey(candidate, template, example, where.baseline))
+  if (same) return { pool, baseline: same.index }
+  const id = freeId(typeof baseline === 'object' ? (baseline.id ?? 'baseline') : 'baseline', ids)
+  return { pool: [...pool, { ...candidate, id }], baseline: pool.length }
+}
+
+function readCandidate(line: JsonLine, index: number): Candidate {
+  const checked = promptSchema.safeParse(line.value)
+  if (!checked.success) throw promptError(line, checked.error.issues[0]?.message ?? 'not a prompt')
+  const written: PromptInput = checked.data
+  if (typeof written === 'string') return { id: String(index + 1), text: requireText(written, line), origin: 'pool' }
+  const { id, text, slots, parameters, origin } = written
+  if (text !== undefined && slots !== undefined)
+    throw promptError(line, 'has both "text" and "slots"; expected one of them')
+  if (text === undefined && slots === undefined) throw promptError(line, 'has neither "text" nor "slots"')
+  if (slots && !Object.values(slots).some((slot) => slot.trim().length > 0))
+    throw promptError(line, 'has only empty slots')
+  return {
+    id: id === undefined ? String(index + 1) : String(id),
+    ...(text === undefined ? {} : { text: requireText(text, line) }),
+    ...(slots === undefined ? {} : { slots }),
+    ...(parameters === undefined ? {} : { parameters }),
+    origin: origin ?? 'pool',
+  }
+}
+
+function requireText(text: string, line: JsonLine): string {
+  if (text.trim().length === 0) throw promptError(line, 'is empty')
+  return text
+}
+
+function promptError(line: JsonLine, problem: string): InvalidInputError {
+  return new InvalidInputError(`prompt ${problem}: ${(JSON.stringify(line.value) ?? '').slice(0, 80)}`, {
+    where: line.where,
+    remedy: 'Write {"id": "a", "text": "…"} or {"id": "a", "slots": {"instruction": "…"}}.',
+  })
+}
+
+/** A baseline given as one text takes the place of the pool's first prompt slot; the other slots stay empty. */
+function readBaseline(
+  baseline: NonNullable<CheckedTaskInput['baseline']>,
+  pool: readonly Candidate[],
+  template: Template | undefined,
+  example: Example,
+): Candidate {
+  const origin = 'baseline'
+  const id = 'baseline'
+  if (typeof baseline === 'object' && baseline.slots) return { id, slots: baseline.slots, origin }
+  const text = typeof baseline === 'string' ? baseline : (baseline.text ?? '')
+  const slots = pool[0]?.slots
+  if (!slots) return { id, text, origin }
+  const names = Object.keys(slots)
+  const main = template?.variables.find((name) => names.includes(name)) ?? names[0]!
+  if (template && textVariable(template, example) === 'prompt') return { id, text, origin }
+  return { id, slots: Object.fromEntries(names.map((name) => [name, name === main ? text : ''])), origin }
+}
+
+/** What makes two prompts the same: the model input they lead to, and their parameters. */
+function contentKey(candidate: Candidate, template: Template | undefined, example: Example, where: string): string {
+  const parameters = JSON.stringify(Object.entries(candidate.parameters ?? {}).sort())
+  if (!template) return `${JSON.stringify(candidate.slots ?? candidateText(candidate))}\n${parameters}`
+  const unused = Object.keys(candidate.slots ?? {}).find(
+    (name) =>
+      !template.variables.includes(name) && !template.variables.some((other) => other === 'prompt' || other === 'text'),
+  )
+  if (unused !== undefined) {
+    throw new InvalidInputError(
+      `prompt ${JSON.stringify(candidate.id)} has a slot "${unused}" that the template does not name`,
+      {
+        where,
+        remedy: `Put {{${unused}}} into the template, or take the slot out.`,
+      },
+    )
+  }
+  try {
+    return `${renderTemplate(template, candidate, example).text}\n${parameters}`
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+    throw new InvalidInputError(error.message, {
+      where,
+      ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    })
+  }
+}
+
+function freeId(wanted: string, taken: ReadonlyMap<string, string>): string {
+  let id = wanted
+  for (let number = 2; taken.has(id); number++) id = `${wanted}-${number}`
+  return id
+}

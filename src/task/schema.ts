@@ -1,0 +1,84 @@
+/**
+ * The shape of a task, as written in `task.yaml` or passed to {@link defineTask}. Types, checks and the JSON Schema all
+ * come from here.
+ *
+ * @module
+ */
+import * as z from 'zod'
+import { spaceSchema } from '../space/parameter.ts'
+import { metricSchema } from './metric-specification.ts'
+
+const jsonValue = z.json()
+const share = z.number().min(0)
+const limit = z.number().nonnegative()
+const count = z.int().nonnegative()
+
+/** An example line; further keys may be named in the template. */
+export const exampleSchema = z.looseObject({
+  id: z.union([z.string().min(1), z.int()]).optional(),
+  input: jsonValue,
+  expected: jsonValue.optional(),
+})
+
+const slots = z.record(z.string().min(1), z.string())
+const parameterValues = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+
+/** A prompt line: a text or slots. */
+export const promptSchema = z.union([
+  z.string(),
+  z.strictObject({
+    id: z.union([z.string().min(1), z.int()]).optional(),
+    text: z.string().optional(),
+    slots: slots.optional(),
+    parameters: parameterValues.optional(),
+    origin: z.string().optional(),
+  }),
+])
+
+export const taskSchema = z.strictObject({
+  name: z.string().min(1).optional().describe('Names the study; the folder when absent.'),
+  description: z.string().optional(),
+  examples: z.union([z.string().min(1), z.array(exampleSchema)]).describe('A .jsonl file, or the examples themselves.'),
+  split: z
+    .strictObject({ search: share.optional(), holdout: share.optional(), seed: z.int().optional() })
+    .optional()
+    .describe('Shares (up to 1) or counts of examples to search with and to hold out.'),
+  template: z.string().min(1).optional().describe('The model input, with {{names}} of slots and example fields.'),
+  metric: metricSchema.optional(),
+  model: z.string().min(1).optional().describe('gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL.'),
+  system: z.string().optional().describe('A system message for the model.'),
+  sampling: z
+    .strictObject({
+      temperature: z.number().min(0).max(2).optional(),
+      topP: z.number().gt(0).max(1).optional(),
+      maxOutputTokens: z.int().positive().optional(),
+      stop: z.array(z.string().min(1)).optional(),
+    })
+    .optional(),
+  prompts: z.union([z.string().min(1), z.array(promptSchema)]).describe('A .jsonl file, or the prompts themselves.'),
+  baseline: z
+    .union([
+      z.string().min(1),
+      z.strictObject({ id: z.string().optional(), text: z.string().optional(), slots: slots.optional() }),
+    ])
+    .optional()
+    .describe('What to compare with: a text, slots, or the id of a prompt.'),
+  parameters: spaceSchema.optional(),
+  proposers: z.array(z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })])).optional(),
+  budget: z
+    .strictObject({
+      evaluations: count.optional(),
+      calls: count.optional(),
+      inputTokens: count.optional(),
+      outputTokens: count.optional(),
+      usd: limit.optional(),
+    })
+    .optional(),
+  embedder: z.string().min(1).optional(),
+  evaluate: z.string().min(1).optional().describe('A program module, instead of template, metric and model.'),
+})
+
+/** A task as written. */
+export type TaskInput = z.input<typeof taskSchema>
+export type CheckedTaskInput = z.output<typeof taskSchema>
+export type PromptInput = z.output<typeof promptSchema>
