@@ -1,0 +1,40 @@
+/** Numbers as people read them. Scores in [0, 1] are shown as such, not as percentages: not every score is a share. */
+
+/** Three decimals, or fewer where they say nothing. */
+export function score(value: number): string {
+  if (!Number.isFinite(value)) return '–'
+  const magnitude = Math.abs(value)
+  const digits = magnitude >= 100 ? 1 : magnitude >= 10 ? 2 : 3
+  const text = value.toFixed(digits)
+  return Number(text) === 0 ? (0).toFixed(digits) : text.replace('-', '−')
+}
+
+export function signedScore(value: number): string {
+  return value > 0 ? `+${score(value)}` : score(value)
+}
+
+export function interval([low, high]: readonly [number, number]): string {
+  return `${score(low)} to ${score(high)}`
+}
+
+export function count(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 0 })
+}
+
+export function dollars(value: number): string {
+  if (value === 0) return '$0'
+  return value < 0.01 ? `$${value.toPrecision(2)}` : `$${value.toFixed(2)}`
+}
+
+export function probability(value: number): string {
+  if (value > 0.995) return '> 99%'
+  if (value < 0.005) return '< 1%'
+  return `${Math.round(100 * value)}%`
+}
+
+export function duration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000)
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
+}
