@@ -1,0 +1,40 @@
+/**
+ * How much observations count by age, and how many count as good.
+ *
+ * Source: J. Bergstra, D. Yamins and D. Cox, "Making a science of model search", ICML 2013; defaults as in Optuna 5.0.
+ *
+ * @module
+ */
+
+/** Weights of n observations, oldest first, to be written into `out[0 … n−1]`. */
+export type AgeWeights = (n: number, out: Float64Array) => void
+
+/** How many of n observations form the density of good ones. */
+export type GoodCount = (n: number) => number
+
+/**
+ * 1 for up to 24 observations; else the newest 25 weigh 1 and the older ones ramp linearly from 1/n to 1.
+ *
+ * @example
+ * rampWeights(27, out) // 1/27, 1, 1, 1 …
+ */
+export const rampWeights: AgeWeights = (n, out) => {
+  out.fill(1, 0, n)
+  const old = n - 25
+  if (old <= 0) return
+  // As NumPy's linspace: one point is the start, the last point is exactly 1.
+  const start = 1 / n
+  const step = old > 1 ? (1 - start) / (old - 1) : 0
+  for (let i = 0; i < old; i++) out[i] = i === old - 1 && old > 1 ? 1 : start + i * step
+}
+
+/** Age does not matter. */
+export const equalWeights: AgeWeights = (n, out) => {
+  out.fill(1, 0, n)
+}
+
+/** min(⌈n/10⌉, 25). */
+export const tenthGood: GoodCount = (n) => Math.min(Math.ceil(0.1 * n), 25)
+
+/** min(⌈√n/4⌉, 25), hyperopt's rule. */
+export const rootGood: GoodCount = (n) => Math.min(Math.ceil(0.25 * Math.sqrt(n)), 25)

@@ -1,0 +1,169 @@
+/**
+ * The observations of a Parzen estimator, with each one's width in every numeric dimension.
+ *
+ * Notation: a slot is where an observation is kept, for as long as it is kept; `byKey` lists slots in order of key,
+ * `byValue[i]` in order of coordinate i (ties by key). Component j is the j-th by key; component n is the prior.
+ *
+ * @module
+ */
+import { InvalidArgumentError } from '../../errors.ts'
+import { logKernelScale } from './kernel-scale.ts'
+import type { ParzenDimension } from './parzen-dimension.ts'
+
+export interface ObservationStore {
+  readonly size: number
+  add(key: number, point: ArrayLike<number>, weight: number): void
+  remove(key: number): void
+  /** Brings widths up to date after additions and removals. */
+  refresh(): void
+  weight(component: number): number
+  /** The coordinate of an observation, or the middle of the range for the prior. */
+  mean(component: number, dimension: number): number
+  inverseWidth(component: number, dimension: number): number
+  /** Log of the factor before exp(−z²/2); numeric dimensions only. */
+  logScale(component: number, dimension: number): number
+}
+
+const SMALLEST_WIDTH = 1e-12
+
+export function createObservationStore(
+  dimensions: readonly ParzenDimension[],
+  options: { readonly magicClip: boolean; readonly endpoints: boolean },
+): ObservationStore {
+  const k = dimensions.length
+  let capacity = 32
+  let keys = new Float64Array(capacity)
+  let weights = new Float64Array(capacity)
+  let means = new Float64Array(capacity * k)
+  let widths = new Float64Array(capacity * k)
+  let inverses = new Float64Array(capacity * k)
+  let logScales = new Float64Array(capacity * k)
+  const free: number[] = []
+  let used = 0
+  const byKey: number[] = []
+  const byValue: number[][] = dimensions.map(() => [])
+  const slotOf = new Map<number, number>()
+
+  const grow = () => {
+    capacity *= 2
+    const larger = (from: Float64Array<ArrayBuffer>, columns: number) => {
+      const to = new Float64Array(capacity * columns)
+      to.set(from)
+      return to
+    }
+    keys = larger(keys, 1)
+    weights = larger(weights, 1)
+    means = larger(means, k)
+    widths = larger(widths, k)
+    inverses = larger(inverses, k)
+    logScales = larger(logScales, k)
+  }
+
+  /** Where a slot stands, or would stand, in the order of dimension i; of keys when i is −1. */
+  const place = (order: readonly number[], slot: number, i: number) => {
+    const value = i < 0 ? keys[slot]! : means[slot * k + i]!
+    let low = 0
+    let high = order.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const other = order[middle]!
+      const otherValue = i < 0 ? keys[other]! : means[other * k + i]!
+      if (otherValue < value || (otherValue === value && keys[other]! < keys[slot]!)) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  const setWidth = (slot: number, i: number, width: number, low: number, high: number) => {
+    const at = slot * k + i
+    if (widths[at] === width) return
+    widths[at] = width
+    inverses[at] = 1 / width
+    logScales[at] = logKernelScale(means[at]!, width, low, high)
+  }
+
+  const refreshWidths = (i: number, low: number, high: number) => {
+    const order = byValue[i]!
+    const n = order.length
+    const range = high - low
+    const smallest = options.magicClip ? range / Math.min(100, n + 2) : SMALLEST_WIDTH
+    for (let rank = 0; rank < n; rank++) {
+      const slot = order[rank]!
+      const here = means[slot * k + i]!
+      const before = rank > 0 ? means[order[rank - 1]! * k + i]! : low
+      const after = rank < n - 1 ? means[order[rank + 1]! * k + i]! : high
+      let width = Math.max(here - before, after - here)
+      // Without endpoints, the outermost observations look inwards only, as long as there is another one.
+      if (!options.endpoints && n >= 2) {
+        if (rank === 0) width = after - here
+        else if (rank === n - 1) width = here - before
+      }
+      setWidth(slot, i, Math.min(Math.max(width, smallest), range), low, high)
+    }
+  }
+
+  const priorWidth = (i: number) => {
+    const dimension = dimensions[i]!
+    return dimension.kind === 'numeric' ? dimension.high - dimension.low : Number.NaN
+  }
+  const priorMean = (i: number) => {
+    const dimension = dimensions[i]!
+    return dimension.kind === 'numeric' ? 0.5 * (dimension.low + dimension.high) : Number.NaN
+  }
+  const priorScales = dimensions.map((dimension, i) =>
+    dimension.kind === 'numeric' ? logKernelScale(priorMean(i), priorWidth(i), dimension.low, dimension.high) : 0,
+  )
+
+  return {
+    get size() {
+      return byKey.length
+    },
+    add(key, point, weight) {
+      if (slotOf.has(key)) throw new InvalidArgumentError(`key ${key} is already in the estimator`)
+      if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
+        throw new InvalidArgumentError(`weight is ${weight}; expected a finite number >= 0`)
+      }
+      if (point.length !== k) {
+        throw new InvalidArgumentError(`point has ${point.length} coordinates; expected ${k}`)
+      }
+      for (let i = 0; i < k; i++) {
+        if (!Number.isFinite(point[i])) {
+          throw new InvalidArgumentError(`point[${i}] is ${point[i]}; expected a finite number`)
+        }
+      }
+      if (free.length === 0 && used === capacity) grow()
+      const slot = free.pop() ?? used++
+      slotOf.set(key, slot)
+      keys[slot] = key
+      weights[slot] = weight
+      for (let i = 0; i < k; i++) {
+        means[slot * k + i] = point[i]!
+        widths[slot * k + i] = -1
+      }
+      byKey.splice(place(byKey, slot, -1), 0, slot)
+      for (let i = 0; i < k; i++) {
+        if (dimensions[i]!.kind === 'numeric') byValue[i]!.splice(place(byValue[i]!, slot, i), 0, slot)
+      }
+    },
+    remove(key) {
+      const slot = slotOf.get(key)
+      if (slot === undefined) throw new InvalidArgumentError(`key ${key} is not in the estimator`)
+      byKey.splice(place(byKey, slot, -1), 1)
+      for (let i = 0; i < k; i++) {
+        if (dimensions[i]!.kind === 'numeric') byValue[i]!.splice(place(byValue[i]!, slot, i), 1)
+      }
+      slotOf.delete(key)
+      free.push(slot)
+    },
+    refresh() {
+      for (const [i, dimension] of dimensions.entries()) {
+        if (dimension.kind === 'numeric') refreshWidths(i, dimension.low, dimension.high)
+      }
+    },
+    weight: (component) => weights[byKey[component]!]!,
+    mean: (component, i) => (component < byKey.length ? means[byKey[component]! * k + i]! : priorMean(i)),
+    inverseWidth: (component, i) =>
+      component < byKey.length ? inverses[byKey[component]! * k + i]! : 1 / priorWidth(i),
+    logScale: (component, i) => (component < byKey.length ? logScales[byKey[component]! * k + i]! : priorScales[i]!),
+  }
+}
