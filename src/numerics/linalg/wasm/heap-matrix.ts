@@ -25,6 +25,7 @@ export class HeapMatrix implements Matrix {
   readonly pointer: number
   readonly #lease: Lease
   #data: Float64Array
+  #growths: number
 
   constructor(lease: Lease, pointer: number, rows: number, columns: number, stride: number) {
     this.rows = rows
@@ -33,10 +34,15 @@ export class HeapMatrix implements Matrix {
     this.pointer = pointer
     this.#lease = lease
     this.#data = this.#window()
+    this.#growths = lease.heap.growths
   }
 
   get data(): Float64Array {
-    if (this.#data.buffer !== this.#lease.heap.memory.buffer) this.#data = this.#window()
+    const { growths } = this.#lease.heap
+    if (this.#growths !== growths) {
+      this.#data = this.#window()
+      this.#growths = growths
+    }
     return this.#data
   }
 

@@ -19,6 +19,8 @@ export interface Heap {
   readonly memory: WebAssembly.Memory
   /** The whole memory as float64; read it again after an allocation, growth replaces it. */
   readonly float64: Float64Array
+  /** How often the memory has grown: what was read under another number is detached. */
+  readonly growths: number
   /** Bytes handed out at present. */
   readonly used: number
   /**
@@ -47,6 +49,7 @@ export function createHeap(initialBytes: number): Heap {
   let float64 = new Float64Array(memory.buffer)
   let end = FIRST
   let used = 0
+  let growths = 0
   /** Free blocks below `end`, by offset, never adjacent. */
   const gaps: Block[] = []
   const sizes = new Map<number, number>()
@@ -67,12 +70,16 @@ export function createHeap(initialBytes: number): Heap {
       }
     }
     float64 = new Float64Array(memory.buffer)
+    growths++
   }
 
   return {
     memory,
     get float64() {
       return float64
+    },
+    get growths() {
+      return growths
     },
     get used() {
       return used
