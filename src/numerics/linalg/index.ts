@@ -15,7 +15,7 @@ export type {
   TraceGradient,
   Triangle,
 } from './backend.ts'
-export { createBackend } from './create-backend.ts'
+export { BACKEND_NAMES, createBackend, openBackend } from './create-backend.ts'
 export { createJsBackend } from './js/create-js-backend.ts'
 export { assign, type Matrix, toArray, type Workspace } from './matrix.ts'
 export { createWasmBackend, type WasmBackendOptions } from './wasm/create-wasm-backend.ts'
