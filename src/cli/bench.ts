@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
+import { registerBenchRecord } from './bench-record.ts'
 import { registerBenchTables } from './bench-tables.ts'
 
 export function registerBench(program: Command): void {
   const bench = program
     .command('bench')
     .description('Record tables of real runs, replay policies against them, and compare the results.')
+  registerBenchRecord(bench)
   registerBenchTables(bench)
 }

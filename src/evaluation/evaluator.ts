@@ -61,6 +61,8 @@ export interface Evaluator {
   /** Everything the scores depend on (model identity, template, metric, sampling): two evaluators with one id agree. */
   readonly id: string
   readonly concurrency: number
+  /** The `identity` of its model, when there is one model. */
+  readonly modelIdentity?: string
   /** False when every repeat of a cell gives the same score, so that measuring it twice is a waste. */
   readonly random: boolean
   /** Worst-case calls and tokens of one cell without retries, for plans and cost estimates. */

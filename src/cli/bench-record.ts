@@ -1,0 +1,146 @@
+import { type Command, Option } from 'commander'
+import { InvalidInputError } from '../errors.ts'
+import { modelsFolder } from './cache-folder.ts'
+import { numberOption } from './number-options.ts'
+
+interface RecordFlags {
+  readonly out: string
+  readonly examples?: number
+  readonly holdout?: number
+  readonly prompts?: number
+  readonly threads?: number
+  readonly sequences?: number
+  readonly model?: string
+  readonly allowOutside?: boolean
+  readonly json?: boolean
+}
+
+const EXAMPLES = `
+Every cell is kept in FILE.partial.jsonl as it is measured. Interrupted or killed? The same command goes on.
+
+Examples:
+  $ krige bench record data/tasks/ticket-triage/task.yaml --out ticket-triage.json.gz
+  $ krige bench record task.yaml --out small.json --examples 60 --holdout 20 --prompts 40 --threads 1`
+
+export function registerBenchRecord(bench: Command): void {
+  const count = { integer: true, minimum: 1 }
+  bench
+    .command('record')
+    .description('Evaluate a whole pool on examples with the real model, into a replay table (table/1).')
+    .argument('<task.yaml>', 'the task')
+    .requiredOption('--out <file>', 'the table, .json or .json.gz')
+    .addOption(
+      new Option('--examples <n>', 'examples in all, search first').argParser(numberOption('--examples', count)),
+    )
+    .addOption(
+      new Option('--holdout <k>', 'how many of them are held out (last columns)').argParser(
+        numberOption('--holdout', { integer: true, minimum: 0 }),
+      ),
+    )
+    .addOption(
+      new Option('--prompts <n>', 'prompts; the baseline is among them').argParser(numberOption('--prompts', count)),
+    )
+    .addOption(
+      new Option('--threads <n>', 'processor threads of a local model').argParser(numberOption('--threads', count)),
+    )
+    .addOption(
+      new Option('--sequences <n>', 'prompts a local model works on side by side').argParser(
+        numberOption('--sequences', count),
+      ),
+    )
+    .option('--model <model>', 'instead of the model the task names')
+    .option('--allow-outside', 'let the task name files outside its folder')
+    .option('--json', 'print what was written as one JSON object')
+    .addHelpText('after', EXAMPLES)
+    .action(record)
+}
+
+async function record(taskFile: string, flags: RecordFlags): Promise<void> {
+  const [{ loadTask }, { openEvaluator }, { recordTable }, { createProgressLine }, files] = await Promise.all([
+    import('../task/load-task.ts'),
+    import('../evaluation/open-evaluator.ts'),
+    import('../bench/record/record-table.ts'),
+    import('./progress-line.ts'),
+    import('./write-file.ts'),
+  ])
+  if (!/\.json(\.gz)?$/.test(flags.out)) {
+    throw new InvalidInputError(`--out is ${flags.out}; expected a name that ends in .json or .json.gz`)
+  }
+  files.requireWritableFolder(flags.out)
+  const task = loadTask(taskFile, {
+    allowOutside: flags.allowOutside ?? false,
+    ...(flags.model === undefined ? {} : { overrides: { model: flags.model } }),
+  })
+  const evaluator = await openEvaluator(task, {
+    modelsFolder: modelsFolder(process.env),
+    environment: process.env,
+    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    ...(flags.sequences === undefined ? {} : { sequences: flags.sequences }),
+    // A dead connection hours into a recording is worth more patience than a search has.
+    retry: { attempts: 6 },
+  })
+  const controller = new AbortController()
+  const interrupt = () => controller.abort()
+  process.once('SIGINT', interrupt)
+  process.once('SIGTERM', interrupt)
+  const progress = createProgressLine(process.stderr)
+  const started = Date.now()
+  const partialFile = `${flags.out}.partial.jsonl`
+  try {
+    const table = await recordTable({
+      task,
+      evaluator,
+      model: task.model ?? 'program',
+      partialFile,
+      ...(flags.examples === undefined ? {} : { examples: flags.examples }),
+      ...(flags.holdout === undefined ? {} : { holdout: flags.holdout }),
+      ...(flags.prompts === undefined ? {} : { prompts: flags.prompts }),
+      provenance: {
+        identity: evaluator.modelIdentity ?? null,
+        template: task.template?.source ?? null,
+        metric: task.metric,
+        sampling: task.sampling,
+        date: new Date().toISOString().slice(0, 10),
+        command: `krige bench record ${process.argv.slice(4).join(' ')}`,
+      },
+      signal: controller.signal,
+      onProgress: ({ done, total, failures, measured, prompt }) => {
+        const seconds = (Date.now() - started) / 1000
+        const left = ((total - done) * seconds) / measured
+        const failed = failures > 0 ? `, ${failures} failed` : ''
+        progress.show(
+          `${done}/${total} cells${failed}, ${(measured / seconds).toFixed(1)}/s, about ${formatDuration(left)} left, ${prompt}`,
+          { done, total },
+        )
+      },
+    })
+    files.writeJsonFile(flags.out, table)
+    const { rmSync } = await import('node:fs')
+    rmSync(partialFile, { force: true })
+    progress.end()
+    const summary = {
+      table: flags.out,
+      prompts: table.prompts.length,
+      examples: table.examples,
+      holdout: table.holdout,
+    }
+    process.stdout.write(
+      flags.json
+        ? `${JSON.stringify(summary)}\n`
+        : `${flags.out}: ${summary.prompts} prompts × ${summary.examples} examples (${summary.holdout} held out)\n`,
+    )
+  } finally {
+    progress.end()
+    process.removeListener('SIGINT', interrupt)
+    process.removeListener('SIGTERM', interrupt)
+    await evaluator.close()
+  }
+}
+
+/** `95` → `1m 35s`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds))
+  if (whole < 60) return `${whole}s`
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${whole % 60}s`
+  return `${Math.floor(whole / 3600)}h ${Math.floor((whole % 3600) / 60)}m`
+}

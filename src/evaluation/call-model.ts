@@ -1,0 +1,84 @@
+import type { CallEstimate, CallReport } from './evaluator.ts'
+import { type Failure, failure } from './failure.ts'
+import type { CacheKey, ResponseCache } from './response-cache.ts'
+import { DEFAULT_RETRY, pause, type RetryOptions, retryDelay } from './retry.ts'
+import type { GenerateRequest, TextModel, Usage } from './text-model.ts'
+
+export interface CallModelOptions {
+  readonly reserve?: ((estimate: CallEstimate) => boolean | Promise<boolean>) | undefined
+  readonly settle?: ((report: CallReport) => void | Promise<void>) | undefined
+  readonly retry?: RetryOptions | undefined
+  readonly cache?: ResponseCache | undefined
+  readonly cacheKey?: CacheKey | undefined
+}
+
+export interface CallOutcome {
+  readonly result:
+    | { readonly kind: 'text'; readonly text: string }
+    | { readonly kind: 'failure'; readonly failure: Failure }
+  readonly usage: Usage
+  readonly calls: number
+  readonly cached: boolean
+}
+
+/**
+ * One answer: from the cache, or by calling the model until it answers, retries are used up, or the budget says no. Each
+ * attempt is reserved before it is sent and settled after, so that no failed attempt is ever free or uncounted.
+ */
+export async function callModel(
+  model: TextModel,
+  request: GenerateRequest,
+  options: CallModelOptions,
+): Promise<CallOutcome> {
+  const { cache, cacheKey, reserve, settle } = options
+  const hit = cache && cacheKey ? cache.get(cacheKey) : undefined
+  if (hit) {
+    return {
+      result: { kind: 'text', text: hit.text },
+      usage: { inputTokens: 0, outputTokens: 0 },
+      calls: 0,
+      cached: true,
+    }
+  }
+  const retry = { ...DEFAULT_RETRY, ...options.retry }
+  let inputTokens = 0
+  let outputTokens = 0
+  let estimated = false
+  const finish = (result: CallOutcome['result'], calls: number): CallOutcome => ({
+    result,
+    usage: { inputTokens, outputTokens, ...(estimated ? { estimated } : {}) },
+    calls,
+    cached: false,
+  })
+  for (let attempt = 0; ; attempt++) {
+    const allowed = await reserve?.({
+      model: model.name,
+      inputTokens:
+        model.countTokens(request.prompt) + (request.system === undefined ? 0 : model.countTokens(request.system)),
+      maxOutputTokens: request.sampling.maxOutputTokens,
+      attempt,
+    })
+    if (allowed === false) {
+      return finish({ kind: 'failure', failure: failure('budget', 'the budget allows no further call') }, attempt)
+    }
+    const started = performance.now()
+    const generation = await model.generate(request)
+    inputTokens += generation.usage.inputTokens
+    outputTokens += generation.usage.outputTokens
+    estimated ||= generation.usage.estimated ?? false
+    await settle?.({
+      model: model.name,
+      usage: generation.usage,
+      attempt,
+      ...(generation.kind === 'failure' ? { failure: generation.failure } : {}),
+      milliseconds: performance.now() - started,
+    })
+    if (generation.kind === 'text') {
+      if (cache && cacheKey) cache.set(cacheKey, { text: generation.text, usage: generation.usage })
+      return finish({ kind: 'text', text: generation.text }, attempt + 1)
+    }
+    const delay = retryDelay(generation.failure, attempt, retry)
+    const stopped = delay === undefined ? generation.failure : await pause(delay, request.signal)
+    if (stopped) return finish({ kind: 'failure', failure: stopped }, attempt + 1)
+  }
+}

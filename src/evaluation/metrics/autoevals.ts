@@ -1,0 +1,40 @@
+import { InvalidInputError, UnavailableError } from '../../errors.ts'
+import { showValue } from '../../space/template.ts'
+import type { Metric } from './metric.ts'
+
+/**
+ * A scorer of the package `autoevals`, which is not installed by default: `autoevals:Levenshtein`,
+ * `autoevals:NumericDiff`, …
+ *
+ * @throws UnavailableError when the package is not installed; InvalidInputError when it has no such scorer.
+ */
+export async function autoevalsMetric(name: string, options: Readonly<Record<string, unknown>>): Promise<Metric> {
+  const packageName = 'autoevals'
+  const module: Record<string, unknown> = await import(packageName).catch((cause: unknown) => {
+    throw new UnavailableError(`metric autoevals:${name} needs the package autoevals, which is not installed`, {
+      remedy: 'npm install autoevals',
+      cause,
+    })
+  })
+  const scorer = Object.hasOwn(module, name) ? module[name] : undefined
+  if (typeof scorer !== 'function') {
+    const known = Object.keys(module).filter((key) => /^[A-Z]/.test(key) && typeof module[key] === 'function')
+    throw new InvalidInputError(`autoevals has no scorer ${JSON.stringify(name)}`, {
+      remedy: `It has ${known.join(', ')}.`,
+    })
+  }
+  return {
+    name: `autoevals:${name}`,
+    async score(output, example) {
+      const result: unknown = await scorer({
+        ...options,
+        input: showValue(example.input),
+        output,
+        ...(example.expected === undefined ? {} : { expected: example.expected }),
+      })
+      const score = typeof result === 'object' && result !== null && 'score' in result ? result.score : undefined
+      if (typeof score !== 'number') throw new TypeError(`autoevals:${name} gave no score`)
+      return score
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import { showValue } from '../../space/template.ts'
+import type { Metric } from './metric.ts'
+import { foldText } from './normalize.ts'
+
+/**
+ * The share of expected texts that occur in the answer.
+ *
+ * @example
+ * contains().score('Refund within 14 days.', { ...example, expected: ['refund', '30 days'] }) // 0.5
+ */
+export function contains({ caseSensitive = false }: { caseSensitive?: boolean } = {}): Metric {
+  const read = caseSensitive ? (text: string) => text : foldText
+  return {
+    name: 'contains',
+    score(output, example) {
+      const { expected = '' } = example
+      const texts = (Array.isArray(expected) ? expected : [expected]).map((text) => read(showValue(text)))
+      const folded = read(output)
+      return texts.filter((text) => folded.includes(text)).length / texts.length
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import { InvalidInputError } from '../../errors.ts'
+import { contains } from './contains.ts'
+import { exactMatch } from './exact-match.ts'
+import { jsonFields } from './json-fields.ts'
+import { labelMatch } from './label-match.ts'
+import type { Metric } from './metric.ts'
+import { numeric } from './numeric.ts'
+import { regex } from './regex.ts'
+
+export interface MetricSettings {
+  readonly name: string
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+type MetricFactory = (options: Readonly<Record<string, unknown>>, labels: readonly string[]) => Metric
+
+/** Built-in metrics by name; their options were checked with the task. */
+const METRICS: Readonly<Record<string, MetricFactory>> = {
+  'exact-match': (options) => exactMatch({ normalize: options['normalize'] !== false }),
+  'label-match': (options, labels) => labelMatch(stringsOf(options['labels']) ?? labels),
+  numeric: (options) =>
+    numeric({
+      ...(typeof options['tolerance'] === 'number' ? { tolerance: options['tolerance'] } : {}),
+      ...(typeof options['relative'] === 'number' ? { relative: options['relative'] } : {}),
+      ...(options['position'] === 'first' ? { position: 'first' } : {}),
+    }),
+  'json-fields': (options) => {
+    const fields = stringsOf(options['fields'])
+    return jsonFields({ ...(fields ? { fields } : {}), all: options['all'] === true })
+  },
+  contains: (options) => contains({ caseSensitive: options['caseSensitive'] === true }),
+  regex: (options) =>
+    regex({
+      ...(typeof options['pattern'] === 'string' ? { pattern: options['pattern'] } : {}),
+      ...(typeof options['flags'] === 'string' ? { flags: options['flags'] } : {}),
+    }),
+}
+
+/**
+ * @param labels - the task's labels, for `label-match`.
+ * @throws InvalidInputError on an unknown metric; UnavailableError when a module or package cannot be loaded.
+ */
+export async function createMetric(settings: MetricSettings, labels: readonly string[]): Promise<Metric> {
+  const factory = METRICS[settings.name]
+  if (factory) return factory(settings.options, labels)
+  if (settings.name.startsWith('autoevals:')) {
+    const { autoevalsMetric } = await import('./autoevals.ts')
+    return autoevalsMetric(settings.name.slice('autoevals:'.length), settings.options)
+  }
+  if (/[/\\]/.test(settings.name)) {
+    const { moduleMetric } = await import('./module-metric.ts')
+    return moduleMetric(settings.name, settings.options)
+  }
+  throw new InvalidInputError(
+    `metric ${JSON.stringify(settings.name)} is unknown; expected ${Object.keys(METRICS).join(', ')}`,
+  )
+}
+
+function stringsOf(value: unknown): string[] | undefined {
+  return Array.isArray(value) ? value.map(String) : undefined
+}

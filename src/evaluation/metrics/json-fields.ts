@@ -1,0 +1,90 @@
+import type { JsonValue } from '../../space/example.ts'
+import type { Metric } from './metric.ts'
+import { normalizeText } from './normalize.ts'
+
+export interface JsonFieldsOptions {
+  /** Which fields count. @defaultValue those of each example's `expected` */
+  readonly fields?: readonly string[]
+  /** Score 1 only when every field is right, instead of the share of right ones. @defaultValue false */
+  readonly all?: boolean
+}
+
+/**
+ * Reads the first JSON object in the answer (a code fence or prose around it does not matter) and compares its fields
+ * with the expected ones: strings up to case and punctuation, numbers by value, lists in order.
+ *
+ * @example
+ * jsonFields().score('```json\n{"city": "Rome", "year": 9}\n```', { ...example, expected: { city: 'rome', year: 10 } }) // 0.5
+ */
+export function jsonFields({ fields, all = false }: JsonFieldsOptions = {}): Metric {
+  return {
+    name: 'json-fields',
+    score(output, example) {
+      const { expected } = example
+      if (!isRecord(expected)) throw new TypeError(`expected of example ${example.id} is no object`)
+      const names = fields ?? Object.keys(expected)
+      const found = findJsonObject(output)
+      if (!found || names.length === 0) return 0
+      const right = names.filter(
+        (name) => Object.hasOwn(found, name) && sameValue(found[name]!, expected[name] ?? null),
+      ).length
+      if (all) return right === names.length ? 1 : 0
+      return right / names.length
+    },
+  }
+}
+
+/** The first balanced `{…}` of a text that is JSON. */
+export function findJsonObject(text: string): Readonly<Record<string, JsonValue>> | undefined {
+  let attempts = 0
+  for (let start = text.indexOf('{'); start >= 0 && attempts < 50; start = text.indexOf('{', start + 1), attempts++) {
+    const end = endOfObject(text, start)
+    if (end === undefined) continue
+    try {
+      const value: JsonValue = JSON.parse(text.slice(start, end))
+      if (isRecord(value)) return value
+    } catch {
+      // Not JSON after all: look further on.
+    }
+  }
+  return undefined
+}
+
+function endOfObject(text: string, start: number): number | undefined {
+  let depth = 0
+  let quoted = false
+  for (let index = start; index < text.length; index++) {
+    const character = text[index]
+    if (quoted) {
+      if (character === '\\') index++
+      else if (character === '"') quoted = false
+    } else if (character === '"') quoted = true
+    else if (character === '{') depth++
+    else if (character === '}' && --depth === 0) return index + 1
+  }
+  return undefined
+}
+
+function isRecord(value: JsonValue | undefined): value is Readonly<Record<string, JsonValue>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function sameValue(found: JsonValue, expected: JsonValue): boolean {
+  if (Array.isArray(expected)) {
+    return (
+      Array.isArray(found) &&
+      found.length === expected.length &&
+      expected.every((value, index) => sameValue(found[index], value))
+    )
+  }
+  if (isRecord(expected)) {
+    return (
+      isRecord(found) &&
+      Object.keys(expected).every((name) => Object.hasOwn(found, name) && sameValue(found[name]!, expected[name]!))
+    )
+  }
+  if (typeof expected === 'number' && typeof found === 'string') return Number(found.replaceAll(',', '')) === expected
+  if (typeof expected === 'string' && typeof found === 'number') return Number(expected.replaceAll(',', '')) === found
+  if (typeof expected === 'string' && typeof found === 'string') return normalizeText(found) === normalizeText(expected)
+  return found === expected
+}

@@ -1,0 +1,50 @@
+import { InvalidInputError } from '../../errors.ts'
+import type { TextModel } from '../text-model.ts'
+import { findGguf, hashFile, parseGgufReference } from './find-gguf.ts'
+
+export interface OpenTextModelOptions {
+  /** Folder with `.gguf` files. */
+  readonly modelsFolder: string
+  /** Where keys are looked up; read at the edge and passed in. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Processor threads of a local model. @defaultValue the machine's cores */
+  readonly threads?: number
+  /** Prompts a local model works on side by side. @defaultValue 1 */
+  readonly sequences?: number
+  /** Calls in flight to a server. @defaultValue 8 */
+  readonly concurrency?: number
+}
+
+/**
+ * Opens what a task calls its model.
+ *
+ * @param specification - `gguf:NAME`, `openai-compatible:URL#name` or `PROVIDER:MODEL`.
+ * @throws InvalidInputError, UnavailableError when it is not to be had, with what to do.
+ * @example
+ * const model = await openTextModel('gguf:smollm2-135m-instruct', { modelsFolder, environment: process.env })
+ */
+export async function openTextModel(specification: string, options: OpenTextModelOptions): Promise<TextModel> {
+  const colon = specification.indexOf(':')
+  const scheme = specification.slice(0, colon)
+  const rest = specification.slice(colon + 1)
+  if (colon <= 0 || rest.length === 0) {
+    throw new InvalidInputError(
+      `model is ${JSON.stringify(specification)}; expected gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL`,
+    )
+  }
+  if (scheme === 'gguf') {
+    const { name, format } = parseGgufReference(rest)
+    const file = findGguf(name, options.modelsFolder)
+    const { openGgufModel } = await import('./gguf-model.ts')
+    return openGgufModel({
+      file,
+      name: specification,
+      identity: `gguf:sha256:${await hashFile(file)}`,
+      format,
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
+      ...(options.sequences === undefined ? {} : { sequences: options.sequences }),
+    })
+  }
+  const { openRemoteModel } = await import('./remote-model.ts')
+  return openRemoteModel(specification, options)
+}

@@ -1,0 +1,68 @@
+import { InvalidInputError } from '../errors.ts'
+import type { Template } from '../space/template.ts'
+import type { Evaluator } from './evaluator.ts'
+import { createMetric, type MetricSettings } from './metrics/create-metric.ts'
+import { type OpenTextModelOptions, openTextModel } from './models/open-text-model.ts'
+import type { ResponseCache } from './response-cache.ts'
+import type { RetryOptions } from './retry.ts'
+import { createTemplateEvaluator } from './template-evaluator.ts'
+import type { Sampling, TextModel } from './text-model.ts'
+
+/** What an evaluator needs to know of a task; a task fits. */
+export interface EvaluatedTask {
+  readonly template?: Template
+  readonly metric: MetricSettings
+  readonly model?: string
+  readonly sampling: Sampling
+  readonly system?: string
+  readonly labels: readonly string[]
+  readonly evaluate?: string
+}
+
+export interface OpenEvaluatorOptions extends OpenTextModelOptions {
+  readonly cache?: ResponseCache
+  readonly retry?: RetryOptions
+  /** Instead of opening what the task names; still closed with the evaluator. */
+  readonly textModel?: TextModel
+}
+
+/**
+ * Opens model, metric and program of a task.
+ *
+ * @throws UnavailableError, InvalidInputError as {@link openTextModel} and {@link createMetric}.
+ * @example
+ * const evaluator = await openEvaluator(task, { modelsFolder, environment: process.env })
+ */
+export async function openEvaluator(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise<Evaluator> {
+  const openModel = async () => {
+    if (options.textModel) return options.textModel
+    return task.model === undefined ? undefined : openTextModel(task.model, options)
+  }
+  if (task.evaluate !== undefined) {
+    const { createProgramEvaluator } = await import('./program-evaluator.ts')
+    return createProgramEvaluator({
+      file: task.evaluate,
+      model: await openModel(),
+      sampling: task.sampling,
+      ...(options.cache ? { cache: options.cache } : {}),
+      ...(options.retry ? { retry: options.retry } : {}),
+    })
+  }
+  if (!task.template) throw new InvalidInputError('the task has neither a template nor a program')
+  const metric = await createMetric(task.metric, task.labels)
+  const model = await openModel()
+  if (!model)
+    throw new InvalidInputError('the task has no model', {
+      remedy: 'Add one, such as model: gguf:smollm2-135m-instruct',
+    })
+  return createTemplateEvaluator({
+    template: task.template,
+    model,
+    metric,
+    metricKey: JSON.stringify([task.metric, task.metric.name === 'label-match' ? task.labels : []]),
+    sampling: task.sampling,
+    ...(task.system === undefined ? {} : { system: task.system }),
+    ...(options.cache ? { cache: options.cache } : {}),
+    ...(options.retry ? { retry: options.retry } : {}),
+  })
+}

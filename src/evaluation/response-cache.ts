@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import type { GenerateRequest, TextModel, Usage } from './text-model.ts'
+
+/** Hexadecimal SHA-256 of everything an answer depends on. */
+export type CacheKey = string
+
+export interface CachedResponse {
+  readonly text: string
+  readonly usage: Usage
+}
+
+/** Answers that were paid for once. Failures are never kept. */
+export interface ResponseCache {
+  get(key: CacheKey): CachedResponse | undefined
+  set(key: CacheKey, response: CachedResponse): void
+  close(): void
+}
+
+/**
+ * The key of a call: model identity, sampling, the exact input and the repeat.
+ *
+ * @param decides - names what may have stopped a generation early (a metric), since a shortened answer serves only it.
+ */
+export function cacheKeyOf(model: TextModel, request: GenerateRequest, repeat: number, decides: string): CacheKey {
+  const { temperature, topP, maxOutputTokens, stop, seed } = request.sampling
+  const parts = [
+    'response/1',
+    model.identity,
+    temperature,
+    topP ?? null,
+    maxOutputTokens,
+    stop ?? [],
+    temperature === 0 ? null : (seed ?? null),
+    request.system ?? null,
+    request.prompt,
+    repeat,
+    decides,
+  ]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}

@@ -1,0 +1,61 @@
+/**
+ * How often and how long to wait before a call is tried again.
+ *
+ * @module
+ */
+import { type Failure, failure } from './failure.ts'
+
+export interface RetryOptions {
+  /** Attempts in all. @defaultValue 4 */
+  readonly attempts?: number
+  /** Wait before the second attempt, doubled each time, in milliseconds. @defaultValue 500 */
+  readonly delay?: number
+  /** Longest wait; a server that asks for more makes the call fail at once. @defaultValue 60000 */
+  readonly longestDelay?: number
+  /** Source of jitter in [0, 1). @defaultValue Math.random */
+  readonly random?: () => number
+}
+
+export const DEFAULT_RETRY: Required<RetryOptions> = {
+  attempts: 4,
+  delay: 500,
+  longestDelay: 60_000,
+  random: Math.random,
+}
+
+/**
+ * Milliseconds to wait after a failed attempt, or `undefined` when another would not help. Exponential back-off with
+ * "equal jitter" (half fixed, half random); never earlier than the server asked.
+ *
+ * @param attempt - 0 for the first attempt.
+ * @example
+ * retryDelay(failure('rate-limit', '…', 2000), 0, DEFAULT_RETRY) // 2000 to 2250
+ */
+export function retryDelay(problem: Failure, attempt: number, options: Required<RetryOptions>): number | undefined {
+  if (!problem.retryable || attempt + 1 >= options.attempts) return undefined
+  if (problem.retryAfter !== undefined && problem.retryAfter > options.longestDelay) return undefined
+  const ceiling = Math.min(options.delay * 2 ** attempt, options.longestDelay)
+  const backoff = ceiling / 2 + (ceiling / 2) * options.random()
+  // A little jitter on top of Retry-After, so that waiting callers do not come back all at once.
+  if (problem.retryAfter !== undefined) return Math.max(problem.retryAfter + (backoff - ceiling / 2), backoff)
+  return backoff
+}
+
+/** Waits, or returns a failure as soon as the signal aborts. */
+export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<Failure | undefined> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) {
+      resolve(failure('cancelled', 'cancelled while waiting to retry'))
+      return
+    }
+    const stop = () => {
+      clearTimeout(timer)
+      resolve(failure('cancelled', 'cancelled while waiting to retry'))
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop)
+      resolve(undefined)
+    }, milliseconds)
+    signal?.addEventListener('abort', stop, { once: true })
+  })
+}
