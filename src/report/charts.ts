@@ -78,7 +78,8 @@ function ticks(low: number, high: number): number[] {
   const power = 10 ** Math.floor(Math.log10(span / 4))
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => span / candidate <= 5.5)!
   const found: number[] = []
-  for (let value = Math.ceil(low / step - 1e-9) * step; value <= high + step * 1e-9; value += step) found.push(value)
+  for (let value = Math.ceil(low / step - 1e-9); value * step <= high + step * 1e-9; value++)
+    found.push(value * step || 0)
   return found
 }
 

@@ -243,7 +243,9 @@ function rank(state: StudyState): Row[] {
     const scored = tally.measured - tally.failed
     const mean = posterior ?? (scored > 0 ? tally.sum / scored : Number.NaN)
     const margin = posterior === undefined ? 0 : 1.959963984540054 * deviation
-    return { ...tally, mean, interval: [mean - margin, mean + margin] }
+    // The winner's own interval allows for having been chosen; the others are plain.
+    const chosen = tally.index === conclusion?.winner.candidate ? conclusion.winner.interval : undefined
+    return { ...tally, mean, interval: chosen ?? [mean - margin, mean + margin] }
   })
   const sign = config.direction === 'minimize' ? 1 : -1
   const first = conclusion?.winner.candidate

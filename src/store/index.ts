@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { examineStudy, type Finding } from './doctor.ts'
 export { exportJsonLines, importJsonLines } from './jsonl.ts'
 export { loadStudy } from './load-study.ts'
 export { createMemoryStore } from './memory-store.ts'

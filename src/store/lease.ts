@@ -1,4 +1,5 @@
 import { ConflictError } from '../errors.ts'
+import { compact } from './compact.ts'
 import type { StudyLease } from './store.ts'
 
 export interface LeaseHolding {
@@ -25,7 +26,7 @@ export function holdLease(holding: LeaseHolding): StudyLease {
     async append(events, at = Date.now()) {
       if (!held) throw new ConflictError(`the lease on study ${holding.study} is not held any more`)
       if (events.length === 0) return
-      const payload = JSON.stringify(events).slice(1, -1)
+      const payload = JSON.stringify(events.map(compact)).slice(1, -1)
       // One after another: an append is numbered only when the one before it is known to be stored.
       const append = last.then(async () => {
         await holding.write(length, events.length, payload, at)

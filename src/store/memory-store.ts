@@ -64,6 +64,7 @@ export function createMemoryStore(): Store {
         throw new ConflictError(`study ${name} is being written by this process (pid ${process.pid})`)
       studies.delete(name)
     },
+    check: async () => [],
     async close() {},
   }
 }

@@ -5,9 +5,9 @@
  * @module
  */
 import { hostname } from 'node:os'
-import { type Generated, type Kysely, sql } from 'kysely'
+import { type Generated, type Kysely, type RawBuilder, sql } from 'kysely'
 import { ConflictError, CorruptError, InvalidInputError } from '../errors.ts'
-import type { StudyEvent } from '../study/events.ts'
+import { type CompactEvent, expand } from './compact.ts'
 import { unknownStudy } from './errors.ts'
 import { holdLease } from './lease.ts'
 import { DEFAULT_EXPIRY, DEFAULT_HEARTBEAT, type LeaseTiming, type Store, type StoredBatch } from './store.ts'
@@ -29,8 +29,12 @@ export interface SqlDialect {
   readonly location: string
   /** Runs work that nobody else's writes can interleave with. */
   exclusive<Result>(work: (db: Kysely<StoreTables>) => Promise<Result>): Promise<Result>
+  /** Joins a column with commas, in the order of `seq`; rows come in that order already. */
+  join(column: RawBuilder<unknown>): RawBuilder<unknown>
   /** Frees what deleted rows occupied. */
   shred(): Promise<void>
+  /** What is wrong with the database, in words. */
+  check(): Promise<readonly string[]>
   /** Makes an error of the driver one a user understands. */
   translate(error: unknown): unknown
 }
@@ -146,10 +150,9 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
       for (;;) {
         const { rows } = await guard(() =>
           sql<{ joined: string | null; following: number | null }>`
-            select string_agg('[' || at || ',' || payload || ']', ',' order by seq) as joined,
-                   max(seq + count) as following
+            select ${dialect.join(sql`'[' || at || ',' || payload || ']'`)} as joined, max(seq + count) as following
             from (select seq, count, at, payload from batches
-                  where study_id = ${id} and seq >= ${next} order by seq limit ${READ_ROWS})`.execute(db),
+                  where study_id = ${id} and seq >= ${next} order by seq limit ${READ_ROWS}) as chunk`.execute(db),
         )
         const [row] = rows
         if (!row?.joined) return
@@ -170,12 +173,13 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
         await dialect.shred()
       }),
 
+    check: () => guard(dialect.check),
     close: () => db.destroy(),
   }
 }
 
 function parseBatches(joined: string, first: number): StoredBatch[] {
-  let rows: [number, ...StudyEvent[]][]
+  let rows: [number, ...CompactEvent[]][]
   try {
     rows = JSON.parse(`[${joined}]`)
   } catch (cause) {
@@ -184,7 +188,7 @@ function parseBatches(joined: string, first: number): StoredBatch[] {
       remedy: '`krige doctor` finds the damaged place; restore the study from an export.',
     })
   }
-  return rows.map(([at, ...events]) => ({ at, events }))
+  return rows.map(([at, ...events]) => ({ at, events: events.map(expand) }))
 }
 
 function isAlive(pid: number): boolean {

@@ -64,6 +64,12 @@ export function openSqliteStore(path: string, timing: LeaseTiming = {}): Store {
             throw error
           }
         }),
+      // Ordering inside the aggregate would sort what the primary key has sorted already, and take a third of the time.
+      join: (column) => sql`string_agg(${column}, ',')`,
+      async check() {
+        const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(db)
+        return rows.map((row) => row.integrity_check).filter((line) => line !== 'ok')
+      },
       async shred() {
         await sql`vacuum`.execute(db)
         await sql`pragma wal_checkpoint(truncate)`.execute(db)

@@ -48,6 +48,8 @@ export interface Store {
    * @throws InvalidInputError when there is no such study; ConflictError while somebody writes to it.
    */
   delete(name: string): Promise<void>
+  /** What is wrong with the storage itself, in words; empty when it is sound. */
+  check(): Promise<readonly string[]>
   close(): Promise<void>
 }
 

@@ -1,0 +1,51 @@
+import { type Candidate, candidateText } from '../space/candidate.ts'
+import { orient, type StudyState } from '../study/state.ts'
+
+/** One row a prompt, in the order of the pool: text, estimate, what was measured. RFC 4180. */
+export function toCsv(state: StudyState): string {
+  const { candidates, observations, conclusion, config } = state
+  const tallies = candidates.map(() => ({ scored: 0, sum: 0, failed: 0 }))
+  for (let at = 0; at < observations.length; at++) {
+    const tally = tallies[observations.candidate(at)]!
+    const score = observations.score(at)
+    if (Number.isNaN(score)) tally.failed += observations.count(at)
+    else {
+      tally.scored += observations.count(at)
+      tally.sum += orient(config.direction, score) * observations.count(at)
+    }
+  }
+  const rows = candidates.map((candidate, index) => {
+    const { scored, sum, failed } = tallies[index]!
+    return [
+      textCell(candidate.id),
+      textCell(candidateText(candidate)),
+      conclusion ? String(conclusion.means[index] ?? '') : '',
+      conclusion ? String(conclusion.standardDeviations[index] ?? '') : '',
+      scored > 0 ? String(sum / scored) : '',
+      String(scored),
+      String(failed),
+      conclusion?.winner.candidate === index ? 'yes' : '',
+    ].join(',')
+  })
+  return ['id,text,posterior_mean,posterior_standard_deviation,raw_mean,scored,failed,winner', ...rows, ''].join('\r\n')
+}
+
+/** Quoted; and what a spreadsheet would run as a formula is made text. */
+function textCell(text: string): string {
+  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return `"${harmless.replaceAll('"', '""')}"`
+}
+
+/** The winner as a module of its own. */
+export function toTypeScript(name: string, candidate: Candidate): string {
+  const fields: Record<string, unknown> = {
+    study: name,
+    id: candidate.id,
+    text: candidateText(candidate),
+    ...(candidate.slots ? { slots: candidate.slots } : {}),
+    ...(candidate.parameters ? { parameters: candidate.parameters } : {}),
+  }
+  // U+2028 and U+2029 are legal in JSON and string literals, but editors stumble over them.
+  const literal = JSON.stringify(fields, undefined, 2).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
+  return `/** The best prompt found by krige. */\nexport const prompt = ${literal} as const\n`
+}

@@ -1,0 +1,53 @@
+import { createWriteStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { type Command, Option } from 'commander'
+import { InvalidInputError } from '../errors.ts'
+import { studyCommand, withStore } from './with-store.ts'
+
+interface ExportOptions {
+  readonly store?: string
+  readonly format: 'jsonl' | 'csv' | 'prompt' | 'typescript'
+  readonly out?: string
+}
+
+export function registerExport(program: Command): void {
+  studyCommand(program, 'export', 'Print a study: its whole log, a table of prompts, or just the winner.')
+    .addOption(
+      new Option('--format <format>', 'jsonl: the log, lossless; csv: one row a prompt; prompt, typescript: the winner')
+        .choices(['jsonl', 'csv', 'prompt', 'typescript'])
+        .default('jsonl'),
+    )
+    .option('--out <file>', 'write to a file instead of standard output')
+    .action(async (study: string, options: ExportOptions) => {
+      await withStore(options.store, async (store) => {
+        const { exportJsonLines } = await import('../store/jsonl.ts')
+        const pieces =
+          options.format === 'jsonl' ? exportJsonLines(store, study) : [await render(store, study, options.format)]
+        const source = Readable.from(pieces)
+        if (options.out === undefined) await pipeline(source, process.stdout, { end: false })
+        else await pipeline(source, createWriteStream(options.out))
+      })
+    })
+}
+
+async function render(
+  store: Parameters<Parameters<typeof withStore>[1]>[0],
+  study: string,
+  format: 'csv' | 'prompt' | 'typescript',
+): Promise<string> {
+  const { loadStudy } = await import('../store/load-study.ts')
+  const { toCsv, toTypeScript } = await import('./export-formats.ts')
+  const { candidateText } = await import('../space/candidate.ts')
+  const fold = await loadStudy(store, study)
+  if (!fold) throw new InvalidInputError(`study ${JSON.stringify(study)} is empty`)
+  const { state } = fold
+  if (format === 'csv') return toCsv(state)
+  if (!state.conclusion) {
+    throw new InvalidInputError(`study ${JSON.stringify(study)} has no winner yet`, {
+      remedy: 'Run it to its end first, or export --format csv.',
+    })
+  }
+  const winner = state.candidates[state.conclusion.winner.candidate]!
+  return format === 'prompt' ? `${candidateText(winner)}\n` : toTypeScript(study, winner)
+}

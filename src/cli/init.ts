@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { InvalidInputError } from '../errors.ts'
+
+const TASK = `# What krige optimises. Every key: see the README, "Task file".
+name: sentiment
+examples: examples.jsonl         # {"input": …, "expected": …} per line
+split: { search: 0.5, holdout: 0.5, seed: 1 }
+template: "{{instruction}}\\n\\nReview: {{input}}\\nAnswer:"
+metric: label-match
+# A local model (krige models pull), or for example
+#   openai-compatible:http://127.0.0.1:8080/v1#name    openai:gpt-4o-mini    anthropic:claude-3-5-haiku-latest
+model: gguf:smollm2-135m-instruct
+prompts: prompts.jsonl           # {"id", "slots": {"instruction": …}} per line
+baseline: "Classify the review."
+budget: { evaluations: 200, calls: 240 }
+`
+
+const REVIEWS: readonly (readonly [string, string])[] = [
+  ['The hinge broke within a week and nobody answered my mails.', 'negative'],
+  ['Does exactly what it says. I ordered a second one.', 'positive'],
+  ['Great, another update that deletes my settings.', 'negative'],
+  ['I was sceptical at first; now my whole team uses it.', 'positive'],
+  ['It works, if you call restarting it every hour working.', 'negative'],
+  ['Quiet, light, and the battery lasts two days.', 'positive'],
+  ['The colours look nothing like the pictures.', 'negative'],
+  ['Arrived a day early and was easy to set up.', 'positive'],
+  ['I would give it zero stars if I could.', 'negative'],
+  ['Not cheap, but worth every cent.', 'positive'],
+  ['The manual is a joke and the app crashes.', 'negative'],
+  ['My daughter has not put it down since her birthday.', 'positive'],
+]
+
+const INSTRUCTIONS = [
+  'Classify the review.',
+  'Is this review positive or negative? Answer with one word.',
+  'Read the review and answer "positive" or "negative". Beware of sarcasm.',
+  'Label the sentiment of the review as positive or negative. Output only the label.',
+  'You are a careful annotator. Decide whether the customer is satisfied: positive if so, negative if not.',
+  'Would the author recommend the product? Answer positive for yes, negative for no.',
+]
+
+export function registerInit(program: Command): void {
+  program
+    .command('init')
+    .description('Write an example task to start from: task.yaml, examples.jsonl, prompts.jsonl.')
+    .argument('[folder]', 'where to', '.')
+    .action((folder: string) => {
+      const lines = (items: readonly unknown[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('')
+      const files: readonly (readonly [string, string])[] = [
+        ['task.yaml', TASK],
+        ['examples.jsonl', lines(REVIEWS.map(([input, expected]) => ({ input, expected })))],
+        [
+          'prompts.jsonl',
+          lines(INSTRUCTIONS.map((instruction, index) => ({ id: `p${index + 1}`, slots: { instruction } }))),
+        ],
+      ]
+      const taken = files.map(([name]) => join(folder, name)).find((path) => existsSync(path))
+      if (taken !== undefined) {
+        throw new InvalidInputError(`${taken} exists already`, { remedy: 'Name another folder: krige init FOLDER' })
+      }
+      mkdirSync(folder, { recursive: true })
+      for (const [name, text] of files) writeFileSync(join(folder, name), text)
+      process.stderr.write(
+        `Wrote ${files.map(([name]) => join(folder, name)).join(', ')}.\nNext: krige run ${join(folder, 'task.yaml')} --dry-run\n`,
+      )
+    })
+}

@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs'
+import type { Command } from 'commander'
+import { InvalidInputError } from '../errors.ts'
+import type { Store } from '../store/store.ts'
+
+export const STORE_OPTION = ['--store <url>', 'where studies are kept: a file, sqlite:FILE or memory:'] as const
+
+/** The store an option, else the environment, else the default names. */
+export function storeAddress(option: string | undefined): string {
+  return option ?? process.env['KRIGE_STORE'] ?? '.krige/studies.db'
+}
+
+/** Runs work on a store that exists, and closes it. Looking at a study must not make an empty store. */
+export async function withStore<Result>(
+  option: string | undefined,
+  work: (store: Store) => Promise<Result>,
+): Promise<Result> {
+  const { openStore } = await import('../store/open-store.ts')
+  const address = storeAddress(option)
+  const file = address.replace(/^(sqlite|file):/, '')
+  if (!address.includes('://') && address !== 'memory:' && !existsSync(file)) {
+    throw new InvalidInputError(`there is no store at ${file}`, {
+      remedy: 'Start a study with `krige run task.yaml`, or name the right store with --store.',
+    })
+  }
+  const store = openStore(address)
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}
+
+/** Adds a command that works on one stored study. */
+export function studyCommand(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .argument('<study>', 'name of the study')
+    .option(...STORE_OPTION)
+}

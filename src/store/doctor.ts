@@ -1,0 +1,54 @@
+import { KrigeError } from '../errors.ts'
+import { loadStudy } from './load-study.ts'
+import type { Store } from './store.ts'
+
+export interface Finding {
+  /** `problem`: something is wrong. `note`: worth knowing, and taken care of by itself. */
+  readonly level: 'problem' | 'note'
+  readonly message: string
+  readonly remedy?: string
+}
+
+/**
+ * Checks a stored study: the storage, the log, the ledger.
+ *
+ * @throws InvalidInputError when there is no such study.
+ */
+export async function examineStudy(store: Store, name: string): Promise<Finding[]> {
+  const findings: Finding[] = (await store.check()).map((line) => ({
+    level: 'problem',
+    message: `storage: ${line}`,
+    remedy: 'Restore the file from a backup or an export.',
+  }))
+  let fold: Awaited<ReturnType<typeof loadStudy>>
+  try {
+    fold = await loadStudy(store, name)
+  } catch (error) {
+    if (!KrigeError.isInstance(error) || error.code !== 'corrupt') throw error
+    const { message, remedy } = error
+    return [...findings, { level: 'problem', message, ...(remedy === undefined ? {} : { remedy }) }]
+  }
+  if (!fold) return [...findings, { level: 'note', message: 'the study is empty: it ended before its first event' }]
+  const { state } = fold
+  const note = (message: string) => findings.push({ level: 'note', message })
+  note(
+    `${state.length} events, ${state.candidates.length} prompts, ${state.observations.length} search and ${state.holdout.length} holdout results`,
+  )
+  const inFlight = state.ledger.openCalls().size
+  if (inFlight > 0) note(`${inFlight} calls were in flight when it stopped; a resume charges them at their worst case`)
+  const open = state.pendingCount
+  if (open > 0) note(`${open} cells wait for results; a resume measures them first`)
+  note(state.conclusion ? `it is complete: ${state.conclusion.verdict}` : 'it is not complete; `krige run` resumes it')
+  const { spent, limits, exceeded } = state.ledger
+  for (const key of ['evaluations', 'calls'] as const) {
+    if (spent[key] > (limits[key] ?? Number.POSITIVE_INFINITY)) {
+      findings.push({ level: 'problem', message: `${key}: spent ${spent[key]}, more than the limit of ${limits[key]}` })
+    }
+  }
+  if (exceeded.inputTokens + exceeded.outputTokens > 0) {
+    note(
+      `the provider charged ${exceeded.inputTokens} input and ${exceeded.outputTokens} output tokens more than our worst case`,
+    )
+  }
+  return findings
+}
