@@ -18,7 +18,7 @@
 import * as z from 'zod'
 import { regularizedIncompleteBeta } from '../../numerics/special/index.ts'
 import type { PolicyFactory } from '../../policy/policy.ts'
-import { rankedBy, scriptedPolicy } from './scripted-policy.ts'
+import { rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
 
 export const capoRacingOptions = z.strictObject({
   population: z.int().positive().default(10),
@@ -31,8 +31,14 @@ export const capoRacingOptions = z.strictObject({
 export const createCapoRacingPolicy: PolicyFactory = (context) => {
   const options = capoRacingOptions.parse(context.options ?? {})
   return scriptedPolicy('capo-racing', context, function* ({ pool, exampleCount, left, score, mean, random }, choice) {
-    const order = random.shuffled(Array.from({ length: exampleCount }, (_, example) => example))
-    const waiting = random.shuffled(pool.map((_, candidate) => candidate))
+    const order = shuffled(
+      Array.from({ length: exampleCount }, (_, example) => example),
+      random,
+    )
+    const waiting = shuffled(
+      pool.map((_, candidate) => candidate),
+      random,
+    )
     const blocks = Math.min(options.maximumBlocks, Math.ceil(exampleCount / options.blockSize))
     let population = waiting.splice(0, options.population)
     let racing = population

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import type { RandomSource } from './random-source.ts'
+import type { Random } from '../../numerics/random/index.ts'
 
 export interface CategoricalTrial {
   readonly choices: readonly number[]
@@ -30,7 +30,7 @@ const DRAWS = 24
 export function suggestCategorical(
   trials: readonly CategoricalTrial[],
   sizes: readonly number[],
-  random: RandomSource,
+  random: Random,
   startup = 10,
 ): number[] {
   if (trials.length < startup) return sizes.map((size) => random.integer(size))
@@ -79,10 +79,10 @@ function mixture(kernels: readonly (readonly number[])[], sizes: readonly number
     return (rest + (chosen === choice ? 1 : 0)) / (rest * size + 1)
   }
   return {
-    sample(random: RandomSource): number[] {
-      const kernel = random.weighted(weights)
+    sample(random: Random): number[] {
+      const kernel = random.categorical(weights)
       return sizes.map((size, axis) =>
-        random.weighted(Array.from({ length: size }, (_, choice) => probability(kernel, axis, choice))),
+        random.categorical(Array.from({ length: size }, (_, choice) => probability(kernel, axis, choice))),
       )
     },
     logDensity(choices: readonly number[]): number {

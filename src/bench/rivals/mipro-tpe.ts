@@ -19,7 +19,7 @@
 import * as z from 'zod'
 import type { PolicyFactory } from '../../policy/policy.ts'
 import { type CategoricalTrial, suggestCategorical } from './categorical-tpe.ts'
-import { rankedBy, scriptedPolicy } from './scripted-policy.ts'
+import { rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
 import { slotGrid } from './slot-grid.ts'
 
 export const miproTpeOptions = z.strictObject({
@@ -37,11 +37,15 @@ export const createMiproTpePolicy: PolicyFactory = (context) => {
     const minibatchScores = new Map<number, number[]>()
     const fullScores = new Map<number, number>()
     const scoreOver = (candidate: number, batch: readonly number[]) => {
-      const sum = batch.reduce((total, example) => {
+      let sum = 0
+      let count = 0
+      for (const example of batch) {
         const found = score(candidate, example)
-        return total + (found === undefined || Number.isNaN(found) ? 0 : found)
-      }, 0)
-      return sum / batch.length
+        if (found === undefined) continue
+        sum += Number.isNaN(found) ? 0 : found
+        count++
+      }
+      return sum / count
     }
     const minibatchMean = (candidate: number) => {
       const scores = minibatchScores.get(candidate)!
@@ -66,25 +70,25 @@ export const createMiproTpePolicy: PolicyFactory = (context) => {
       return true
     }
 
-    if (left() >= exampleCount + options.minibatchSize) yield* evaluateFully(random.integer(pool.length))
-    for (let trial = 1; ; trial++) {
+    const minibatch = Math.min(options.minibatchSize, exampleCount)
+    const reserve = left() >= exampleCount ? exampleCount - minibatch : 0
+    if (left() >= exampleCount + minibatch) yield* evaluateFully(random.integer(pool.length))
+    // A pool that TPE has settled on would be suggested for nothing for ever.
+    const mostTrials = 20 * pool.length + 200
+    for (let trial = 1; trial <= mostTrials && fullScores.size < pool.length; trial++) {
       const candidate = grid.candidateOf(suggestCategorical(trials, grid.sizes, random, options.startupTrials))
-      const batch = random.shuffled(examples).slice(0, options.minibatchSize)
+      const batch = shuffled(examples, random).slice(0, minibatch)
       const cost = batch.filter((example) => score(candidate, example) === undefined).length
-      const reserve = affordableReserve(exampleCount, options.minibatchSize, left())
-      // Everything measured: nothing more can be learnt.
-      if (left() === 0 || fullScores.size === pool.length) return
-      if (cost > left() - reserve) break
-      // A pool that TPE has settled on would otherwise be suggested for free for ever.
-      if (trial > 20 * pool.length + 200) break
+      if (cost > left() - reserve && trials.length > 0) break
       yield { candidate, examples: batch }
       const value = scoreOver(candidate, batch)
       minibatchScores.set(candidate, [...(minibatchScores.get(candidate) ?? []), value])
       trials.push({ choices: grid.choicesOf(candidate), value })
       decide()
+      if (left() === 0) break
       if (trial % options.fullEvaluationSteps === 0) {
         const best = bestOpen()
-        if (best !== undefined && exampleCount - asked(best) <= left()) yield* evaluateFully(best)
+        if (best !== undefined) yield* evaluateFully(best)
       }
     }
     for (let best = bestOpen(); best !== undefined; best = bestOpen()) {
@@ -92,9 +96,4 @@ export const createMiproTpePolicy: PolicyFactory = (context) => {
     }
     decide()
   })
-}
-
-/** One full evaluation is kept for the end, unless the budget was never enough for one and a minibatch. */
-function affordableReserve(exampleCount: number, minibatchSize: number, left: number): number {
-  return left > exampleCount - minibatchSize ? Math.max(0, exampleCount - minibatchSize) : 0
 }

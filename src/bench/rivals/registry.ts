@@ -1,6 +1,8 @@
 import { NO_OPTIONS, POLICIES, type PolicyEntry } from '../../policy/registry.ts'
 import { capoRacingOptions, createCapoRacingPolicy } from './capo-racing.ts'
+import { createHbbopsPolicy, hbbopsOptions } from './hbbops.ts'
 import { createMiproTpePolicy, miproTpeOptions } from './mipro-tpe.ts'
+import { createTripleGsePolicy, tripleGseOptions } from './triple-gse.ts'
 import { createTripleShPolicy } from './triple-sh.ts'
 
 /** Other people's methods, registered for benchmarks only: nobody should run a study with them. */
@@ -12,10 +14,22 @@ export const RIVALS: readonly PolicyEntry[] = [
     options: NO_OPTIONS,
   },
   {
+    name: 'triple-gse',
+    summary: 'TRIPLE-GSE (Shi et al. 2024): successive elimination by reward models over embeddings',
+    create: createTripleGsePolicy,
+    options: tripleGseOptions,
+  },
+  {
     name: 'mipro-tpe',
     summary: 'MIPROv2 (Opsahl-Ong et al. 2024): TPE on minibatches',
     create: createMiproTpePolicy,
     options: miproTpeOptions,
+  },
+  {
+    name: 'hbbops',
+    summary: 'HbBoPs (Schneider et al. 2025): Hyperband with a deep-kernel Gaussian process',
+    create: createHbbopsPolicy,
+    options: hbbopsOptions,
   },
   {
     name: 'capo-racing',

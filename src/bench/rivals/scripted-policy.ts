@@ -4,10 +4,10 @@
  *
  * @module
  */
+import { createRandom, type Random } from '../../numerics/random/index.ts'
 import { normalQuantile } from '../../numerics/special/index.ts'
 import type { Decision, Policy, PolicyContext, PolicyState, Recommendation } from '../../policy/policy.ts'
 import type { PoolEntry } from '../../space/candidate.ts'
-import { createRandomSource, type RandomSource } from './random-source.ts'
 
 /** What a script asks for: a candidate on examples. Cells it knows already are free, as with a cache of calls. */
 export interface Measurement {
@@ -20,7 +20,7 @@ export interface Desk {
   readonly pool: readonly PoolEntry[]
   readonly exampleCount: number
   readonly budget: number
-  readonly random: RandomSource
+  readonly random: Random
   /** Evaluations not spent yet. */
   left(): number
   /** Undefined where never measured, NaN where the call failed. */
@@ -129,7 +129,7 @@ function startPlay(context: PolicyContext, pool: readonly PoolEntry[], script: S
     pool,
     exampleCount,
     budget: evaluationBudget,
-    random: createRandomSource(context.seed),
+    random: createRandom(context.seed),
     left: () => evaluationBudget - taken,
     score(candidate, example) {
       const cell = candidate * exampleCount + example
@@ -230,4 +230,9 @@ export function rankedBy(candidates: readonly number[], value: (candidate: numbe
     .map((candidate) => ({ candidate, key: key(candidate) }))
     .sort((a, b) => (b.key > a.key ? 1 : b.key < a.key ? -1 : 0))
     .map(({ candidate }) => candidate)
+}
+
+/** A copy in random order. */
+export function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
+  return Array.from(random.permutation(items.length), (index) => items[index]!)
 }

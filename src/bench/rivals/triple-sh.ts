@@ -13,13 +13,16 @@
  * @module
  */
 import type { PolicyFactory } from '../../policy/policy.ts'
-import { argmax, rankedBy, scriptedPolicy } from './scripted-policy.ts'
+import { argmax, rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
 
 export const createTripleShPolicy: PolicyFactory = (context) =>
   scriptedPolicy('triple-sh', context, function* ({ pool, exampleCount, left, asked, mean, random }, choice) {
     const examples = Array.from({ length: exampleCount }, (_, example) => example)
-    const orders = pool.map(() => random.shuffled(examples))
-    let active = random.shuffled(pool.map((_, candidate) => candidate))
+    const orders = pool.map(() => shuffled(examples, random))
+    let active = shuffled(
+      pool.map((_, candidate) => candidate),
+      random,
+    )
     let phases = Math.max(1, Math.ceil(Math.log2(pool.length)))
     while (left() > 0 && phases > 0) {
       const pulls = Math.max(1, Math.floor(left() / (phases * active.length)))

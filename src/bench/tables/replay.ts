@@ -16,7 +16,7 @@ import type {
 } from '../../policy/policy.ts'
 import type { PoolEntry } from '../../space/candidate.ts'
 import { createObservationLog } from '../../space/observation-log.ts'
-import { shuffledIndices } from './seeds.ts'
+import { deriveSeed, shuffledIndices } from './seeds.ts'
 import { cellOf, type Table } from './table.ts'
 
 /** A table as one repeat shows it: prompts and search examples in an order of its own. */
@@ -44,7 +44,7 @@ export function dealDeck(table: Table, seed: number, embeddings?: readonly Float
       return { candidate: table.prompts[row]!, ...(embedding ? { embedding } : {}) }
     }),
     promptOrder,
-    exampleOrder: shuffledIndices(table.searchExamples, seed ^ 0x5bd1e995),
+    exampleOrder: shuffledIndices(table.searchExamples, deriveSeed(seed, 'examples')),
   }
 }
 
