@@ -9,75 +9,117 @@
  */
 import { LOG_SQRT_TWO_PI, logNormalMass } from '../../numerics/special/index.ts'
 import type { ObservationStore } from './observation-store.ts'
-import { cellOf, type ParzenDimension } from './parzen-dimension.ts'
+import { cellOf, type NumericDimension } from './parzen-dimension.ts'
 
 export interface CellMasses {
   /** Groups equal components. */
   refresh(store: ObservationStore, dimension: number): void
-  /** Adds the cell's log-probability under component j to `exponents[j]`. */
-  addTo(exponents: Float64Array, coordinate: number): void
+  /** Log-probability of the coordinate's cell by component; computed where asked for. Valid until the next call. */
+  at(coordinate: number): (component: number) => number
 }
 
-export function createCellMasses(dimension: ParzenDimension): CellMasses {
-  if (dimension.kind === 'categorical') throw new TypeError('a categorical dimension has no cells')
+export function createCellMasses(dimension: NumericDimension): CellMasses {
+  const levels = Math.round((dimension.last - dimension.first) / dimension.step) + 1
   const cell = new Float64Array(2)
-  let groupOf = new Int32Array(0)
   let components = 0
-  let means: number[] = []
-  let inverses: number[] = []
-  let normalisers: number[] = []
+  let groups = 0
+  let groupOf = new Int32Array(0)
+  let means = new Float64Array(0)
+  let inverses = new Float64Array(0)
+  let logScales = new Float64Array(0)
+  /** The next group with the same mean and another width, or −1. */
+  let sibling = new Int32Array(0)
   /** Masses by coordinate, kept until the components change: candidates repeat on a coarse grid. */
-  let known = new Map<number, Float64Array>()
+  const known = new Map<number, Float64Array>()
+
+  let masses: Float64Array = new Float64Array(0)
+  let left = 0
+  let right = 0
+  let logSize = 0
+
+  const compute = (group: number) => {
+    const inverse = inverses[group]!
+    const from = (left - means[group]!) * inverse
+    const to = (right - means[group]!) * inverse
+    const h = 0.5 * (to - from)
+    const z = 0.5 * (to + from)
+    // logScale is −log σ − log √2π − Z, of which a probability needs −Z only.
+    return (
+      logScales[group]! +
+      (h * (1 + Math.abs(z)) < 0.05
+        ? logSize - 0.5 * z * z + logSeries(h * h, z * z)
+        : LOG_SQRT_TWO_PI - Math.log(inverse) + logNormalMass(from, to))
+    )
+  }
+  const massOf = (component: number) => {
+    const group = groupOf[component]!
+    const mass = masses[group]!
+    // NaN marks what has not been asked for.
+    if (!Number.isNaN(mass)) return mass
+    const computed = compute(group)
+    masses[group] = computed
+    return computed
+  }
+  const open = (mean: number, inverse: number, logScale: number) => {
+    means[groups] = mean
+    inverses[groups] = inverse
+    logScales[groups] = logScale
+    sibling[groups] = -1
+    return groups++
+  }
 
   return {
     refresh(store, i) {
       components = store.size + 1
-      if (groupOf.length < components) groupOf = new Int32Array(2 * components)
-      means = []
-      inverses = []
-      normalisers = []
-      known = new Map()
-      const groups = new Map<number, number[]>()
+      groups = 0
+      known.clear()
+      if (groupOf.length < components) {
+        const capacity = Math.max(32, 2 * components)
+        groupOf = new Int32Array(capacity)
+        means = new Float64Array(capacity)
+        inverses = new Float64Array(capacity)
+        logScales = new Float64Array(capacity)
+        sibling = new Int32Array(capacity)
+      }
+      const firstOf = levels < components ? new Map<number, number>() : undefined
       for (let j = 0; j < components; j++) {
         const mean = store.mean(j, i)
         const inverse = store.inverseWidth(j, i)
-        const same = groups.get(mean) ?? []
-        if (same.length === 0) groups.set(mean, same)
-        let group = same.find((candidate) => inverses[candidate] === inverse)
-        if (group === undefined) {
-          group = means.length
-          same.push(group)
-          means.push(mean)
-          inverses.push(inverse)
-          // logScale is −log σ − log √2π − Z; the cell's probability needs −Z.
-          normalisers.push(store.logScale(j, i) - Math.log(inverse) + LOG_SQRT_TWO_PI)
+        let group = firstOf?.get(mean) ?? -1
+        let last = -1
+        while (group >= 0 && inverses[group] !== inverse) {
+          last = group
+          group = sibling[group]!
+        }
+        if (group < 0) {
+          group = open(mean, inverse, store.logScale(j, i))
+          if (last >= 0) sibling[last] = group
+          else firstOf?.set(mean, group)
         }
         groupOf[j] = group
       }
     },
-    addTo(exponents, coordinate) {
-      let masses = known.get(coordinate)
-      if (!masses) {
-        cellOf(dimension, coordinate, cell)
-        masses = Float64Array.from(means, (mean, group) => {
-          const inverse = inverses[group]!
-          return logCellMass((cell[0]! - mean) * inverse, (cell[1]! - mean) * inverse) + normalisers[group]!
-        })
-        known.set(coordinate, masses)
-      }
-      for (let j = 0; j < components; j++) exponents[j]! += masses[groupOf[j]!]!
+    at(coordinate) {
+      cellOf(dimension, coordinate, cell)
+      left = cell[0]!
+      right = cell[1]!
+      logSize = Math.log(right - left)
+      const found = known.get(coordinate)
+      masses = found ?? new Float64Array(groups).fill(Number.NaN)
+      if (!found) known.set(coordinate, masses)
+      return massOf
     },
   }
 }
 
-/** log(Φ(right) − Φ(left)): by its Taylor series about the middle where the cell is narrow, which saves two erfc. */
-function logCellMass(left: number, right: number): number {
-  const h = 0.5 * (right - left)
-  const z = 0.5 * (right + left)
-  if (h * (1 + Math.abs(z)) > 0.05) return logNormalMass(left, right)
-  const hh = h * h
-  const zz = z * z
-  const series =
-    hh * ((zz - 1) / 6 + hh * ((zz * (zz - 6) + 3) / 120 + (hh * (zz * (zz * (zz - 15) + 45) - 15)) / 5040))
-  return Math.log(2 * h) - LOG_SQRT_TWO_PI - 0.5 * zz + Math.log1p(series)
+/**
+ * log of ∫φ over [z − h, z + h] divided by 2hφ(z), by Taylor series: two erfc saved where the cell is narrow.
+ *
+ * @param hh h²
+ * @param zz z²
+ */
+function logSeries(hh: number, zz: number): number {
+  const x = hh * ((zz - 1) / 6 + hh * ((zz * (zz - 6) + 3) / 120 + (hh * (zz * (zz * (zz - 15) + 45) - 15)) / 5040))
+  // |x| < 5e-4: four terms of log(1 + x) reach 1e-17.
+  return x * (1 - x * (0.5 - x * (1 / 3 - 0.25 * x)))
 }

@@ -8,7 +8,7 @@
  */
 import { InvalidArgumentError } from '../../errors.ts'
 import { logKernelScale } from './kernel-scale.ts'
-import type { ParzenDimension } from './parzen-dimension.ts'
+import type { NumericDimension, ParzenDimension } from './parzen-dimension.ts'
 
 export interface ObservationStore {
   readonly size: number
@@ -16,7 +16,17 @@ export interface ObservationStore {
   remove(key: number): void
   /** Brings widths up to date after additions and removals. */
   refresh(): void
-  weight(component: number): number
+  /**
+   * Copies n + 1 components of some dimensions, row-major: means, inverse widths, and in `peaks` the sum of their log
+   * scales. Multiplies the n `weights` by those of the observations.
+   */
+  pack(
+    dimensions: readonly number[],
+    weights: Float64Array,
+    means: Float64Array,
+    inverses: Float64Array,
+    peaks: Float64Array,
+  ): void
   /** The coordinate of an observation, or the middle of the range for the prior. */
   mean(component: number, dimension: number): number
   inverseWidth(component: number, dimension: number): number
@@ -43,6 +53,8 @@ export function createObservationStore(
   const byKey: number[] = []
   const byValue: number[][] = dimensions.map(() => [])
   const slotOf = new Map<number, number>()
+  const numeric = dimensions.flatMap(({ kind }, i) => (kind === 'numeric' ? [i] : []))
+  let allStale = false
 
   const grow = () => {
     capacity *= 2
@@ -74,33 +86,38 @@ export function createObservationStore(
     return low
   }
 
-  const setWidth = (slot: number, i: number, width: number, low: number, high: number) => {
-    const at = slot * k + i
-    if (widths[at] === width) return
-    widths[at] = width
-    inverses[at] = 1 / width
-    logScales[at] = logKernelScale(means[at]!, width, low, high)
-  }
-
-  const refreshWidths = (i: number, low: number, high: number) => {
+  /** Brings the widths of the ranks from … to in dimension i up to date. */
+  const refreshWidths = (i: number, from: number, to: number) => {
+    const { low, high } = dimensions[i] as NumericDimension
     const order = byValue[i]!
     const n = order.length
     const range = high - low
     const smallest = options.magicClip ? range / Math.min(100, n + 2) : SMALLEST_WIDTH
-    for (let rank = 0; rank < n; rank++) {
-      const slot = order[rank]!
-      const here = means[slot * k + i]!
-      const before = rank > 0 ? means[order[rank - 1]! * k + i]! : low
+    const openEnds = !options.endpoints && n >= 2
+    const first = Math.max(from, 0)
+    const last = Math.min(to, n - 1)
+    let before = first > 0 ? means[order[first - 1]! * k + i]! : low
+    let here = first <= last ? means[order[first]! * k + i]! : low
+    for (let rank = first; rank <= last; rank++) {
+      const at = order[rank]! * k + i
       const after = rank < n - 1 ? means[order[rank + 1]! * k + i]! : high
       let width = Math.max(here - before, after - here)
       // Without endpoints, the outermost observations look inwards only, as long as there is another one.
-      if (!options.endpoints && n >= 2) {
-        if (rank === 0) width = after - here
-        else if (rank === n - 1) width = here - before
+      if (openEnds && rank === 0) width = after - here
+      else if (openEnds && rank === n - 1) width = here - before
+      width = Math.min(Math.max(width, smallest), range)
+      if (widths[at] !== width) {
+        widths[at] = width
+        inverses[at] = 1 / width
+        logScales[at] = logKernelScale(here, width, low, high)
       }
-      setWidth(slot, i, Math.min(Math.max(width, smallest), range), low, high)
+      before = here
+      here = after
     }
   }
+
+  /** Whether a change of size by one, to n, leaves the widths of all but the neighbours alone. */
+  const isLocal = (n: number) => !allStale && n >= 4 && (!options.magicClip || n >= 100)
 
   const priorWidth = (i: number) => {
     const dimension = dimensions[i]!
@@ -141,26 +158,53 @@ export function createObservationStore(
         widths[slot * k + i] = -1
       }
       byKey.splice(place(byKey, slot, -1), 0, slot)
-      for (let i = 0; i < k; i++) {
-        if (dimensions[i]!.kind === 'numeric') byValue[i]!.splice(place(byValue[i]!, slot, i), 0, slot)
+      if (!isLocal(byKey.length)) allStale = true
+      for (const i of numeric) {
+        const rank = place(byValue[i]!, slot, i)
+        byValue[i]!.splice(rank, 0, slot)
+        if (!allStale) refreshWidths(i, rank - 1, rank + 1)
       }
     },
     remove(key) {
       const slot = slotOf.get(key)
       if (slot === undefined) throw new InvalidArgumentError(`key ${key} is not in the estimator`)
       byKey.splice(place(byKey, slot, -1), 1)
-      for (let i = 0; i < k; i++) {
-        if (dimensions[i]!.kind === 'numeric') byValue[i]!.splice(place(byValue[i]!, slot, i), 1)
+      if (!isLocal(byKey.length)) allStale = true
+      for (const i of numeric) {
+        const rank = place(byValue[i]!, slot, i)
+        byValue[i]!.splice(rank, 1)
+        if (!allStale) refreshWidths(i, rank - 1, rank)
       }
       slotOf.delete(key)
       free.push(slot)
     },
     refresh() {
-      for (const [i, dimension] of dimensions.entries()) {
-        if (dimension.kind === 'numeric') refreshWidths(i, dimension.low, dimension.high)
-      }
+      if (allStale) for (const i of numeric) refreshWidths(i, 0, byKey.length - 1)
+      allStale = false
     },
-    weight: (component) => weights[byKey[component]!]!,
+    pack(chosen, outWeights, outMeans, outInverses, outPeaks) {
+      const width = chosen.length
+      const n = byKey.length
+      for (let j = 0; j < n; j++) {
+        const slot = byKey[j]!
+        outWeights[j]! *= weights[slot]!
+        let peak = 0
+        for (let s = 0; s < width; s++) {
+          const from = slot * k + chosen[s]!
+          outMeans[j * width + s] = means[from]!
+          outInverses[j * width + s] = inverses[from]!
+          peak += logScales[from]!
+        }
+        outPeaks[j] = peak
+      }
+      let peak = 0
+      for (let s = 0; s < width; s++) {
+        outMeans[n * width + s] = priorMean(chosen[s]!)
+        outInverses[n * width + s] = 1 / priorWidth(chosen[s]!)
+        peak += priorScales[chosen[s]!]!
+      }
+      outPeaks[n] = peak
+    },
     mean: (component, i) => (component < byKey.length ? means[byKey[component]! * k + i]! : priorMean(i)),
     inverseWidth: (component, i) =>
       component < byKey.length ? inverses[byKey[component]! * k + i]! : 1 / priorWidth(i),

@@ -19,9 +19,9 @@ import { InvalidArgumentError } from '../../errors.ts'
 import type { Random } from '../../numerics/random/index.ts'
 import { truncatedNormalQuantile } from '../../numerics/special/index.ts'
 import { type AgeWeights, rampWeights } from './age-weights.ts'
-import { createCellMasses } from './cell-masses.ts'
+import { type CellMasses, createCellMasses } from './cell-masses.ts'
 import { createObservationStore } from './observation-store.ts'
-import { gridValue, type ParzenDimension } from './parzen-dimension.ts'
+import { type CategoricalDimension, gridValue, type ParzenDimension } from './parzen-dimension.ts'
 
 export interface ParzenOptions {
   /** Weight of the prior component, where an observation of full weight and recent age has 1. @defaultValue 1 */
@@ -62,8 +62,11 @@ export interface ParzenEstimator {
   components(): ParzenComponents
 }
 
-/** Terms this far below the largest, in logarithm, cannot change the sum of a million of them by 1e-13. */
-const NEGLIGIBLE = -45
+/**
+ * A component whose log-density is this far below the prior's, or below another's, is left out of the sum: a million of
+ * them change it by less than 1e-13, even if they weigh a million times as much.
+ */
+const NEGLIGIBLE = 60
 
 /**
  * @example
@@ -82,53 +85,51 @@ export function createParzenEstimator(
   const k = dimensions.length
   const smooth: number[] = []
   const stepped: number[] = []
+  const masses: CellMasses[] = []
   const categorical: number[] = []
   for (const [i, dimension] of dimensions.entries()) {
     if (dimension.kind === 'categorical') categorical.push(i)
-    else (dimension.step > 0 ? stepped : smooth).push(i)
+    else if (dimension.step === 0) smooth.push(i)
+    else {
+      stepped.push(i)
+      masses.push(createCellMasses(dimension))
+    }
   }
   const store = createObservationStore(dimensions, { magicClip, endpoints })
-  const masses = stepped.map((i) => createCellMasses(dimensions[i]!))
   let stale = true
-  // Component-major copies in order of key, so that the inner loops run over contiguous memory.
   let components = 0
   let weights = new Float64Array(0)
-  let smoothMeans = new Float64Array(0)
-  let smoothInverses = new Float64Array(0)
-  let offsets = new Float64Array(0)
+  // Component-major copies of the smooth dimensions, so that the inner loop runs over contiguous memory.
+  let means = new Float64Array(0)
+  let inverses = new Float64Array(0)
+  /** Log-density of a component at its own mean, over the smooth dimensions. */
+  let peaks = new Float64Array(0)
+  // Components still in the running at a point, and their log-densities.
+  let survivors = new Int32Array(0)
   let exponents = new Float64Array(0)
+  const x = new Float64Array(smooth.length)
 
   const refresh = () => {
     if (!stale) return
     stale = false
     store.refresh()
-    components = store.size + 1
+    const n = store.size
+    components = n + 1
     if (weights.length < components) {
       const capacity = Math.max(32, 2 * components)
       weights = new Float64Array(capacity)
-      offsets = new Float64Array(capacity)
+      peaks = new Float64Array(capacity)
       exponents = new Float64Array(capacity)
-      smoothMeans = new Float64Array(capacity * smooth.length)
-      smoothInverses = new Float64Array(capacity * smooth.length)
+      survivors = new Int32Array(capacity)
+      means = new Float64Array(capacity * smooth.length)
+      inverses = new Float64Array(capacity * smooth.length)
     }
-    ageWeights(store.size, weights)
-    let total = store.size === 0 ? 1 : priorWeight
-    for (let j = 0; j < store.size; j++) {
-      weights[j]! *= store.weight(j)
-      total += weights[j]!
-    }
-    weights[store.size] = store.size === 0 ? 1 : priorWeight
-    for (let j = 0; j < components; j++) {
-      weights[j]! /= total
-      let offset = 0
-      for (let s = 0; s < smooth.length; s++) {
-        const i = smooth[s]!
-        smoothMeans[j * smooth.length + s] = store.mean(j, i)
-        smoothInverses[j * smooth.length + s] = store.inverseWidth(j, i)
-        offset += store.logScale(j, i)
-      }
-      offsets[j] = offset
-    }
+    ageWeights(n, weights)
+    weights[n] = n === 0 ? 1 : priorWeight
+    store.pack(smooth, weights, means, inverses, peaks)
+    let total = 0
+    for (let j = 0; j < components; j++) total += weights[j]!
+    for (let j = 0; j < components; j++) weights[j]! /= total
     for (const [s, i] of stepped.entries()) masses[s]!.refresh(store, i)
   }
 
@@ -139,35 +140,45 @@ export function createParzenEstimator(
     return { own: (1 + share) / sum, other: share / sum, any: 1 / choices }
   }
 
+  /** Log-density of the prior component at the point in `x` and `points`. */
+  const priorLogDensity = (points: Float64Array, at: number): number => {
+    const last = components - 1
+    let sum = peaks[last]!
+    for (let s = 0; s < smooth.length; s++) {
+      const z = (x[s]! - means[last * smooth.length + s]!) * inverses[last * smooth.length + s]!
+      sum -= 0.5 * z * z
+    }
+    for (let s = 0; s < stepped.length; s++) sum += masses[s]!.at(points[at + stepped[s]!]!)(last)
+    for (const i of categorical) sum -= Math.log((dimensions[i] as CategoricalDimension).choices)
+    return sum
+  }
+
   const logDensity = (points: Float64Array, at: number): number => {
-    const width = smooth.length
-    for (let j = 0; j < components; j++) {
-      let squares = 0
-      for (let s = 0, offset = j * width; s < width; s++, offset++) {
-        const z = (points[at + smooth[s]!]! - smoothMeans[offset]!) * smoothInverses[offset]!
-        squares += z * z
-      }
-      exponents[j] = offsets[j]! - 0.5 * squares
-    }
-    for (const [s, i] of stepped.entries()) masses[s]!.addTo(exponents, points[at + i]!)
+    for (let s = 0; s < smooth.length; s++) x[s] = points[at + smooth[s]!]!
+    const prior = weights[components - 1]! > 0 ? priorLogDensity(points, at) : Number.NEGATIVE_INFINITY
+    const floor = prior - NEGLIGIBLE
+    let count = nearComponents(x, { means, inverses, peaks }, store.size, floor, survivors, exponents)
+    // A probability is at most 1, so a component below the floor stays there.
     for (const i of categorical) {
-      const row = rowOf((dimensions[i] as { readonly choices: number }).choices)
-      const own = Math.log(row.own)
-      const other = Math.log(row.other)
-      for (let j = 0; j < store.size; j++) exponents[j]! += store.mean(j, i) === points[at + i] ? own : other
-      exponents[store.size]! += Math.log(row.any)
+      const { own, other } = rowOf((dimensions[i] as CategoricalDimension).choices)
+      const logOwn = Math.log(own)
+      const logOther = Math.log(other)
+      for (let c = 0; c < count; c++) {
+        exponents[c]! += store.mean(survivors[c]!, i) === points[at + i] ? logOwn : logOther
+      }
     }
-    let largest = Number.NEGATIVE_INFINITY
-    for (let j = 0; j < components; j++) {
-      if (exponents[j]! > largest && weights[j]! > 0) largest = exponents[j]!
+    for (let s = 0; s < stepped.length; s++) {
+      const mass = masses[s]!.at(points[at + stepped[s]!]!)
+      let kept = 0
+      for (let c = 0; c < count; c++) {
+        const exponent = exponents[c]! + mass(survivors[c]!)
+        if (!(exponent >= floor)) continue
+        survivors[kept] = survivors[c]!
+        exponents[kept++] = exponent
+      }
+      count = kept
     }
-    if (largest === Number.NEGATIVE_INFINITY) return largest
-    let sum = 0
-    for (let j = 0; j < components; j++) {
-      const below = exponents[j]! - largest
-      if (below > NEGLIGIBLE) sum += weights[j]! * Math.exp(below)
-    }
-    return largest + Math.log(sum)
+    return logSum(prior, weights[components - 1]!, weights, survivors, exponents, count)
   }
 
   return {
@@ -242,4 +253,65 @@ function drawChoice(u: number, observed: number, own: number, other: number, cho
   if (u < own || !(other > 0)) return observed
   const rank = Math.min(Math.floor((u - own) / other), choices - 2)
   return rank < observed ? rank : rank + 1
+}
+
+interface SmoothComponents {
+  readonly means: Float64Array
+  readonly inverses: Float64Array
+  readonly peaks: Float64Array
+}
+
+/**
+ * Lists the first n components whose log-density at x, over the smooth dimensions, is above the floor.
+ *
+ * @returns how many there are; `survivors` and `exponents` hold their indices and log-densities.
+ */
+function nearComponents(
+  x: Float64Array,
+  { means, inverses, peaks }: SmoothComponents,
+  n: number,
+  floor: number,
+  survivors: Int32Array,
+  exponents: Float64Array,
+): number {
+  const width = x.length
+  let count = 0
+  let row = 0
+  for (let j = 0; j < n; j++, row += width) {
+    const peak = peaks[j]!
+    const limit = 2 * (peak - floor)
+    let squares = 0
+    for (let s = 0; s < width && squares <= limit; s++) {
+      const z = (x[s]! - means[row + s]!) * inverses[row + s]!
+      squares += z * z
+    }
+    if (squares <= limit) {
+      survivors[count] = j
+      exponents[count] = peak - 0.5 * squares
+      count++
+    }
+  }
+  return count
+}
+
+/** log Σ of weight × exp(exponent) over the prior and the survivors. */
+function logSum(
+  prior: number,
+  priorWeight: number,
+  weights: Float64Array,
+  survivors: Int32Array,
+  exponents: Float64Array,
+  count: number,
+): number {
+  let largest = prior
+  for (let c = 0; c < count; c++) {
+    if (exponents[c]! > largest && weights[survivors[c]!]! > 0) largest = exponents[c]!
+  }
+  if (largest === Number.NEGATIVE_INFINITY) return largest
+  let sum = priorWeight * Math.exp(prior - largest)
+  for (let c = 0; c < count; c++) {
+    const below = exponents[c]! - largest
+    if (below > -NEGLIGIBLE) sum += weights[survivors[c]!]! * Math.exp(below)
+  }
+  return largest + Math.log(sum)
 }

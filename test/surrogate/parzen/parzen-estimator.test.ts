@@ -70,6 +70,31 @@ describe('createParzenEstimator', () => {
     )
   })
 
+  it('past the size where only neighbours change, is still bit for bit a fresh one', () => {
+    const random = createRandom(5)
+    const draw = () => pointAt(DIMENSIONS, Array.from({ length: 6 }, random.uniform))
+    const kept = new Map<number, number[]>()
+    const estimator = createParzenEstimator(DIMENSIONS)
+    for (let step = 0; step < 600; step++) {
+      const key = random.integer(200)
+      if (kept.delete(key)) {
+        // Removals are rarer, so that the size wanders about 100.
+        estimator.remove(key)
+        if (random.uniform() < 0.3) continue
+      }
+      const point = draw()
+      estimator.add(key, point)
+      kept.set(key, point)
+      if (step % 50 === 0) densities(estimator, [draw()])
+      if (step % 80 === 79) {
+        const fresh = createParzenEstimator(DIMENSIONS)
+        for (const [other, at] of kept) fresh.add(other, at)
+        expect(estimator.components()).toEqual(fresh.components())
+      }
+    }
+    expect(kept.size).toBeGreaterThan(98)
+  })
+
   it('is a density: it integrates to one in every kind of dimension', () => {
     for (const [i, dimension] of DIMENSIONS.entries()) {
       const parameter = PARAMETERS[i]!
