@@ -4,7 +4,7 @@
  * The texts are written by hand; the script only combines them, so that the two slots vary independently.
  * Run: `node data/tasks/ticket-triage/build-prompts.ts`
  */
-import { writeFileSync } from 'node:fs'
+import { cross, type Demonstration, showDemonstrations, writePool } from '../cross-slots.ts'
 
 const instructions: Readonly<Record<string, string>> = {
   terse: 'Classify the support ticket as billing, bug, account, feature, shipping or cancellation.',
@@ -46,8 +46,6 @@ const instructions: Readonly<Record<string, string>> = {
   'no-list': 'Give a one-word label for the topic of the customer ticket.',
 }
 
-type Demonstration = readonly [ticket: string, label: string]
-
 const short: readonly Demonstration[] = [
   ['You took the money for May two times.', 'billing'],
   ['The map tab crashes whenever I zoom in.', 'bug'],
@@ -79,7 +77,7 @@ const pick = (from: readonly Demonstration[], ...labels: readonly string[]): rea
   labels.flatMap((label) => from.filter(([, own]) => own === label))
 
 const show = (demonstrations: readonly Demonstration[]): string =>
-  demonstrations.map(([ticket, label]) => `Ticket: ${ticket}\nLabel: ${label}\n`).join('')
+  showDemonstrations(demonstrations, 'Ticket:', 'Label:')
 
 const demonstrationSets: Readonly<Record<string, string>> = {
   none: '',
@@ -91,9 +89,10 @@ const demonstrationSets: Readonly<Record<string, string>> = {
   twelve: show([...pick(other, 'feature', 'billing', 'shipping', 'bug', 'cancellation', 'account'), ...short]),
 }
 
-const rows = Object.entries(instructions).flatMap(([style, instruction]) =>
-  Object.entries(demonstrationSets).map(([set, demonstrations]) =>
-    JSON.stringify({ id: `${style}/${set}`, slots: { instruction, demonstrations } }),
-  ),
+writePool(
+  cross(instructions, demonstrationSets).map(({ id, left, right }) => ({
+    id,
+    slots: { instruction: left, demonstrations: right },
+  })),
+  import.meta.url,
 )
-writeFileSync(new URL('prompts.jsonl', import.meta.url), `${rows.join('\n')}\n`)
