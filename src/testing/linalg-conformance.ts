@@ -321,7 +321,7 @@ function survivesDuplicates(backend: Backend, workspace: Workspace): void {
   for (const [n, copies] of [
     [12, 2],
     [90, 3],
-    [200, 10],
+    [120, 5],
   ] as const) {
     const distinct = Array.from({ length: n }, () => [random.uniform(), random.uniform()])
     const x = workspace.from(Array.from({ length: n * copies }, (_, i) => distinct[i % n]!))

@@ -126,21 +126,25 @@ export function addNoise(covariance: Float64Array, n: number, noise: number, kno
   for (let i = 0; i < n; i++) covariance[i * n + i]! += noise + (known?.[i] ?? 0)
 }
 
-/** β and what follows from it: r = L⁻¹(y − Hβ) and −½βᵀβ. */
+/**
+ * β and what follows from it: r = L⁻¹(y − Hβ) and −½βᵀβ.
+ *
+ * @param factor L; undefined when `targets` and `basis` are L⁻¹y and L⁻¹H already
+ */
 export function solveMean(
-  factor: Float64Array,
+  factor: Float64Array | undefined,
   n: number,
   targets: Float64Array,
   basis: Float64Array,
   width: number,
 ): { coefficients: Float64Array; whitened: Float64Array; logPrior: number } {
   const whitened = targets.slice()
-  solveLower(factor, n, whitened)
+  if (factor) solveLower(factor, n, whitened)
   const coefficients = new Float64Array(width)
   if (width === 0) return { coefficients, whitened, logPrior: 0 }
   const columns = Array.from({ length: width }, (_, p) => {
     const column = Float64Array.from({ length: n }, (_, i) => basis[i * width + p]!)
-    solveLower(factor, n, column)
+    if (factor) solveLower(factor, n, column)
     return column
   })
   // (Hᵀ K⁻¹ H + I) β = Hᵀ K⁻¹ y by a small Cholesky.

@@ -10,7 +10,7 @@
  * @module
  */
 import type { Backend } from '../../numerics/linalg/backend.ts'
-import type { Workspace } from '../../numerics/linalg/matrix.ts'
+import type { Matrix, Workspace } from '../../numerics/linalg/matrix.ts'
 import {
   addNoise,
   checkTrainingData,
@@ -20,6 +20,7 @@ import {
   type TrainingData,
 } from './gaussian-process.ts'
 import { meanBasis, meanWidth } from './mean-function.ts'
+import { asStationary, stationaryLikelihood } from './stationary-likelihood.ts'
 import { solveLowerTransposed } from './triangular.ts'
 
 export interface MarginalLikelihood {
@@ -44,12 +45,19 @@ export function marginalLikelihood(
   checkTrainingData(data)
   const { points, targets } = data
   const n = points.count
-  const matrix = workspace.matrix(n, n)
-  const inverse = workspace.matrix(n, n)
-  const factor = new Float64Array(n * n)
-  const weights = new Float64Array(n * n)
+  const ofStationary = stationaryLikelihood(data, backend, workspace)
+  let memory: { matrix: Matrix; inverse: Matrix; factor: Float64Array; weights: Float64Array } | undefined
 
   return (model) => {
+    const stationary = asStationary(model.kernel.description)
+    if (stationary) return ofStationary(model, stationary)
+    memory ??= {
+      matrix: workspace.matrix(n, n),
+      inverse: workspace.matrix(n, n),
+      factor: new Float64Array(n * n),
+      weights: new Float64Array(n * n),
+    }
+    const { matrix, inverse, factor, weights } = memory
     const basis = meanBasis(model.mean, points)
     const width = meanWidth(model.mean, points.dimension)
     const linearised = model.kernel.linearise(points, backend)
