@@ -15,6 +15,8 @@ const KC = 256
 const NC = 512
 /** From this dimension on the product wins. */
 const MANY = 48
+/** Fewer points than this are compared one by one. */
+const FEW = 3
 /** Below this fraction of ‖x‖² + ‖y‖² the product has lost more than five bits. */
 const CANCELLED: f64 = 1.0 / 32.0
 
@@ -40,6 +42,16 @@ export function squaredDistances(
 ): void {
   if (d == 0) {
     for (let i = 0; i < n; i++) memory.fill(out + (<usize>(i * outRow) << 3), 0, <usize>(lower ? i + 1 : m) << 3)
+    return
+  }
+  if (!lower && n < FEW) {
+    // A pass over y a point: packing it would be a second one.
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < m; j++) {
+        const value = distance(d, x + (<usize>(i * xRow) << 3), y + (<usize>(j * yRow) << 3))
+        store<f64>(out + (<usize>(i * outRow + j) << 3), value)
+      }
+    }
     return
   }
   if (d < MANY) byDifferences(n, m, d, x, xRow, y, yRow, out, outRow, lower, scratch)
@@ -149,14 +161,20 @@ function repair(d: i32, x: usize, y: usize, to: usize, sum: f64): void {
 function distance(d: i32, x: usize, y: usize): f64 {
   let s0 = f64x2.splat(0)
   let s1 = f64x2.splat(0)
+  let s2 = f64x2.splat(0)
+  let s3 = f64x2.splat(0)
   let k = 0
-  for (; k + 3 < d; k += 4, x += 32, y += 32) {
+  for (; k + 7 < d; k += 8, x += 64, y += 64) {
     const first = v128.sub<f64>(v128.load(x), v128.load(y))
     const second = v128.sub<f64>(v128.load(x, 16), v128.load(y, 16))
+    const third = v128.sub<f64>(v128.load(x, 32), v128.load(y, 32))
+    const fourth = v128.sub<f64>(v128.load(x, 48), v128.load(y, 48))
     s0 = multiplyAdd(first, first, s0)
     s1 = multiplyAdd(second, second, s1)
+    s2 = multiplyAdd(third, third, s2)
+    s3 = multiplyAdd(fourth, fourth, s3)
   }
-  s0 = v128.add<f64>(s0, s1)
+  s0 = v128.add<f64>(v128.add<f64>(s0, s1), v128.add<f64>(s2, s3))
   let sum = f64x2.extract_lane(s0, 0) + f64x2.extract_lane(s0, 1)
   for (; k < d; k++, x += 8, y += 8) {
     const difference = load<f64>(x) - load<f64>(y)
