@@ -5,7 +5,11 @@
  */
 import * as z from 'zod'
 import { InvalidInputError } from '../errors.ts'
+import { createHyperbandPolicy, hyperbandOptionsSchema } from './hyperband.ts'
+import { krigeOptionsSchema } from './krige/options.ts'
+import { createKrigePolicy } from './krige.ts'
 import type { PolicyFactory } from './policy.ts'
+import { createSuccessiveHalvingPolicy, successiveHalvingOptionsSchema } from './successive-halving.ts'
 
 export interface PolicyEntry {
   readonly name: string
@@ -19,7 +23,26 @@ export interface PolicyEntry {
 /** Schema of a policy without settings. */
 export const NO_OPTIONS = z.strictObject({})
 
-export const POLICIES: readonly PolicyEntry[] = []
+export const POLICIES: readonly PolicyEntry[] = [
+  {
+    name: 'krige',
+    summary: 'Gaussian process over prompt texts, example difficulty and binomial noise; the default for prompts',
+    create: createKrigePolicy,
+    options: krigeOptionsSchema,
+  },
+  {
+    name: 'successive-halving',
+    summary: 'Paired successive halving over nested examples',
+    create: createSuccessiveHalvingPolicy,
+    options: successiveHalvingOptionsSchema,
+  },
+  {
+    name: 'hyperband',
+    summary: 'Brackets of paired successive halving, from wide and shallow to narrow and deep',
+    create: createHyperbandPolicy,
+    options: hyperbandOptionsSchema,
+  },
+]
 
 /**
  * Looks a policy up and checks its settings.

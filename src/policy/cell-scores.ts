@@ -1,0 +1,51 @@
+/**
+ * Which cells are taken and what they scored, by candidate and example, read incrementally from a growing history.
+ *
+ * @module
+ */
+import type { ObservationHistory } from '../space/observation-log.ts'
+
+export interface CellScores {
+  /**
+   * Catches up with a history: only what is new is read, unless it is another history than last time.
+   * @returns whether what was known before still stands
+   */
+  read(history: ObservationHistory): boolean
+  /** Whether the cell was told, scored or failed. Repeat 0 only. */
+  has(candidate: number, example: number): boolean
+  /** NaN where the cell failed or was not told. */
+  score(candidate: number, example: number): number
+  /** All scores of a candidate, NaN for failures, in the order told. */
+  scores(candidate: number): readonly number[]
+  /** How many different examples of a candidate were told, failures included. */
+  count(candidate: number): number
+}
+
+export function createCellScores(exampleCount: number): CellScores {
+  const rows: (Map<number, number> | undefined)[] = []
+  let source: ObservationHistory | undefined
+  let length = 0
+  return {
+    read(history) {
+      const continued = history === source && history.length >= length
+      if (!continued) {
+        source = history
+        length = 0
+        rows.length = 0
+      }
+      for (; length < history.length; length++) {
+        const example = history.example(length)
+        if (example < 0 || example >= exampleCount || history.repeat(length) !== 0) continue
+        const candidate = history.candidate(length)
+        const row = rows[candidate] ?? new Map<number, number>()
+        rows[candidate] = row
+        row.set(example, history.score(length))
+      }
+      return continued
+    },
+    has: (candidate, example) => rows[candidate]?.has(example) ?? false,
+    score: (candidate, example) => rows[candidate]?.get(example) ?? Number.NaN,
+    scores: (candidate) => [...(rows[candidate]?.values() ?? [])],
+    count: (candidate) => rows[candidate]?.size ?? 0,
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * The prompt policy: a Gaussian process over prompt texts, example difficulties and binomial noise decide which prompt is
+ * measured next and on which example. Model, rules, figures and sources: `krige.md` beside this file.
+ *
+ * 1. Every prompt once, each on the example that tells most about it.
+ * 2. The active set shrinks geometrically to a few finalists; at every refit it is taken from all prompts by posterior
+ *    expected score, so a prompt can come back. Each evaluation goes to the active prompt measured least.
+ * 3. Recommended is the best posterior expected score among measured prompts.
+ *
+ * @module
+ */
+import { viewFactories } from '../features/views.ts'
+import { createRandom } from '../numerics/random/random.ts'
+import type { PoolEntry } from '../space/candidate.ts'
+import type { ObservationHistory } from '../space/observation-log.ts'
+import { DEFAULT_GRID, type HyperparameterGrid } from '../surrogate/prompt/hyperparameters.ts'
+import { createPromptModel, type PromptBeliefs, type PromptModel } from '../surrogate/prompt/prompt-model.ts'
+import type { ScoreMoments } from '../surrogate/prompt/prompt-scores.ts'
+import { createCellScores } from './cell-scores.ts'
+import { type ExampleBeliefs, exampleBeliefs, mostInformativeExample } from './krige/informative-example.ts'
+import { type KrigeOptions, krigeOptionsSchema } from './krige/options.ts'
+import { rankPrompts, recommend, scoresOf } from './krige/recommendation.ts'
+import { createSchedule, plannedBudget, type Schedule } from './krige/schedule.ts'
+import type { Decision, Policy, PolicyContext, PolicyState, Reason } from './policy.ts'
+import { EVALUATIONS_AHEAD, rankingStatistics } from './ranking-statistics.ts'
+import { stableShuffle } from './stable-shuffle.ts'
+
+/** Enough for a reason and a stopping rule; a recommendation takes more. */
+const PLANNING_DRAWS = 64
+
+/** Everything decided at a refit. */
+interface Plan {
+  readonly beliefs: PromptBeliefs
+  readonly examples: ExampleBeliefs
+  /** Expected scores. */
+  readonly scores: ScoreMoments
+  /** All prompts, best expected score first. */
+  readonly ranked: readonly number[]
+  /** Expected gain of 100 further evaluations. */
+  readonly gain: number
+}
+
+/**
+ * @example
+ * const policy = createKrigePolicy({ seed: 1, space: {}, exampleCount: 100, evaluationBudget: 2500, estimand: 'set', backend })
+ * const decision = policy.next(state)
+ */
+export function createKrigePolicy(context: PolicyContext): Policy {
+  const options = krigeOptionsSchema.parse(context.options ?? {})
+  const { seed, exampleCount, estimand } = context
+  const exampleOrder = stableShuffle(exampleCount, seed, 'examples')
+  const cells = createCellScores(exampleCount)
+  const pools = createPoolMemo(seed, options)
+
+  function planFor(state: PolicyState, refit: number): Plan {
+    const { model, tieBreak, plans } = pools.of(state.pool, state.observations)
+    let plan = plans.get(refit)
+    if (!plan) {
+      const beliefs = model.fit(state.observations, refit)
+      const scores = scoresOf(beliefs, estimand, exampleCount)
+      const ranked = rankPrompts(scores.means, tieBreak)
+      const { expectedGain: gain } = rankingStatistics(ranked, scores, createRandom(seed), PLANNING_DRAWS)
+      plan = { beliefs, examples: exampleBeliefs(beliefs, exampleCount), scores, ranked, gain }
+      // Only the latest is ever asked for again.
+      plans.clear()
+      plans.set(refit, plan)
+    }
+    return plan
+  }
+
+  return {
+    name: 'krige',
+    next(state): Decision {
+      const { pool, observations, pending } = state
+      if (pool.length === 0) return { kind: 'done', reason: 'the pool is empty' }
+      if (state.evaluationsLeft < 1) return { kind: 'done', reason: 'the budget is spent' }
+      cells.read(observations)
+      const taken = pendingCells(pending)
+      const counts = Int32Array.from(pool, (_, i) => cells.count(i) + (taken.get(i)?.size ?? 0))
+      const issued = observations.length + pending.length
+      const budget = plannedBudget(
+        Math.min(context.evaluationBudget, issued + state.evaluationsLeft),
+        exampleCount,
+        issued,
+      )
+      const schedule = createSchedule({ prompts: pool.length, examples: exampleCount, budget, ...options })
+      const refit = schedule.refitAt(observations.length)
+      const plan = planFor(state, refit)
+      if (refit >= schedule.firstPass && plan.gain < options.stopBelowGain) {
+        const reason = `100 more evaluations are expected to gain ${plan.gain.toFixed(4)}, less than ${options.stopBelowGain}`
+        return { kind: 'done', reason }
+      }
+      const candidate = nextCandidate(plan, schedule, refit, counts, pools.of(pool, observations).arrival, exampleCount)
+      if (candidate < 0) {
+        return pending.length > 0
+          ? { kind: 'wait' }
+          : { kind: 'done', reason: 'every prompt has been measured on every example' }
+      }
+      const examples = nextExamples(candidate, plan, taken, Math.min(options.block, state.evaluationsLeft))
+      const reason = explain(plan, candidate, counts[candidate]!, schedule, refit)
+      return { kind: 'act', action: { kind: 'evaluate', candidate, examples, reason } }
+    },
+
+    recommend(state) {
+      const { pool, observations } = state
+      if (pool.length === 0 || observations.length === 0) return undefined
+      const { beliefs } = planFor(state, observations.length)
+      return recommend(beliefs, estimand, exampleCount, pools.of(pool, observations).tieBreak, seed)
+    },
+  }
+
+  function nextExamples(candidate: number, plan: Plan, taken: ReadonlyMap<number, ReadonlySet<number>>, block: number) {
+    const chosen: number[] = []
+    const pendingHere = taken.get(candidate)
+    const isFree = (example: number) =>
+      !cells.has(candidate, example) && !pendingHere?.has(example) && !chosen.includes(example)
+    while (chosen.length < block) {
+      const example =
+        options.exampleChoice === 'informative'
+          ? mostInformativeExample(plan.beliefs.ability[candidate]!, plan.examples, exampleOrder, isFree)
+          : (exampleOrder.find(isFree) ?? -1)
+      if (example < 0) break
+      chosen.push(example)
+    }
+    return chosen
+  }
+}
+
+/**
+ * First pass: prompts nobody has measured, in order of arrival (by expected score once the pass is limited by the budget).
+ * Then the active prompt measured least; when all active ones are exhausted, the next best.
+ */
+function nextCandidate(
+  plan: Plan,
+  schedule: Schedule,
+  refit: number,
+  counts: Int32Array,
+  arrival: readonly number[],
+  exampleCount: number,
+): number {
+  let touched = 0
+  for (const count of counts) if (count > 0) touched++
+  if (touched < schedule.firstPass) {
+    const order = schedule.firstPass < counts.length ? plan.ranked : arrival
+    return order.find((i) => counts[i] === 0)!
+  }
+  let pick = -1
+  for (const i of plan.ranked.slice(0, schedule.activeSize(refit))) {
+    if (counts[i]! < exampleCount && (pick < 0 || counts[i]! < counts[pick]!)) pick = i
+  }
+  return pick >= 0 ? pick : (plan.ranked.find((i) => counts[i]! < exampleCount) ?? -1)
+}
+
+/** In what standing a prompt is measured, for people. */
+function explain(plan: Plan, candidate: number, count: number, schedule: Schedule, refit: number): Reason {
+  const { scores, ranked, beliefs, gain } = plan
+  const expected = `expected score ${scores.means[candidate]!.toFixed(3)} ± ${scores.standardDeviations[candidate]!.toFixed(3)}`
+  const text = `text explains with weight ${beliefs.textWeight.toFixed(2)}`
+  const summary =
+    count === 0
+      ? `never measured: ${expected}; ${text}`
+      : `rank ${ranked.indexOf(candidate) + 1} of ${ranked.length}, ${expected} after ${count} examples, measured least of the ${schedule.activeSize(refit)} still in the race; ${text}`
+  return { summary, expectedGain: gain / EVALUATIONS_AHEAD }
+}
+
+function pendingCells(pending: PolicyState['pending']): Map<number, Set<number>> {
+  const taken = new Map<number, Set<number>>()
+  for (const { candidate, example, repeat } of pending) {
+    if (repeat !== 0) continue
+    const row = taken.get(candidate) ?? new Set<number>()
+    taken.set(candidate, row.add(example))
+  }
+  return taken
+}
+
+interface PoolMemo {
+  readonly model: PromptModel
+  /** Random order in which the first pass takes prompts. */
+  readonly arrival: readonly number[]
+  /** Position of each prompt in that order. */
+  readonly tieBreak: Int32Array
+  readonly plans: Map<number, Plan>
+}
+
+/** Keeps what depends on the pool alone until it grows, and plans until the history is another one. */
+function createPoolMemo(seed: number, options: KrigeOptions) {
+  let kept: PoolMemo | undefined
+  let size = -1
+  let first: PoolEntry | undefined
+  let source: ObservationHistory | undefined
+  return {
+    of(pool: readonly PoolEntry[], history: ObservationHistory): PoolMemo {
+      if (!kept || size !== pool.length || first !== pool[0]) {
+        size = pool.length
+        first = pool[0]
+        const arrival = stableShuffle(size, seed, 'prompts')
+        const tieBreak = new Int32Array(size)
+        arrival.forEach((prompt, position) => {
+          tieBreak[prompt] = position
+        })
+        kept = { model: createPromptModel(pool, modelOptions(options)), arrival, tieBreak, plans: new Map() }
+      }
+      if (source !== history) {
+        source = history
+        kept.plans.clear()
+      }
+      return kept
+    },
+  }
+}
+
+function modelOptions(options: KrigeOptions) {
+  const { views } = options
+  const grid: HyperparameterGrid = {
+    ...DEFAULT_GRID,
+    ...(options.text ? {} : { independentShares: [{ share: 1, logPrior: 0 }] }),
+    ...(views
+      ? {
+          viewMixes: DEFAULT_GRID.viewMixes.map((mix) =>
+            Object.fromEntries(
+              Object.keys(viewFactories).map((name) => [name, views.includes(name) ? (mix[name] ?? 0.25) : 0]),
+            ),
+          ),
+        }
+      : {}),
+  }
+  return { grid, ...(options.exampleEffects ? {} : { easinessVariance: 1e-6 }) }
+}

@@ -1,0 +1,56 @@
+/**
+ * Which example to measure a prompt on next: the one whose outcome tells most about the prompt.
+ *
+ * Notation: p predicted success, s = p(1 − p) the likelihood's curvature, v_b variance of the example's easiness. The
+ * outcome is worth an observation of f with precision s / (1 + s v_b): nothing is learned from an example everybody gets
+ * right, and little from one whose easiness is unknown.
+ *
+ * @module
+ */
+import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
+import { expectedLogistic } from '../../surrogate/prompt/prompt-scores.ts'
+
+export interface ExampleBeliefs {
+  /** By example. */
+  readonly easiness: Float64Array
+  readonly variance: Float64Array
+}
+
+/** Easiness of every example, measured or not. */
+export function exampleBeliefs(beliefs: PromptBeliefs, exampleCount: number): ExampleBeliefs {
+  const easiness = new Float64Array(exampleCount)
+  const variance = new Float64Array(exampleCount).fill(beliefs.unseenVariance)
+  beliefs.outcomes.examples.forEach((example, column) => {
+    if (example < 0 || example >= exampleCount) return
+    easiness[example] = beliefs.easiness[column]!
+    variance[example] = beliefs.easinessVariance[column]!
+  })
+  return { easiness, variance }
+}
+
+/**
+ * The most informative of the examples that are free, first in `order` among equals; −1 when none is free.
+ *
+ * @param isFree Whether the cell may still be asked for.
+ */
+export function mostInformativeExample(
+  ability: number,
+  examples: ExampleBeliefs,
+  order: readonly number[],
+  isFree: (example: number) => boolean,
+): number {
+  let best = -1
+  let most = -1
+  for (const example of order) {
+    if (!isFree(example)) continue
+    const variance = examples.variance[example]!
+    const p = expectedLogistic(ability + examples.easiness[example]!, variance)
+    const curvature = p * (1 - p)
+    const information = curvature / (1 + curvature * variance)
+    if (information > most + 1e-9) {
+      most = information
+      best = example
+    }
+  }
+  return best
+}

@@ -1,0 +1,31 @@
+import * as z from 'zod'
+import { viewNames } from '../../features/views.ts'
+
+/** Settings of the `krige` policy. */
+export const krigeOptionsSchema = z.strictObject({
+  text: z.boolean().default(true).describe('Whether the model sees the text of prompts at all.'),
+  views: z
+    .array(z.enum(viewNames as [string, ...string[]]))
+    .optional()
+    .describe('Views to use; all by default.'),
+  block: z.int().positive().default(1).describe('Examples measured per action.'),
+  updates: z.int().positive().default(15).describe('Refits after the first pass.'),
+  firstPassShare: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.5)
+    .describe('Largest share of the budget spent on measuring every prompt once.'),
+  exampleChoice: z
+    .enum(['informative', 'shared-order'])
+    .default('informative')
+    .describe('Measure a prompt on the example that tells most, or all prompts on nested examples.'),
+  exampleEffects: z.boolean().default(true).describe('Whether examples differ in easiness.'),
+  stopBelowGain: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .describe('Stop when 100 further evaluations are expected to gain less than this; 0 uses the whole budget.'),
+})
+
+export type KrigeOptions = z.output<typeof krigeOptionsSchema>

@@ -1,0 +1,53 @@
+/**
+ * What the model recommends, how sure it is, and what measuring on would gain.
+ *
+ * @module
+ */
+import { createRandom } from '../../numerics/random/random.ts'
+import { normalQuantile } from '../../numerics/special/normal-quantile.ts'
+import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
+import { populationScores, type ScoreMoments, setScores } from '../../surrogate/prompt/prompt-scores.ts'
+import type { Estimand, Recommendation } from '../policy.ts'
+import { rankingStatistics } from '../ranking-statistics.ts'
+
+export const INTERVAL_LEVEL = 0.9
+
+export function scoresOf(beliefs: PromptBeliefs, estimand: Estimand, exampleCount: number): ScoreMoments {
+  return estimand === 'set' ? setScores(beliefs, exampleCount) : populationScores(beliefs)
+}
+
+/** Best expected score first; equals in a given order. */
+export function rankPrompts(means: Float64Array, tieBreak: Int32Array): number[] {
+  // Rounded, so that prompts which differ by rounding error alone are told apart by the tie-break on every machine.
+  const keys = means.map((mean) => Math.round(mean * 1e9))
+  return Array.from(keys, (_, i) => i).sort((a, b) => keys[b]! - keys[a]! || tieBreak[a]! - tieBreak[b]!)
+}
+
+/**
+ * Only measured prompts can be recommended: a promise is not a result.
+ */
+export function recommend(
+  beliefs: PromptBeliefs,
+  estimand: Estimand,
+  exampleCount: number,
+  tieBreak: Int32Array,
+  seed: number,
+): Recommendation {
+  const { means, standardDeviations } = scoresOf(beliefs, estimand, exampleCount)
+  const ranked = rankPrompts(means, tieBreak)
+  const measured = (i: number) => beliefs.outcomes.offsets[i + 1]! > beliefs.outcomes.offsets[i]!
+  const candidate = ranked.find(measured) ?? ranked[0]!
+  const contenders = [candidate, ...ranked.filter((i) => i !== candidate && measured(i))]
+  const mean = means[candidate]!
+  const margin = normalQuantile(0.5 + INTERVAL_LEVEL / 2) * standardDeviations[candidate]!
+  const { low, high } = beliefs.scale
+  return {
+    candidate,
+    mean,
+    interval: [Math.max(low, mean - margin), Math.min(high, mean + margin)],
+    level: INTERVAL_LEVEL,
+    ...rankingStatistics(contenders, { means, standardDeviations }, createRandom(seed)),
+    means,
+    standardDeviations,
+  }
+}

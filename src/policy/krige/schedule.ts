@@ -1,0 +1,61 @@
+/**
+ * When the model is refitted, and how many prompts stay in the race: functions of what is known in advance (pool size,
+ * budget, examples), so that every decision can be recomputed from a prefix of the history.
+ *
+ * Notation: P prompts, E examples, B evaluations in all, N told so far, U updates after the first pass. The first pass
+ * measures every prompt once (at most a share of B); afterwards the active set shrinks geometrically from P to
+ * k_end = max(1, round(B / (6.25 E))), the sketch of Successive Halving (Karnin et al. 2013) in many small steps.
+ *
+ * @module
+ */
+export interface Schedule {
+  /** How many prompts the first pass may measure. */
+  readonly firstPass: number
+  /** Number of observations of the latest refit at or before `told`. */
+  refitAt(told: number): number
+  /** Size of the active set after a refit at `refit` observations. */
+  activeSize(refit: number): number
+}
+
+export interface ScheduleShape {
+  readonly prompts: number
+  readonly examples: number
+  readonly budget: number
+  readonly updates: number
+  readonly firstPassShare: number
+}
+
+/** Refits during the first pass, as shares of it: early ones choose the example that tells prompts apart. */
+const FIRST_PASS_REFITS = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
+const EXAMPLES_PER_FINALIST = 6.25
+
+export function createSchedule(shape: ScheduleShape): Schedule {
+  const { prompts, examples, budget, updates, firstPassShare } = shape
+  const firstPass = Math.max(1, Math.min(prompts, Math.round(firstPassShare * budget)))
+  const rest = Math.max(0, budget - firstPass)
+  const finalists = Math.min(prompts, Math.max(1, Math.round(budget / (EXAMPLES_PER_FINALIST * examples))))
+  const boundaries = new Set([0, ...FIRST_PASS_REFITS.map((share) => Math.round(share * firstPass))])
+  for (let k = 1; k < updates; k++) boundaries.add(firstPass + Math.round((rest * k) / updates))
+  const ordered = [...boundaries].sort((a, b) => a - b)
+  return {
+    firstPass,
+    refitAt(told) {
+      let last = 0
+      for (const boundary of ordered) if (boundary <= told) last = boundary
+      return last
+    },
+    activeSize(refit) {
+      const step = rest > 0 ? (refit - firstPass) / rest + 1 / updates : 1
+      const progress = Math.min(1, Math.max(0, step))
+      return Math.max(1, Math.round(prompts * (finalists / prompts) ** progress))
+    },
+  }
+}
+
+/** The budget a study without one is planned for: 25 full evaluations, doubled whenever it is reached. */
+export function plannedBudget(budget: number, examples: number, issued: number): number {
+  if (Number.isFinite(budget)) return budget
+  let horizon = 25 * examples
+  while (horizon <= issued) horizon *= 2
+  return horizon
+}

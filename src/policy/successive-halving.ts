@@ -1,0 +1,29 @@
+/**
+ * Paired successive halving: all survivors are measured on the same nested examples, then the best 1/η stay.
+ *
+ * Karnin, Koren & Somekh, "Almost optimal exploration in multi-armed bandits" (2013), with common examples instead of
+ * independent samples, which pairs every comparison, and with all earlier outcomes of a survivor counted.
+ *
+ * @module
+ */
+import * as z from 'zod'
+import { createHalvingPolicy } from './halving/halving-policy.ts'
+import { planRungs } from './halving/rungs.ts'
+import type { Policy, PolicyContext } from './policy.ts'
+
+export const successiveHalvingOptionsSchema = z.strictObject({
+  eta: z.number().min(1.2).max(32).default(2).describe('One in η survives a rung.'),
+  start: z.int().min(1).optional().describe('How many candidates start; all by default.'),
+})
+
+/**
+ * @example
+ * const policy = createSuccessiveHalvingPolicy({ ...context, options: { eta: 3 } })
+ */
+export function createSuccessiveHalvingPolicy(context: PolicyContext): Policy {
+  const { eta, start } = successiveHalvingOptionsSchema.parse(context.options ?? {})
+  return createHalvingPolicy('successive-halving', context, (order, budget) => {
+    const starters = order.slice(0, start ?? order.length)
+    return [{ starters, rungs: planRungs({ starters: starters.length, examples: context.exampleCount, budget, eta }) }]
+  })
+}

@@ -1,0 +1,30 @@
+/**
+ * Quasi-likelihood for fractional scores (Wedderburn 1974): a score in (0, 1) varies less than a coin with its mean, so
+ * every outcome counts as 1/φ trials, φ = residual variance / binomial variance.
+ *
+ * @module
+ */
+import type { AbilityFit } from './ability-fit.ts'
+import type { Outcomes } from './outcomes.ts'
+
+const SMALLEST = 0.02
+
+/** Scales trials and successes by 1/φ with Pearson's estimate of φ, kept within [0.02, 1]. */
+export function correctDispersion(outcomes: Outcomes, fit: AbilityFit): Outcomes {
+  let residual = 0
+  let binomial = 0
+  for (let i = 0; i < outcomes.prompts; i++) {
+    for (let cell = outcomes.offsets[i]!; cell < outcomes.offsets[i + 1]!; cell++) {
+      const trials = outcomes.trials[cell]!
+      const p = 1 / (1 + Math.exp(-fit.ability[i]! - fit.easiness[outcomes.column[cell]!]!))
+      residual += (outcomes.successes[cell]! - trials * p) ** 2 / trials
+      binomial += p * (1 - p)
+    }
+  }
+  const factor = binomial > 0 ? Math.min(1, Math.max(SMALLEST, residual / binomial)) : 1
+  return {
+    ...outcomes,
+    trials: outcomes.trials.map((value) => value / factor),
+    successes: outcomes.successes.map((value) => value / factor),
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Closed-form posterior of abilities given one Gaussian pseudo-observation ("site") per prompt.
+ *
+ * Notation
+ *   f = F w + δ, w ~ N(0, I_r), δ_i ~ N(0, d_i)     prior of abilities
+ *   z_i ~ N(f_i, 1/s_i)                             site: likelihood of prompt i linearised at some f; s_i = 0 when unmeasured
+ *   q_i = s_i / (1 + s_i d_i)                       precision of z_i about F_i w
+ *   M = I + Fᵀ diag(q) F                            posterior precision of w
+ *
+ * One setting of the hyper-parameters costs O(P r²) and no iteration, so a whole grid of them can be averaged by evidence.
+ * Woodbury's identity and the matrix determinant lemma give log N(z; 0, F Fᵀ + diag(d + 1/s)).
+ *
+ * @module
+ */
+import type { AbilityPrior } from './ability-fit.ts'
+import { addWeightedGram, cholesky, logDeterminant, solveLower, solveLowerFour, solveUpper } from './dense.ts'
+
+export interface Sites {
+  /** s_i, at least 0. */
+  readonly precision: Float64Array
+  /** s_i z_i: stays finite where s_i is 0. */
+  readonly shift: Float64Array
+}
+
+export interface SitePosterior {
+  readonly prior: AbilityPrior
+  readonly sites: Sites
+  /** Lower Cholesky factor of M. */
+  readonly factor: Float64Array
+  /** Posterior mean of w. */
+  readonly weights: Float64Array
+  /** Posterior mean of f. */
+  readonly mean: Float64Array
+  /** Up to a constant that depends on the sites alone. */
+  readonly logEvidence: number
+}
+
+export function conditionOnSites(prior: AbilityPrior, sites: Sites): SitePosterior {
+  const { factor, rank, independent } = prior
+  const prompts = independent.length
+  const { precision, shift } = sites
+  const gram = new Float64Array(rank * rank)
+  const q = new Float64Array(prompts)
+  const weights = new Float64Array(rank)
+  let logEvidence = 0
+  for (let k = 0; k < rank; k++) gram[k * rank + k] = 1
+  for (let i = 0; i < prompts; i++) {
+    const s = precision[i]!
+    if (s === 0) continue
+    const shrink = 1 / (1 + s * independent[i]!)
+    q[i] = s * shrink
+    // q z² = (s z)² / (s (1 + s d)); the sites' own Σ s z² is left out as a constant, which keeps this finite as s → 0.
+    logEvidence += 0.5 * Math.log(shrink) + 0.5 * shift[i]! * shift[i]! * independent[i]! * shrink
+    const pull = shift[i]! * shrink
+    const row = i * rank
+    for (let k = 0; k < rank; k++) weights[k]! += factor[row + k]! * pull
+  }
+  addWeightedGram(factor, q, prompts, rank, gram, rank)
+  cholesky(gram, rank)
+  solveLower(gram, rank, weights)
+  for (let k = 0; k < rank; k++) logEvidence += 0.5 * weights[k]! * weights[k]!
+  solveUpper(gram, rank, weights)
+  logEvidence -= 0.5 * logDeterminant(gram, rank)
+  const mean = new Float64Array(prompts)
+  for (let i = 0; i < prompts; i++) {
+    let shared = 0
+    for (let k = 0; k < rank; k++) shared += factor[i * rank + k]! * weights[k]!
+    const d = independent[i]!
+    mean[i] = (shared + d * shift[i]!) / (1 + precision[i]! * d)
+  }
+  return { prior, sites, factor: gram, weights, mean, logEvidence }
+}
+
+/** Marginal variances of f: d_i/(1 + s_i d_i) + ‖L⁻¹ F_i‖² / (1 + s_i d_i)². */
+export function siteVariances(posterior: SitePosterior): Float64Array {
+  const { prior, sites, factor: lower } = posterior
+  const { factor, rank, independent } = prior
+  const prompts = independent.length
+  const variances = new Float64Array(prompts)
+  const lanes = new Float64Array(4 * rank)
+  for (let start = 0; start < prompts; start += 4) {
+    const end = Math.min(start + 4, prompts)
+    for (let i = start; i < end; i++) {
+      for (let k = 0; k < rank; k++) lanes[4 * k + i - start] = factor[i * rank + k]!
+    }
+    solveLowerFour(lower, rank, lanes)
+    for (let i = start; i < end; i++) {
+      const d = independent[i]!
+      const shrink = 1 / (1 + sites.precision[i]! * d)
+      let sum = 0
+      for (let k = i - start; k < lanes.length; k += 4) sum += lanes[k]! * lanes[k]!
+      variances[i] = d * shrink + shrink * shrink * sum
+    }
+  }
+  return variances
+}
+
+/** One joint draw of f; `normal` gives independent standard normals. */
+export function sampleAbilities(posterior: SitePosterior, normal: () => number): Float64Array {
+  const { prior, sites, factor: lower, weights } = posterior
+  const { factor, rank, independent } = prior
+  const w = new Float64Array(rank)
+  for (let k = 0; k < rank; k++) w[k] = normal()
+  solveUpper(lower, rank, w)
+  for (let k = 0; k < rank; k++) w[k]! += weights[k]!
+  const ability = new Float64Array(independent.length)
+  for (let i = 0; i < ability.length; i++) {
+    const d = independent[i]!
+    const shrink = 1 / (1 + sites.precision[i]! * d)
+    let shared = 0
+    for (let k = 0; k < rank; k++) shared += factor[i * rank + k]! * w[k]!
+    ability[i] = (shared + d * sites.shift[i]!) * shrink + Math.sqrt(d * shrink) * normal()
+  }
+  return ability
+}

@@ -1,0 +1,243 @@
+/**
+ * The prompt model: outcome of prompt i on example e ~ Bernoulli(σ(f_i + b_e)), abilities f a Gaussian process over a sum
+ * of text kernels plus an independent effect of every prompt, easinesses b independent.
+ *
+ * Fitting goes in three steps. A joint Laplace fit without text places abilities and easinesses. Every prompt's outcomes
+ * are then summarised as one Gaussian site, linearised there, and every setting of the hyper-parameters is conditioned on
+ * the sites in closed form; their average by evidence gives new abilities, then easinesses, and the step is repeated.
+ * Averaging, with the setting "no text" among those averaged, is what keeps text from costing much where it predicts
+ * nothing.
+ *
+ * @module
+ */
+import type { PoolEntry } from '../../space/candidate.ts'
+import type { ObservationHistory } from '../../space/observation-log.ts'
+import { type AbilityPrior, fitAbilities } from './ability-fit.ts'
+import { correctDispersion } from './dispersion.ts'
+import { conditionOnSites, type SitePosterior, siteVariances } from './gaussian-sites.ts'
+import { DEFAULT_GRID, type HyperparameterGrid } from './hyperparameters.ts'
+import { gatherOutcomes, type Outcomes } from './outcomes.ts'
+import { poolFactors } from './pool-factors.ts'
+import { type ScoreScale, scoreScale } from './score-scale.ts'
+
+export interface PromptModelOptions {
+  readonly grid?: HyperparameterGrid
+  /** Variance of example easiness, in logits. @defaultValue 1.3 */
+  readonly easinessVariance?: number
+  /** Rounds of linearising and averaging. @defaultValue 2 */
+  readonly passes?: number
+}
+
+/** One setting of the hyper-parameters, with the covariance it gives the pool. */
+export interface Setting extends AbilityPrior {
+  readonly abilityVariance: number
+  readonly independentShare: number
+  /** Index of the mix of views; −1 without text. */
+  readonly viewMix: number
+  readonly logPrior: number
+}
+
+export interface WeightedPosterior {
+  readonly setting: Setting
+  readonly weight: number
+  readonly posterior: SitePosterior
+}
+
+/** What a fit believes; abilities and easinesses in logits, by prompt and by column of `outcomes`. */
+export interface PromptBeliefs {
+  readonly scale: ScoreScale
+  readonly outcomes: Outcomes
+  /** Posterior mean of f. */
+  readonly ability: Float64Array
+  /** Posterior variance of f, given the easinesses. */
+  readonly abilityVariance: Float64Array
+  readonly easiness: Float64Array
+  readonly easinessVariance: Float64Array
+  /** Prior variance of easiness: that of an example nobody has measured. */
+  readonly unseenVariance: number
+  /** Settings with their posterior weight, heaviest first; negligible ones left out. */
+  readonly components: readonly WeightedPosterior[]
+  /** Posterior weight of all settings that use text. */
+  readonly textWeight: number
+}
+
+export interface PromptModel {
+  readonly settings: readonly Setting[]
+  /** Fits the first `length` observations: a pure function of them and of the pool. */
+  fit(history: ObservationHistory, length: number): PromptBeliefs
+}
+
+/** Settings lighter than this are dropped between passes, and from the mixture of variances. */
+const NEGLIGIBLE = 2e-3
+const MINOR = 0.02
+const SMALLEST_INDEPENDENT_VARIANCE = 1e-4
+
+/**
+ * @example
+ * const model = createPromptModel(pool)
+ * const { ability, textWeight } = model.fit(observations, observations.length)
+ */
+export function createPromptModel(pool: readonly PoolEntry[], options: PromptModelOptions = {}): PromptModel {
+  const { grid = DEFAULT_GRID, easinessVariance: unseenVariance = 1.3, passes = 2 } = options
+  const prompts = pool.length
+  const settings = settingsOf(pool, grid, unseenVariance)
+  const withoutText: AbilityPrior = {
+    factor: new Float64Array(prompts).fill(Math.sqrt(grid.levelVariance)),
+    rank: 1,
+    independent: new Float64Array(prompts).fill(1),
+    difficultyVariance: unseenVariance,
+  }
+
+  return {
+    settings,
+    fit(history, length) {
+      const scale = scoreScale(history, length)
+      const gathered = gatherOutcomes(history, length, prompts, scale)
+      const outcomes = scale.binary ? gathered : correctDispersion(gathered, fitAbilities(gathered, withoutText))
+      const start = fitAbilities(outcomes, withoutText)
+      const ability = start.ability.slice()
+      const easiness = start.easiness.slice()
+      const easinessVariance = new Float64Array(easiness.length)
+      let components: WeightedPosterior[] = []
+      for (let pass = 0; pass < passes; pass++) {
+        const alive = pass === 0 ? settings : components.map((component) => component.setting)
+        components = averageSettings(alive, sitesAt(outcomes, ability, easiness))
+        meanAbility(components, ability)
+        for (let step = 0; step < 2; step++)
+          improveEasiness(outcomes, ability, easiness, easinessVariance, unseenVariance)
+      }
+      components.sort((a, b) => b.weight - a.weight)
+      let textWeight = 0
+      for (const { setting, weight } of components) if (setting.viewMix >= 0) textWeight += weight
+      return {
+        scale,
+        outcomes,
+        ability,
+        abilityVariance: mixtureVariance(components, ability),
+        easiness,
+        easinessVariance,
+        unseenVariance,
+        components,
+        textWeight,
+      }
+    },
+  }
+}
+
+function settingsOf(pool: readonly PoolEntry[], grid: HyperparameterGrid, difficultyVariance: number): Setting[] {
+  const factors = poolFactors(pool)
+  const settings: Setting[] = []
+  for (const abilityVariance of grid.abilityVariances) {
+    for (const { share, logPrior } of grid.independentShares) {
+      const mixes = share < 1 ? grid.viewMixes : [undefined]
+      mixes.forEach((mix, index) => {
+        const text = mix && factors.factor(mix, grid.rank)
+        if (mix && !text) return
+        const rank = (text?.rank ?? 0) + 1
+        const factor = new Float64Array(pool.length * rank)
+        const independent = new Float64Array(pool.length)
+        const loading = Math.sqrt(abilityVariance * (1 - share))
+        for (let i = 0; i < pool.length; i++) {
+          factor[i * rank] = Math.sqrt(grid.levelVariance)
+          if (text) for (let k = 1; k < rank; k++) factor[i * rank + k] = loading * text.factor[i * text.rank + k - 1]!
+          const unexplained = share + (1 - share) * (text?.residual[i] ?? 0)
+          independent[i] = abilityVariance * unexplained + SMALLEST_INDEPENDENT_VARIANCE
+        }
+        settings.push({
+          factor,
+          rank,
+          independent,
+          difficultyVariance,
+          abilityVariance,
+          independentShare: share,
+          viewMix: mix ? index : -1,
+          logPrior: logPrior - Math.log(mixes.length),
+        })
+      })
+    }
+  }
+  return settings
+}
+
+/** One Newton linearisation of every prompt's likelihood, at f and b. */
+function sitesAt(outcomes: Outcomes, ability: Float64Array, easiness: Float64Array) {
+  const precision = new Float64Array(outcomes.prompts)
+  const shift = new Float64Array(outcomes.prompts)
+  for (let i = 0; i < outcomes.prompts; i++) {
+    const f = ability[i]!
+    let curvature = 0
+    let gradient = 0
+    for (let cell = outcomes.offsets[i]!; cell < outcomes.offsets[i + 1]!; cell++) {
+      const p = 1 / (1 + Math.exp(-f - easiness[outcomes.column[cell]!]!))
+      const trials = outcomes.trials[cell]!
+      curvature += trials * p * (1 - p)
+      gradient += outcomes.successes[cell]! - trials * p
+    }
+    precision[i] = curvature
+    shift[i] = curvature * f + gradient
+  }
+  return { precision, shift }
+}
+
+function averageSettings(settings: readonly Setting[], sites: ReturnType<typeof sitesAt>): WeightedPosterior[] {
+  const posteriors = settings.map((setting) => conditionOnSites(setting, sites))
+  const logWeights = posteriors.map((posterior, k) => posterior.logEvidence + settings[k]!.logPrior)
+  const top = Math.max(...logWeights)
+  const weights = logWeights.map((logWeight) => Math.exp(logWeight - top))
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const kept = posteriors.flatMap((posterior, k) => {
+    const weight = weights[k]! / total
+    return weight > NEGLIGIBLE ? [{ setting: settings[k]!, weight, posterior }] : []
+  })
+  const rest = kept.reduce((sum, component) => sum + component.weight, 0)
+  return kept.map((component) => ({ ...component, weight: component.weight / rest }))
+}
+
+function meanAbility(components: readonly WeightedPosterior[], out: Float64Array): void {
+  out.fill(0)
+  for (const { weight, posterior } of components) {
+    for (let i = 0; i < out.length; i++) out[i]! += weight * posterior.mean[i]!
+  }
+}
+
+function mixtureVariance(components: readonly WeightedPosterior[], mean: Float64Array): Float64Array {
+  const variance = new Float64Array(mean.length)
+  let total = 0
+  for (const { weight, posterior } of components) {
+    if (weight < MINOR && total > 0.5) continue
+    total += weight
+    const own = siteVariances(posterior)
+    for (let i = 0; i < mean.length; i++) variance[i]! += weight * (own[i]! + (posterior.mean[i]! - mean[i]!) ** 2)
+  }
+  return variance.map((value) => value / total)
+}
+
+/** One Newton step of every b_e, given abilities; leaves the conditional variances behind. */
+function improveEasiness(
+  outcomes: Outcomes,
+  ability: Float64Array,
+  easiness: Float64Array,
+  variance: Float64Array,
+  prior: number,
+): void {
+  const columns = easiness.length
+  const gradient = new Float64Array(columns)
+  const precision = new Float64Array(columns)
+  for (let c = 0; c < columns; c++) {
+    const fixed = outcomes.examples[c]! < 0
+    precision[c] = fixed ? 1e8 : 1 / prior
+    gradient[c] = -easiness[c]! * precision[c]!
+  }
+  for (let i = 0; i < outcomes.prompts; i++) {
+    for (let cell = outcomes.offsets[i]!; cell < outcomes.offsets[i + 1]!; cell++) {
+      const c = outcomes.column[cell]!
+      const p = 1 / (1 + Math.exp(-ability[i]! - easiness[c]!))
+      gradient[c]! += outcomes.successes[cell]! - outcomes.trials[cell]! * p
+      precision[c]! += outcomes.trials[cell]! * p * (1 - p)
+    }
+  }
+  for (let c = 0; c < columns; c++) {
+    easiness[c]! += gradient[c]! / precision[c]!
+    variance[c] = 1 / precision[c]!
+  }
+}

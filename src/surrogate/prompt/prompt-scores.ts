@@ -1,0 +1,93 @@
+/**
+ * From abilities to scores: what is expected of a prompt over the whole example set, or on a new example, in the units of
+ * the observed scores.
+ *
+ * Notation: T_i = (Σ_seen y_ie + Σ_unseen σ(f_i + b_e)) / E for the `set`, θ_i = ∫ σ(f_i + b) N(b; 0, v_b) db for the
+ * `population`; E σ(x) for x ~ N(m, v) ≈ σ(m / √(1 + πv/8)) (MacKay 1992).
+ *
+ * @module
+ */
+import type { PromptBeliefs } from './prompt-model.ts'
+
+export interface ScoreMoments {
+  readonly means: Float64Array
+  readonly standardDeviations: Float64Array
+}
+
+/** E σ(x), x ~ N(mean, variance). */
+export function expectedLogistic(mean: number, variance: number): number {
+  return 1 / (1 + Math.exp(-mean / Math.sqrt(1 + (Math.PI / 8) * variance)))
+}
+
+/** Mean and standard deviation of every prompt's mean over exactly `exampleCount` examples. */
+export function setScores(beliefs: PromptBeliefs, exampleCount: number): ScoreMoments {
+  const { outcomes, ability, abilityVariance, easiness, easinessVariance, unseenVariance, scale } = beliefs
+  const columns = outcomes.examples.length
+  let known = 0
+  for (const example of outcomes.examples) if (example >= 0) known++
+  const unmeasured = Math.max(0, exampleCount - known)
+  const means = new Float64Array(outcomes.prompts)
+  const standardDeviations = new Float64Array(outcomes.prompts)
+  const seen = new Uint8Array(columns)
+  const span = scale.high - scale.low
+  for (let i = 0; i < outcomes.prompts; i++) {
+    const variance = abilityVariance[i]!
+    seen.fill(0)
+    let sum = 0
+    let slope = 0
+    let spread = 0
+    for (let cell = outcomes.offsets[i]!; cell < outcomes.offsets[i + 1]!; cell++) {
+      const c = outcomes.column[cell]!
+      if (outcomes.examples[c]! < 0) continue
+      seen[c] = 1
+      sum += outcomes.successes[cell]! / outcomes.trials[cell]!
+    }
+    for (let c = 0; c < columns; c++) {
+      if (seen[c] === 1 || outcomes.examples[c]! < 0) continue
+      const p = expectedLogistic(ability[i]! + easiness[c]!, variance + easinessVariance[c]!)
+      sum += p
+      slope += p * (1 - p)
+      spread += p * (1 - p)
+    }
+    if (unmeasured > 0) {
+      const p = expectedLogistic(ability[i]!, variance + unseenVariance)
+      sum += unmeasured * p
+      slope += unmeasured * p * (1 - p)
+      spread += unmeasured * p * (1 - p)
+    }
+    means[i] = scale.low + (span * sum) / exampleCount
+    standardDeviations[i] = (span * Math.sqrt(slope * slope * variance + spread)) / exampleCount
+  }
+  return { means, standardDeviations }
+}
+
+/**
+ * Mean and standard deviation of every prompt's expected score on a new example like these. The general level is known
+ * only as well as the measured examples represent the others: its variance, about v_b over their number, is added.
+ */
+export function populationScores(beliefs: PromptBeliefs): ScoreMoments {
+  const { ability, abilityVariance, easinessVariance, unseenVariance, scale } = beliefs
+  const span = scale.high - scale.low
+  const level = levelVariance(easinessVariance, unseenVariance)
+  const means = new Float64Array(ability.length)
+  const standardDeviations = new Float64Array(ability.length)
+  for (let i = 0; i < ability.length; i++) {
+    const variance = abilityVariance[i]! + level
+    const p = expectedLogistic(ability[i]!, variance + unseenVariance)
+    // dθ/df of the same approximation.
+    const slope = (p * (1 - p)) / Math.sqrt(1 + (Math.PI / 8) * unseenVariance)
+    means[i] = scale.low + span * p
+    standardDeviations[i] = span * slope * Math.sqrt(variance)
+  }
+  return { means, standardDeviations }
+}
+
+/** Variance of the mean easiness of the measured examples about that of their population. */
+export function levelVariance(easinessVariance: Float64Array, unseenVariance: number): number {
+  let information = 0
+  for (const variance of easinessVariance) {
+    // Share of an example's easiness that its own outcomes tell: 1 when measured well, 0 when not at all.
+    information += Math.max(0, 1 - variance / unseenVariance) / unseenVariance
+  }
+  return 1 / (information + 1 / unseenVariance)
+}

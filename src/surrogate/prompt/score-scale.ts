@@ -1,0 +1,38 @@
+/**
+ * Scores as shares of success. The model's likelihood is binomial; scores that are not 0 or 1 enter as fractions, and
+ * scores outside [0, 1] are mapped onto it linearly first.
+ *
+ * @module
+ */
+import type { ObservationHistory } from '../../space/observation-log.ts'
+
+export interface ScoreScale {
+  readonly low: number
+  readonly high: number
+  /** Every finite score is one end or the other. */
+  readonly binary: boolean
+}
+
+/** Scale of the first `length` scores: [0, 1] where they fit into it, else their own range. */
+export function scoreScale(history: ObservationHistory, length: number): ScoreScale {
+  let low = 0
+  let high = 1
+  let smallest = Number.POSITIVE_INFINITY
+  let largest = Number.NEGATIVE_INFINITY
+  for (let k = 0; k < length; k++) {
+    const score = history.score(k)
+    if (!Number.isFinite(score)) continue
+    smallest = Math.min(smallest, score)
+    largest = Math.max(largest, score)
+  }
+  if (smallest < 0 || largest > 1) {
+    low = smallest
+    high = largest > smallest ? largest : smallest + 1
+  }
+  let binary = true
+  for (let k = 0; k < length && binary; k++) {
+    const score = history.score(k)
+    if (Number.isFinite(score) && history.count(k) === 1 && score !== low && score !== high) binary = false
+  }
+  return { low, high, binary }
+}

@@ -1,0 +1,43 @@
+/**
+ * The sum of kernels, one a view: K = Σ_v weight_v · M(d²_v / s_v), M Matérn-5/2 of length scale 1 and s_v the median
+ * squared distance between different prompts. Scaling by the median keeps a kernel neither flat nor diagonal whatever the
+ * view's units are (unit-norm embeddings lie within a few tenths of each other).
+ *
+ * @module
+ */
+import type { ViewDistances } from '../../features/view.ts'
+
+/** Unit-variance correlation of one view; size × size, row-major. */
+export function viewCorrelation(distances: ViewDistances): Float64Array {
+  const { size, squared } = distances
+  const scale = medianOffDiagonal(squared, size)
+  const correlation = new Float64Array(size * size)
+  for (let i = 0; i < squared.length; i++) {
+    const r = Math.sqrt((5 * squared[i]!) / scale)
+    correlation[i] = (1 + r + (r * r) / 3) * Math.exp(-r)
+  }
+  return correlation
+}
+
+/** Weighted sum of correlations; weights are normalised to 1, so the diagonal stays 1. */
+export function mixCorrelations(correlations: readonly Float64Array[], weights: readonly number[]): Float64Array {
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const mixed = new Float64Array(correlations[0]!.length)
+  correlations.forEach((correlation, v) => {
+    const weight = weights[v]! / total
+    if (weight > 0) for (let i = 0; i < mixed.length; i++) mixed[i]! += weight * correlation[i]!
+  })
+  return mixed
+}
+
+/** Median over pairs of different prompts; the mean of the positive ones where more than half coincide. */
+function medianOffDiagonal(squared: Float64Array, size: number): number {
+  const values = new Float64Array((size * (size - 1)) / 2)
+  let count = 0
+  for (let i = 1; i < size; i++) for (let j = 0; j < i; j++) values[count++] = squared[i * size + j]!
+  values.sort()
+  const median = values[values.length >> 1] ?? 1
+  if (median > 1e-9) return median
+  const positive = values.filter((value) => value > 1e-9)
+  return positive.length > 0 ? positive.reduce((sum, value) => sum + value, 0) / positive.length : 1
+}

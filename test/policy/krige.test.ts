@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest'
+import { createJsBackend } from '../../src/numerics/linalg/index.ts'
+import { createRandom } from '../../src/numerics/random/random.ts'
+import { logistic } from '../../src/numerics/special/logistic.ts'
+import { createSchedule, plannedBudget } from '../../src/policy/krige/schedule.ts'
+import { createKrigePolicy } from '../../src/policy/krige.ts'
+import type { PolicyContext } from '../../src/policy/policy.ts'
+import { play, promptPool } from './play.ts'
+
+const contextOf = (over: Partial<PolicyContext> = {}): PolicyContext => ({
+  seed: 1,
+  space: {},
+  exampleCount: 20,
+  evaluationBudget: 200,
+  estimand: 'set',
+  backend: createJsBackend(),
+  ...over,
+})
+
+function bernoulli(seed: number, ability: (i: number) => number) {
+  const random = createRandom(seed)
+  const table = Array.from({ length: 60 }, (_, i) =>
+    Array.from({ length: 60 }, () => (random.uniform() < logistic(ability(i)) ? 1 : 0)),
+  )
+  return (candidate: number, example: number) => table[candidate]![example]!
+}
+
+describe('krige', () => {
+  it('measures every prompt once before any prompt is measured in earnest', () => {
+    const context = contextOf()
+    const asked: number[] = []
+    play(createKrigePolicy(context), {
+      context,
+      pool: promptPool(30),
+      budget: 200,
+      score: bernoulli(1, (i) => i / 10 - 1.5),
+      onDecision: (decision) => {
+        if (decision.kind === 'act' && decision.action.kind === 'evaluate')
+          asked.push(decision.action.candidate as number)
+      },
+    })
+    expect(new Set(asked.slice(0, 30)).size).toBe(30)
+  })
+
+  it('moves to another example once everybody gets the first one right', () => {
+    const context = contextOf({ exampleCount: 30, evaluationBudget: 400 })
+    const used = new Map<number, number>()
+    const fair = bernoulli(2, () => 0)
+    const trivial = new Set<number>()
+    play(createKrigePolicy(context), {
+      context,
+      pool: promptPool(40),
+      budget: 40,
+      score: (i, e) => {
+        if (used.size === 0) trivial.add(e)
+        used.set(e, (used.get(e) ?? 0) + 1)
+        return trivial.has(e) ? 1 : fair(i, e)
+      },
+    })
+    const [first] = trivial
+    expect(used.get(first!)!).toBeLessThan(20)
+  })
+
+  it('asks for blocks of examples when told to, and never for more than is left', () => {
+    const context = contextOf({ options: { block: 4 }, evaluationBudget: 50 })
+    const sizes: number[] = []
+    const { spent } = play(createKrigePolicy(context), {
+      context,
+      pool: promptPool(6),
+      budget: 50,
+      score: bernoulli(3, (i) => i - 3),
+      onDecision: (decision) => {
+        if (decision.kind === 'act' && decision.action.kind === 'evaluate') sizes.push(decision.action.examples.length)
+      },
+    })
+    expect(spent).toBe(50)
+    expect(Math.max(...sizes)).toBe(4)
+  })
+
+  it('measures a prompt that joins late, and can recommend it', () => {
+    const context = contextOf({ evaluationBudget: 300 })
+    const pool = promptPool(15)
+    const { state, cells } = play(createKrigePolicy(context), {
+      context,
+      pool,
+      budget: 300,
+      score: bernoulli(4, (i) => (i === 15 ? 4 : -1)),
+      before: ({ observations }) => {
+        if (observations.length === 150 && pool.length === 15) pool.push(...promptPool(16).slice(15))
+      },
+    })
+    expect([...cells].filter((cell) => cell.startsWith('15/')).length).toBeGreaterThan(10)
+    expect(createKrigePolicy(context).recommend(state)!.candidate).toBe(15)
+  })
+
+  it('maximises real-valued scores of any range', () => {
+    const context = contextOf({ evaluationBudget: 240 })
+    const random = createRandom(8)
+    const { state } = play(createKrigePolicy(context), {
+      context,
+      pool: promptPool(20),
+      budget: 240,
+      score: (i, e) => -500 + 10 * i + 3 * e + 20 * random.normal(),
+    })
+    const { candidate, mean, interval } = createKrigePolicy(context).recommend(state)!
+    expect(candidate).toBeGreaterThan(15)
+    expect(mean).toBeGreaterThan(-400)
+    expect(interval[0]).toBeGreaterThan(-500)
+  })
+
+  it('explains an action and stops when little is to be gained', () => {
+    const options = { stopBelowGain: 0.02 }
+    const context = contextOf({ options, evaluationBudget: 2000, exampleCount: 60 })
+    let reason = ''
+    let gain: number | undefined
+    const { spent } = play(createKrigePolicy(context), {
+      context,
+      pool: promptPool(10),
+      budget: 2000,
+      score: bernoulli(5, (i) => (i === 4 ? 3 : -2)),
+      onDecision: (decision) => {
+        if (decision.kind === 'done') reason = decision.reason
+        if (decision.kind === 'act') gain ??= decision.action.reason?.expectedGain
+      },
+    })
+    expect(spent).toBeLessThan(600)
+    expect(reason).toContain('expected to gain')
+    expect(gain).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe('schedule', () => {
+  const schedule = createSchedule({ prompts: 100, examples: 50, budget: 1000, updates: 15, firstPassShare: 0.5 })
+
+  it('refits at prefixes, more often at first', () => {
+    expect(schedule.refitAt(0)).toBe(0)
+    expect(schedule.refitAt(7)).toBe(5)
+    expect(schedule.refitAt(100)).toBe(100)
+    for (let told = 0; told < 1000; told++) expect(schedule.refitAt(told)).toBeLessThanOrEqual(told)
+  })
+
+  it('shrinks the active set from all to the finalists', () => {
+    let last = 100
+    for (let told = 0; told <= 1000; told += 10) {
+      const size = schedule.activeSize(schedule.refitAt(told))
+      expect(size).toBeLessThanOrEqual(last)
+      last = size
+    }
+    expect(last).toBe(3)
+  })
+
+  it('plans studies without a budget for 25 full evaluations, then twice as many', () => {
+    expect(plannedBudget(Number.POSITIVE_INFINITY, 10, 0)).toBe(250)
+    expect(plannedBudget(Number.POSITIVE_INFINITY, 10, 250)).toBe(500)
+    expect(plannedBudget(77, 10, 50)).toBe(77)
+  })
+})
