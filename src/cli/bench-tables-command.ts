@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as z from 'zod'
 import { findTables } from '../bench/tables/find-tables.ts'
 import { resultsText } from '../bench/tables/results-text.ts'
@@ -6,6 +7,9 @@ import { type BenchProgress, runTables } from '../bench/tables/run-tables.ts'
 import type { Variant } from '../bench/tables/table-unit.ts'
 import { InvalidInputError } from '../errors.ts'
 import type { TablesFlags } from './bench-tables.ts'
+import { cacheFolder } from './cache-folder.ts'
+import { createProgressLine } from './progress-line.ts'
+import { requireWritableFolder } from './write-file.ts'
 
 const variantsSchema = z.record(
   z.string().min(1),
@@ -16,6 +20,8 @@ const variantsSchema = z.record(
 export async function runTablesCommand(paths: readonly string[], flags: TablesFlags): Promise<void> {
   const variants = await variantsOf(flags)
   const files = await findTables(paths)
+  if (flags.json !== undefined) requireWritableFolder(flags.json)
+  const line = createProgressLine(process.stderr)
   const abort = new AbortController()
   const stop = () => abort.abort()
   process.once('SIGINT', stop)
@@ -32,10 +38,13 @@ export async function runTablesCommand(paths: readonly string[], flags: TablesFl
       details: flags.details ?? false,
       ...(flags.json === undefined ? {} : { resultFile: flags.json }),
       signal: abort.signal,
-      onProgress: progressWriter(process.stderr),
+      embeddingCache: join(cacheFolder(process.env), 'bench-embeddings'),
+      onProgress: (progress) => line.show(describe(progress), progress),
     })
+    line.end()
     process.stdout.write(resultsText(results.summary))
   } finally {
+    line.end()
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
   }
@@ -75,24 +84,6 @@ async function readVariants(file: string): Promise<Variant[]> {
     throw new InvalidInputError(`${issue.path.join('.') || 'the document'}: ${issue.message}`, { where: file, remedy })
   }
   return Object.entries(parsed.data).map(([label, variant]) => ({ label, ...variant }))
-}
-
-/** One line rewritten in place on a terminal; elsewhere a line now and then. */
-export function progressWriter(
-  stream: NodeJS.WriteStream,
-  now: () => number = () => performance.now(),
-): (progress: BenchProgress) => void {
-  const live = stream.isTTY === true && !process.env['NO_COLOR']
-  const quiet = live ? 200 : 15_000
-  let last = now()
-  return (progress) => {
-    const finished = progress.done === progress.total
-    if (progress.stage !== 'continuing' && !finished && now() - last < quiet) return
-    last = now()
-    const text = describe(progress)
-    if (!live) stream.write(`${text}\n`)
-    else stream.write(`\r${text.padEnd(70)}${finished || progress.stage === 'continuing' ? '\n' : ''}`)
-  }
 }
 
 function describe(progress: BenchProgress): string {

@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander'
-import type { BenchProgress } from '../bench/tables/run-tables.ts'
 import { nameListOption, numberListOption, numberOption } from './number-options.ts'
 
-interface TablesFlags {
+export interface TablesFlags {
   readonly policy?: readonly string[]
   readonly variants?: string
   readonly fullEvaluations: number
@@ -64,5 +63,3 @@ export function registerBenchTables(bench: Command): void {
       await runTablesCommand(paths, flags)
     })
 }
-
-export type { BenchProgress, TablesFlags }

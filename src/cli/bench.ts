@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { registerBenchCompare } from './bench-compare.ts'
 import { registerBenchRecord } from './bench-record.ts'
 import { registerBenchTables } from './bench-tables.ts'
 
@@ -8,4 +9,5 @@ export function registerBench(program: Command): void {
     .description('Record tables of real runs, replay policies against them, and compare the results.')
   registerBenchRecord(bench)
   registerBenchTables(bench)
+  registerBenchCompare(bench)
 }

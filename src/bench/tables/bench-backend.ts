@@ -1,7 +1,19 @@
-import { createJsBackend } from '../../numerics/linalg/js/create-js-backend.ts'
+import { KrigeError } from '../../errors.ts'
+import { createBackend } from '../../numerics/linalg/index.ts'
 import type { PolicyContext } from '../../policy/policy.ts'
 
-/** One backend a thread: backends keep scratch memory. */
-export function benchBackend(): PolicyContext['backend'] {
-  return createJsBackend()
+/**
+ * The backend of a benchmark, one a thread since backends keep scratch memory: `wasm-simd128`, which computes the same
+ * bits on every machine, or plain JavaScript where an engine has no SIMD.
+ *
+ * @param name Another backend, such as the value of `KRIGE_BACKEND`.
+ */
+export function benchBackend(name: string | undefined = process.env['KRIGE_BACKEND']): PolicyContext['backend'] {
+  if (name) return createBackend(name)
+  try {
+    return createBackend('wasm-simd128')
+  } catch (error) {
+    if (KrigeError.isInstance(error) && error.code === 'unavailable') return createBackend('js')
+    throw error
+  }
 }

@@ -6,20 +6,12 @@
  */
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 /** Stands in results: numbers of different embedders must not be mixed. */
 export const PINNED_EMBEDDER = 'use-lite/0.2.0'
 
 const BATCH = 32
-
-/** `$XDG_CACHE_HOME/krige/bench-embeddings`, `~/.cache` by default, `%LOCALAPPDATA%` on Windows. */
-export function defaultEmbeddingCache(environment: NodeJS.ProcessEnv = process.env): string {
-  const base =
-    environment['XDG_CACHE_HOME'] || environment['LOCALAPPDATA'] || join(environment['HOME'] || homedir(), '.cache')
-  return join(base, 'krige', 'bench-embeddings')
-}
 
 /** Turns texts into vectors of any norm; the model behind {@link pinnedEmbeddings}. */
 export type EmbedBatch = (texts: readonly string[]) => Promise<readonly (readonly number[])[]>
@@ -34,8 +26,7 @@ async function sentenceEncoder(): Promise<EmbedBatch> {
 }
 
 export interface PinnedEmbeddingsOptions {
-  /** @defaultValue {@link defaultEmbeddingCache} */
-  readonly cacheDirectory?: string
+  readonly cacheDirectory: string
   readonly onProgress?: (done: number, total: number) => void
   /** Loads the model; only called when something is not cached. @defaultValue Universal Sentence Encoder lite */
   readonly load?: () => Promise<EmbedBatch>
@@ -45,14 +36,14 @@ export interface PinnedEmbeddingsOptions {
  * One unit vector for every distinct text; each is computed once, ever.
  *
  * @example
- * const vectors = await pinnedEmbeddings(['Label the ticket.'])
+ * const vectors = await pinnedEmbeddings(['Label the ticket.'], { cacheDirectory })
  * vectors.get('Label the ticket.')!.length // 512
  */
 export async function pinnedEmbeddings(
   texts: Iterable<string>,
-  options: PinnedEmbeddingsOptions = {},
+  options: PinnedEmbeddingsOptions,
 ): Promise<Map<string, Float64Array>> {
-  const directory = options.cacheDirectory ?? defaultEmbeddingCache()
+  const directory = options.cacheDirectory
   const distinct = [...new Set(texts)]
   const vectors = new Map<string, Float64Array>()
   await mkdir(directory, { recursive: true })

@@ -36,7 +36,8 @@ export interface BenchTablesOptions {
   readonly resultFile?: string
   /** Record seconds and what the policy said about its choice. @defaultValue false */
   readonly details?: boolean
-  readonly embeddingCache?: string
+  /** Where the pinned embedder's vectors are kept. */
+  readonly embeddingCache: string
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: BenchProgress) => void
 }
@@ -54,7 +55,9 @@ const SAVE_MILLISECONDS = 5000
  * @throws InvalidInputError for bad tables, policies or result files; BudgetError when a fraction leaves no evaluation;
  * ConflictError when `resultFile` holds another experiment; KrigeError `interrupted` (finished runs are saved).
  * @example
- * const { summary } = await runTables({ files: ['t.json'], variants, fullEvaluations: 25, fractions: [1], repeats: 30, seed: 1 })
+ * const { summary } = await runTables({
+ *   files: ['t.json'], variants, fullEvaluations: 25, fractions: [1], repeats: 30, seed: 1, embeddingCache,
+ * })
  */
 export async function runTables(options: BenchTablesOptions): Promise<BenchResults> {
   for (const { policy, options: settings } of options.variants) resolvePolicy(policy, settings, BENCH_POLICIES)
@@ -85,7 +88,7 @@ export async function runTables(options: BenchTablesOptions): Promise<BenchResul
 
   const texts = tables.map((table) => table.prompts.map(candidateText))
   const vectors = await pinnedEmbeddings(texts.flat(), {
-    ...(options.embeddingCache === undefined ? {} : { cacheDirectory: options.embeddingCache }),
+    cacheDirectory: options.embeddingCache,
     onProgress: (done, total) => options.onProgress?.({ stage: 'embedding', done, total }),
   })
   const shared = {

@@ -1,0 +1,37 @@
+import { alignRows } from '../tables/results-text.ts'
+import type { Comparison, FractionComparison } from './compare-results.ts'
+
+/** The comparison as text: a table a fraction, best policy first. */
+export function compareText(comparison: Comparison): string {
+  const { tables, tasks, repeats, reference, notes } = comparison
+  const parts = [
+    `${tables.length} tables of ${tasks.length} tasks, up to ${repeats} repeats. Differences are to ${reference}, paired by`,
+    'table and repeat, with 95% intervals over tasks; negative means better. Ranks are means over tasks.\n',
+    ...comparison.fractions.map(section),
+    ...comparison.holdout.map(section),
+    ...notes.map((note) => `Note: ${note}\n`),
+  ]
+  return parts.join('\n')
+}
+
+function section({ fraction, kind, policies, ranks }: FractionComparison): string {
+  const rows = policies.map(({ policy, meanError, difference, runs }) => [
+    policy,
+    meanError.toFixed(4),
+    difference ? signed(difference.mean) : '',
+    difference?.interval ? `[${difference.interval.map(signed).join(', ')}]` : '',
+    ranks.blocks > 0 ? ranks.meanRanks[ranks.policies.indexOf(policy)]!.toFixed(2) : '',
+    String(runs),
+  ])
+  const title = kind === 'error' ? `Budget × ${fraction}` : `Budget × ${fraction}, on the holdout examples`
+  const table = alignRows([['policy', 'error', 'difference', '95% interval', 'rank', 'runs'], ...rows])
+  const critical =
+    ranks.criticalDifference === undefined
+      ? ''
+      : `Friedman p = ${formatP(ranks.pValue)}; ranks closer than ${ranks.criticalDifference.toFixed(2)} are not told apart (Nemenyi, ${ranks.blocks} tasks).\n`
+  return `${title}\n${table}${critical}`
+}
+
+export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`
+
+export const formatP = (p: number): string => (p < 0.0001 ? '< 0.0001' : p.toFixed(4))
