@@ -1,0 +1,173 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { renderTemplate } from '../../src/space/template.ts'
+import { loadTask } from '../../src/task/load-task.ts'
+
+const TASKS = fileURLToPath(new URL('../../data/tasks', import.meta.url))
+const names = readdirSync(TASKS, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name)
+
+const EXAMPLES = 240
+const PROMPTS = 160
+
+/** How often each label is expected, for tasks with few labels. */
+const LABELS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  'ticket-triage': { billing: 40, bug: 40, account: 40, feature: 40, shipping: 40, cancellation: 40 },
+  'ticket-triage-null': { billing: 40, bug: 40, account: 40, feature: 40, shipping: 40, cancellation: 40 },
+  'review-sentiment': { positive: 80, negative: 80, mixed: 80 },
+  'request-routing': { garden: 40, kitchen: 40, toys: 40, tools: 40, clothes: 40, books: 40 },
+}
+
+const fold = (value: unknown): string =>
+  String(value)
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+
+describe('tasks in data/tasks', () => {
+  it('are those described in data/README.md', () => {
+    expect(names).toEqual([
+      'date-arithmetic',
+      'order-fields',
+      'request-routing',
+      'review-sentiment',
+      'shop-sums',
+      'ticket-triage',
+      'ticket-triage-null',
+      'word-relations',
+    ])
+  })
+})
+
+describe.each(names)('%s', (name) => {
+  const task = loadTask(join(TASKS, name, 'task.yaml'))
+
+  it('has the name of its folder, a README and no warnings', () => {
+    expect(task.name).toBe(name)
+    expect(task.warnings).toEqual([])
+    expect(readFileSync(join(TASKS, name, 'README.md'), 'utf8').length).toBeGreaterThan(500)
+  })
+
+  it('has 240 examples with distinct inputs, half of them held out', () => {
+    expect(new Set(task.examples.map((example) => fold(example.input))).size).toBe(EXAMPLES)
+    expect(task.split.search).toHaveLength(EXAMPLES / 2)
+    expect(new Set([...task.split.search, ...task.split.holdout]).size).toBe(EXAMPLES)
+  })
+
+  it('has a pool of at least 160 prompts with the same slots, and its baseline in it', () => {
+    expect(task.pool.length).toBeGreaterThanOrEqual(PROMPTS)
+    const slots = Object.keys(task.pool[0]!.slots ?? {})
+    expect(slots.length).toBeGreaterThanOrEqual(2)
+    for (const candidate of task.pool) expect(Object.keys(candidate.slots ?? {})).toEqual(slots)
+    expect(task.baseline).toBeDefined()
+    for (const slot of slots.filter((slot) => slot !== 'after' && slot !== 'before' && slot !== 'cue')) {
+      if (name === 'ticket-triage-null' && slot === 'demonstrations') continue
+      expect(new Set(task.pool.map((candidate) => candidate.slots?.[slot])).size, slot).toBeGreaterThanOrEqual(7)
+    }
+  })
+
+  it('shows no example as a demonstration', () => {
+    const texts = new Set(task.pool.flatMap((candidate) => Object.values(candidate.slots ?? {})).map(fold))
+    for (const example of task.examples) {
+      const input = fold(example.input)
+      for (const text of texts) expect(` ${text} `.includes(` ${input} `), `${input} in ${text}`).toBe(false)
+    }
+  })
+
+  it('keeps prompts short enough for a small model', () => {
+    const { template } = task
+    const lengths = task.pool.map((candidate) =>
+      template
+        ? renderTemplate(template, candidate, task.examples[0]!).text.length
+        : Object.values(candidate.slots ?? {}).join('').length,
+    )
+    expect(Math.max(...lengths)).toBeLessThan(2000)
+  })
+})
+
+describe('labels', () => {
+  it.each(Object.entries(LABELS))('of %s are balanced', (name, labels) => {
+    const counts: Record<string, number> = {}
+    for (const { expected } of loadTask(join(TASKS, name, 'task.yaml')).examples) {
+      counts[String(expected)] = (counts[String(expected)] ?? 0) + 1
+    }
+    expect(counts).toEqual(labels)
+  })
+})
+
+describe('answers that can be checked', () => {
+  it('order-fields expects an item and a day that stand in the message', () => {
+    for (const { input, expected } of loadTask(join(TASKS, 'order-fields', 'task.yaml')).examples) {
+      for (const value of Object.values(Object(expected)))
+        expect(fold(input).split(' ')).toEqual(expect.arrayContaining(fold(value).split(' ')))
+    }
+  })
+
+  it('shop-sums expects a result of one operation on the numbers in the problem', () => {
+    for (const { input, expected } of loadTask(join(TASKS, 'shop-sums', 'task.yaml')).examples) {
+      const numbers = (String(input).match(/\d+/g) ?? []).map(Number)
+      const [first = Number.NaN, second] = numbers
+      const results =
+        second === undefined
+          ? [first * 100, first * 1000]
+          : [first + second, first - second, second - first, first * second, first / second]
+      expect(results, String(input)).toContain(Number(expected))
+      expect(Number(expected)).toBeGreaterThan(0)
+    }
+  })
+
+  it('weekday and month answers agree with the calendar', () => {
+    // Independent of the generator: the answer is looked up in real dates.
+    const day = (text: string) =>
+      Array.from({ length: 7 }, (_, index) => new Date(Date.UTC(2024, 0, 1 + index))).find(
+        (date) => date.toLocaleDateString('en', { weekday: 'long', timeZone: 'UTC' }) === text,
+      )
+    const steps: readonly (readonly [RegExp, number])[] = [
+      [
+        /comes after (\w+day)\?|Today is (\w+day)\. What day is it tomorrow|one day after (\w+day)|Yesterday was (\w+day)/,
+        1,
+      ],
+      [/the day before (\w+day)|Today is (\w+day)\. What day was it yesterday|Tomorrow is (\w+day)/, -1],
+      [/two days after (\w+day)|left on (\w+day) and took two days/, 2],
+      [/It is (\w+day) now\. What day will it be in 7 days/, 7],
+    ]
+    let checked = 0
+    for (const { input, expected } of loadTask(join(TASKS, 'date-arithmetic', 'task.yaml')).examples) {
+      if (!/day$/.test(String(expected))) continue
+      const found = steps
+        .map(([pattern, step]) => [pattern.exec(String(input)), step] as const)
+        .find(([match]) => match)
+      const from = day(found?.[0]?.slice(1).find((group) => group !== undefined) ?? '')
+      expect(from, String(input)).toBeDefined()
+      const to = new Date(from!.getTime() + (found?.[1] ?? 0) * 86_400_000)
+      expect(to.toLocaleDateString('en', { weekday: 'long', timeZone: 'UTC' }), String(input)).toBe(expected)
+      checked++
+    }
+    expect(checked).toBe(40)
+  })
+})
+
+describe('build scripts', () => {
+  let copy: string
+  beforeAll(() => {
+    copy = mkdtempSync(join(tmpdir(), 'krige-tasks-'))
+    cpSync(TASKS, copy, { recursive: true })
+  })
+  afterAll(() => rmSync(copy, { recursive: true, force: true }))
+
+  it.each(names)('%s: write what is committed', (name) => {
+    for (const script of ['build-prompts.ts', 'build-examples.ts']) {
+      if (existsSync(join(copy, name, script))) execFileSync(process.execPath, [join(copy, name, script)])
+    }
+    for (const file of readdirSync(join(TASKS, name)).filter((file) => file.endsWith('.jsonl'))) {
+      expect(readFileSync(join(copy, name, file), 'utf8') === readFileSync(join(TASKS, name, file), 'utf8'), file).toBe(
+        true,
+      )
+    }
+  })
+})
