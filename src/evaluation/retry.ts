@@ -8,6 +8,8 @@ import { type Failure, failure } from './failure.ts'
 export interface RetryOptions {
   /** Attempts in all. @defaultValue 4 */
   readonly attempts?: number
+  /** Attempts in all while the server only says that it is busy: nothing is wrong with those. @defaultValue 12 */
+  readonly rateLimitAttempts?: number
   /** Wait before the second attempt, doubled each time, in milliseconds. @defaultValue 500 */
   readonly delay?: number
   /** Longest wait; a server that asks for more makes the call fail at once. @defaultValue 60000 */
@@ -18,6 +20,7 @@ export interface RetryOptions {
 
 export const DEFAULT_RETRY: Required<RetryOptions> = {
   attempts: 4,
+  rateLimitAttempts: 12,
   delay: 500,
   longestDelay: 60_000,
   random: Math.random,
@@ -32,7 +35,9 @@ export const DEFAULT_RETRY: Required<RetryOptions> = {
  * retryDelay(failure('rate-limit', '…', 2000), 0, DEFAULT_RETRY) // 2000 to 2250
  */
 export function retryDelay(problem: Failure, attempt: number, options: Required<RetryOptions>): number | undefined {
-  if (!problem.retryable || attempt + 1 >= options.attempts) return undefined
+  const attempts =
+    problem.kind === 'rate-limit' ? Math.max(options.rateLimitAttempts, options.attempts) : options.attempts
+  if (!problem.retryable || attempt + 1 >= attempts) return undefined
   if (problem.retryAfter !== undefined && problem.retryAfter > options.longestDelay) return undefined
   const ceiling = Math.min(options.delay * 2 ** attempt, options.longestDelay)
   const backoff = ceiling / 2 + (ceiling / 2) * options.random()

@@ -1,0 +1,135 @@
+/**
+ * From what an HTTP client or an AI SDK provider throws to a {@link Failure}.
+ *
+ * @module
+ */
+import { APICallError, LoadAPIKeyError, NoSuchModelError, UnsupportedFunctionalityError } from '@ai-sdk/provider'
+import { type Failure, failure } from '../failure.ts'
+
+/** Longest part of an answer shown in a message. */
+const EXCERPT = 160
+
+export interface CallContext {
+  /** Aborted by the caller. */
+  readonly cancelled: boolean
+  /** Aborted by our own clock, after so many milliseconds. */
+  readonly timeout?: number
+  /** Where the call went, without secrets. */
+  readonly host: string
+  readonly redact: (text: string) => string
+  readonly now: () => number
+}
+
+/**
+ * @example
+ * classifyError(error, { cancelled: false, host: '127.0.0.1:8080', redact, now: Date.now }).kind // 'rate-limit'
+ */
+export function classifyError(error: unknown, context: CallContext): Failure {
+  const { host, redact } = context
+  if (context.cancelled) return failure('cancelled', `the call to ${host} was cancelled`)
+  if (context.timeout !== undefined)
+    return failure('timeout', `${host} did not answer within ${context.timeout / 1000} s`)
+  for (const cause of chain(error)) {
+    if (APICallError.isInstance(cause)) return fromApiCall(cause, context)
+    if (LoadAPIKeyError.isInstance(cause)) return failure('authentication', redact(cause.message))
+    if (NoSuchModelError.isInstance(cause)) return failure('not-found', redact(cause.message))
+    if (UnsupportedFunctionalityError.isInstance(cause)) return failure('bad-request', redact(cause.message))
+  }
+  return fromConnection(error, context)
+}
+
+function fromApiCall(error: APICallError, context: CallContext): Failure {
+  const { statusCode: status, responseHeaders: headers } = error
+  if (status === undefined) return fromConnection(error, context)
+  const body = error.responseBody ?? ''
+  const excerpt = context.redact(body.replace(/\s+/g, ' ').trim().slice(0, EXCERPT))
+  const message = `HTTP ${status} from ${context.host}${excerpt.length > 0 ? `: ${excerpt}` : ''}`
+  const wait = retryAfter(headers, context.now())
+  if (status === 401 || status === 403) return failure('authentication', `${message} (check the API key)`)
+  if (status === 404) return failure('not-found', `${message} (check the URL and the model's name)`)
+  if (status === 402) return failure('authentication', `${message} (the account has no credit)`)
+  if (status === 429) {
+    if (/insufficient_quota|billing|exceeded your current quota/i.test(body)) {
+      return failure('authentication', `${message} (the account's quota is used up)`)
+    }
+    return failure('rate-limit', message, wait)
+  }
+  if (status === 408 || status === 409 || status === 425) return failure('server', message, wait)
+  if (
+    status === 413 ||
+    /context_length|context length|maximum context|too many tokens|prompt is too long/i.test(body)
+  ) {
+    return failure('too-long', message)
+  }
+  if (status >= 500) return failure('server', message, wait)
+  if (status >= 400) {
+    return failure(/content_filter|content management|safety/i.test(body) ? 'content-filter' : 'bad-request', message)
+  }
+  // A cut or refused body comes with the status it was announced with.
+  if (error.cause !== undefined && isConnectionProblem(error.cause)) return fromConnection(error.cause, context)
+  const kind = /^\s*<(!doctype|html)/i.test(body)
+    ? 'an HTML page'
+    : body.trim() === ''
+      ? 'an empty body'
+      : 'something that is no completion'
+  return failure(
+    'malformed',
+    `${context.host} answered ${kind} (HTTP ${status})${excerpt.length > 0 ? `: ${excerpt}` : ''}`,
+  )
+}
+
+const CONNECTION_CODES =
+  /ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR|ERR_SSL|CERT_|terminated|other side closed|socket hang up|fetch failed|network|aborted|premature close/i
+
+function isConnectionProblem(error: unknown): boolean {
+  return [...chain(error)].some((cause) =>
+    CONNECTION_CODES.test(`${codeOf(cause)} ${cause instanceof Error ? cause.message : ''}`),
+  )
+}
+
+function fromConnection(error: unknown, context: CallContext): Failure {
+  const code = [...chain(error)].map(codeOf).find((text) => text.length > 0)
+  const message = context.redact(error instanceof Error ? error.message : String(error)).slice(0, EXCERPT)
+  const detail = code && !message.includes(code) ? `${message} (${code})` : message
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
+    return failure('timeout', `${context.host}: ${detail}`)
+  return isConnectionProblem(error)
+    ? failure('connection', `cannot talk to ${context.host}: ${detail}`)
+    : failure('malformed', `${context.host}: ${detail}`)
+}
+
+/** An error and its causes, outermost first. */
+function* chain(error: unknown): Generator<unknown> {
+  for (let cause = error, depth = 0; cause !== undefined && cause !== null && depth < 8; depth++) {
+    yield cause
+    cause =
+      typeof cause === 'object' && 'lastError' in cause
+        ? cause.lastError
+        : cause instanceof Error
+          ? cause.cause
+          : undefined
+  }
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : ''
+}
+
+/**
+ * Milliseconds a server asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date.
+ *
+ * @example
+ * retryAfter({ 'retry-after': '2' }, Date.now()) // 2000
+ */
+export function retryAfter(headers: Readonly<Record<string, string>> | undefined, now: number): number | undefined {
+  const exact = Number.parseFloat(headers?.['retry-after-ms'] ?? '')
+  if (Number.isFinite(exact) && exact >= 0) return exact
+  const written = headers?.['retry-after']?.trim()
+  if (!written) return undefined
+  const seconds = Number(written)
+  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : undefined
+  const date = Date.parse(written)
+  return Number.isFinite(date) ? Math.max(0, date - now) : undefined
+}
