@@ -1,14 +1,28 @@
 import { Command, CommanderError } from 'commander'
 import { registerBench } from './bench.ts'
-import { registerModels } from './models.ts'
+import { registerDelete } from './delete.ts'
+import { registerDoctor } from './doctor.ts'
 import { describeError, EXIT_CODES, exitCodeOf } from './exit-code.ts'
+import { registerExport } from './export.ts'
+import { registerInit } from './init.ts'
+import { registerModels } from './models.ts'
+import { registerReport } from './report.ts'
 import { registerRun } from './run.ts'
 
 /**
  * Every command file exports one function that adds its command to the program. Heavy modules are imported inside the
  * action, so that `krige --help` stays instant.
  */
-const COMMANDS: readonly ((program: Command) => void)[] = [registerRun, registerBench, registerModels]
+const COMMANDS: readonly ((program: Command) => void)[] = [
+  registerInit,
+  registerRun,
+  registerReport,
+  registerExport,
+  registerDoctor,
+  registerDelete,
+  registerModels,
+  registerBench,
+]
 
 /** Runs the command line and returns the exit code; never calls `process.exit`. */
 export async function runCli(argv: readonly string[]): Promise<number> {

@@ -1,5 +1,287 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { InvalidInputError, KrigeError } from '../errors.ts'
+import type { Evaluator } from '../evaluation/evaluator.ts'
+import type { Cost } from '../runner/plan.ts'
+import type { Price } from '../runner/prices.ts'
+import type { SearchProgress } from '../runner/search.ts'
+import type { Budget } from '../study/ledger.ts'
+import type { Task } from '../task/task.ts'
+import { modelsFolder } from './cache-folder.ts'
+import { numberOption } from './number-options.ts'
+import { openTaskEmbedder } from './open-task-embedder.ts'
+import { STORE_OPTION, storeAddress } from './with-store.ts'
+
+interface RunFlags {
+  readonly study?: string
+  readonly store?: string
+  readonly policy?: string
+  readonly seed?: number
+  readonly warmStart: readonly string[]
+  readonly dryRun?: boolean
+  readonly json?: boolean
+  readonly report?: string
+  readonly model?: string
+  readonly price?: Price
+  readonly evaluations?: number
+  readonly calls?: number
+  readonly usd?: number
+  readonly concurrency?: number
+  readonly threads?: number
+  readonly backend?: string
+  readonly allowOutside?: boolean
+}
+
+const EXAMPLES = `
+Interrupted or killed? The same command resumes where it stopped; nothing that was received is paid for twice.
+A larger budget continues a study that is complete.
+
+Exit codes: 0 done, 1 failed, 2 bad input, 3 budget too small, 130 interrupted.
+
+Examples:
+  $ krige run task.yaml --dry-run
+  $ krige run task.yaml --seed 2 --study triage-2 --json > result.json`
 
 export function registerRun(program: Command): void {
-  program.command('run')
+  const count = (name: string) => numberOption(name, { integer: true, minimum: 0 })
+  program
+    .command('run')
+    .description('Search for the best prompt of a task within its budget, and compare it with the baseline.')
+    .argument('<task.yaml>', 'the task')
+    .option('--study <name>', 'name of the study (default: the name of the task)')
+    .option(...STORE_OPTION)
+    .option('--policy <name>', 'how to choose what to measure (default: krige)')
+    .addOption(
+      new Option('--seed <n>', 'seed of every random choice (default: 1)').argParser(
+        numberOption('--seed', { integer: true }),
+      ),
+    )
+    .addOption(
+      new Option('--warm-start <study|table>', 'learn from an earlier study or a recorded table; repeatable')
+        .argParser((value: string, earlier: readonly string[]) => [...earlier, value])
+        .default([], 'none'),
+    )
+    .option('--dry-run', 'check the task, print the plan and what it costs, and stop')
+    .option('--json', 'print the result (or the plan) as one JSON object')
+    .option('--report <file>', 'where the HTML report goes (default: beside the store)')
+    .option('--model <model>', 'instead of the model the task names')
+    .addOption(new Option('--price <input,output>', 'dollars per million tokens of the model').argParser(readPrice))
+    .addOption(new Option('--evaluations <n>', 'instead of budget.evaluations').argParser(count('--evaluations')))
+    .addOption(new Option('--calls <n>', 'instead of budget.calls').argParser(count('--calls')))
+    .addOption(new Option('--usd <amount>', 'instead of budget.usd').argParser(numberOption('--usd', { minimum: 0 })))
+    .addOption(
+      new Option('--concurrency <n>', 'evaluations in flight').argParser(
+        numberOption('--concurrency', { integer: true, minimum: 1 }),
+      ),
+    )
+    .addOption(
+      new Option('--threads <n>', 'processor threads of a local model').argParser(
+        numberOption('--threads', { integer: true, minimum: 1 }),
+      ),
+    )
+    .option('--backend <name>', 'numeric backend (default: KRIGE_BACKEND, else the fastest)')
+    .option('--allow-outside', 'let the task name files outside its folder')
+    .addHelpText('after', EXAMPLES)
+    .action(run)
+}
+
+async function run(taskFile: string, flags: RunFlags): Promise<void> {
+  const [{ loadTask }, { createPriceList }, text] = await Promise.all([
+    import('../task/load-task.ts'),
+    import('../runner/prices.ts'),
+    import('./run-text.ts'),
+  ])
+  const loaded = loadTask(taskFile, {
+    allowOutside: flags.allowOutside ?? false,
+    ...(flags.model === undefined ? {} : { overrides: { model: flags.model } }),
+  })
+  const task: Task = { ...loaded, budget: budgetOf(loaded.budget, flags) }
+  const priceOf = createPriceList(flags.price)
+  if (flags.policy !== undefined) (await import('../policy/registry.ts')).resolvePolicy(flags.policy)
+
+  if (flags.dryRun) {
+    const { makePlan } = await import('../runner/plan.ts')
+    const { estimator, close, notice } = await openEstimator(task, flags)
+    try {
+      const plan = makePlan(task, estimator, priceOf)
+      if (notice !== undefined) process.stderr.write(`${notice}\n`)
+      process.stdout.write(flags.json ? `${JSON.stringify({ task: task.name, plan })}\n` : text.planText(plan))
+    } finally {
+      await close()
+    }
+    return
+  }
+
+  const [{ openStore }, { runTask }, reports, { createProgressLine }, { openPrior }] = await Promise.all([
+    import('../store/open-store.ts'),
+    import('../runner/run-task.ts'),
+    import('./report-file.ts'),
+    import('./progress-line.ts'),
+    import('./warm-start.ts'),
+  ])
+  const interrupt = listenForInterrupts()
+  const store = openStore(storeAddress(flags.store))
+  const progress = createProgressLine(process.stderr)
+  let evaluator: Evaluator | undefined
+  try {
+    const priors = []
+    for (const source of flags.warmStart) priors.push(await openPrior(source, store))
+    evaluator = await openTaskEvaluator(task, flags)
+    const timer = createTimer()
+    let exhaustive: Cost | undefined
+    const announced = new Set<string>()
+    const result = await runTask({
+      task,
+      evaluator,
+      embedder: (recorded) => openTaskEmbedder(task, recorded),
+      backend: (recorded) => openTaskBackend(flags, recorded),
+      store,
+      priceOf,
+      priors,
+      signal: interrupt.signal,
+      ...(flags.study === undefined ? {} : { name: flags.study }),
+      ...(flags.policy === undefined ? {} : { policy: flags.policy }),
+      ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+      ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
+      onNotice: (notice) => process.stderr.write(`${notice}\n`),
+      onPlan: (plan, resumed) => {
+        exhaustive = plan.exhaustive
+        for (const warning of plan.warnings) announced.add(warning)
+        process.stderr.write(`${resumed ? 'Resuming. ' : ''}${text.planText(plan)}`)
+      },
+      onProgress: (now) => {
+        const best = now.incumbent && task.pool[now.incumbent.candidate]?.id
+        progress.show(text.progressText(now, best, timer(now)))
+      },
+    })
+    progress.end()
+    const path = flags.report ?? reports.defaultReportPath(store, result.study)
+    let report: string | null = null
+    const warnings = [...result.warnings]
+    try {
+      report = await reports.writeReport(store, result.study, path, commandLine(taskFile, flags, result.study))
+    } catch (error) {
+      // The search is done and stored; a report can be written again.
+      if (!KrigeError.isInstance(error)) throw error
+      warnings.push(`No report: ${error.message}`)
+    }
+    const finished = { ...result, warnings, report }
+    for (const warning of warnings) {
+      if (!announced.has(warning)) process.stderr.write(`Warning: ${warning}\n`)
+    }
+    process.stdout.write(flags.json ? `${JSON.stringify(finished)}\n` : text.resultText(finished, exhaustive!))
+  } finally {
+    progress.end()
+    interrupt.close()
+    await evaluator?.close()
+    await store.close()
+  }
+}
+
+/** The first Ctrl-C stops in order, the second at once. */
+function listenForInterrupts(): { readonly signal: AbortSignal; close(): void } {
+  const controller = new AbortController()
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(130)
+    process.stderr.write('\nStopping; Ctrl-C again to stop at once. Either way the study can be resumed.\n')
+    controller.abort()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  return {
+    signal: controller.signal,
+    close() {
+      process.off('SIGINT', stop)
+      process.off('SIGTERM', stop)
+    },
+  }
+}
+
+/** Seconds left in a stage, from the pace since it began here. */
+function createTimer(): (progress: SearchProgress) => number | undefined {
+  let stage: string | undefined
+  let since = 0
+  let from = 0
+  return (progress) => {
+    if (progress.stage !== stage) {
+      stage = progress.stage
+      since = Date.now()
+      from = progress.evaluations
+    }
+    const done = progress.evaluations - from
+    if (stage !== 'search' || done < 5 || !Number.isFinite(progress.evaluationBudget)) return undefined
+    return ((progress.evaluationBudget - progress.evaluations) * (Date.now() - since)) / done / 1000
+  }
+}
+
+function budgetOf(budget: Budget, flags: RunFlags): Budget {
+  return {
+    ...budget,
+    ...(flags.evaluations === undefined ? {} : { evaluations: flags.evaluations }),
+    ...(flags.calls === undefined ? {} : { calls: flags.calls }),
+    ...(flags.usd === undefined ? {} : { usd: flags.usd }),
+  }
+}
+
+function readPrice(written: string): Price {
+  const [input, output, ...rest] = written.split(',').map(numberOption('--price', { minimum: 0 }))
+  if (input === undefined || output === undefined || rest.length > 0) {
+    throw new InvalidInputError(`--price is "${written}"; expected two numbers, such as 0.15,0.60`)
+  }
+  return { input, output }
+}
+
+async function openTaskEvaluator(task: Task, flags: RunFlags): Promise<Evaluator> {
+  const { openEvaluator } = await import('../evaluation/open-evaluator.ts')
+  return openEvaluator(task, {
+    modelsFolder: modelsFolder(process.env),
+    environment: process.env,
+    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
+  })
+}
+
+/** For a plan a model is only needed to count tokens; where it cannot be had, four characters count as one. */
+async function openEstimator(task: Task, flags: RunFlags) {
+  try {
+    const evaluator = await openTaskEvaluator(task, flags)
+    return { estimator: evaluator, close: () => evaluator.close(), notice: undefined }
+  } catch (error) {
+    if (!KrigeError.isInstance(error) || error.code !== 'unavailable' || !task.template) throw error
+    const { renderTemplate } = await import('../space/template.ts')
+    const { template, sampling } = task
+    const estimate: Evaluator['estimate'] = (candidate, example) => ({
+      calls: 1,
+      inputTokens: Math.ceil(renderTemplate(template, candidate, example).text.length / 4),
+      outputTokens: sampling.maxOutputTokens,
+    })
+    return {
+      estimator: { estimate },
+      close: async () => {},
+      notice: `Tokens are estimated from characters: ${error.message}${error.remedy ? ` ${error.remedy}` : ''}`,
+    }
+  }
+}
+
+async function openTaskBackend(flags: RunFlags, recorded: string | undefined) {
+  const { openBackend } = await import('../numerics/linalg/create-backend.ts')
+  return openBackend(flags.backend ?? recorded ?? process.env['KRIGE_BACKEND'])
+}
+
+/** How to do the same again; quoted where a shell would need it. */
+function commandLine(taskFile: string, flags: RunFlags, study: string): string {
+  const quote = (word: string) => (/^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
+  const words = ['krige', 'run', taskFile, '--study', `${study}-again`]
+  for (const [name, value] of [
+    ['policy', flags.policy],
+    ['seed', flags.seed],
+    ['model', flags.model],
+    ['evaluations', flags.evaluations],
+    ['calls', flags.calls],
+    ['usd', flags.usd],
+    ['backend', flags.backend],
+  ] as const) {
+    if (value !== undefined) words.push(`--${name}`, String(value))
+  }
+  for (const source of flags.warmStart) words.push('--warm-start', source)
+  return words.map(quote).join(' ')
 }

@@ -135,11 +135,11 @@ function averageEstimate(task: Task, evaluator: Pick<Evaluator, 'estimate'>) {
     for (const index of examples) {
       const estimate = evaluator.estimate(candidate, task.examples[index]!)
       calls = Math.max(calls, estimate.calls)
-      inputTokens += estimate.inputTokens / size
-      outputTokens += estimate.outputTokens / size
+      inputTokens += estimate.inputTokens
+      outputTokens += estimate.outputTokens
     }
   }
-  return { calls, inputTokens, outputTokens }
+  return { calls, inputTokens: inputTokens / size, outputTokens: outputTokens / size }
 }
 
 function everyFew<Item>(items: readonly Item[], count: number): Item[] {

@@ -42,7 +42,8 @@ export interface RunTaskOptions {
    */
   readonly embedder: (recorded: string | undefined) => Promise<Embedder | undefined>
   readonly store: Store
-  readonly backend: PolicyContext['backend']
+  /** Opens the numeric backend, told which one the study was started with. */
+  readonly backend: (recorded: string | undefined) => Promise<PolicyContext['backend']>
   readonly priceOf: PriceOf
   /** @defaultValue the name of the task */
   readonly name?: string
@@ -82,6 +83,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
   const { task, evaluator, store } = options
   const stored = await loadStudy(store, name)
   const config = stored?.state.config
+  const backend = await options.backend(config?.backend)
   const embedder = await options.embedder(config?.fingerprint['embedder'])
   try {
     if (embedder?.notice) options.onNotice?.(embedder.notice)
@@ -92,12 +94,12 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
     }
     if (config) checkSameStudy(config, { ...fingerprint }, wanted)
     const embeddings = await embedAll(options, embedder, stored)
-    const fresh = stored ? undefined : createdEvent(options, name, plan, fingerprint, wanted)
+    const fresh = stored ? undefined : createdEvent(task, name, plan, fingerprint, { ...wanted, backend: backend.name })
     const fold = stored ?? createFold(fresh!)
     const study = openStudy(
       fold,
       {
-        ...environmentOf({ policy: wanted.policy }, options.backend),
+        ...environmentOf({ policy: wanted.policy }, backend),
         embedding: (candidate) => embeddings.get(candidateText(candidate)),
         priors: priorsOf(options.priors ?? [], embeddings),
       },
@@ -133,16 +135,17 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
 }
 
 function createdEvent(
-  { task, backend }: RunTaskOptions,
+  task: Task,
   name: string,
   plan: Plan,
   fingerprint: StudyConfig['fingerprint'],
-  wanted: { policy: string; seed: number },
+  wanted: { policy: string; seed: number; backend: string },
 ): StudyEvent {
   const config = configOf(
     {
       name,
-      ...wanted,
+      policy: wanted.policy,
+      seed: wanted.seed,
       exampleCount: task.split.search.length,
       holdoutCount: task.split.holdout.length,
       holdoutEvaluations: plan.holdoutEvaluations,
@@ -150,7 +153,7 @@ function createdEvent(
       fingerprint,
       ...(task.baseline === undefined ? {} : { baseline: task.pool[task.baseline]!.id }),
     },
-    backend.name,
+    wanted.backend,
   )
   return { v: EVENT_VERSION, type: 'created', config: { ...config, space: task.space }, budget: plan.budget }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { CorruptError, InvalidArgumentError } from '../errors.ts'
-import { createJsBackend } from '../numerics/linalg/index.ts'
+import { createBackend } from '../numerics/linalg/create-backend.ts'
 import type { Estimand, Policy, PolicyContext, PolicyFactory } from '../policy/policy.ts'
 import { resolvePolicy } from '../policy/registry.ts'
 import type { Candidate, PoolEntry } from '../space/candidate.ts'
@@ -44,6 +44,7 @@ export interface StudyOptions {
   /** @defaultValue 1 */
   readonly callsPerEvaluation?: number
   readonly priors?: PolicyContext['priors']
+  /** @defaultValue the fastest this engine runs */
   readonly backend?: PolicyContext['backend']
   /** Keep every event, for `serialise`. @defaultValue true */
   readonly keepLog?: boolean
@@ -61,7 +62,7 @@ export const DEFAULT_POLICY = 'krige'
  * study.tell(action.id, [branin(action.candidate.parameters)])
  */
 export function createStudy(options: StudyOptions): Study {
-  const backend = options.backend ?? createJsBackend()
+  const backend = options.backend ?? createBackend()
   const config = configOf(options, backend.name)
   const first: StudyEvent = { v: EVENT_VERSION, type: 'created', config, budget: checkBudget(options.budget ?? {}) }
   const log = options.keepLog === false ? undefined : [first]
@@ -86,7 +87,7 @@ export function restoreStudy(
   const events = typeof log === 'string' ? parseLog(log) : [...log]
   const fold = foldEvents(events)
   const { policy, policyOptions } = fold.state.config
-  const backend = environment.backend ?? createJsBackend()
+  const backend = environment.backend ?? createBackend()
   return openStudy(fold, {
     ...environment,
     ...environmentOf(

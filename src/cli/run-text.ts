@@ -1,0 +1,68 @@
+import type { Cost, Plan } from '../runner/plan.ts'
+import type { ResultCandidate, RunResult } from '../runner/result.ts'
+import type { SearchProgress } from '../runner/search.ts'
+import { formatDuration } from './bench-record.ts'
+
+const number = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: 0 })
+const score = (value: number) => value.toFixed(3)
+const range = ([low, high]: readonly [number, number]) => `[${score(low)}, ${score(high)}]`
+const money = (value: number) => (value >= 0.01 || value === 0 ? `$${value.toFixed(2)}` : `$${value.toPrecision(2)}`)
+
+/** What is going to happen, before it does. */
+export function planText(plan: Plan): string {
+  return [
+    `${number(plan.prompts)} prompts, ${number(plan.searchExamples)} search examples.`,
+    `Search: up to ${number(plan.searchEvaluations)} evaluations (measuring everything takes ${number(plan.exhaustive.evaluations)}).`,
+    plan.holdoutExamples > 0
+      ? `Holdout: ${number(plan.holdoutEvaluations)} evaluations of the same budget, to compare the winner on ${number(plan.holdoutExamples)} examples the search never sees.`
+      : 'Holdout: none.',
+    `Cost: at most ${costText(plan.cost)}, retries aside; exhaustive: ${costText(plan.exhaustive)}.`,
+    ...plan.warnings.map((warning) => `Warning: ${warning}`),
+    '',
+  ].join('\n')
+}
+
+function costText(cost: Cost): string {
+  const tokens = `${number(cost.inputTokens)} input and ${number(cost.outputTokens)} output tokens`
+  return `${number(cost.calls)} calls, ${tokens}${cost.usd === undefined ? ' (price unknown)' : `, ${money(cost.usd)}`}`
+}
+
+/** One line while it runs. */
+export function progressText(
+  progress: SearchProgress,
+  best: string | undefined,
+  secondsLeft: number | undefined,
+): string {
+  const { stage, evaluations, evaluationBudget, calls, usd, incumbent } = progress
+  const budget = Number.isFinite(evaluationBudget) && stage === 'search' ? `/${number(evaluationBudget)}` : ''
+  return [
+    `${stage}: ${number(evaluations)}${budget} evaluations, ${number(calls)} calls${usd > 0 ? `, ${money(usd)}` : ''}`,
+    ...(incumbent && best !== undefined ? [`best ${best} ${score(incumbent.mean)} ${range(incumbent.interval)}`] : []),
+    ...(secondsLeft === undefined ? [] : [`about ${formatDuration(secondsLeft)} left`]),
+  ].join(', ')
+}
+
+/** The end of a run, for people. */
+export function resultText(result: RunResult, exhaustive: Cost): string {
+  const { winner, baseline, spent } = result
+  const line = (label: string, candidate: ResultCandidate) =>
+    `${label} ${candidate.id}: ${score(candidate.mean)} ${range(candidate.interval)} by the search${
+      candidate.holdout === null ? '' : `, ${score(candidate.holdout)} on the holdout`
+    }`
+  const difference = baseline?.difference
+  return [
+    `Verdict: ${result.verdict}`,
+    ...(difference
+      ? [
+          `Difference to the baseline on ${difference.count} held-out examples: ${difference.mean >= 0 ? '+' : ''}${score(difference.mean)} ${range(difference.interval)}`,
+        ]
+      : []),
+    `${line('Winner', winner)}; probability of being the best ${Math.round(100 * winner.probabilityBest)}%`,
+    ...(baseline && baseline.id !== winner.id ? [line('Baseline', baseline)] : []),
+    `Spent: ${number(spent.evaluations)} evaluations, ${number(spent.calls)} calls, ${number(spent.inputTokens)} input and ${number(spent.outputTokens)} output tokens, ${money(spent.usd)}; exhaustive evaluation would have taken ${number(exhaustive.evaluations)} evaluations`,
+    ...(result.report === null ? [] : [`Report: ${result.report}`]),
+    '',
+    winner.text,
+    '',
+  ].join('\n')
+}

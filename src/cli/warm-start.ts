@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs'
+import { cellOf } from '../bench/tables/table.ts'
+import { type Prior, priorFromStudy } from '../runner/run-task.ts'
+import { createObservationLog } from '../space/observation-log.ts'
+import type { Store } from '../store/store.ts'
+
+/**
+ * Reads what a run starts warm from: the file of a recorded table, or the name of a study in the same store.
+ *
+ * @throws InvalidInputError when there is neither.
+ */
+export async function openPrior(source: string, store: Store): Promise<Prior> {
+  if (!/\.json(\.gz)?$/.test(source) || !existsSync(source)) return priorFromStudy(store, source)
+  const { loadTable } = await import('../bench/tables/load-table.ts')
+  const table = await loadTable(source)
+  const observations = createObservationLog()
+  for (let candidate = 0; candidate < table.prompts.length; candidate++) {
+    for (let example = 0; example < table.searchExamples; example++) {
+      const score = cellOf(table, candidate, example)
+      observations.append({ candidate, example, repeat: 0, score: Number.isNaN(score) ? null : score })
+    }
+  }
+  return { name: table.name, candidates: table.prompts, observations, exampleCount: table.searchExamples }
+}
