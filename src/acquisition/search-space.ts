@@ -33,6 +33,9 @@ export interface SearchResult {
   readonly value: number
 }
 
+/** Candidates kept as they are, for a caller who must fall back on one. */
+const KEPT_UNREFINED = 8
+
 /**
  * @returns the best admissible points found, best first, all snapped to the space and different from one another; empty
  *   when every point met is excluded.
@@ -52,10 +55,14 @@ export function searchSpace(
   const at = (index: number) => raw.data.subarray(index * dimension, (index + 1) * dimension)
 
   const order = Array.from({ length: raw.count }, (_, i) => i)
-    .filter((i) => !Number.isNaN(values[i]!) && !excluded(at(i)))
+    .filter((i) => !Number.isNaN(values[i]!))
     .sort((i, j) => values[j]! - values[i]!)
+  const found: SearchResult[] = []
+  for (const i of order) {
+    if (found.length >= KEPT_UNREFINED) break
+    if (!excluded(at(i))) found.push({ x: at(i).slice(), value: values[i]! })
+  }
   const chosen = distinctStarts(order, at, encoding, starts)
-  const found: SearchResult[] = order.slice(0, 8).map((i) => ({ x: at(i).slice(), value: values[i]! }))
   for (const index of chosen) {
     const refined = refine(encoding, acquisition, at(index).slice(), values[index]!, maxIterations, excluded)
     if (refined) found.push(refined)

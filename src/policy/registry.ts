@@ -5,6 +5,7 @@
  */
 import * as z from 'zod'
 import { InvalidInputError } from '../errors.ts'
+import { createGpPolicy, gpOptionsSchema } from './gp.ts'
 import { createHyperbandPolicy, hyperbandOptionsSchema } from './hyperband.ts'
 import { krigeOptionsSchema } from './krige/options.ts'
 import { createKrigePolicy } from './krige.ts'
@@ -29,6 +30,12 @@ export const POLICIES: readonly PolicyEntry[] = [
     summary: 'Gaussian process over prompt texts, example difficulty and binomial noise; the default for prompts',
     create: createKrigePolicy,
     options: krigeOptionsSchema,
+  },
+  {
+    name: 'gp',
+    summary: 'Gaussian process and expected improvement over parameters, or a pool of prompts at full fidelity',
+    create: createGpPolicy,
+    options: gpOptionsSchema,
   },
   {
     name: 'successive-halving',

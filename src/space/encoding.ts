@@ -37,6 +37,8 @@ export interface SpaceEncoding {
   active(x: ArrayLike<number>): boolean[]
   /** Maps a point of the unit cube, for example a Sobol point, to coordinates, uniformly over the levels. */
   fromUniform(u: ArrayLike<number>): Float64Array
+  /** Every distinct point, where there are at most `limit` of them. */
+  enumerate(limit: number): Float64Array[] | undefined
   /** Coordinate values of a level from 0, for ordered and categorical coordinates. */
   level(coordinate: number, index: number): number
   /** The level nearest to a coordinate value. */
@@ -95,6 +97,19 @@ export function encodeSpace(space: Space): SpaceEncoding {
         if (axis.kind === 'continuous') return Math.min(Math.max(u[d]!, 0), 1)
         return axis.level(Math.min(Math.floor(u[d]! * axis.levels), axis.levels - 1))
       }),
+    enumerate(limit) {
+      if (axes.reduce((size, axis) => size * axis.levels, 1) > limit) return undefined
+      const met = new Map<string, Float64Array>()
+      const levels = new Array<number>(axes.length).fill(0)
+      for (;;) {
+        // Points that differ only in parameters whose condition does not hold are one point.
+        const x = encode(decode(levels.map((index, d) => axes[d]!.level(index))))
+        met.set(x.join(), x)
+        let d = 0
+        while (d < axes.length && ++levels[d]! === axes[d]!.levels) levels[d++] = 0
+        if (d === axes.length) return [...met.values()]
+      }
+    },
     level: (d, index) => axes[d]!.level(index),
     levelOf: (d, value) => axes[d]!.levelOf(value),
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { NotPositiveDefiniteError } from '../../errors.ts'
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import { minimizeLbfgsb } from '../../numerics/optimize/lbfgsb.ts'
 import type { GaussianProcessModel, TrainingData } from './gaussian-process.ts'
@@ -61,7 +62,9 @@ export function fitModel(data: TrainingData, options: FitOptions, backend: Backe
     let evaluations = 0
     const negative = (logs: Float64Array, gradient: Float64Array): number => {
       evaluations++
-      const { value, gradient: slopes } = likelihood(modelAt(logs))
+      const evaluated = attempt(() => likelihood(modelAt(logs)))
+      if (!evaluated) return Number.POSITIVE_INFINITY
+      const { value, gradient: slopes } = evaluated
       let total = value
       for (const [p, prior] of all.entries()) {
         total += prior.logDensity(logs[p]!)
@@ -80,6 +83,16 @@ export function fitModel(data: TrainingData, options: FitOptions, backend: Backe
     }
     return { model: best ? modelAt(best.x) : first, logPosterior: best ? -best.value : Number.NaN, evaluations }
   })
+}
+
+/** `undefined` where the matrix cannot be factored: the line search backs away from there. */
+function attempt<Result>(compute: () => Result): Result | undefined {
+  try {
+    return compute()
+  } catch (error) {
+    if (error instanceof NotPositiveDefiniteError) return undefined
+    throw error
+  }
 }
 
 /** A model at the centres of its priors: where a first fit starts. */

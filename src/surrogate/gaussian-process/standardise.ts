@@ -2,6 +2,8 @@
 export interface TargetTransform {
   forward(value: number): number
   inverse(value: number): number
+  /** ∂forward/∂value: by its square a known noise variance changes. */
+  slope(value: number): number
 }
 
 /**
@@ -31,5 +33,6 @@ export function standardise(
     scale,
     forward: (value) => (value - centre) / scale,
     inverse: (value) => centre + value * scale,
+    slope: () => 1 / scale,
   }
 }

@@ -1,0 +1,175 @@
+import { InvalidArgumentError } from '../../errors.ts'
+import type { Backend } from '../../numerics/linalg/backend.ts'
+import { createRandom } from '../../numerics/random/index.ts'
+import type { Fit, PolicyState } from '../../policy/policy.ts'
+import { resolvePolicy } from '../../policy/registry.ts'
+import type { PoolEntry } from '../../space/candidate.ts'
+import { createObservationLog } from '../../space/observation-log.ts'
+import type { ObjectiveFunction } from './objective.ts'
+import { testFunction } from './registry.ts'
+
+export interface FunctionBenchOptions {
+  /** Names of {@link testFunction}. */
+  readonly functions: readonly string[]
+  /** Names of policies that work on a space. */
+  readonly samplers: readonly string[]
+  readonly evaluations: number
+  readonly repeats: number
+  readonly seed: number
+  readonly backend: Backend
+  /** Milliseconds since any fixed moment. Default `performance.now`. */
+  readonly clock?: () => number
+  /** Called after every run. */
+  readonly onRun?: (run: FunctionRun, done: number, total: number) => void
+}
+
+export interface FunctionRun {
+  readonly function: string
+  readonly sampler: string
+  readonly repeat: number
+  /** Best true value so far minus the optimum, after each evaluation. */
+  readonly regret: readonly number[]
+  /** Time of each ask. */
+  readonly askMilliseconds: readonly number[]
+  /** True value of the finally recommended point minus the optimum; what counts under noise. */
+  readonly recommendedRegret: number | null
+}
+
+export interface FunctionBench {
+  readonly runs: readonly FunctionRun[]
+}
+
+/**
+ * Runs samplers on test functions, all meeting the same noise in the same repeat.
+ *
+ * @throws InvalidInputError on an unknown function or sampler; InvalidArgumentError when a sampler stops early.
+ * @example
+ * const { runs } = runFunctions({ functions: ['branin'], samplers: ['gp'], evaluations: 50, repeats: 5, seed: 1, backend })
+ */
+export function runFunctions(options: FunctionBenchOptions): FunctionBench {
+  const { functions, samplers, repeats, onRun } = options
+  const objectives = functions.map(testFunction)
+  for (const sampler of samplers) resolvePolicy(sampler)
+  const runs: FunctionRun[] = []
+  const total = objectives.length * samplers.length * repeats
+  for (const objective of objectives) {
+    for (const sampler of samplers) {
+      for (let repeat = 0; repeat < repeats; repeat++) {
+        const run = runFunction(objective, sampler, repeat, options)
+        runs.push(run)
+        onRun?.(run, runs.length, total)
+      }
+    }
+  }
+  return { runs }
+}
+
+function runFunction(
+  objective: ObjectiveFunction,
+  sampler: string,
+  repeat: number,
+  { evaluations, seed, backend, clock = () => performance.now() }: FunctionBenchOptions,
+): FunctionRun {
+  const stream = createRandom(seed).split(objective.name).split(repeat)
+  const { create, options } = resolvePolicy(sampler)
+  const policy = create({
+    seed: stream.split('sampler').integer(2 ** 31),
+    space: objective.space,
+    exampleCount: 1,
+    evaluationBudget: evaluations,
+    estimand: 'population',
+    backend,
+    options,
+  })
+  const noise = stream.split('noise')
+  const pool: PoolEntry[] = []
+  const fits: Fit[] = []
+  const observations = createObservationLog()
+  const regret: number[] = []
+  const askMilliseconds: number[] = []
+  const trueRegret = (candidate: PoolEntry) => objective.value(candidate.candidate.parameters ?? {}) - objective.minimum
+  const state = (): PolicyState => ({
+    pool,
+    observations,
+    pending: [],
+    evaluationsLeft: evaluations - observations.length,
+    fits,
+  })
+
+  while (observations.length < evaluations) {
+    const start = clock()
+    const decision = policy.next(state())
+    askMilliseconds.push(clock() - start)
+    // A finite space may be exhausted before the budget is.
+    if (decision.kind === 'done' && pool.length > 0) break
+    if (decision.kind !== 'act' || decision.action.kind !== 'evaluate') {
+      throw new InvalidArgumentError(
+        `sampler ${sampler} answered ${decision.kind} after ${observations.length} of ${evaluations} evaluations of ` +
+          `${objective.name}; expected a point`,
+      )
+    }
+    if (decision.fit) fits.push(decision.fit)
+    const { candidate } = decision.action
+    const index = typeof candidate === 'number' ? candidate : pool.push({ candidate }) - 1
+    const value = trueRegret(pool[index]!)
+    const disturbance = objective.noise > 0 ? objective.noise * noise.normal() : 0
+    observations.append({ candidate: index, example: 0, repeat: 0, score: -(value + disturbance) })
+    regret.push(Math.min(value, regret.at(-1) ?? Number.POSITIVE_INFINITY))
+  }
+  while (regret.length < evaluations) regret.push(regret.at(-1)!)
+  const recommended = policy.recommend(state())
+  return {
+    function: objective.name,
+    sampler,
+    repeat,
+    regret,
+    askMilliseconds,
+    recommendedRegret: recommended ? trueRegret(pool[recommended.candidate]!) : null,
+  }
+}
+
+/** Quartiles of the regret after given numbers of evaluations, by function and sampler. */
+export interface FunctionSummary {
+  readonly function: string
+  readonly sampler: string
+  readonly evaluations: number
+  readonly quartiles: readonly [number, number, number]
+  readonly medianAskMilliseconds: number
+  readonly medianRecommendedRegret: number | null
+}
+
+/**
+ * @example
+ * for (const row of summariseFunctions(bench, [30, 50, 100])) print(row)
+ */
+export function summariseFunctions(bench: FunctionBench, checkpoints: readonly number[]): FunctionSummary[] {
+  const groups = Map.groupBy(bench.runs, (run) => `${run.function} ${run.sampler}`)
+  return [...groups.values()].flatMap((runs) =>
+    checkpoints
+      .filter((evaluations) => evaluations <= runs[0]!.regret.length)
+      .map((evaluations) => {
+        const regrets = runs.map((run) => run.regret[evaluations - 1]!)
+        const recommended = runs.flatMap((run) => (run.recommendedRegret === null ? [] : [run.recommendedRegret]))
+        return {
+          function: runs[0]!.function,
+          sampler: runs[0]!.sampler,
+          evaluations,
+          quartiles: [quantile(regrets, 0.25), quantile(regrets, 0.5), quantile(regrets, 0.75)] as const,
+          medianAskMilliseconds: quantile(
+            runs.flatMap((run) => run.askMilliseconds),
+            0.5,
+          ),
+          medianRecommendedRegret: recommended.length > 0 ? quantile(recommended, 0.5) : null,
+        }
+      }),
+  )
+}
+
+/** Linear interpolation between order statistics. */
+function quantile(values: readonly number[], p: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const position = p * (sorted.length - 1)
+  const below = Math.floor(position)
+  const low = sorted[below]!
+  return low + (position - below) * ((sorted[below + 1] ?? low) - low)
+}

@@ -1,0 +1,200 @@
+/**
+ * `gp`: Bayesian optimisation with an exact Gaussian process and logarithmic expected improvement, over a space of
+ * parameters or a finite pool of prompts (at full fidelity: a candidate is measured on every example).
+ *
+ * An initial Sobol' design; scores warped towards normality; hyper-parameters at their maximum a posteriori; the
+ * threshold is the best posterior mean, not the luckiest observation; pending and failed points are believed at their
+ * mean, so that nobody is sent where somebody already is.
+ *
+ * @module
+ */
+import * as z from 'zod'
+import { type Acquisition, acquisitionOnPool, acquisitionOver } from '../acquisition/acquisition.ts'
+import { logExpectedImprovement } from '../acquisition/log-expected-improvement.ts'
+import { searchSpace } from '../acquisition/search-space.ts'
+import { createRandom, createSobol } from '../numerics/random/index.ts'
+import { candidateText, type PoolEntry } from '../space/candidate.ts'
+import { encodeSpace } from '../space/encoding.ts'
+import { isActive } from '../space/parameter.ts'
+import { type Points, row } from '../surrogate/points.ts'
+import { candidateFeatures } from './gp/candidate-features.ts'
+import { candidateScores } from './gp/candidate-scores.ts'
+import { fitObjective, type ObjectiveModel, subsetOfData } from './gp/objective-model.ts'
+import { recommendByMean } from './gp/recommend.ts'
+import type { Decision, Fit, Policy, PolicyContext, PolicyFactory, PolicyState, Recommendation } from './policy.ts'
+
+export const gpOptionsSchema = z.strictObject({
+  /** Points of the initial design. Default the number of parameters + 2, at least 4; 8 prompts for a pool. */
+  initial: z.int().positive().optional(),
+  /** Exact conditioning on at most this many candidates; past it on the better half and a spread of the rest. */
+  maxCandidates: z.int().min(10).default(1000),
+})
+
+const MINIMUM_DESIGN = 4
+const POOL_DESIGN = 8
+/** Incumbents around which the search looks closely. */
+const CLOSE_LOOKS = 3
+
+/**
+ * @example
+ * const policy = createGpPolicy({ seed: 1, space, exampleCount: 1, evaluationBudget: 100, estimand: 'population', backend })
+ * const decision = policy.next(state)
+ */
+export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy => {
+  const options = gpOptionsSchema.parse(context.options ?? {})
+  const encoding = encodeSpace(context.space)
+  const random = createRandom(context.seed)
+  const examples = Array.from({ length: context.exampleCount }, (_, e) => e)
+  const design =
+    encoding.dimension > 0 &&
+    createSobol({ dimensions: encoding.dimension, seed: random.split('design').integer(2 ** 31) })
+
+  const isPrompt = ({ candidate }: PoolEntry) => candidateText(candidate).length > 0
+  /** Whether an entry says everything the space asks for, so that it can be measured as it is. */
+  const isComplete = ({ candidate }: PoolEntry) => {
+    const values = candidate.parameters ?? {}
+    return Object.entries(context.space).every(([name, parameter]) => !isActive(parameter, values) || name in values)
+  }
+
+  /** The pool as the process sees it, and the process given everything observed and pending. */
+  const situation = (state: PolicyState) => {
+    const scores = candidateScores(state.observations)
+    const features = candidateFeatures(state.pool, encoding)
+    return { scores, features }
+  }
+
+  const model = (state: PolicyState, { scores, features }: ReturnType<typeof situation>): ObjectiveModel => {
+    const kept = subsetOfData(scores.means, options.maxCandidates)
+    return fitObjective(
+      {
+        points: select(
+          features.pool,
+          kept.map((k) => scores.candidates[k]!),
+        ),
+        scores: Float64Array.from(kept, (k) => scores.means[k]!),
+        noiseVariances: Float64Array.from(kept, (k) => scores.noiseVariances[k]!),
+        observations: state.observations.length,
+      },
+      features,
+      state.fits.at(-1),
+      context.backend,
+    )
+  }
+
+  const evaluate = (state: PolicyState, candidate: number | Float64Array, summary: string, fit?: Fit): Decision => ({
+    kind: 'act',
+    action: {
+      kind: 'evaluate',
+      candidate:
+        typeof candidate === 'number'
+          ? candidate
+          : { id: `gp-${state.pool.length}`, parameters: encoding.decode(candidate), origin: 'gp' },
+      examples: examples.slice(0, state.evaluationsLeft),
+      reason: { summary },
+    },
+    ...(fit ? { fit } : {}),
+  })
+
+  const next = (state: PolicyState): Decision => {
+    if (state.evaluationsLeft < 1) return { kind: 'done', reason: 'no evaluations are left' }
+    const now = situation(state)
+    const { scores, features } = now
+    const pending = [...new Set(state.pending.map(({ candidate }) => candidate))]
+    const touched = new Set([...scores.candidates, ...scores.failed, ...pending])
+    const ready = Array.from(state.pool.keys()).filter((i) => !touched.has(i) && isComplete(state.pool[i]!))
+    const ask = random.split(`ask ${state.observations.length} ${state.pool.length} ${pending.length}`)
+
+    // A pool of prompts is all there is to choose from; a space of parameters makes its own points.
+    if (encoding.dimension === 0 || state.pool.some(isPrompt)) {
+      if (ready.length === 0) {
+        return pending.length > 0 ? { kind: 'wait' } : { kind: 'done', reason: 'every candidate has been measured' }
+      }
+      if (touched.size < (options.initial ?? POOL_DESIGN) || scores.candidates.length === 0) {
+        const { baseline } = context
+        const first = baseline !== undefined && ready.includes(baseline) ? baseline : undefined
+        return evaluate(state, first ?? ready[ask.integer(ready.length)]!, 'initial design')
+      }
+      const fitted = model(state, now)
+      const { acquisition } = improvement(fitted, features.pool, scores.candidates, [...pending, ...scores.failed])
+      const values = acquisition.values(select(features.pool, ready))
+      const best = ready[values.reduce((top, value, i) => (value > values[top]! ? i : top), 0)]!
+      return evaluate(state, best, 'largest expected improvement', fitted.fit)
+    }
+
+    // What a user put into the pool comes first.
+    if (ready.length > 0) return evaluate(state, ready[0]!, 'put forward')
+    const taken = new Set(state.pool.map((_, i) => row(features.pool, i).join()))
+    const excluded = (x: Float64Array) => taken.has(x.join())
+    const initial = options.initial ?? Math.max(MINIMUM_DESIGN, encoding.dimension + 2)
+    if (scores.candidates.length === 0 || touched.size < initial) {
+      const x = freshDesignPoint(state.pool.length, excluded)
+      return x ? evaluate(state, x, 'initial design') : exhausted(pending.length)
+    }
+    const fitted = model(state, now)
+    const { process, threshold, order } = improvement(fitted, features.pool, scores.candidates, [
+      ...pending,
+      ...scores.failed,
+    ])
+    const [best] = searchSpace(encoding, acquisitionOver(process, logExpectedImprovement(threshold)), {
+      random: ask,
+      incumbents: order.slice(0, CLOSE_LOOKS).map((candidate) => row(features.pool, candidate)),
+      excluded,
+    })
+    const x = best?.x ?? freshDesignPoint(state.pool.length, excluded)
+    return x ? evaluate(state, x, 'largest expected improvement', fitted.fit) : exhausted(pending.length)
+  }
+
+  /** The next point of the design that is not taken; looks through a small space exhaustively. */
+  const freshDesignPoint = (from: number, excluded: (x: Float64Array) => boolean): Float64Array | undefined => {
+    if (!design) return
+    design.seek(from)
+    for (let attempt = 0; attempt < 256; attempt++) {
+      const x = encoding.snap(encoding.fromUniform(design.next()))
+      if (!excluded(x)) return x
+    }
+    return encoding.enumerate(10_000)?.find((x) => !excluded(x))
+  }
+
+  const exhausted = (pending: number): Decision =>
+    pending > 0 ? { kind: 'wait' } : { kind: 'done', reason: 'every point of the space has been tried' }
+
+  return {
+    name: 'gp',
+    next,
+    recommend(state): Recommendation | undefined {
+      const now = situation(state)
+      if (now.scores.candidates.length === 0) return
+      return recommendByMean(
+        model(state, now),
+        now.features.pool,
+        now.scores.candidates,
+        random.split(`recommend ${state.observations.length}`),
+      )
+    },
+  }
+}
+
+/** Expected improvement over the best posterior mean, with pending points believed. */
+function improvement(
+  fitted: ObjectiveModel,
+  pool: Points,
+  measured: readonly number[],
+  believed: readonly number[],
+): { process: ObjectiveModel['process']; acquisition: Acquisition; threshold: number; order: number[] } {
+  const process = fitted.process.fantasise(select(pool, believed))
+  const { mean } = process.posterior(select(pool, measured))
+  const order = Array.from(measured.keys()).sort((i, j) => mean[j]! - mean[i]!)
+  const threshold = mean[order[0]!]!
+  return {
+    process,
+    threshold,
+    acquisition: acquisitionOnPool(process, logExpectedImprovement(threshold)),
+    order: order.map((i) => measured[i]!),
+  }
+}
+
+function select(from: Points, indices: readonly number[]): Points {
+  const data = new Float64Array(indices.length * from.dimension)
+  for (const [k, index] of indices.entries()) data.set(row(from, index), k * from.dimension)
+  return { count: indices.length, dimension: from.dimension, data }
+}

@@ -1,0 +1,64 @@
+import { surfaceCounts } from '../../features/surface-counts.ts'
+import { candidateText, type PoolEntry } from '../../space/candidate.ts'
+import type { SpaceEncoding } from '../../space/encoding.ts'
+import { cubePriors, distancePriors, type Priors } from '../../surrogate/gaussian-process/prior.ts'
+import { activeDimensions, type Kernel, matern52, scale, sum } from '../../surrogate/kernels/index.ts'
+import { type Points, points } from '../../surrogate/points.ts'
+
+/** What the process sees of candidates: their parameters' coordinates, then their text's features. */
+export interface CandidateFeatures {
+  /** Every entry of the pool. */
+  readonly pool: Points
+  /** A kernel of the right structure, at arbitrary hyper-parameters. */
+  readonly kernel: Kernel
+  readonly priors: Priors
+}
+
+/**
+ * Parameters get a Matérn-5/2 kernel with one length scale each, texts one with a single length scale on the embedding
+ * (or on standardised surface counts, where a pool has no embeddings); both get both, summed.
+ */
+export function candidateFeatures(pool: readonly PoolEntry[], encoding: SpaceEncoding): CandidateFeatures {
+  const width = encoding.dimension
+  const texts = pool.some(({ candidate }) => candidateText(candidate).length > 0) ? textFeatures(pool) : undefined
+  const coordinates = pool.map(({ candidate }) => encoding.encode(candidate.parameters ?? {}))
+  const parameterKernel = () =>
+    scale(matern52({ lengthScales: new Array<number>(width).fill(1), categorical: encoding.categorical }))
+
+  if (!texts) return { pool: points(coordinates), kernel: parameterKernel(), priors: cubePriors(width) }
+  const textKernel = scale(matern52({ lengthScale: 1 }))
+  const textPriors = distancePriors(texts)
+  if (width === 0) return { pool: texts, kernel: textKernel, priors: textPriors }
+  const joined = points(
+    coordinates.map((row, i) => [...row, ...texts.data.subarray(i * texts.dimension, (i + 1) * texts.dimension)]),
+  )
+  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
+  const parameterPriors = cubePriors(width)
+  return {
+    pool: joined,
+    kernel: sum([
+      activeDimensions(parameterKernel(), range(0, width)),
+      activeDimensions(textKernel, range(width, width + texts.dimension)),
+    ]),
+    priors: {
+      ...textPriors,
+      of: (hyperparameter) => (hyperparameter.name.startsWith('0.') ? parameterPriors : textPriors).of(hyperparameter),
+    },
+  }
+}
+
+function textFeatures(pool: readonly PoolEntry[]): Points {
+  const embeddings = pool.map(({ embedding }) => embedding)
+  if (embeddings.every((embedding) => embedding !== undefined)) return points(embeddings)
+  const counts = points(pool.map(({ candidate }) => surfaceCounts(candidateText(candidate))))
+  const { count, dimension, data } = counts
+  for (let d = 0; d < dimension; d++) {
+    let mean = 0
+    for (let i = 0; i < count; i++) mean += data[i * dimension + d]! / count
+    let squares = 0
+    for (let i = 0; i < count; i++) squares += (data[i * dimension + d]! - mean) ** 2 / count
+    const deviation = squares > 0 ? Math.sqrt(squares) : 1
+    for (let i = 0; i < count; i++) data[i * dimension + d] = (data[i * dimension + d]! - mean) / deviation
+  }
+  return counts
+}

@@ -1,0 +1,98 @@
+import type { Backend } from '../../numerics/linalg/backend.ts'
+import { fitModel, startingModel } from '../../surrogate/gaussian-process/fit.ts'
+import {
+  type GaussianProcess,
+  type GaussianProcessModel,
+  gaussianProcess,
+} from '../../surrogate/gaussian-process/gaussian-process.ts'
+import type { TargetTransform } from '../../surrogate/gaussian-process/standardise.ts'
+import { yeoJohnsonTransform } from '../../surrogate/gaussian-process/yeo-johnson.ts'
+import type { Points } from '../../surrogate/points.ts'
+import type { Fit } from '../policy.ts'
+import type { CandidateFeatures } from './candidate-features.ts'
+
+/** The objective as fitted: a process on warped, standardised scores. */
+export interface ObjectiveModel {
+  readonly process: GaussianProcess
+  readonly transform: TargetTransform
+  readonly fit: Fit
+}
+
+export interface ObjectiveData {
+  readonly points: Points
+  readonly scores: Float64Array
+  readonly noiseVariances: Float64Array
+  /** Length of the history, which decides how thorough the fit is. */
+  readonly observations: number
+}
+
+/** Below this many observations, and at every tenth, hyper-parameters are sought from several starts. */
+const THOROUGH_BELOW = 16
+const THOROUGH_EVERY = 10
+
+/**
+ * Fits hyper-parameters, warm from the last fit of the study. The likelihood has more than one mode as long as data are
+ * few: the other starts stand for "smooth and exact", "rough", "noisy".
+ */
+export function fitObjective(
+  data: ObjectiveData,
+  features: CandidateFeatures,
+  last: Fit | undefined,
+  backend: Backend,
+): ObjectiveModel {
+  const { points, scores, noiseVariances, observations } = data
+  const transform = yeoJohnsonTransform(scores)
+  const training = {
+    points,
+    targets: scores.map(transform.forward),
+    noiseVariances: noiseVariances.map((variance, i) => variance * transform.slope(scores[i]!) ** 2),
+  }
+  const { kernel, priors } = features
+  const warm = modelOf(last, kernel)
+  const thorough = !warm || observations < THOROUGH_BELOW || observations % THOROUGH_EVERY === 0
+  const starts = warm ? [warm] : []
+  if (thorough) {
+    starts.push(
+      startingModel(kernel, priors, { noise: 1e-4 }),
+      startingModel(kernel, priors, { lengthScaleFactor: 0.4, noise: 1e-2 }),
+      startingModel(kernel, priors, { lengthScaleFactor: 2, noise: 1e-7 }),
+    )
+  }
+  const options = { priors, starts, maxIterations: thorough ? 40 : 10, tolerance: 1e-4 }
+  const { model } = fitModel(training, options, backend)
+  return {
+    process: gaussianProcess(model, training, backend),
+    transform,
+    fit: {
+      observations,
+      hyperparameters: {
+        kernel: model.kernel.hyperparameters.map(({ value }) => value),
+        observationNoise: model.observationNoise,
+      },
+    },
+  }
+}
+
+/** The model a fit describes, if it is one of this kernel's structure. */
+function modelOf(fit: Fit | undefined, kernel: CandidateFeatures['kernel']): GaussianProcessModel | undefined {
+  const values = fit?.hyperparameters['kernel']
+  const noise = fit?.hyperparameters['observationNoise']
+  if (!Array.isArray(values) || typeof noise !== 'number' || values.length !== kernel.hyperparameters.length) return
+  return { kernel: kernel.withHyperparameters(values), observationNoise: noise, mean: 'constant' }
+}
+
+/**
+ * Which observations an exact process is conditioned on when there are more than it can take: the better half of the
+ * limit by score, and the rest spread evenly over the others.
+ *
+ * @returns indices, ascending.
+ */
+export function subsetOfData(scores: Float64Array, limit: number): number[] {
+  const all = Array.from(scores.keys())
+  if (all.length <= limit) return all
+  const byScore = all.toSorted((i, j) => scores[j]! - scores[i]! || i - j)
+  const half = Math.ceil(limit / 2)
+  const rest = byScore.slice(half)
+  const spread = Array.from({ length: limit - half }, (_, k) => rest[Math.floor((k * rest.length) / (limit - half))]!)
+  return [...byScore.slice(0, half), ...spread].sort((i, j) => i - j)
+}
