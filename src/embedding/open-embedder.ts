@@ -1,0 +1,137 @@
+import { existsSync, statSync } from 'node:fs'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { ConflictError, InvalidInputError, KrigeError, UnavailableError } from '../errors.ts'
+import { withEmbeddingCache } from './cached-embedder.ts'
+import type { Embedder } from './embedder.ts'
+import { createEmbeddingCache } from './embedding-cache.ts'
+import { openSentenceEncoder, SENTENCE_ENCODER_ID } from './sentence-encoder.ts'
+import { localWeights, openTransformersEmbedder } from './transformers-embedder.ts'
+
+export interface OpenEmbedderOptions {
+  /** Where pulled models lie, one folder each. */
+  readonly modelsFolder: string
+  /** Where vectors are kept; absent: nowhere. */
+  readonly cacheFolder?: string
+  /** The embedder a study was begun with: that one, or none. */
+  readonly recorded?: string | undefined
+  /** Whether a model may be fetched from the hub. @defaultValue true */
+  readonly allowDownload?: boolean
+  readonly threads?: number
+}
+
+/** Folder names of the default model, as pulled and as the hub calls it. */
+const DEFAULT_MODELS = ['all-MiniLM-L6-v2', 'Xenova/all-MiniLM-L6-v2'] as const
+const HUB = 'https://huggingface.co/Xenova/all-MiniLM-L6-v2/resolve/main/config.json'
+const HUB_TIMEOUT = 2000
+
+/**
+ * Opens an embedder: an explicit path, else the models folder, else the hub, else Universal Sentence Encoder lite, saying
+ * so in its notice.
+ *
+ * @param specification - `auto`, `use-lite`, a folder, or a model's name; `none` gives `undefined`.
+ * @throws UnavailableError when a named model is not to be had; ConflictError when a study was begun with another one.
+ * @example
+ * const embedder = await openEmbedder('auto', { modelsFolder, cacheFolder })
+ * const [vector] = await embedder.embed(['Classify the ticket.'])
+ */
+export async function openEmbedder(specification: string, options: OpenEmbedderOptions): Promise<Embedder | undefined> {
+  if (specification === 'none') {
+    if (options.recorded !== undefined) throw conflict(options.recorded, 'none')
+    return undefined
+  }
+  const embedder = await open(specification, options)
+  if (options.recorded !== undefined && embedder.id !== options.recorded) {
+    await embedder.close()
+    throw conflict(options.recorded, embedder.id)
+  }
+  return options.cacheFolder === undefined
+    ? embedder
+    : withEmbeddingCache(embedder, createEmbeddingCache(options.cacheFolder))
+}
+
+async function open(specification: string, options: OpenEmbedderOptions): Promise<Embedder> {
+  const { recorded, modelsFolder } = options
+  if (specification === 'use-lite' || (specification === 'auto' && recorded === SENTENCE_ENCODER_ID))
+    return openSentenceEncoder()
+  if (specification === 'auto') return openDefault(options)
+  const path = resolve(specification)
+  if (isAbsolute(specification) || specification.startsWith('.')) {
+    if (!existsSync(path) || !statSync(path).isDirectory()) {
+      throw new InvalidInputError(`embedder folder ${specification} does not exist`, {
+        remedy: 'Check the path, or use embedder: auto.',
+      })
+    }
+    return openLocal(dirname(path), basename(path), options)
+  }
+  if (localWeights(join(modelsFolder, specification))) return openLocal(modelsFolder, specification, options)
+  if (options.allowDownload === false) {
+    throw new UnavailableError(`embedding model ${specification} is not on this machine`, {
+      remedy: 'Use embedder: auto, or pull it while online.',
+    })
+  }
+  return openTransformersEmbedder({
+    folder: modelsFolder,
+    name: specification,
+    allowDownload: true,
+    weights: 'q8',
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  })
+}
+
+async function openDefault(options: OpenEmbedderOptions): Promise<Embedder> {
+  const local = DEFAULT_MODELS.find((name) => localWeights(join(options.modelsFolder, name)))
+  let problem = 'all-MiniLM-L6-v2 is not on this machine'
+  try {
+    if (local !== undefined) return await openLocal(options.modelsFolder, local, options)
+    if (options.allowDownload !== false && (await hubAnswers())) {
+      return await openTransformersEmbedder({
+        folder: options.modelsFolder,
+        name: DEFAULT_MODELS[1],
+        allowDownload: true,
+        weights: 'q8',
+        ...(options.threads === undefined ? {} : { threads: options.threads }),
+      })
+    }
+  } catch (error) {
+    // A study that was begun with the good model must not go on with another one.
+    if (!KrigeError.isInstance(error) || options.recorded !== undefined) throw error
+    problem = error.message
+  }
+  return openSentenceEncoder(
+    `Embedding with Universal Sentence Encoder lite, because ${problem}. For better vectors: krige models pull`,
+  )
+}
+
+function openLocal(folder: string, name: string, options: OpenEmbedderOptions): Promise<Embedder> {
+  const weights = localWeights(join(folder, name))
+  if (weights === undefined) {
+    throw new InvalidInputError(`${join(folder, name)} holds no model: expected tokenizer.json and onnx/model.onnx`, {
+      remedy: 'Name a folder with a sentence transformer in ONNX form.',
+    })
+  }
+  return openTransformersEmbedder({
+    folder,
+    name,
+    allowDownload: false,
+    weights,
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  })
+}
+
+async function hubAnswers(): Promise<boolean> {
+  try {
+    const response = await fetch(HUB, { method: 'HEAD', signal: AbortSignal.timeout(HUB_TIMEOUT) })
+    return response.ok
+  } catch {
+    return false
+  }
+}
+
+function conflict(recorded: string, now: string): ConflictError {
+  return new ConflictError(
+    `the study was begun with embedder ${recorded}, now it would be ${now}; vectors must not be mixed`,
+    {
+      remedy: 'Make the first one available again (krige models pull), or begin another study with --study.',
+    },
+  )
+}

