@@ -10,7 +10,11 @@ import { createHyperbandPolicy, hyperbandOptionsSchema } from './hyperband.ts'
 import { krigeOptionsSchema } from './krige/options.ts'
 import { createKrigePolicy } from './krige.ts'
 import type { PolicyFactory } from './policy.ts'
+import { createRandomPolicy } from './random.ts'
+import { createSobolPolicy } from './sobol.ts'
 import { createSuccessiveHalvingPolicy, successiveHalvingOptionsSchema } from './successive-halving.ts'
+import { tpeOptionsSchema } from './tpe/options.ts'
+import { createTpePolicy } from './tpe.ts'
 
 export interface PolicyEntry {
   readonly name: string
@@ -36,6 +40,24 @@ export const POLICIES: readonly PolicyEntry[] = [
     summary: 'Gaussian process and expected improvement over parameters, or a pool of prompts at full fidelity',
     create: createGpPolicy,
     options: gpOptionsSchema,
+  },
+  {
+    name: 'tpe',
+    summary: 'Tree-structured Parzen estimator over parameters with conditions, or over the slots of prompts',
+    create: createTpePolicy,
+    options: tpeOptionsSchema,
+  },
+  {
+    name: 'random',
+    summary: 'Random points of a space, or random prompts evaluated in full',
+    create: createRandomPolicy,
+    options: NO_OPTIONS,
+  },
+  {
+    name: 'sobol',
+    summary: "A scrambled Sobol' sequence over a space, or over the slots of prompts evaluated in full",
+    create: createSobolPolicy,
+    options: NO_OPTIONS,
   },
   {
     name: 'successive-halving',

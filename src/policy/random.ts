@@ -1,0 +1,44 @@
+/**
+ * Random search: uniform points of a space, or full evaluations of prompts in random order.
+ *
+ * @module
+ */
+import { createRandom } from '../numerics/random/index.ts'
+import { createCellScores } from './cell-scores.ts'
+import type { PolicyFactory } from './policy.ts'
+import { createDesigns } from './sampling/design.ts'
+import { evaluateInOrder } from './sampling/pool-evaluation.ts'
+import { proposePoint } from './sampling/propose-point.ts'
+import { createSamplerRecommendation } from './sampling/sampler-recommendation.ts'
+import { stableShuffle } from './stable-shuffle.ts'
+
+/**
+ * Proposes each point of the space at most once. With an empty space, measures the prompts of the pool in random order,
+ * each on all examples.
+ *
+ * @example
+ * createStudy({ space: { x: { float: [0, 1] } }, policy: createRandomPolicy, budget: { evaluations: 20 } })
+ */
+export const createRandomPolicy: PolicyFactory = (context) => {
+  const { space, exampleCount, seed } = context
+  const random = createRandom(seed).split('random')
+  const designOf = createDesigns(space)
+  const cells = createCellScores(exampleCount)
+  const isPool = Object.keys(space).length === 0
+  return {
+    name: 'random',
+    next(state) {
+      if (!isPool) {
+        const design = designOf(state.pool)
+        return proposePoint(state, context, design, design.anyLeft(random.split(state.pool.length)), {
+          origin: 'random',
+          summary: 'a random point',
+        })
+      }
+      cells.read(state.observations)
+      const order = stableShuffle(state.pool.length, seed, 'random')
+      return evaluateInOrder(state, cells, order, exampleCount, 'a random prompt')
+    },
+    recommend: createSamplerRecommendation(context),
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Quasi-random search: a scrambled Sobol' sequence over a space, or over the slots of the prompts of a pool.
+ *
+ * @module
+ */
+import { createRandom, createSobol, SOBOL_MAX_DIMENSIONS, type SobolSequence } from '../numerics/random/index.ts'
+import type { PoolEntry } from '../space/candidate.ts'
+import { createCellScores } from './cell-scores.ts'
+import type { PolicyFactory } from './policy.ts'
+import { createDesigns, type Design } from './sampling/design.ts'
+import { evaluateInOrder } from './sampling/pool-evaluation.ts'
+import { proposePoint } from './sampling/propose-point.ts'
+import { createSamplerRecommendation } from './sampling/sampler-recommendation.ts'
+import { slotLevels } from './sampling/slot-levels.ts'
+
+const ORIGIN = 'sobol'
+/** Points of the sequence that fall on taken points of a coarse space are passed over, this many at most. */
+const PASSES = 64
+
+/**
+ * Proposes the points of a scrambled sequence, each point of the space at most once. With an empty space, spreads full
+ * evaluations evenly over the values of the prompts' slots; prompts without slots are taken in random order.
+ *
+ * @example
+ * createStudy({ space: { x: { float: [0, 1] } }, policy: createSobolPolicy, budget: { evaluations: 32 } })
+ */
+export const createSobolPolicy: PolicyFactory = (context) => {
+  const { space, exampleCount, seed } = context
+  const random = createRandom(seed).split(ORIGIN)
+  const designOf = createDesigns(space)
+  const cells = createCellScores(exampleCount)
+  const nextPoint = createSobolPoints(seed)
+  return {
+    name: ORIGIN,
+    next(state) {
+      if (Object.keys(space).length > 0) {
+        const design = designOf(state.pool)
+        const x = nextPoint(design, state.pool) ?? design.anyLeft(random.split(state.pool.length))
+        return proposePoint(state, context, design, x, { origin: ORIGIN, summary: "the next Sobol' point" })
+      }
+      cells.read(state.observations)
+      return evaluateInOrder(state, cells, spreadOverSlots(state.pool, seed), exampleCount, "the next Sobol' prompt")
+    },
+    recommend: createSamplerRecommendation(context),
+  }
+}
+
+/**
+ * The next untaken point of the sequence over a design, from the number of pool entries that came from it.
+ *
+ * @returns `undefined` when the sequence keeps falling on taken points, or has too few dimensions.
+ */
+export function createSobolPoints(
+  seed: number,
+): (design: Design, pool: readonly PoolEntry[]) => Float64Array | undefined {
+  let sequence: SobolSequence | undefined
+  return (design, pool) => {
+    const { encoding } = design
+    if (encoding.dimension > SOBOL_MAX_DIMENSIONS) return undefined
+    if (sequence?.dimensions !== encoding.dimension) {
+      sequence = createSobol({ dimensions: encoding.dimension, seed })
+    }
+    sequence.seek(pool.length)
+    for (let pass = 0; pass < PASSES; pass++) {
+      const x = encoding.snap(encoding.fromUniform(sequence.next()))
+      if (!design.isTaken(x)) return x
+    }
+    return undefined
+  }
+}
+
+/** Prompts in the order in which a Sobol' sequence over their slots' values meets them. */
+function* spreadOverSlots(pool: readonly PoolEntry[], seed: number): Generator<number> {
+  const { names, sizes, levelsOf } = slotLevels(pool)
+  const dimensions = Math.min(Math.max(names.length, 1), SOBOL_MAX_DIMENSIONS)
+  const sequence = createSobol({ dimensions, seed })
+  const left = new Set(pool.keys())
+  while (left.size > 0) {
+    const u = sequence.next()
+    let best = -1
+    let mostEqual = -1
+    for (const index of left) {
+      const levels = levelsOf(index)
+      let equal = 0
+      for (let d = 0; d < dimensions; d++) if (Math.floor(u[d]! * sizes[d]!) === levels[d]) equal++
+      if (equal > mostEqual) {
+        mostEqual = equal
+        best = index
+      }
+    }
+    left.delete(best)
+    yield best
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * TPE over a space: densities kept up to date with a study, and the point with the best ratio of them.
+ *
+ * @module
+ */
+import type { Random } from '../../numerics/random/index.ts'
+import type { ParameterValue } from '../../space/parameter.ts'
+import { createDensityRatio, type DensityRatio, rootGood, tenthGood } from '../../surrogate/parzen/index.ts'
+import type { PolicyState } from '../policy.ts'
+import type { Design } from '../sampling/design.ts'
+import { createTallies, type Tallies } from '../sampling/tallies.ts'
+import type { TpeOptions } from './options.ts'
+import { groupParameters, type ParameterGroup } from './parameter-groups.ts'
+
+/** How often a whole point is drawn anew when it has been tried already. */
+const ATTEMPTS = 8
+
+export interface SpaceTpe {
+  /** Catches up with a study. Returns how many candidates have a score. */
+  read(state: PolicyState, design: Design): number
+  /** `undefined` when all points drawn have been tried. */
+  propose(design: Design, random: Random): Float64Array | undefined
+}
+
+export function createSpaceTpe(options: TpeOptions, exampleCount: number): SpaceTpe {
+  const { candidates, multivariate, good } = options
+  let current: Design | undefined
+  let groups: ParameterGroup[] = []
+  let ratio: DensityRatio = createDensityRatio([])
+  let tallies: Tallies = createTallies()
+  let waiting = new Set<number>()
+  let draws = new Float64Array(0)
+  const ratios = new Float64Array(candidates)
+  const ranked = Array.from({ length: candidates }, (_, index) => index)
+
+  const restart = (design: Design) => {
+    current = design
+    groups = groupParameters(design.space, multivariate)
+    ratio = createDensityRatio(
+      groups.map(({ dimensions }) => dimensions),
+      { ...options, goodCount: good === 'tenth' ? tenthGood : rootGood },
+    )
+    tallies = createTallies()
+    waiting = new Set()
+    draws = new Float64Array(candidates * Math.max(...groups.map(({ dimensions }) => dimensions.length)))
+  }
+  const pointsOf = (design: Design, candidate: number) => {
+    const values = design.valuesOf(candidate)
+    return values && groups.map((group) => group.pointOf(values))
+  }
+
+  return {
+    read({ observations, pending }, design) {
+      if (design !== current) restart(design)
+      let { changed, restarted } = tallies.read(observations)
+      if (restarted) {
+        restart(design)
+        changed = tallies.read(observations).changed
+      }
+      for (const candidate of changed) {
+        const tally = tallies.of(candidate)
+        const points = tally && pointsOf(design, candidate)
+        // An observation of 10 examples is not one of 1,000; a failed one says nothing about quality.
+        if (points) ratio.tell(candidate, points, tally.mean, Math.min(1, tally.count / exampleCount))
+        else ratio.forget(candidate)
+        waiting.delete(candidate)
+      }
+      const asked = new Set(pending.map((cell) => cell.candidate).filter((candidate) => !tallies.of(candidate)))
+      for (const candidate of waiting) if (!asked.has(candidate)) ratio.forget(candidate)
+      for (const candidate of asked) {
+        const points = waiting.has(candidate) ? undefined : pointsOf(design, candidate)
+        if (points) ratio.pend(candidate, points)
+      }
+      waiting = asked
+      return ratio.size
+    },
+    propose(design, random) {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const values: Record<string, ParameterValue> = {}
+        for (const [index, group] of groups.entries()) {
+          if (!group.isActive(values)) continue
+          const width = group.dimensions.length
+          const points = draws.subarray(0, candidates * width)
+          ratio.sample(index, random, candidates, points)
+          ratio.ratios(index, points, candidates, ratios)
+          if (index < groups.length - 1) {
+            group.read(points, argmax(ratios) * width, values)
+            continue
+          }
+          // The last group may still turn a point that has been tried into one that has not.
+          ranked.sort((a, b) => ratios[b]! - ratios[a]! || a - b)
+          for (const draw of ranked) {
+            group.read(points, draw * width, values)
+            const x = design.encoding.encode(values)
+            if (!design.isTaken(x)) return x
+          }
+        }
+        const x = design.encoding.encode(values)
+        if (!design.isTaken(x)) return x
+      }
+      return undefined
+    },
+  }
+}
+
+function argmax(values: Float64Array): number {
+  let best = 0
+  for (let index = 1; index < values.length; index++) if (values[index]! > values[best]!) best = index
+  return best
+}
