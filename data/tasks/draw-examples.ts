@@ -28,7 +28,7 @@ export function seededDraw(seed: number): Draw {
 }
 
 /**
- * Calls `make` until it has made `count` examples with different inputs.
+ * Calls `make` until it has made `count` examples whose inputs differ before any choices in brackets.
  *
  * @throws Error when the wordings and numbers do not allow so many.
  */
@@ -37,7 +37,8 @@ export function drawDistinct(make: () => WrittenExample, count: number): readonl
   for (let attempt = 0; found.size < count; attempt++) {
     if (attempt > 100 * count) throw new Error(`only ${found.size} different examples; expected ${count}`)
     const example = make()
-    found.set(example.input, example)
+    const question = example.input.split(' (')[0]!
+    if (!found.has(question)) found.set(question, example)
   }
   return [...found.values()]
 }

@@ -3,7 +3,7 @@
  *
  * Run: `node data/tasks/date-arithmetic/build-examples.ts`
  */
-import { drawDistinct, seededDraw, writeExamples } from '../draw-examples.ts'
+import { drawDistinct, seededDraw, type WrittenExample, writeExamples } from '../draw-examples.ts'
 
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
 const MONTHS = [
@@ -23,6 +23,19 @@ const MONTHS = [
 
 const draw = seededDraw(11)
 
+/** Adds three choices in random order, the right one among them: small models cannot count, but they can recognise. */
+const withChoices = (question: string, expected: string, wrong: readonly string[]): WrittenExample => {
+  const others = [...new Set(wrong)].filter((choice) => choice !== expected)
+  const first = others.splice(draw.below(others.length), 1)[0]!
+  const second = others[draw.below(others.length)]!
+  const choices = [first, second]
+  choices.splice(draw.below(3), 0, expected)
+  return { input: `${question} (${choices[0]}, ${choices[1]} or ${choices[2]})`, expected }
+}
+
+const numberChoices = (question: string, expected: number, wrong: readonly number[]): WrittenExample =>
+  withChoices(question, String(expected), wrong.filter((value) => value > 0).map(String))
+
 const around = (names: readonly string[], index: number, step: number): string =>
   names[(index + step + names.length) % names.length]!
 
@@ -33,7 +46,7 @@ const day = () => {
   const forward = `${around(DAYS, index, 1)}`
   const backward = `${around(DAYS, index, -1)}`
   const two = `${around(DAYS, index, 2)}`
-  return [
+  const { input, expected } = [
     { input: `Which day comes after ${name}?`, expected: forward },
     { input: `What day is it the day before ${name}?`, expected: backward },
     { input: `Today is ${name}. What day is it tomorrow?`, expected: forward },
@@ -45,13 +58,14 @@ const day = () => {
     { input: `It is ${name} now. What day will it be in 7 days?`, expected: name },
     { input: `The parcel left on ${name} and took two days. On which day did it come?`, expected: two },
   ][wording]!
+  return withChoices(input, expected, [backward, forward, two, around(DAYS, index, 3), around(DAYS, index, -2)])
 }
 
 const month = () => {
   const index = draw.below(12)
   const wording = draw.below(7)
   const name = MONTHS[index]!
-  return [
+  const { input, expected } = [
     { input: `Which month comes after ${name}?`, expected: around(MONTHS, index, 1) },
     { input: `Which month comes just before ${name}?`, expected: around(MONTHS, index, -1) },
     { input: `It is ${name}. What month will it be next month?`, expected: around(MONTHS, index, 1) },
@@ -66,6 +80,11 @@ const month = () => {
     },
     { input: `What month is it 12 months after ${name}?`, expected: name },
   ][wording]!
+  return withChoices(
+    input,
+    expected,
+    [-2, -1, 1, 2, 3].map((step) => around(MONTHS, index, step)),
+  )
 }
 
 const smallUnit = () => {
@@ -83,7 +102,13 @@ const smallUnit = () => {
     `Write ${count} ${large} in ${small}.`,
     `${count} ${large} have how many ${small}?`,
   ]
-  return { input: wordings[draw.below(wordings.length)]!, expected: String(count * factor) }
+  const right = count * factor
+  return numberChoices(wordings[draw.below(wordings.length)]!, right, [
+    count * 10,
+    count * 100,
+    right + factor,
+    right - factor,
+  ])
 }
 
 const weeks = () => {
@@ -96,7 +121,12 @@ const weeks = () => {
     `The ship sails in ${count} weeks. How many days are left?`,
     `We stayed for ${count} weeks. How many days did we stay?`,
   ]
-  return { input: wordings[draw.below(wordings.length)]!, expected: String(count * 7) }
+  return numberChoices(wordings[draw.below(wordings.length)]!, count * 7, [
+    count * 5,
+    count * 10,
+    count * 7 + 7,
+    count * 7 - 7,
+  ])
 }
 
 const clock = () => {
@@ -110,7 +140,8 @@ const clock = () => {
     `The cake went into the oven at ${start} and stays in for ${hours} hours. When is it done?`,
   ]
   const text = wordings[draw.below(wordings.length)]!
-  return { input: hours === 1 ? text.replace('1 hours', '1 hour') : text, expected: String(start + hours) }
+  const end = start + hours
+  return numberChoices(hours === 1 ? text.replace('1 hours', '1 hour') : text, end, [start, end + 1, end - 1, end + 2])
 }
 
 const years = () => {
@@ -122,7 +153,7 @@ const years = () => {
     `How many years passed from ${start} to ${start + span}?`,
     `The shop opened in ${start} and closed in ${start + span}. How many years was it open?`,
   ]
-  return { input: wordings[draw.below(wordings.length)]!, expected: String(span) }
+  return numberChoices(wordings[draw.below(wordings.length)]!, span, [span + 5, span + 10, span * 2, span - 5])
 }
 
 writeExamples(
