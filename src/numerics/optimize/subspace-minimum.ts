@@ -9,7 +9,8 @@
  * @module
  */
 import type { CauchyPointFinder } from './cauchy-point.ts'
-import { createLuSolver, type LimitedMemoryHessian } from './limited-memory-hessian.ts'
+import type { LimitedMemoryHessian } from './limited-memory-hessian.ts'
+import { createLuSolver } from './lu-solver.ts'
 
 export interface SubspaceMinimizer {
   /** Writes the minimiser into `out`; false when a small system is singular. */

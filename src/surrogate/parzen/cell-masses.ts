@@ -51,6 +51,8 @@ export function createCellMasses(dimension: NumericDimension): CellMasses {
         : LOG_SQRT_TWO_PI - Math.log(inverse) + logNormalMass(from, to))
     )
   }
+  /** On a grid finer than the observations hardly a mass is needed twice, and groups are components. */
+  const isFine = () => levels >= components
   const massOf = (component: number) => {
     const group = groupOf[component]!
     const mass = masses[group]!
@@ -81,7 +83,7 @@ export function createCellMasses(dimension: NumericDimension): CellMasses {
         logScales = new Float64Array(capacity)
         sibling = new Int32Array(capacity)
       }
-      const firstOf = levels < components ? new Map<number, number>() : undefined
+      const firstOf = isFine() ? undefined : new Map<number, number>()
       for (let j = 0; j < components; j++) {
         const mean = store.mean(j, i)
         const inverse = store.inverseWidth(j, i)
@@ -104,6 +106,7 @@ export function createCellMasses(dimension: NumericDimension): CellMasses {
       left = cell[0]!
       right = cell[1]!
       logSize = Math.log(right - left)
+      if (isFine()) return compute
       const found = known.get(coordinate)
       masses = found ?? new Float64Array(groups).fill(Number.NaN)
       if (!found) known.set(coordinate, masses)
