@@ -10,7 +10,7 @@ export interface NumericOptions {
   readonly position?: 'first' | 'last'
 }
 
-const NUMBER = /[-+−]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+|(?<=\d))(?:e[-+]?\d+)?/giu
+const NUMBER = /[-+−]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?/giu
 const MARKED = /(?:####|\\boxed\{|(?:final )?answer(?: is)?\s*[:=]?)\s*\$?\s*([-+−]?[\d.,]*\d(?:e[-+]?\d+)?)/giu
 
 /**

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { findNumber, numeric } from '../../../src/evaluation/metrics/numeric.ts'
+
+describe('numeric', () => {
+  it.each([
+    [' 2000', 2000],
+    ['3000 grams', 3000],
+    ['1,234.5 dollars', 1234.5],
+    ['.5', 0.5],
+    ['-3.', -3],
+    ['2e3', 2000],
+    ['3 + 4 = 7', 7],
+  ])('reads the last number of %j', (text, number) => {
+    expect(findNumber(text, 'last')).toBe(number)
+  })
+
+  it('scores a bare number that ends the answer', () => {
+    const example = { id: '1', input: 'How many grams are 2 kilograms?', expected: '2000' }
+    expect(numeric().score(' 2000', example)).toBe(1)
+    expect(numeric().score(' 200', example)).toBe(0)
+    expect(numeric().score(' many', example)).toBe(0)
+  })
+})
