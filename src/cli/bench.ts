@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { registerBenchCompare } from './bench-compare.ts'
+import { registerBenchFunctions } from './bench-functions.ts'
 import { registerBenchRecord } from './bench-record.ts'
 import { registerBenchTables } from './bench-tables.ts'
 
@@ -9,5 +10,6 @@ export function registerBench(program: Command): void {
     .description('Record tables of real runs, replay policies against them, and compare the results.')
   registerBenchRecord(bench)
   registerBenchTables(bench)
+  registerBenchFunctions(bench)
   registerBenchCompare(bench)
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { readFile, rename, writeFile } from 'node:fs/promises'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { mean, sampleStandardDeviation } from 'simple-statistics'
 import * as z from 'zod'
 import { InvalidInputError } from '../../errors.ts'
@@ -101,7 +102,8 @@ function standardErrorOver(group: readonly BenchRun[]): number {
 export async function readResults(file: string): Promise<BenchResults> {
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    const bytes = await readFile(file)
+    text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8')
   } catch (cause) {
     throw new InvalidInputError('the result file cannot be read', {
       where: file,
@@ -124,12 +126,15 @@ export async function readResults(file: string): Promise<BenchResults> {
   return parsed.data
 }
 
-/** Writes beside the file and renames, so that a kill at any moment leaves a whole file. One run a line, for diffs. */
+/**
+ * Writes beside the file and renames, so that a kill at any moment leaves a whole file; compressed when the name ends in
+ * `.gz`. One run a line, for diffs.
+ */
 export async function writeResults(file: string, results: BenchResults): Promise<void> {
   const lines = (items: readonly unknown[]) => items.map((item) => JSON.stringify(item)).join(',\n')
   const settings = results.settings ? `"settings":${JSON.stringify(results.settings)},\n` : ''
   const text = `{${settings}"runs":[\n${lines(results.runs)}\n],\n"summary":[\n${lines(results.summary)}\n]}\n`
   const beside = `${file}.${process.pid}.tmp`
-  await writeFile(beside, text)
+  await writeFile(beside, file.endsWith('.gz') ? gzipSync(text, { level: 9 }) : text)
   await rename(beside, file)
 }

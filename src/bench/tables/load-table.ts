@@ -89,6 +89,7 @@ export function readTable(document: unknown, name: string, where: string): Table
     searchExamples: columns - holdoutExamples,
     holdoutExamples,
     scores,
+    ...(table.exampleTexts ? { exampleTexts: table.exampleTexts } : {}),
     fingerprint,
   }
 }

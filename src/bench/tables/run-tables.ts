@@ -89,6 +89,7 @@ export async function runTables(options: BenchTablesOptions): Promise<BenchResul
   const texts = tables.map((table) => table.prompts.map(candidateText))
   const vectors = await pinnedEmbeddings(texts.flat(), {
     cacheDirectory: options.embeddingCache,
+    ...(options.signal ? { signal: options.signal } : {}),
     onProgress: (done, total) => options.onProgress?.({ stage: 'embedding', done, total }),
   })
   const shared = {

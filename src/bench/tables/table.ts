@@ -13,6 +13,8 @@ export interface Table {
   readonly holdoutExamples: number
   /** prompts × (searchExamples + holdoutExamples), row-major; NaN where the call failed. */
   readonly scores: Float64Array
+  /** What each column's example shows, where the recording says; one a column. */
+  readonly exampleTexts?: readonly string[]
   /** SHA-256 of the scores and prompts, so that results of two different tables of one name are never mixed. */
   readonly fingerprint: string
 }

@@ -1,0 +1,48 @@
+/**
+ * What `npm run bench:prompts` runs: every policy, rivals both as published and as tuned, and `krige` without one thing
+ * at a time.
+ *
+ * @module
+ */
+import type { Variant } from '../tables/table-unit.ts'
+
+const as = (label: string, policy: string, options: Readonly<Record<string, unknown>> = {}): Variant => ({
+  label,
+  policy,
+  options,
+})
+
+/** Settings marked tuned did best on development tables; the others are the defaults, or those of the paper. */
+export const LINE_UP: readonly Variant[] = [
+  as('krige', 'krige'),
+  as('successive-halving η=2', 'successive-halving', { eta: 2 }),
+  as('successive-halving η=3', 'successive-halving', { eta: 3 }),
+  as('successive-halving η=4', 'successive-halving', { eta: 4 }),
+  as('hyperband', 'hyperband'),
+  as('gp', 'gp'),
+  as('tpe', 'tpe'),
+  as('random', 'random'),
+  as('triple-sh', 'triple-sh'),
+  as('triple-gse', 'triple-gse'),
+  as('mipro-tpe, published', 'mipro-tpe'),
+  as('mipro-tpe, tuned', 'mipro-tpe', { minibatchSize: 5, fullEvaluationSteps: 20 }),
+  as('hbbops', 'hbbops'),
+  as('capo-racing, published', 'capo-racing', {
+    population: 10,
+    offspring: 4,
+    blockSize: 30,
+    maximumBlocks: 10,
+    alpha: 0.2,
+  }),
+  as('capo-racing, tuned', 'capo-racing'),
+]
+
+export const ABLATIONS: readonly Variant[] = [
+  as('krige', 'krige'),
+  as('without text', 'krige', { text: false }),
+  as('without embedding', 'krige', { views: ['characters', 'words', 'surface', 'slots'] }),
+  as('without n-grams', 'krige', { views: ['embedding', 'surface', 'slots'] }),
+  as('embedding alone', 'krige', { views: ['embedding'] }),
+  as('without example effects', 'krige', { exampleEffects: false }),
+  as('nested examples for all', 'krige', { exampleChoice: 'shared-order' }),
+]

@@ -1,0 +1,39 @@
+import type { Comparison, FractionComparison } from '../compare/compare-results.ts'
+import { signed } from '../compare/compare-text.ts'
+
+/**
+ * A comparison as a Markdown table: a row a policy, its error at each budget and, in brackets, how far it is from the
+ * reference with the 95% interval over tasks.
+ */
+export function resultsMarkdown(comparison: Comparison): string {
+  const parts = [table(comparison.fractions, comparison.reference)]
+  if (comparison.holdout.length > 0) {
+    parts.push('On the holdout examples, which no policy saw:\n', table(comparison.holdout, comparison.reference))
+  }
+  return parts.join('\n')
+}
+
+function table(fractions: readonly FractionComparison[], reference: string): string {
+  const last = fractions.at(-1)
+  if (!last) return ''
+  const names = [...new Set([...last.policies, ...fractions.flatMap(({ policies }) => policies)].map((p) => p.policy))]
+  const cell = (name: string, { policies }: FractionComparison) => {
+    const found = policies.find(({ policy }) => policy === name)
+    if (!found) return '–'
+    const best = policies[0]!.policy === name
+    const error = best ? `**${found.meanError.toFixed(3)}**` : found.meanError.toFixed(3)
+    const interval = found.difference?.interval
+    if (!found.difference || !interval) return error
+    const [low, high] = interval
+    return `${error} (${short(found.difference.mean)}; ${short(low)} … ${short(high)})`
+  }
+  const head = ['policy', ...fractions.map(({ fraction }) => `budget × ${fraction}`)]
+  const rows = names.map((name) => [
+    name === reference ? `**${name}**` : name,
+    ...fractions.map((fraction) => cell(name, fraction)),
+  ])
+  const line = (cells: readonly string[]) => `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`
+  return `${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}\n`
+}
+
+const short = (value: number) => signed(value).replace(/\d$/, '')
