@@ -21,6 +21,7 @@ import { type ExampleBeliefs, exampleBeliefs, mostInformativeExample } from './k
 import { type KrigeOptions, krigeOptionsSchema } from './krige/options.ts'
 import { rankPrompts, recommend, scoresOf } from './krige/recommendation.ts'
 import { createSchedule, plannedBudget, type Schedule } from './krige/schedule.ts'
+import { warmStart } from './krige/warm-start.ts'
 import type { Decision, Policy, PolicyContext, PolicyState, Reason } from './policy.ts'
 import { EVALUATIONS_AHEAD, rankingStatistics } from './ranking-statistics.ts'
 import { stableShuffle } from './stable-shuffle.ts'
@@ -50,7 +51,7 @@ export function createKrigePolicy(context: PolicyContext): Policy {
   const { seed, exampleCount, estimand } = context
   const exampleOrder = stableShuffle(exampleCount, seed, 'examples')
   const cells = createCellScores(exampleCount)
-  const pools = createPoolMemo(seed, options)
+  const pools = createPoolMemo(context, options)
 
   function planFor(state: PolicyState, refit: number): Plan {
     const { model, tieBreak, plans } = pools.of(state.pool, state.observations)
@@ -68,6 +69,17 @@ export function createKrigePolicy(context: PolicyContext): Policy {
     return plan
   }
 
+  let schedule: Schedule | undefined
+  let scheduledFor = ''
+  function scheduleFor(prompts: number, budget: number): Schedule {
+    const key = `${prompts} ${budget}`
+    if (!schedule || key !== scheduledFor) {
+      schedule = createSchedule({ prompts, examples: exampleCount, budget, ...options })
+      scheduledFor = key
+    }
+    return schedule
+  }
+
   return {
     name: 'krige',
     next(state): Decision {
@@ -76,14 +88,16 @@ export function createKrigePolicy(context: PolicyContext): Policy {
       if (state.evaluationsLeft < 1) return { kind: 'done', reason: 'the budget is spent' }
       cells.read(observations)
       const taken = pendingCells(pending)
-      const counts = Int32Array.from(pool, (_, i) => cells.count(i) + (taken.get(i)?.size ?? 0))
+      const counts = new Int32Array(pool.length)
+      for (let i = 0; i < counts.length; i++) counts[i] = cells.count(i)
+      for (const [candidate, examples] of taken) counts[candidate]! += examples.size
       const issued = observations.length + pending.length
       const budget = plannedBudget(
         Math.min(context.evaluationBudget, issued + state.evaluationsLeft),
         exampleCount,
         issued,
       )
-      const schedule = createSchedule({ prompts: pool.length, examples: exampleCount, budget, ...options })
+      const schedule = scheduleFor(pool.length, budget)
       const refit = schedule.refitAt(observations.length)
       const plan = planFor(state, refit)
       if (refit >= schedule.firstPass && plan.gain < options.stopBelowGain) {
@@ -183,7 +197,7 @@ interface PoolMemo {
 }
 
 /** Keeps what depends on the pool alone until it grows, and plans until the history is another one. */
-function createPoolMemo(seed: number, options: KrigeOptions) {
+function createPoolMemo({ seed, priors = [] }: PolicyContext, options: KrigeOptions) {
   let kept: PoolMemo | undefined
   let size = -1
   let first: PoolEntry | undefined
@@ -198,7 +212,9 @@ function createPoolMemo(seed: number, options: KrigeOptions) {
         arrival.forEach((prompt, position) => {
           tieBreak[prompt] = position
         })
-        kept = { model: createPromptModel(pool, modelOptions(options)), arrival, tieBreak, plans: new Map() }
+        const settings = modelOptions(options)
+        const model = createPromptModel(pool, { ...settings, ...warmStart(pool, priors, settings) })
+        kept = { model, arrival, tieBreak, plans: new Map() }
       }
       if (source !== history) {
         source = history
@@ -224,5 +240,5 @@ function modelOptions(options: KrigeOptions) {
         }
       : {}),
   }
-  return { grid, ...(options.exampleEffects ? {} : { easinessVariance: 1e-6 }) }
+  return { grid, exampleEffects: options.exampleEffects }
 }

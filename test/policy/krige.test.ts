@@ -5,6 +5,7 @@ import { logistic } from '../../src/numerics/special/logistic.ts'
 import { createSchedule, plannedBudget } from '../../src/policy/krige/schedule.ts'
 import { createKrigePolicy } from '../../src/policy/krige.ts'
 import type { PolicyContext } from '../../src/policy/policy.ts'
+import { createObservationLog } from '../../src/space/observation-log.ts'
 import { play, promptPool } from './play.ts'
 
 const contextOf = (over: Partial<PolicyContext> = {}): PolicyContext => ({
@@ -126,6 +127,50 @@ describe('krige', () => {
     expect(spent).toBeLessThan(600)
     expect(reason).toContain('expected to gain')
     expect(gain).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe('warm start', () => {
+  const ability = (i: number) => ((i * 7) % 40) / 8 - 3.5
+  const earlier = (sign: number) => {
+    const observations = createObservationLog()
+    const outcome = bernoulli(31, (i) => sign * ability(i))
+    for (let i = 0; i < 40; i++) {
+      for (let e = 0; e < 20; e++) observations.append({ candidate: i, example: e, repeat: 0, score: outcome(i, e) })
+    }
+    return [{ name: 'earlier', pool: promptPool(40), observations, exampleCount: 20 }]
+  }
+  const scoreOfChoice = (priors: PolicyContext['priors']) => {
+    let sum = 0
+    for (let seed = 0; seed < 6; seed++) {
+      const context = contextOf({ seed, evaluationBudget: 70, exampleCount: 30, ...(priors ? { priors } : {}) })
+      const { state } = play(createKrigePolicy(context), {
+        context,
+        pool: promptPool(40),
+        budget: 70,
+        score: bernoulli(40 + seed, ability),
+      })
+      sum += logistic(ability(createKrigePolicy(context).recommend(state)!.candidate)) / 6
+    }
+    return sum
+  }
+
+  it('pays when the earlier study asked the same, and costs little when it says the opposite', () => {
+    const cold = scoreOfChoice(undefined)
+    expect(scoreOfChoice(earlier(1))).toBeGreaterThan(cold + 0.02)
+    expect(scoreOfChoice(earlier(-1))).toBeGreaterThan(cold - 0.05)
+  })
+
+  it('survives histories that say nothing: empty, all failed, of other prompts', () => {
+    const failed = createObservationLog([{ candidate: 0, example: 0, repeat: 0, score: null }])
+    const other = createObservationLog([{ candidate: 0, example: 0, repeat: 0, score: 1 }])
+    const elsewhere = [{ candidate: { id: 'x', text: 'Something else entirely' } }]
+    const priors = [
+      { name: 'empty', pool: promptPool(3), observations: createObservationLog(), exampleCount: 5 },
+      { name: 'failed', pool: promptPool(3), observations: failed, exampleCount: 5 },
+      { name: 'other', pool: elsewhere, observations: other, exampleCount: 5 },
+    ]
+    expect(scoreOfChoice(priors)).toBeGreaterThan(0.5)
   })
 })
 

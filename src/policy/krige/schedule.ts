@@ -26,8 +26,10 @@ export interface ScheduleShape {
 }
 
 /** Refits during the first pass, as shares of it: early ones choose the example that tells prompts apart. */
-const FIRST_PASS_REFITS = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
+const FIRST_PASS_REFITS = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1]
 const EXAMPLES_PER_FINALIST = 6.25
+/** Below 1 the active set shrinks faster at first and leaves more for the last comparisons. */
+const SHRINKING = 0.7
 
 export function createSchedule(shape: ScheduleShape): Schedule {
   const { prompts, examples, budget, updates, firstPassShare } = shape
@@ -47,7 +49,7 @@ export function createSchedule(shape: ScheduleShape): Schedule {
     activeSize(refit) {
       const step = rest > 0 ? (refit - firstPass) / rest + 1 / updates : 1
       const progress = Math.min(1, Math.max(0, step))
-      return Math.max(1, Math.round(prompts * (finalists / prompts) ** progress))
+      return Math.max(1, Math.round(prompts * (finalists / prompts) ** (progress ** SHRINKING)))
     },
   }
 }

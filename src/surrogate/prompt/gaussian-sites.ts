@@ -94,22 +94,3 @@ export function siteVariances(posterior: SitePosterior): Float64Array {
   }
   return variances
 }
-
-/** One joint draw of f; `normal` gives independent standard normals. */
-export function sampleAbilities(posterior: SitePosterior, normal: () => number): Float64Array {
-  const { prior, sites, factor: lower, weights } = posterior
-  const { factor, rank, independent } = prior
-  const w = new Float64Array(rank)
-  for (let k = 0; k < rank; k++) w[k] = normal()
-  solveUpper(lower, rank, w)
-  for (let k = 0; k < rank; k++) w[k]! += weights[k]!
-  const ability = new Float64Array(independent.length)
-  for (let i = 0; i < ability.length; i++) {
-    const d = independent[i]!
-    const shrink = 1 / (1 + sites.precision[i]! * d)
-    let shared = 0
-    for (let k = 0; k < rank; k++) shared += factor[i * rank + k]! * w[k]!
-    ability[i] = (shared + d * sites.shift[i]!) * shrink + Math.sqrt(d * shrink) * normal()
-  }
-  return ability
-}

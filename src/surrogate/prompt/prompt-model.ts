@@ -22,10 +22,19 @@ import { type ScoreScale, scoreScale } from './score-scale.ts'
 
 export interface PromptModelOptions {
   readonly grid?: HyperparameterGrid
-  /** Variance of example easiness, in logits. @defaultValue 1.3 */
+  /** Variance of example easiness, in logits: expected before any outcome, then fitted. @defaultValue 1.3 */
   readonly easinessVariance?: number
+  /** Whether examples differ in easiness at all. @defaultValue true */
+  readonly exampleEffects?: boolean
   /** Rounds of linearising and averaging. @defaultValue 2 */
   readonly passes?: number
+  /**
+   * What is already said to predict ability, by prompt, each with mean 0 and variance 1: say, what an earlier study found.
+   * Half of the prior weight goes to settings that believe it, with a coefficient of unknown sign; none has to.
+   */
+  readonly covariates?: readonly Float64Array[]
+  /** Log prior weight of each setting without covariates, in the order of {@link PromptModel.settings}; grid's own by default. */
+  readonly logPriors?: readonly number[]
 }
 
 /** One setting of the hyper-parameters, with the covariance it gives the pool. */
@@ -34,6 +43,8 @@ export interface Setting extends AbilityPrior {
   readonly independentShare: number
   /** Index of the mix of views; −1 without text. */
   readonly viewMix: number
+  /** Whether covariates enter. */
+  readonly informed: boolean
   readonly logPrior: number
 }
 
@@ -71,6 +82,12 @@ export interface PromptModel {
 const NEGLIGIBLE = 2e-3
 const MINOR = 0.02
 const SMALLEST_INDEPENDENT_VARIANCE = 1e-4
+/** Variance that stands for "all examples are equally easy". */
+const NO_EFFECT = 1e-6
+/** A Newton step in logits from a saturated point may be arbitrarily long. */
+const LARGEST_STEP = 2
+/** How many examples the prior of the easiness variance is worth. */
+const PRIOR_EXAMPLES = 4
 
 /**
  * @example
@@ -78,14 +95,15 @@ const SMALLEST_INDEPENDENT_VARIANCE = 1e-4
  * const { ability, textWeight } = model.fit(observations, observations.length)
  */
 export function createPromptModel(pool: readonly PoolEntry[], options: PromptModelOptions = {}): PromptModel {
-  const { grid = DEFAULT_GRID, easinessVariance: unseenVariance = 1.3, passes = 2 } = options
+  const { grid = DEFAULT_GRID, exampleEffects = true, passes = 2 } = options
+  const priorVariance = exampleEffects ? (options.easinessVariance ?? 1.3) : NO_EFFECT
   const prompts = pool.length
-  const settings = settingsOf(pool, grid, unseenVariance)
+  const settings = settingsOf(pool, grid, priorVariance, options)
   const withoutText: AbilityPrior = {
     factor: new Float64Array(prompts).fill(Math.sqrt(grid.levelVariance)),
     rank: 1,
     independent: new Float64Array(prompts).fill(1),
-    difficultyVariance: unseenVariance,
+    difficultyVariance: priorVariance,
   }
 
   return {
@@ -98,13 +116,16 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
       const ability = start.ability.slice()
       const easiness = start.easiness.slice()
       const easinessVariance = new Float64Array(easiness.length)
+      let unseenVariance = priorVariance
       let components: WeightedPosterior[] = []
       for (let pass = 0; pass < passes; pass++) {
         const alive = pass === 0 ? settings : components.map((component) => component.setting)
         components = averageSettings(alive, sitesAt(outcomes, ability, easiness))
         meanAbility(components, ability)
-        for (let step = 0; step < 2; step++)
+        for (let step = 0; step < 2; step++) {
           improveEasiness(outcomes, ability, easiness, easinessVariance, unseenVariance)
+          if (exampleEffects) unseenVariance = spreadOf(outcomes, easiness, easinessVariance, priorVariance)
+        }
       }
       components.sort((a, b) => b.weight - a.weight)
       let textWeight = 0
@@ -124,7 +145,12 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
   }
 }
 
-function settingsOf(pool: readonly PoolEntry[], grid: HyperparameterGrid, difficultyVariance: number): Setting[] {
+function settingsOf(
+  pool: readonly PoolEntry[],
+  grid: HyperparameterGrid,
+  difficultyVariance: number,
+  { covariates = [], logPriors }: PromptModelOptions,
+): Setting[] {
   const factors = poolFactors(pool)
   const settings: Setting[] = []
   for (const abilityVariance of grid.abilityVariances) {
@@ -133,30 +159,56 @@ function settingsOf(pool: readonly PoolEntry[], grid: HyperparameterGrid, diffic
       mixes.forEach((mix, index) => {
         const text = mix && factors.factor(mix, grid.rank)
         if (mix && !text) return
-        const rank = (text?.rank ?? 0) + 1
-        const factor = new Float64Array(pool.length * rank)
-        const independent = new Float64Array(pool.length)
-        const loading = Math.sqrt(abilityVariance * (1 - share))
+        const independent = new Float64Array(pool.length).fill(SMALLEST_INDEPENDENT_VARIANCE)
         for (let i = 0; i < pool.length; i++) {
-          factor[i * rank] = Math.sqrt(grid.levelVariance)
-          if (text) for (let k = 1; k < rank; k++) factor[i * rank + k] = loading * text.factor[i * text.rank + k - 1]!
-          const unexplained = share + (1 - share) * (text?.residual[i] ?? 0)
-          independent[i] = abilityVariance * unexplained + SMALLEST_INDEPENDENT_VARIANCE
+          independent[i]! += abilityVariance * (share + (1 - share) * (text?.residual[i] ?? 0))
+        }
+        const columns: Column[] = [{ loading: Math.sqrt(grid.levelVariance) }]
+        const loading = Math.sqrt(abilityVariance * (1 - share))
+        for (let k = 0; text && k < text.rank; k++) {
+          columns.push({ values: text.factor, offset: k, stride: text.rank, loading })
         }
         settings.push({
-          factor,
-          rank,
+          ...joinColumns(columns, pool.length),
           independent,
           difficultyVariance,
           abilityVariance,
           independentShare: share,
           viewMix: mix ? index : -1,
-          logPrior: logPrior - Math.log(mixes.length),
+          informed: false,
+          logPrior: logPriors?.[settings.length] ?? logPrior - Math.log(mixes.length),
         })
       })
     }
   }
-  return settings
+  if (covariates.length === 0) return settings
+  return settings.flatMap((setting) => {
+    const logPrior = setting.logPrior - Math.LN2
+    const loading = Math.sqrt(setting.abilityVariance)
+    const own = Array.from({ length: setting.rank }, (_, offset): Column => {
+      return { values: setting.factor, offset, stride: setting.rank, loading: 1 }
+    })
+    const more = covariates.map((values): Column => ({ values, offset: 0, stride: 1, loading }))
+    const informed = { ...setting, ...joinColumns([...own, ...more], pool.length), informed: true, logPrior }
+    return [{ ...setting, logPrior }, informed]
+  })
+}
+
+/** One column of a factor: loading × values[offset + i × stride], or the loading itself. */
+interface Column {
+  readonly values?: Float64Array
+  readonly offset?: number
+  readonly stride?: number
+  readonly loading: number
+}
+
+function joinColumns(columns: readonly Column[], size: number): { factor: Float64Array; rank: number } {
+  const rank = columns.length
+  const factor = new Float64Array(size * rank)
+  columns.forEach(({ values, offset = 0, stride = 1, loading }, k) => {
+    for (let i = 0; i < size; i++) factor[i * rank + k] = loading * (values ? values[offset + i * stride]! : 1)
+  })
+  return { factor, rank }
 }
 
 /** One Newton linearisation of every prompt's likelihood, at f and b. */
@@ -237,7 +289,19 @@ function improveEasiness(
     }
   }
   for (let c = 0; c < columns; c++) {
-    easiness[c]! += gradient[c]! / precision[c]!
+    easiness[c]! += Math.min(LARGEST_STEP, Math.max(-LARGEST_STEP, gradient[c]! / precision[c]!))
     variance[c] = 1 / precision[c]!
   }
+}
+
+/** Variance of easiness over examples: one step of expectation maximisation, pulled towards its prior. */
+function spreadOf(outcomes: Outcomes, easiness: Float64Array, variance: Float64Array, prior: number): number {
+  let sum = PRIOR_EXAMPLES * prior
+  let count = PRIOR_EXAMPLES
+  outcomes.examples.forEach((example, c) => {
+    if (example < 0) return
+    sum += easiness[c]! * easiness[c]! + variance[c]!
+    count++
+  })
+  return sum / count
 }

@@ -146,6 +146,45 @@ describe('prompt model', () => {
   })
 })
 
+describe('easiness of examples', () => {
+  it('is fitted: large where examples split prompts, small where they do not', () => {
+    const spread = (deviation: number) => {
+      const random = createRandom(21)
+      const easiness = Array.from({ length: EXAMPLES }, () => deviation * random.normal())
+      const table = Array.from({ length: 30 }, () =>
+        easiness.map((b): number => (random.uniform() < logistic(0.3 * random.normal() + b) ? 1 : 0)),
+      )
+      const log = observe(table, () => EXAMPLES)
+      return createPromptModel(simulate(1, 30, false).pool).fit(log, log.length).unseenVariance
+    }
+    expect(spread(0)).toBeLessThan(0.4)
+    expect(spread(3)).toBeGreaterThan(5)
+    expect(spread(3)).toBeLessThan(16)
+  })
+})
+
+describe('covariates', () => {
+  const { pool, ability, table } = simulate(8, 40, false)
+  const log = observe(table, () => 3)
+  const mean = ability.reduce((sum, f) => sum + f, 0) / 40
+  const deviation = Math.sqrt(ability.reduce((sum, f) => sum + (f - mean) ** 2, 0) / 40)
+  const truth = Float64Array.from(ability, (f) => (f - mean) / deviation)
+  const errorWith = (covariate?: Float64Array) => {
+    const model = createPromptModel(pool, covariate ? { covariates: [covariate] } : {})
+    const fitted = model.fit(log, log.length).ability
+    const level = fitted.reduce((sum, f) => sum + f, 0) / 40
+    return fitted.reduce((sum, f, i) => sum + (f - level - (ability[i]! - mean)) ** 2, 0) / 40
+  }
+
+  it('pay when they predict, forwards or backwards, and cost little when they do not', () => {
+    const random = createRandom(4)
+    const without = errorWith()
+    expect(errorWith(truth)).toBeLessThan(0.7 * without)
+    expect(errorWith(truth.map((x) => -x))).toBeLessThan(0.7 * without)
+    expect(errorWith(truth.map(() => random.normal()))).toBeLessThan(1.2 * without)
+  })
+})
+
 describe('scores', () => {
   it('equal the plain mean once a prompt is measured on the whole set', () => {
     const { pool, table } = simulate(6, 8, true)
