@@ -5,7 +5,7 @@ import { InvalidInputError } from '../errors.ts'
 import { modelsFolder } from './cache-folder.ts'
 import { CATALOG, type CatalogModel } from './model-store/catalog.ts'
 
-interface PullFlags {
+export interface PullFlags {
   readonly json?: boolean
   readonly hub?: string
 }
@@ -36,7 +36,8 @@ export function registerModels(program: Command): void {
     .action(list)
 }
 
-async function pull(names: readonly string[], flags: PullFlags): Promise<void> {
+/** Fetches models as `krige models pull` does. */
+export async function pull(names: readonly string[], flags: PullFlags): Promise<void> {
   const [{ pullModel }, { createProgressLine }] = await Promise.all([
     import('./model-store/pull-model.ts'),
     import('./progress-line.ts'),

@@ -6,6 +6,7 @@ import { describeError, EXIT_CODES, exitCodeOf } from './exit-code.ts'
 import { registerExport } from './export.ts'
 import { registerInit } from './init.ts'
 import { registerModels } from './models.ts'
+import { registerQuickstart } from './quickstart.ts'
 import { registerReport } from './report.ts'
 import { registerRun } from './run.ts'
 
@@ -14,6 +15,7 @@ import { registerRun } from './run.ts'
  * action, so that `krige --help` stays instant.
  */
 const COMMANDS: readonly ((program: Command) => void)[] = [
+  registerQuickstart,
   registerInit,
   registerRun,
   registerReport,

@@ -8,10 +8,15 @@ import type { Budget } from '../study/ledger.ts'
 import type { Task } from '../task/task.ts'
 import { modelsFolder } from './cache-folder.ts'
 import { numberOption } from './number-options.ts'
+import { openResponseCache } from './open-response-cache.ts'
 import { openTaskEmbedder } from './open-task-embedder.ts'
+import { openReplay, type Replay } from './replay-table.ts'
 import { STORE_OPTION, storeAddress } from './with-store.ts'
 
-interface RunFlags {
+/** What `krige run` was told on the command line. */
+export interface RunFlags {
+  /** False with `--no-cache`. */
+  readonly cache?: boolean
   readonly study?: string
   readonly store?: string
   readonly policy?: string
@@ -63,7 +68,7 @@ export function registerRun(program: Command): void {
     .option('--dry-run', 'check the task, print the plan and what it costs, and stop')
     .option('--json', 'print the result (or the plan) as one JSON object')
     .option('--report <file>', 'where the HTML report goes (default: beside the store)')
-    .option('--model <model>', 'instead of the model the task names')
+    .option('--model <model>', 'instead of the model the task names; table:FILE replays a recorded table')
     .addOption(new Option('--price <input,output>', 'dollars per million tokens of the model').argParser(readPrice))
     .addOption(new Option('--evaluations <n>', 'instead of budget.evaluations').argParser(count('--evaluations')))
     .addOption(new Option('--calls <n>', 'instead of budget.calls').argParser(count('--calls')))
@@ -78,13 +83,15 @@ export function registerRun(program: Command): void {
         numberOption('--threads', { integer: true, minimum: 1 }),
       ),
     )
+    .option('--no-cache', 'ask the model again for answers that were paid for before')
     .option('--backend <name>', 'numeric backend (default: KRIGE_BACKEND, else the fastest)')
     .option('--allow-outside', 'let the task name files outside its folder')
     .addHelpText('after', EXAMPLES)
     .action(run)
 }
 
-async function run(taskFile: string, flags: RunFlags): Promise<void> {
+/** Runs a task file as `krige run` does. */
+export async function run(taskFile: string, flags: RunFlags): Promise<void> {
   const [{ loadTask }, { createPriceList }, text] = await Promise.all([
     import('../task/load-task.ts'),
     import('../runner/prices.ts'),
@@ -94,13 +101,14 @@ async function run(taskFile: string, flags: RunFlags): Promise<void> {
     allowOutside: flags.allowOutside ?? false,
     ...(flags.model === undefined ? {} : { overrides: { model: flags.model } }),
   })
-  const task: Task = { ...loaded, budget: budgetOf(loaded.budget, flags) }
+  const replay = await openReplay(loaded)
+  const task: Task = { ...(replay?.task ?? loaded), budget: budgetOf(loaded.budget, flags) }
   const priceOf = createPriceList(flags.price)
   if (flags.policy !== undefined) (await import('../policy/registry.ts')).resolvePolicy(flags.policy)
 
   if (flags.dryRun) {
     const { makePlan } = await import('../runner/plan.ts')
-    const { estimator, close, notice } = await openEstimator(task, flags)
+    const { estimator, close, notice } = await openEstimator(task, flags, replay)
     try {
       const plan = makePlan(task, estimator, priceOf)
       if (notice !== undefined) process.stderr.write(`${notice}\n`)
@@ -125,7 +133,7 @@ async function run(taskFile: string, flags: RunFlags): Promise<void> {
   try {
     const priors = []
     for (const source of flags.warmStart) priors.push(await openPrior(source, store))
-    evaluator = await openTaskEvaluator(task, flags)
+    evaluator = await openTaskEvaluator(task, flags, replay)
     const timer = createTimer()
     let exhaustive: Cost | undefined
     const announced = new Set<string>()
@@ -230,20 +238,24 @@ function readPrice(written: string): Price {
   return { input, output }
 }
 
-async function openTaskEvaluator(task: Task, flags: RunFlags): Promise<Evaluator> {
+async function openTaskEvaluator(task: Task, flags: RunFlags, replay: Replay | undefined): Promise<Evaluator> {
+  if (replay) return replay.evaluator
   const { openEvaluator } = await import('../evaluation/open-evaluator.ts')
   return openEvaluator(task, {
     modelsFolder: modelsFolder(process.env),
     environment: process.env,
+    ...(flags.cache === false || flags.dryRun
+      ? {}
+      : { cache: await openResponseCache((notice) => process.stderr.write(`${notice}\n`)) }),
     ...(flags.threads === undefined ? {} : { threads: flags.threads }),
     ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
   })
 }
 
 /** For a plan a model is only needed to count tokens; where it cannot be had, four characters count as one. */
-async function openEstimator(task: Task, flags: RunFlags) {
+async function openEstimator(task: Task, flags: RunFlags, replay: Replay | undefined) {
   try {
-    const evaluator = await openTaskEvaluator(task, flags)
+    const evaluator = await openTaskEvaluator(task, flags, replay)
     return { estimator: evaluator, close: () => evaluator.close(), notice: undefined }
   } catch (error) {
     if (!KrigeError.isInstance(error) || error.code !== 'unavailable' || !task.template) throw error

@@ -34,9 +34,12 @@ export function restrictToTable(task: Task, table: Table): Task {
   const rows = new Set(table.prompts.map((prompt) => prompt.id))
   const pool = task.pool.filter((candidate) => rows.has(candidate.id))
   if (pool.length < rows.size) {
-    throw new InvalidInputError(`${rows.size - pool.length} prompts of table ${table.name} are not in task ${task.name}`, {
-      remedy: 'Use the table with the task it was recorded from, or record it again: krige bench record',
-    })
+    throw new InvalidInputError(
+      `${rows.size - pool.length} prompts of table ${table.name} are not in task ${task.name}`,
+      {
+        remedy: 'Use the table with the task it was recorded from, or record it again: krige bench record',
+      },
+    )
   }
   const baseline = task.baseline === undefined ? -1 : pool.indexOf(task.pool[task.baseline]!)
   const { baseline: _, ...rest } = task
