@@ -1,0 +1,119 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { contains } from '../../../src/evaluation/metrics/contains.ts'
+import { createMetric } from '../../../src/evaluation/metrics/create-metric.ts'
+import { exactMatch } from '../../../src/evaluation/metrics/exact-match.ts'
+import { jsonFields } from '../../../src/evaluation/metrics/json-fields.ts'
+import { labelMatch } from '../../../src/evaluation/metrics/label-match.ts'
+import { findNumber, numeric } from '../../../src/evaluation/metrics/numeric.ts'
+import { regex } from '../../../src/evaluation/metrics/regex.ts'
+import type { JsonValue } from '../../../src/space/example.ts'
+
+const expecting = (expected: JsonValue) => ({ id: '1', input: 'x', expected, fields: {} })
+
+describe('label-match', () => {
+  const labels = ['bug', 'bug report', 'billing', 'not spam', 'spam', 'C++', 'café']
+  it.each([
+    ['billing', ' **Billing**.', 1],
+    ['billing', 'The ticket is billing, not a bug.', 1],
+    ['bug', 'The ticket is billing, not a bug.', 0],
+    ['bug report', 'Bug\nreport', 1],
+    ['bug', 'bug report', 0],
+    ['bug', 'debug this', 0],
+    ['bug', 'bugs', 0],
+    ['not spam', 'Not spam!', 1],
+    ['spam', 'Not spam!', 0],
+    ['C++', 'c++ of course', 1],
+    ['café', 'CAFÉ', 1],
+    ['bug', '', 0],
+    ['bug', 'label: _bug_', 0],
+    ['bug', 'label:bug', 1],
+  ])('expecting %j, %j scores %d', (expected, output, score) => {
+    expect(labelMatch(labels).score(output, expecting(expected))).toBe(score)
+  })
+
+  it('is decided only when nothing that follows can change it', () => {
+    const metric = labelMatch(labels)
+    const word = fc.constantFrom('bug', ' report', 'billing', 'spam', 'not ', ' ', '\n', 's', ',', 'x', 'C++', '   ')
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 6 }), fc.array(word, { maxLength: 6 }), (before, after) => {
+        const start = before.join('')
+        fc.pre(metric.isDecided!(start))
+        for (const label of labels) {
+          expect(metric.score(start + after.join(''), expecting(label))).toBe(metric.score(start, expecting(label)))
+        }
+      }),
+      { numRuns: 2000 },
+    )
+    expect(metric.isDecided!(' billing')).toBe(false)
+    expect(metric.isDecided!(' billing\n')).toBe(true)
+    expect(metric.isDecided!('bug ')).toBe(false)
+  })
+})
+
+describe('other metrics', () => {
+  it('exact-match compares up to case and outer punctuation, or to the letter', () => {
+    expect(exactMatch().score(' "Paris". ', expecting('paris'))).toBe(1)
+    expect(exactMatch().score('Paris, France', expecting('paris'))).toBe(0)
+    expect(exactMatch({ normalize: false }).score('Paris.', expecting('Paris'))).toBe(0)
+  })
+
+  it('contains gives the share of expected texts', () => {
+    expect(contains().score('Refund within 14 days.', expecting(['refund', '30 days']))).toBe(0.5)
+    expect(contains({ caseSensitive: true }).score('Refund', expecting('refund'))).toBe(0)
+  })
+
+  it('regex uses one pattern, or each example its own', () => {
+    expect(regex({ pattern: '^\\s*\\d+' }).score('42 apples', expecting('x'))).toBe(1)
+    expect(regex().score('order AB-12', expecting('[A-Z]{2}-\\d+'))).toBe(1)
+    expect(() => regex({ pattern: '(' })).toThrow(/no regular expression/)
+  })
+
+  it.each([
+    ['3 + 4 = 7, so 7.', 7],
+    ['#### 1,234', 1234],
+    ['The answer is \\boxed{-5}, found in 3 steps', -5],
+    ['no number', undefined],
+    ['1e3 apples', 1000],
+    ['costs $12.50', 12.5],
+    ['from 10 to −2', -2],
+  ])('numeric reads %j as %s', (text, number) => {
+    expect(findNumber(text, 'last')).toBe(number)
+  })
+
+  it('numeric allows for tolerance', () => {
+    expect(numeric({ tolerance: 0.1 }).score('3.05', expecting(3))).toBe(1)
+    expect(numeric({ relative: 0.01 }).score('1009', expecting(1000))).toBe(1)
+    expect(numeric({ position: 'first' }).score('5 of 10', expecting(5))).toBe(1)
+  })
+
+  it('json-fields reads JSON out of prose and fences', () => {
+    const expected = { city: 'Rome', year: 9, tags: ['a', 'b'] }
+    const answer =
+      'Sure {not json}!\n```json\n{"city": " rome.", "year": "9", "tags": ["A", "b"], "more": {"x": "}"}}\n```'
+    expect(jsonFields().score(answer, expecting(expected))).toBe(1)
+    expect(jsonFields({ all: true }).score('{"city": "Rome", "year": 10}', expecting(expected))).toBe(0)
+    expect(jsonFields({ fields: ['city', 'year'] }).score('{"city": "Rome", "year": 10}', expecting(expected))).toBe(
+      0.5,
+    )
+    expect(jsonFields().score('{"city": ', expecting(expected))).toBe(0)
+    expect(jsonFields().score('{'.repeat(50_000), expecting(expected))).toBe(0)
+  })
+
+  it('never score what is no number between 0 and 1, whatever the answer', () => {
+    const metrics = [labelMatch(['a', 'b']), exactMatch(), contains(), regex({ pattern: 'a+' }), numeric()]
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (output) => {
+        for (const metric of metrics) {
+          const score = metric.score(output, expecting('1'))
+          expect(score === 0 || score === 1).toBe(true)
+        }
+      }),
+    )
+  })
+
+  it('say when a package is missing or a name is unknown', async () => {
+    await expect(createMetric({ name: 'nope', options: {} }, [])).rejects.toThrow(/unknown/)
+    await expect(createMetric({ name: '/nowhere/metric.ts', options: {} }, [])).rejects.toThrow(/cannot be loaded/)
+  })
+})
