@@ -15,7 +15,7 @@ const GOODS = ['pen', 'cup', 'ball', 'lamp', 'book', 'scarf', 'plant', 'brush', 
 const problem = (input: string, result: number): WrittenExample => ({ input, expected: String(result) })
 
 const gain = () => {
-  const [name, thing, first, second] = [oneOf(NAMES), oneOf(THINGS), draw.between(2, 10), draw.between(2, 9)]
+  const [name, thing, first, second] = [oneOf(NAMES), oneOf(THINGS), draw.between(2, 8), draw.between(2, 5)]
   return problem(
     oneOf([
       `${name} has ${first} ${thing} and buys ${second} more. How many ${thing} has ${name} now?`,
@@ -27,8 +27,8 @@ const gain = () => {
 }
 
 const loss = () => {
-  const second = draw.between(2, 8)
-  const [name, thing, first] = [oneOf(NAMES), oneOf(THINGS), second + draw.between(1, 10)]
+  const second = draw.between(2, 5)
+  const [name, thing, first] = [oneOf(NAMES), oneOf(THINGS), second + draw.between(1, 6)]
   return problem(
     oneOf([
       `${name} has ${first} ${thing} and gives away ${second}. How many ${thing} are left?`,
@@ -41,7 +41,7 @@ const loss = () => {
 
 const total = () => {
   const [one, other] = [oneOf(GOODS), oneOf(GOODS)]
-  const [first, second] = [draw.between(2, 12), draw.between(2, 9)]
+  const [first, second] = [draw.between(2, 9), draw.between(2, 6)]
   const both =
     one === other
       ? `A red ${one} costs ${first} dollars and a blue ${one} costs ${second} dollars.`
@@ -53,7 +53,7 @@ const total = () => {
 }
 
 const several = () => {
-  const [good, price, count] = [oneOf(GOODS), draw.between(2, 10), draw.between(2, 5)]
+  const [good, price, count] = [oneOf(GOODS), draw.between(2, 10), draw.between(2, 4)]
   return problem(
     oneOf([
       `One ${good} costs ${price} dollars. How much do ${count} cost?`,
@@ -65,8 +65,8 @@ const several = () => {
 }
 
 const change = () => {
-  const [note, name, good] = [oneOf([5, 10, 20, 50]), oneOf(NAMES), oneOf(GOODS)]
-  const price = draw.between(2, Math.min(note - 1, 15))
+  const [note, name, good] = [oneOf([5, 10, 20]), oneOf(NAMES), oneOf(GOODS)]
+  const price = draw.between(2, Math.min(note - 1, 9))
   return problem(
     oneOf([
       `${name} pays for a ${good} of ${price} dollars with a ${note} dollar note. How much change is due?`,
@@ -93,7 +93,7 @@ const toSmall = () => {
 }
 
 const share = () => {
-  const [each, people] = [draw.between(2, 6), draw.between(2, 5)]
+  const [each, people] = [draw.between(2, 5), draw.between(2, 5)]
   const thing = oneOf(THINGS)
   return problem(
     oneOf([
@@ -105,7 +105,7 @@ const share = () => {
 }
 
 const packs = () => {
-  const [count, each] = [draw.between(2, 6), oneOf([2, 3, 4, 5, 6, 10, 12])]
+  const [count, each] = [draw.between(2, 4), oneOf([2, 3, 4, 5, 6, 10])]
   const thing = oneOf(THINGS)
   return problem(
     oneOf([

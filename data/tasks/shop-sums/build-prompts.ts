@@ -23,14 +23,24 @@ const unit: Demonstration = ['How many centimetres are 11 metres?', '1100']
 const change: Demonstration = ['Rosa pays 8 dollars with a 20 dollar note. How much does she get back?', '12']
 const more: Demonstration = ['Finn had 13 stamps and got 4 more. How many has he now?', '17']
 
+/** The same demonstrations with the sum written out before its result. */
+const worked: readonly Demonstration[] = [
+  [add[0], '9 + 5 = 14'],
+  [subtract[0], '12 - 7 = 5'],
+  [multiply[0], '4 * 6 = 24'],
+  [unit[0], '11 * 100 = 1100'],
+  [change[0], '20 - 8 = 12'],
+  [more[0], '13 + 4 = 17'],
+]
+
 const sets: Readonly<Record<string, readonly Demonstration[]>> = {
   none: [],
   two: [add, subtract],
-  'two-others': [multiply, change],
-  additions: [add, more],
   four: [subtract, multiply, add, unit],
-  'four-others': [unit, change, more, multiply],
   six: [add, subtract, multiply, unit, change, more],
+  'two-worked': worked.slice(0, 2),
+  'four-worked': [worked[3]!, worked[4]!, worked[5]!, worked[2]!],
+  'six-worked': worked,
 }
 
 const formats: Readonly<Record<string, { readonly before: string; readonly after: string }>> = {
