@@ -3,14 +3,17 @@ import type { Embedder } from '../embedding/embedder.ts'
 import type { Task } from '../task/task.ts'
 import { cacheFolder, modelsFolder } from './cache-folder.ts'
 
-/** The embedder a task asks for, or the one its study was started with. */
+/**
+ * The embedder a task asks for, or the one its study was started with; vectors are kept in the user's cache.
+ *
+ * @param recorded What the study says: an embedder's id, `none`, or `undefined` for a new study.
+ */
 export async function openTaskEmbedder(task: Task, recorded: string | undefined): Promise<Embedder | undefined> {
-  if (task.embedder === 'none' || recorded === 'none') return undefined
+  if (task.embedder === 'none') return undefined
   const { openEmbedder } = await import('../embedding/open-embedder.ts')
   return openEmbedder(task.embedder, {
     modelsFolder: modelsFolder(process.env),
     cacheFolder: join(cacheFolder(process.env), 'embeddings'),
-    recorded,
-    allowDownload: process.env['KRIGE_OFFLINE'] !== '1',
+    recorded: recorded === 'none' ? undefined : recorded,
   })
 }

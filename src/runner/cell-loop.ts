@@ -74,7 +74,9 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
       const call = study.reserveCall(worst)
       if (call !== undefined) {
         await journal.commit()
-        return call
+        if (!cancel.aborted) return call
+        study.releaseCall(call)
+        return undefined
       }
       if (study.state.ledger.openCalls().size === 0 || study.state.ledger.left().calls < 1) return undefined
       await settled.next()

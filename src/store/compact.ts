@@ -26,6 +26,7 @@ export function compact(event: StudyEvent): CompactEvent {
     case 'reserved':
       return ['r', event.call, event.inputTokens, event.outputTokens, event.usd]
     case 'settled': {
+      if (event.unsent) return event
       const { call, inputTokens, outputTokens, usd, lost } = event
       return lost ? ['s', call, inputTokens, outputTokens, usd, lost] : ['s', call, inputTokens, outputTokens, usd]
     }

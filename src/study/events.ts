@@ -161,6 +161,8 @@ export interface SettledEvent extends Versioned, CallCost {
   readonly type: 'settled'
   readonly call: number
   readonly lost?: true
+  /** It was reserved, but for certain not sent: it costs nothing. */
+  readonly unsent?: true
 }
 
 /** The best candidate as it was judged at this point; for people, not for policies. */

@@ -69,6 +69,8 @@ export interface Ledger {
   affords(worst: CallCost): boolean
   reserveCall(call: number, worst: CallCost): void
   settleCall(call: number, cost: CallCost): void
+  /** The call was never sent: its reservation is given back. */
+  releaseCall(call: number): void
   /** Calls that were sent, as far as the log knows, and not settled. */
   openCalls(): ReadonlyMap<number, CallCost>
 }
@@ -87,6 +89,16 @@ export function createLedger(budget: Budget): Ledger {
   const exceeded = { inputTokens: 0, outputTokens: 0, usd: 0 }
   const open = new Map<number, CallCost>()
 
+  const close = (call: number): CallCost => {
+    const worst = open.get(call)
+    if (worst === undefined) throw new InvalidArgumentError(`call ${call} is not reserved; expected an open call`)
+    open.delete(call)
+    reserved.calls--
+    reserved.inputTokens -= worst.inputTokens
+    reserved.outputTokens -= worst.outputTokens
+    reserved.usd = open.size === 0 ? 0 : reserved.usd - worst.usd
+    return worst
+  }
   const limit = (key: keyof Budget) => limits[key] ?? Number.POSITIVE_INFINITY
   const held = (key: keyof Budget) =>
     key === 'tokens'
@@ -140,13 +152,7 @@ export function createLedger(budget: Budget): Ledger {
       reserved.usd += worst.usd
     },
     settleCall(call, cost) {
-      const worst = open.get(call)
-      if (worst === undefined) throw new InvalidArgumentError(`call ${call} is not reserved; expected an open call`)
-      open.delete(call)
-      reserved.calls--
-      reserved.inputTokens -= worst.inputTokens
-      reserved.outputTokens -= worst.outputTokens
-      reserved.usd = open.size === 0 ? 0 : reserved.usd - worst.usd
+      const worst = close(call)
       spent.calls++
       spent.inputTokens += cost.inputTokens
       spent.outputTokens += cost.outputTokens
@@ -155,6 +161,7 @@ export function createLedger(budget: Budget): Ledger {
       exceeded.outputTokens += Math.max(0, cost.outputTokens - worst.outputTokens)
       exceeded.usd += Math.max(0, cost.usd - worst.usd)
     },
+    releaseCall: (call) => void close(call),
     openCalls: () => open,
   }
 }

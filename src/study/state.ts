@@ -202,7 +202,8 @@ export function createFold(first: StudyEvent): StudyFold {
         break
       case 'settled':
         if (!ledger.openCalls().has(event.call)) throw broken(`call ${event.call} is settled but not open`)
-        ledger.settleCall(event.call, event)
+        if (event.unsent) ledger.releaseCall(event.call)
+        else ledger.settleCall(event.call, event)
         break
       case 'asked':
         ask(event)

@@ -7,7 +7,7 @@ import { BudgetError, InvalidArgumentError, KrigeError } from '../errors.ts'
 import type { Action, Decision, Policy, PolicyContext, PolicyState, Reason, Recommendation } from '../policy/policy.ts'
 import type { Candidate, PoolEntry } from '../space/candidate.ts'
 import { EVENT_VERSION, type Stage, type StudyEvent } from './events.ts'
-import type { Budget, CallCost, Spending } from './ledger.ts'
+import { type Budget, type CallCost, NO_COST, type Spending } from './ledger.ts'
 import { type OpenEvaluation, orient, type StudyFold, type StudyState } from './state.ts'
 import type { Conclusion } from './verdict.ts'
 
@@ -99,6 +99,8 @@ export interface Study {
   /** Reserves the worst case of a call about to be sent; `undefined` when the budget does not allow it. */
   reserveCall(worst: CallCost): number | undefined
   settleCall(call: number, cost: CallCost): void
+  /** Gives back the reservation of a call that was not sent after all. */
+  releaseCall(call: number): void
   /** Charges calls whose fate is unknown (the process died) at their reservation. Returns how many. */
   settleLostCalls(): number
   /** Replaces the limits, and what of them is set aside for the holdout. */
@@ -423,6 +425,11 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       if (!ledger.openCalls().has(call))
         throw new InvalidArgumentError(`call ${call} is not open; expected a reserved call`)
       emit({ v: EVENT_VERSION, type: 'settled', call, inputTokens, outputTokens, usd })
+    },
+    releaseCall(call) {
+      if (!ledger.openCalls().has(call))
+        throw new InvalidArgumentError(`call ${call} is not open; expected a reserved call`)
+      emit({ v: EVENT_VERSION, type: 'settled', call, ...NO_COST, unsent: true })
     },
     settleLostCalls() {
       const open = [...ledger.openCalls()]

@@ -19,6 +19,15 @@ describe('ledger', () => {
     expect(ledger.affords({ inputTokens: 0, outputTokens: 0, usd: 0.9 })).toBe(true)
   })
 
+  it('gives back what was reserved for a call that was not sent', () => {
+    const ledger = createLedger({ calls: 1 })
+    ledger.reserveCall(1, { inputTokens: 10, outputTokens: 20, usd: 0.9 })
+    ledger.releaseCall(1)
+    expect(ledger.left().calls).toBe(1)
+    expect(ledger.spent).toEqual({ evaluations: 0, calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 })
+    expect(() => ledger.releaseCall(1)).toThrow('call 1 is not reserved')
+  })
+
   it('notices when a provider charges more than the worst case', () => {
     const ledger = createLedger({})
     ledger.reserveCall(1, { inputTokens: 10, outputTokens: 5, usd: 0 })

@@ -1,0 +1,180 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type ChatServer, startChatServer } from '../support/chat-server.ts'
+import { krige, startKrige, taskFolder } from '../support/krige-cli.ts'
+
+let server: ChatServer
+beforeAll(async () => {
+  server = await startChatServer()
+})
+afterAll(() => server.close())
+beforeEach(() => {
+  server.requests.length = 0
+  server.fault = undefined
+  server.delay = 0
+})
+
+const folders: string[] = []
+const newFolder = (...[options, changes]: [Parameters<typeof taskFolder>[1]?, object?]) => {
+  const folder = taskFolder(server.model, options, changes)
+  folders.push(folder)
+  return folder
+}
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+// Child processes are slow to start where other work shares the machine.
+describe('krige run', { timeout: 120_000 }, () => {
+  it('finds a good prompt within the budget and prints the contract', async () => {
+    const folder = newFolder()
+    const { code, stdout, stderr } = await krige(folder, 'run', 'task.yaml', '--json')
+    expect(code).toBe(0)
+    const result = JSON.parse(stdout)
+    expect(Object.keys(result)).toEqual(['study', 'verdict', 'winner', 'baseline', 'spent', 'warnings', 'report'])
+    expect(Object.keys(result.winner)).toEqual(
+      expect.arrayContaining(['id', 'text', 'mean', 'interval', 'probabilityBest', 'holdout']),
+    )
+    expect(Object.keys(result.spent)).toEqual(['evaluations', 'calls', 'inputTokens', 'outputTokens', 'usd'])
+    expect(result.verdict).toBe('improved')
+    expect(Number(/\d+/.exec(result.winner.text)![0])).toBeGreaterThanOrEqual(8)
+    expect(result.spent.evaluations).toBeLessThanOrEqual(300)
+    expect(result.spent.calls).toBe(server.requests.length)
+    expect(new Set(server.requests).size).toBe(server.requests.length)
+    expect(readFileSync(result.report, 'utf8')).toContain('badge improved')
+    expect(stderr).toMatch(/Search: up to 240 evaluations/)
+    expect(stderr).not.toContain('\u001b')
+  })
+
+  it('only plans with --dry-run', async () => {
+    const folder = newFolder()
+    const { code, stdout } = await krige(folder, 'run', 'task.yaml', '--dry-run')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/12 prompts, 40 search examples[\s\S]*Cost: at most 300 calls/)
+    expect(server.requests).toEqual([])
+    expect(existsSync(join(folder, '.krige'))).toBe(false)
+    const planned = JSON.parse((await krige(folder, 'run', 'task.yaml', '--dry-run', '--json')).stdout)
+    expect(planned.plan).toMatchObject({ searchEvaluations: 240, holdoutEvaluations: 60 })
+  })
+
+  it('stops on Ctrl-C with 130, and resumes without asking anything twice', async () => {
+    const folder = newFolder({ budget: { calls: 150 } })
+    server.delay = 5
+    const running = startKrige(folder, ['run', 'task.yaml', '--json'])
+    await until(() => server.requests.length > 60)
+    running.child.kill('SIGINT')
+    const stopped = await running.done
+    expect(stopped.code).toBe(130)
+    expect(stopped.stderr).toContain('Run the same command again to resume')
+    const sent = server.requests.length
+    expect(sent).toBeLessThan(150)
+    const resumed = await krige(folder, 'run', 'task.yaml', '--json')
+    expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('Resuming.')])
+    expect(JSON.parse(resumed.stdout).spent.calls).toBeLessThanOrEqual(150)
+    // Only calls that were cut off in flight may have been sent again.
+    expect(server.requests.length - new Set(server.requests).size).toBeLessThanOrEqual(8)
+    expect(server.requests.length).toBeLessThanOrEqual(150)
+  })
+
+  it('refuses a second run on a study that is being written, with the pid of the first', async () => {
+    const folder = newFolder()
+    server.delay = 20
+    const first = startKrige(folder, ['run', 'task.yaml'])
+    await until(() => server.requests.length > 5)
+    const second = await krige(folder, 'run', 'task.yaml')
+    expect(second.code).toBe(2)
+    expect(second.stderr).toContain(`pid ${first.child.pid}`)
+    first.child.kill('SIGKILL')
+    await first.done
+  })
+
+  it('does what the other commands say with a finished study', async () => {
+    const folder = newFolder({ budget: { evaluations: 100 } })
+    expect((await krige(folder, 'run', 'task.yaml')).stdout).toMatch(/^Verdict: /)
+    const exported = await krige(folder, 'export', 'tickets')
+    const lines = exported.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines[0]).toMatchObject({ v: 1, type: 'created', at: expect.any(Number) })
+    expect(lines.at(-1)).toMatchObject({ type: 'concluded' })
+    const csv = await krige(folder, 'export', 'tickets', '--format', 'csv')
+    expect(csv.stdout.split('\r\n')).toHaveLength(14)
+    expect((await krige(folder, 'export', 'tickets', '--format', 'prompt')).stdout).toMatch(
+      /^Instruction \d+ of 12\.\n$/,
+    )
+    expect((await krige(folder, 'export', 'tickets', '--format', 'typescript')).stdout).toContain(
+      'export const prompt = {',
+    )
+    const doctor = await krige(folder, 'doctor', 'tickets')
+    expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('it is complete')])
+    const report = await krige(folder, 'report', 'tickets', '--out', 'again.html')
+    expect(readFileSync(report.stdout.trim(), 'utf8')).toContain('<!doctype html>')
+    const again = await krige(folder, 'run', 'task.yaml', '--seed', '2', '--study', 'second', '--warm-start', 'tickets')
+    expect(again.code).toBe(0)
+    expect((await krige(folder, 'delete', 'tickets')).code).toBe(0)
+    expect((await krige(folder, 'export', 'tickets')).stderr).toContain('there is no study "tickets"')
+    expect(existsSync(join(folder, '.krige', 'tickets.html'))).toBe(false)
+  })
+
+  it('says what is wrong with exit code 2, and stores nothing', async () => {
+    const folder = newFolder()
+    const refused = async (args: readonly string[], message: RegExp) => {
+      const { code, stderr, stdout } = await krige(folder, ...args)
+      expect([code, stdout, stderr]).toEqual([2, '', expect.any(String)])
+      expect(stderr).toMatch(message)
+    }
+    writeFileSync(join(folder, 'bad.yaml'), 'name: x\nexampels: y\n')
+    await Promise.all([
+      refused(['run', 'nowhere.yaml'], /nowhere\.yaml/),
+      refused(['run', 'bad.yaml'], /bad\.yaml:2: .*exampels/),
+      refused(['run', 'task.yaml', '--policy', 'astrology'], /unknown policy "astrology"/),
+      refused(['run', 'task.yaml', '--seed', 'x'], /--seed is "x"/),
+      refused(
+        ['run', 'task.yaml', '--model', 'openai-compatible:https://api.invalid/v1#new', '--usd', '1'],
+        /the price of openai-compatible:https:\/\/api\.invalid\/v1#new is not known/,
+      ),
+      refused(['run', 'task.yaml', '--warm-start', 'nothing'], /there is no study "nothing"/),
+      refused(['report', 'tickets', '--store', 'none.db'], /there is no store at none\.db/),
+      refused(['export', 'tickets', '--format', 'pdf'], /Allowed choices are jsonl/),
+    ])
+    expect(server.requests).toEqual([])
+  })
+
+  it('exits 3 when the budget is too small for anything', async () => {
+    const folder = newFolder()
+    const { code, stderr } = await krige(folder, 'run', 'task.yaml', '--evaluations', '1')
+    expect(code).toBe(3)
+    expect(stderr).toContain('Raise evaluations')
+  })
+
+  it('stops at a wrong key before it burns the budget, without showing the key', async () => {
+    const folder = newFolder()
+    server.fault = (response) => {
+      response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":{"message":"Incorrect API key"}}')
+      return true
+    }
+    const { code, stderr } = await startKrige(folder, ['run', 'task.yaml'], {
+      OPENAI_COMPATIBLE_API_KEY: 'sk-planted-secret',
+    }).done
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/401|authentication|key/i)
+    expect(stderr).not.toContain('sk-planted-secret')
+    expect(server.requests.length).toBeLessThanOrEqual(16)
+    server.fault = undefined
+    expect((await krige(folder, 'run', 'task.yaml')).code).toBe(0)
+  })
+
+  it('writes an example task that runs', async () => {
+    const folder = newFolder()
+    expect((await krige(folder, 'init', 'example')).code).toBe(0)
+    expect((await krige(folder, 'init', 'example')).code).toBe(2)
+    const plan = await krige(folder, 'run', 'example/task.yaml', '--dry-run')
+    expect([plan.code, plan.stdout]).toEqual([0, expect.stringContaining('6 prompts, 6 search examples')])
+  })
+})
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
+}

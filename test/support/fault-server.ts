@@ -1,0 +1,92 @@
+/**
+ * A model server on the loopback that misbehaves on request.
+ *
+ * @module
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface ReceivedRequest {
+  readonly index: number
+  readonly body: Readonly<Record<string, unknown>>
+  readonly headers: IncomingMessage['headers']
+}
+
+export type Behaviour = (response: ServerResponse, request: ReceivedRequest) => void | Promise<void>
+
+export interface FaultServer {
+  readonly model: string
+  readonly address: string
+  readonly requests: ReceivedRequest[]
+  /** What the next requests meet, in turn; the last stays. */
+  script: readonly Behaviour[]
+  close(): Promise<void>
+}
+
+export const answer =
+  (text: string, usage: object | null = { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 }): Behaviour =>
+  (response) => {
+    const message = { index: 0, message: { role: 'assistant', content: text }, finish_reason: 'stop' }
+    const body = {
+      id: 'x',
+      object: 'chat.completion',
+      created: 1,
+      model: 'test',
+      choices: [message],
+      ...(usage ? { usage } : {}),
+    }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  }
+
+export const status =
+  (code: number, body = '{"error":{"message":"refused"}}', headers: Readonly<Record<string, string>> = {}): Behaviour =>
+  (response) => {
+    response.writeHead(code, { 'content-type': 'application/json', ...headers }).end(body)
+  }
+
+export const html: Behaviour = (response) => {
+  response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><html><body>Log in</body></html>')
+}
+
+export const hang: Behaviour = () => undefined
+
+/** Announces a whole answer, sends half of it, and cuts the line. */
+export const dropMidBody: Behaviour = async (response) => {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': '500' })
+  response.write('{"id":"x","choices":[{"index":0,"mess')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  response.destroy()
+}
+
+export const reset: Behaviour = (response) => {
+  response.socket?.resetAndDestroy()
+}
+
+export async function startFaultServer(script: readonly Behaviour[] = [answer('bug')]): Promise<FaultServer> {
+  const requests: ReceivedRequest[] = []
+  const server = createServer((incoming, response) => {
+    const pieces: Buffer[] = []
+    incoming.on('data', (piece: Buffer) => pieces.push(piece))
+    incoming.on('end', () => {
+      const body: Record<string, unknown> = JSON.parse(Buffer.concat(pieces).toString('utf8'))
+      const request = { index: requests.length, body, headers: incoming.headers }
+      requests.push(request)
+      const behaviour = fault.script[Math.min(request.index, fault.script.length - 1)]!
+      void behaviour(response, request)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const fault: FaultServer = {
+    model: `openai-compatible:http://127.0.0.1:${port}/v1#test`,
+    address: `127.0.0.1:${port}`,
+    requests,
+    script,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections()
+        server.close(() => resolve())
+      }),
+  }
+  return fault
+}
