@@ -2,8 +2,8 @@
  * Tree-structured Parzen estimator search: tries what the good observations make likely and the others do not.
  *
  * Source: J. Bergstra, R. Bardenet, Y. Bengio and B. Kégl, "Algorithms for hyper-parameter optimization", NIPS 2011. The
- * densities and the defaults are those of Optuna 5.0 (multivariate, constant liar); the first points are a scrambled Sobol'
- * sequence rather than random.
+ * densities and their defaults are those of Optuna 5.0 (multivariate, constant liar). Unlike there, the first points are
+ * fewer and a scrambled Sobol' sequence, and more draws compete; `{ startup: 10, candidates: 24 }` takes that back.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { createSamplerRecommendation } from './sampling/sampler-recommendation.t
 import { createTallies } from './sampling/tallies.ts'
 import { createSobolPoints } from './sobol.ts'
 import { stableShuffle } from './stable-shuffle.ts'
-import { tpeOptionsSchema } from './tpe/options.ts'
+import { startupCount, tpeOptionsSchema } from './tpe/options.ts'
 import { rankPool } from './tpe/pool-tpe.ts'
 import { createSpaceTpe } from './tpe/space-tpe.ts'
 
@@ -44,7 +44,7 @@ export const createTpePolicy: PolicyFactory = (context) => {
       if (!isPool) {
         const design = designOf(state.pool)
         const draws = random.split(state.pool.length)
-        const isStart = model.read(state, design) < options.startup
+        const isStart = model.read(state, design) < startupCount(options, design.encoding.dimension)
         const x = (isStart ? startPoint(design, state.pool) : model.propose(design, draws)) ?? design.anyLeft(draws)
         return proposePoint(state, context, design, x, {
           origin: 'tpe',

@@ -1,7 +1,11 @@
 import * as z from 'zod'
 
 export const tpeOptionsSchema = z.strictObject({
-  startup: z.int().min(1).default(10).describe('Scored candidates before the densities are used.'),
+  startup: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Scored candidates before the densities are used; parameters + 3, at most 10.'),
   candidates: z
     .int()
     .min(1)
@@ -16,3 +20,19 @@ export const tpeOptionsSchema = z.strictObject({
 })
 
 export type TpeOptions = z.infer<typeof tpeOptionsSchema>
+
+const FEWEST_DRAWS = 24
+const MOST_DRAWS = 96
+/** Draws times observations: what an ask may cost. */
+const DRAW_BUDGET = 24_000
+const LARGEST_STARTUP = 10
+
+/** Scored candidates before the densities are used. Optuna's 10 are too many for few parameters. */
+export function startupCount({ startup }: TpeOptions, parameters: number): number {
+  return startup ?? Math.min(LARGEST_STARTUP, parameters + 3)
+}
+
+/** More draws than Optuna's 24 find better points; with many observations they would only be slow. */
+export function drawCount({ candidates }: TpeOptions, observations: number): number {
+  return candidates ?? Math.max(FEWEST_DRAWS, Math.min(MOST_DRAWS, Math.round(DRAW_BUDGET / Math.max(1, observations))))
+}

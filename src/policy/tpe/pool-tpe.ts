@@ -9,7 +9,7 @@ import type { CellScores } from '../cell-scores.ts'
 import type { PolicyState } from '../policy.ts'
 import { slotLevels } from '../sampling/slot-levels.ts'
 import type { Tallies } from '../sampling/tallies.ts'
-import type { TpeOptions } from './options.ts'
+import { startupCount, type TpeOptions } from './options.ts'
 
 /**
  * Prompts without an outcome, those with the best ratio first, ties in the given order.
@@ -38,7 +38,7 @@ export function rankPool(
     if (tally) ratio.tell(candidate, [pointOf(candidate)], tally.mean, Math.min(1, tally.count / exampleCount))
     else if (pending.has(candidate)) ratio.pend(candidate, [pointOf(candidate)])
   }
-  if (ratio.size < options.startup) return order
+  if (ratio.size < startupCount(options, varying.length)) return order
   const open = order.filter((candidate) => cells.count(candidate) === 0 && !pending.has(candidate))
   const ratios = new Float64Array(open.length)
   ratio.ratios(0, Float64Array.from(open.flatMap(pointOf)), open.length, ratios)

@@ -9,7 +9,7 @@ import { createDensityRatio, type DensityRatio, rootGood, tenthGood } from '../.
 import type { PolicyState } from '../policy.ts'
 import type { Design } from '../sampling/design.ts'
 import { createTallies, type Tallies } from '../sampling/tallies.ts'
-import type { TpeOptions } from './options.ts'
+import { drawCount, type TpeOptions } from './options.ts'
 import { groupParameters, type ParameterGroup } from './parameter-groups.ts'
 
 /** How often a whole point is drawn anew when it has been tried already. */
@@ -23,15 +23,15 @@ export interface SpaceTpe {
 }
 
 export function createSpaceTpe(options: TpeOptions, exampleCount: number): SpaceTpe {
-  const { candidates, multivariate, good } = options
+  const { multivariate, good } = options
   let current: Design | undefined
   let groups: ParameterGroup[] = []
   let ratio: DensityRatio = createDensityRatio([])
   let tallies: Tallies = createTallies()
   let waiting = new Set<number>()
+  let widest = 0
   let draws = new Float64Array(0)
-  const ratios = new Float64Array(candidates)
-  const ranked = Array.from({ length: candidates }, (_, index) => index)
+  let ratios = new Float64Array(0)
 
   const restart = (design: Design) => {
     current = design
@@ -42,7 +42,7 @@ export function createSpaceTpe(options: TpeOptions, exampleCount: number): Space
     )
     tallies = createTallies()
     waiting = new Set()
-    draws = new Float64Array(candidates * Math.max(...groups.map(({ dimensions }) => dimensions.length)))
+    widest = Math.max(...groups.map(({ dimensions }) => dimensions.length))
   }
   const pointsOf = (design: Design, candidate: number) => {
     const values = design.valuesOf(candidate)
@@ -75,24 +75,30 @@ export function createSpaceTpe(options: TpeOptions, exampleCount: number): Space
       return ratio.size
     },
     propose(design, random) {
+      const count = drawCount(options, ratio.size)
+      if (ratios.length !== count || draws.length !== count * widest) {
+        ratios = new Float64Array(count)
+        draws = new Float64Array(count * widest)
+      }
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const values: Record<string, ParameterValue> = {}
         for (const [index, group] of groups.entries()) {
           if (!group.isActive(values)) continue
           const width = group.dimensions.length
-          const points = draws.subarray(0, candidates * width)
-          ratio.sample(index, random, candidates, points)
-          ratio.ratios(index, points, candidates, ratios)
+          const points = draws.subarray(0, count * width)
+          ratio.sample(index, random, count, points)
+          ratio.ratios(index, points, count, ratios)
           if (index < groups.length - 1) {
             group.read(points, argmax(ratios) * width, values)
             continue
           }
           // The last group may still turn a point that has been tried into one that has not.
-          ranked.sort((a, b) => ratios[b]! - ratios[a]! || a - b)
-          for (const draw of ranked) {
+          for (let rank = 0; rank < count; rank++) {
+            const draw = argmax(ratios)
             group.read(points, draw * width, values)
             const x = design.encoding.encode(values)
             if (!design.isTaken(x)) return x
+            ratios[draw] = Number.NEGATIVE_INFINITY
           }
         }
         const x = design.encoding.encode(values)
