@@ -1,16 +1,20 @@
 import { rmSync } from 'node:fs'
 import type { Command } from 'commander'
+import { forgetStudyResponses } from './open-response-cache.ts'
 import { studyCommand, withStore } from './with-store.ts'
 
 export function registerDelete(program: Command): void {
-  studyCommand(program, 'delete', 'Remove a study for good: its log, its texts and its report.').action(
-    async (study: string, options: { store?: string }) => {
-      const { defaultReportPath } = await import('./report-file.ts')
-      await withStore(options.store, async (store) => {
-        await store.delete(study)
-        rmSync(defaultReportPath(store, study), { force: true })
-        process.stderr.write(`Deleted study ${study}.\n`)
-      })
-    },
-  )
+  studyCommand(
+    program,
+    'delete',
+    'Remove a study for good: its log, its texts, its report and its cached answers.',
+  ).action(async (study: string, options: { store?: string }) => {
+    const { defaultReportPath } = await import('./report-file.ts')
+    await withStore(options.store, async (store) => {
+      await store.delete(study)
+      rmSync(defaultReportPath(store, study), { force: true })
+      const answers = await forgetStudyResponses(store.location, study)
+      process.stderr.write(`Deleted study ${study}, its report and ${answers} cached answers.\n`)
+    })
+  })
 }

@@ -77,7 +77,7 @@ async function forget(study: string): Promise<void> {
   const { openStore } = await import('../store/open-store.ts')
   const store = openStore(STORE)
   try {
-    await store.delete(study)
+    if (await store.find(study)) await store.delete(study)
   } finally {
     await store.close()
   }

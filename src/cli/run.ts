@@ -244,12 +244,15 @@ async function openTaskEvaluator(task: Task, flags: RunFlags, replay: Replay | u
   return openEvaluator(task, {
     modelsFolder: modelsFolder(process.env),
     environment: process.env,
-    ...(flags.cache === false || flags.dryRun
-      ? {}
-      : { cache: await openResponseCache((notice) => process.stderr.write(`${notice}\n`)) }),
+    ...(flags.cache === false || flags.dryRun ? {} : { cache: await openTaskCache(task, flags) }),
     ...(flags.threads === undefined ? {} : { threads: flags.threads }),
     ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
   })
+}
+
+function openTaskCache(task: Task, flags: RunFlags) {
+  const location = storeAddress(flags.store).replace(/^(sqlite|file):/, '')
+  return openResponseCache(location, flags.study ?? task.name, (notice) => process.stderr.write(`${notice}\n`))
 }
 
 /** For a plan a model is only needed to count tokens; where it cannot be had, four characters count as one. */

@@ -7,13 +7,15 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { CachedResponse, CacheKey, ResponseCache } from './response-cache.ts'
 
 export interface SqliteResponseCacheOptions {
   readonly file: string
+  /** Who uses the answers, so that they can be forgotten with {@link forgetResponses}. */
+  readonly owner?: string
   /** Bytes of text kept at most. @defaultValue 256 MiB */
   readonly maxBytes?: number
   readonly now?: () => number
@@ -30,6 +32,7 @@ const SCHEMA = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
   PRAGMA busy_timeout = 5000;
+  PRAGMA secure_delete = ON;
   CREATE TABLE IF NOT EXISTS response (
     key TEXT PRIMARY KEY,
     text TEXT NOT NULL,
@@ -39,6 +42,11 @@ const SCHEMA = `
     used_at INTEGER NOT NULL
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS response_used ON response (used_at);
+  CREATE TABLE IF NOT EXISTS response_owner (
+    owner TEXT NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (owner, key)
+  ) WITHOUT ROWID;
 `
 
 /**
@@ -57,6 +65,8 @@ export async function openSqliteResponseCache(options: SqliteResponseCacheOption
   const select = database.prepare('SELECT text, input_tokens, output_tokens, checksum FROM response WHERE key = ?')
   const touch = writable ? database.prepare('UPDATE response SET used_at = ? WHERE key = ?') : undefined
   const insert = writable ? database.prepare('INSERT OR REPLACE INTO response VALUES (?, ?, ?, ?, ?, ?)') : undefined
+  const own = writable ? database.prepare('INSERT OR IGNORE INTO response_owner VALUES (?, ?)') : undefined
+  const { owner } = options
   let writes = 0
   let broken = false
   let open = true
@@ -81,6 +91,7 @@ export async function openSqliteResponseCache(options: SqliteResponseCacheOption
         const { text, input_tokens: inputTokens, output_tokens: outputTokens, checksum } = row
         if (typeof text !== 'string' || checksum !== checksumOf(key, text)) return undefined
         attempt(touch, now(), key)
+        if (owner !== undefined) attempt(own, owner, key)
         return { text, usage: { inputTokens: Number(inputTokens), outputTokens: Number(outputTokens) } }
       } catch {
         return undefined
@@ -88,6 +99,7 @@ export async function openSqliteResponseCache(options: SqliteResponseCacheOption
     },
     set(key, { text, usage }) {
       attempt(insert, key, text, usage.inputTokens, usage.outputTokens, checksumOf(key, text), now())
+      if (owner !== undefined) attempt(own, owner, key)
       if (++writes % CHECK_EVERY === 0 && !broken && open) trim(database, maxBytes)
     },
     close() {
@@ -95,6 +107,28 @@ export async function openSqliteResponseCache(options: SqliteResponseCacheOption
       open = false
       database.close()
     },
+  }
+}
+
+/**
+ * Removes every answer an owner ever used, also those that others use, too: they would be asked for again.
+ *
+ * @returns how many were removed; 0 where there is no cache.
+ */
+export async function forgetResponses(file: string, owner: string): Promise<number> {
+  if (!existsSync(file)) return 0
+  const opened = await openOrReplace(file, () => undefined)
+  if (!opened?.writable) return 0
+  const { database } = opened
+  try {
+    const removed = database
+      .prepare('DELETE FROM response WHERE key IN (SELECT key FROM response_owner WHERE owner = ?)')
+      .run(owner)
+    database.prepare('DELETE FROM response_owner WHERE owner = ?').run(owner)
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    return Number(removed.changes)
+  } finally {
+    database.close()
   }
 }
 
@@ -148,6 +182,7 @@ function trim(database: DatabaseSync, maxBytes: number): void {
     'DELETE FROM response WHERE key IN (SELECT key FROM response ORDER BY used_at LIMIT max(1, (SELECT count(*) FROM response) / 10))',
   )
   while (total() > maxBytes * TRIM_TO && oldest.run().changes > 0);
+  database.exec('DELETE FROM response_owner WHERE key NOT IN (SELECT key FROM response)')
 }
 
 function checksumOf(key: string, text: string): string {

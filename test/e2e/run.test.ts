@@ -113,7 +113,15 @@ describe('krige run', { timeout: 120_000 }, () => {
     expect(readFileSync(report.stdout.trim(), 'utf8')).toContain('<!doctype html>')
     const again = await krige(folder, 'run', 'task.yaml', '--seed', '2', '--study', 'second', '--warm-start', 'tickets')
     expect(again.code).toBe(0)
-    expect((await krige(folder, 'delete', 'tickets')).code).toBe(0)
+    const cache = join(folder, 'cache', 'responses.sqlite')
+    const answers = () =>
+      ['', '-wal'].map((suffix) => (existsSync(cache + suffix) ? readFileSync(cache + suffix, 'latin1') : '')).join('')
+    expect(answers()).toContain('billing')
+    expect((await krige(folder, 'delete', 'second')).code).toBe(0)
+    expect((await krige(folder, 'delete', 'tickets')).stderr).toMatch(
+      /Deleted study tickets, its report and \d+ cached answers/,
+    )
+    expect(answers()).not.toContain('billing')
     expect((await krige(folder, 'export', 'tickets')).stderr).toContain('there is no study "tickets"')
     expect(existsSync(join(folder, '.krige', 'tickets.html'))).toBe(false)
   })
