@@ -32,7 +32,7 @@ export const DEFAULT_RETRY: Required<RetryOptions> = {
  *
  * @param attempt - 0 for the first attempt.
  * @example
- * retryDelay(failure('rate-limit', '…', 2000), 0, DEFAULT_RETRY) // 2000 to 2250
+ * retryDelay(failure('rate-limit', '…', 2000), 0, DEFAULT_RETRY) // 2000 to 2500
  */
 export function retryDelay(problem: Failure, attempt: number, options: Required<RetryOptions>): number | undefined {
   const attempts =
@@ -42,7 +42,7 @@ export function retryDelay(problem: Failure, attempt: number, options: Required<
   const ceiling = Math.min(options.delay * 2 ** attempt, options.longestDelay)
   const backoff = ceiling / 2 + (ceiling / 2) * options.random()
   // A little jitter on top of Retry-After, so that waiting callers do not come back all at once.
-  if (problem.retryAfter !== undefined) return Math.max(problem.retryAfter + (backoff - ceiling / 2), backoff)
+  if (problem.retryAfter !== undefined) return problem.retryAfter * (1 + options.random() / 4)
   return backoff
 }
 

@@ -1,7 +1,7 @@
 /**
- * Keeps calls within what a server takes: a window of calls in flight that grows by one a round trip and shrinks on 429
- * (additive increase, multiplicative decrease), optional limits in requests a minute, and one shared pause when the
- * server asks for it.
+ * Keeps calls within what a server takes: a window of calls in flight, optional limits in requests and tokens a minute,
+ * one shared pause when the server asks for it, and a pace that is learnt from 429s (multiplicative decrease to just
+ * below what got through, slow increase after). A refused call is a call, so guessing too high costs budget.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { failure } from './failure.ts'
 import type { Generation } from './text-model.ts'
 
 export interface ThrottleOptions {
-  /** Largest window. */
+  /** Calls in flight at most. */
   readonly concurrency: number
   /** @defaultValue unlimited */
   readonly requestsPerMinute?: number
@@ -20,14 +20,22 @@ export interface ThrottleOptions {
 
 export interface Throttle {
   run(call: () => Promise<Generation>, signal?: AbortSignal): Promise<Generation>
-  /** Calls permitted in flight just now. */
-  readonly window: number
+  /** Calls a second permitted just now; infinite until the server has refused one. */
+  readonly pace: number
   /** Fails everything that waits. */
   close(): void
 }
 
-/** What the window is multiplied with on a 429. */
-const DECREASE = 0.7
+/** The pace after a 429, as a share of the one that was refused; and when nothing has got through since the last. */
+const DECREASE = 0.9
+const REPEATED_DECREASE = 0.7
+/** Growth of the pace a second: well below what was refused last, near it, and long after, when the limit may be lifted. */
+const FAST_INCREASE = 2
+const SLOW_INCREASE = 0.03
+const LATER_INCREASE = 0.2
+const NEAR = 0.85
+const LATER = 10_000
+const SLOWEST = 0.2
 /** Wait after a 429 that names no time, in milliseconds. */
 const DEFAULT_PAUSE = 250
 const MINUTE = 60_000
@@ -39,19 +47,26 @@ const MINUTE = 60_000
  */
 export function createThrottle(options: ThrottleOptions): Throttle {
   const now = options.now ?? (() => performance.now())
-  let window = options.concurrency
   let inFlight = 0
   let pausedUntil = 0
+  let pace = Number.POSITIVE_INFINITY
+  let nextSend = 0
   let decreasedAt = Number.NEGATIVE_INFINITY
+  let increasedAt = 0
   let closed = false
   let timer: NodeJS.Timeout | undefined
+  let firstSend = Number.NaN
+  let refusedPace = Number.POSITIVE_INFINITY
+  /** Since the last decrease. */
+  let successes = 0
   const waiting: (() => void)[] = []
   const requests = createBucket(options.requestsPerMinute, now)
   const tokens = createBucket(options.tokensPerMinute, now)
 
   const release = () => {
-    while (waiting.length > 0 && !closed) {
-      const wait = Math.max(pausedUntil - now(), requests.wait(), tokens.wait())
+    while (waiting.length > 0 && inFlight < options.concurrency && !closed) {
+      const time = now()
+      const wait = Math.max(pausedUntil - time, nextSend - time, requests.wait(), tokens.wait())
       if (wait > 0) {
         timer ??= setTimeout(() => {
           timer = undefined
@@ -59,30 +74,48 @@ export function createThrottle(options: ThrottleOptions): Throttle {
         }, wait)
         return
       }
-      if (inFlight >= Math.max(1, Math.floor(window))) return
       inFlight++
+      if (Number.isNaN(firstSend)) firstSend = time
       requests.take(1)
+      // What a late timer missed is made up for, within two calls' worth.
+      nextSend = Math.max(nextSend, time - 2000 / pace) + 1000 / pace
       waiting.shift()!()
     }
   }
 
   const learn = (generation: Generation, started: number) => {
+    const time = now()
     tokens.take(generation.usage.inputTokens + generation.usage.outputTokens)
-    if (generation.kind === 'failure' && generation.failure.kind === 'rate-limit') {
-      pausedUntil = Math.max(pausedUntil, now() + (generation.failure.retryAfter ?? DEFAULT_PAUSE))
-      // Calls sent before the last decrease say nothing new.
-      if (started >= decreasedAt) {
-        window = Math.max(1, window * DECREASE)
-        decreasedAt = now()
-      }
-    } else if (generation.kind === 'text') {
-      window = Math.min(options.concurrency, window + 1 / window)
+    if (generation.kind === 'text') {
+      successes++
+      const near = pace > NEAR * refusedPace
+      const growth = !near ? FAST_INCREASE : time - decreasedAt > LATER ? LATER_INCREASE : SLOW_INCREASE
+      pace *= 1 + (growth * Math.max(0, time - increasedAt)) / 1000
+      increasedAt = time
+      return
     }
+    if (generation.failure.kind !== 'rate-limit') return
+    pausedUntil = Math.max(pausedUntil, time + (generation.failure.retryAfter ?? DEFAULT_PAUSE))
+    // Calls sent before the last decrease say nothing new.
+    if (started < decreasedAt) return
+    if (pace === Number.POSITIVE_INFINITY) {
+      const seen = (1000 * successes) / Math.max(1, time - firstSend)
+      // The first guess: what got through, or what the wait hints at, since a wait is the time until one more call fits.
+      pace = Math.max(seen, 1000 / Math.max(1, pausedUntil - time))
+    } else {
+      refusedPace = pace
+      pace *= successes > 0 ? DECREASE : REPEATED_DECREASE
+    }
+    pace = Math.max(SLOWEST, pace)
+    successes = 0
+    decreasedAt = time
+    increasedAt = pausedUntil
+    nextSend = pausedUntil
   }
 
   return {
-    get window() {
-      return Math.max(1, Math.floor(window))
+    get pace() {
+      return pace
     },
     async run(call, signal) {
       const cancelled: Generation = {

@@ -15,7 +15,7 @@ describe('numeric', () => {
   })
 
   it('scores a bare number that ends the answer', () => {
-    const example = { id: '1', input: 'How many grams are 2 kilograms?', expected: '2000' }
+    const example = { id: '1', input: 'How many grams are 2 kilograms?', expected: '2000', fields: {} }
     expect(numeric().score(' 2000', example)).toBe(1)
     expect(numeric().score(' 200', example)).toBe(0)
     expect(numeric().score(' many', example)).toBe(0)

@@ -1,0 +1,263 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { CallReport, Evaluation, EvaluationRequest, Evaluator } from '../../src/evaluation/evaluator.ts'
+import { labelMatch } from '../../src/evaluation/metrics/label-match.ts'
+import { openRemoteModel, type RemoteModelOptions } from '../../src/evaluation/models/remote-model.ts'
+import type { RetryOptions } from '../../src/evaluation/retry.ts'
+import { createTemplateEvaluator } from '../../src/evaluation/template-evaluator.ts'
+import { parseTemplate } from '../../src/space/template.ts'
+import {
+  answer,
+  type Behaviour,
+  dropMidBody,
+  type FaultServer,
+  hang,
+  html,
+  reset,
+  startFaultServer,
+  status,
+} from '../support/fault-server.ts'
+
+const opened: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const resource of opened.splice(0).reverse()) await resource.close()
+})
+
+const FAST: RetryOptions = { attempts: 4, delay: 5, random: () => 0.5 }
+const cell = {
+  candidate: { id: 'a', text: 'Label it.' },
+  example: { id: '1', input: 'It crashes.', expected: 'bug', fields: {} },
+  repeat: 0,
+  seed: 1,
+}
+
+async function evaluatorFor(
+  model: string,
+  options: Partial<RemoteModelOptions> & { retry?: RetryOptions } = {},
+): Promise<Evaluator> {
+  const { retry = FAST, ...rest } = options
+  const evaluator = createTemplateEvaluator({
+    template: parseTemplate('{{prompt}}\n\n{{input}}'),
+    model: await openRemoteModel(model, { environment: {}, timeout: 5000, ...rest }),
+    metric: labelMatch(['bug', 'billing']),
+    sampling: { temperature: 0, maxOutputTokens: 8 },
+    retry,
+  })
+  opened.push(evaluator)
+  return evaluator
+}
+
+async function server(script: readonly Behaviour[]): Promise<FaultServer> {
+  const started = await startFaultServer(script)
+  opened.push(started)
+  return started
+}
+
+/** Evaluates one cell and keeps the books as a ledger does. */
+async function measure(evaluator: Evaluator, request: Partial<EvaluationRequest> = {}) {
+  const reserved: number[] = []
+  const reports: CallReport[] = []
+  const evaluation = await evaluator.evaluate({
+    ...cell,
+    reserve: ({ attempt }) => {
+      reserved.push(attempt)
+      return true
+    },
+    settle: (report) => {
+      reports.push(report)
+    },
+    ...request,
+  })
+  return { evaluation, reserved, reports }
+}
+
+const kindOf = (evaluation: Evaluation) => (evaluation.kind === 'failure' ? evaluation.failure.kind : 'score')
+
+describe('a model server that misbehaves', () => {
+  it('answers: one call, its usage, its score', async () => {
+    const { model, requests } = await server([answer('It is a bug.')])
+    const { evaluation, reserved, reports } = await measure(await evaluatorFor(model))
+    expect(evaluation).toMatchObject({
+      kind: 'score',
+      score: 1,
+      calls: 1,
+      usage: { inputTokens: 10, outputTokens: 2 },
+      output: 'It is a bug.',
+    })
+    expect(reserved).toEqual([0])
+    expect(reports).toHaveLength(1)
+    expect(requests[0]!.body).toMatchObject({ model: 'test', temperature: 0, max_tokens: 8 })
+  })
+
+  it('answers nothing: a score of 0, not a failure', async () => {
+    const { model } = await server([answer('')])
+    const { evaluation } = await measure(await evaluatorFor(model))
+    expect(evaluation).toMatchObject({ kind: 'score', score: 0, output: '' })
+  })
+
+  it.each<[string, Behaviour, string, number]>([
+    ['fails inside', status(500), 'server', 4],
+    ['is overloaded', status(503), 'server', 4],
+    ['drops the connection mid-body', dropMidBody, 'connection', 4],
+    ['resets the connection', reset, 'connection', 4],
+    ['returns an HTML page', html, 'malformed', 4],
+    ['returns an empty body', status(200, ''), 'malformed', 4],
+    ['returns JSON that is no completion', status(200, '{"hello":1}'), 'malformed', 4],
+    ['refuses the key', status(401), 'authentication', 1],
+    ['forbids', status(403), 'authentication', 1],
+    ['does not know the model', status(404), 'not-found', 1],
+    ['calls the request bad', status(400), 'bad-request', 1],
+    ['finds the prompt too long', status(400, '{"error":{"message":"maximum context length is 10"}}'), 'too-long', 1],
+    ['has no credit', status(429, '{"error":{"code":"insufficient_quota"}}'), 'authentication', 1],
+  ])('%s: classified, tried as often as makes sense, never a 0', async (_, behaviour, kind, calls) => {
+    const { model, requests } = await server([behaviour])
+    const { evaluation, reserved, reports } = await measure(await evaluatorFor(model))
+    expect(kindOf(evaluation)).toBe(kind)
+    expect(evaluation.calls).toBe(calls)
+    expect(requests).toHaveLength(calls)
+    expect(reserved).toEqual(Array.from({ length: calls }, (__, attempt) => attempt))
+    expect(reports).toHaveLength(calls)
+  })
+
+  it('refuses connections: classified and said where', async () => {
+    const gone = await startFaultServer()
+    await gone.close()
+    const { evaluation } = await measure(await evaluatorFor(gone.model))
+    expect(kindOf(evaluation)).toBe('connection')
+    expect(evaluation.kind === 'failure' && evaluation.failure.message).toContain(gone.address)
+  })
+
+  it('hangs: given up after the timeout, and charged for the prompt it may have read', async () => {
+    const { model } = await server([hang])
+    const evaluator = await evaluatorFor(model, { timeout: 80, retry: { ...FAST, attempts: 2 } })
+    const { evaluation } = await measure(evaluator)
+    expect(kindOf(evaluation)).toBe('timeout')
+    expect(evaluation.calls).toBe(2)
+    expect(evaluation.usage.inputTokens).toBeGreaterThan(0)
+  })
+
+  it('recovers: every attempt is a call', async () => {
+    const { model } = await server([status(500), dropMidBody, answer('bug')])
+    const { evaluation, reports } = await measure(await evaluatorFor(model))
+    expect(evaluation).toMatchObject({ kind: 'score', score: 1, calls: 3 })
+    expect(reports.map((report) => report.failure?.kind)).toEqual(['server', 'connection', undefined])
+  })
+
+  it('asks to wait: Retry-After is honoured', async () => {
+    const { model } = await server([status(429, '{}', { 'retry-after': '1' }), answer('bug')])
+    const started = performance.now()
+    const { evaluation } = await measure(await evaluatorFor(model))
+    expect(kindOf(evaluation)).toBe('score')
+    expect(performance.now() - started).toBeGreaterThan(950)
+  })
+
+  it('asks to wait longer than is reasonable: fails at once instead', async () => {
+    const { model, requests } = await server([status(429, '{}', { 'retry-after': '7200' })])
+    const { evaluation } = await measure(await evaluatorFor(model))
+    expect(kindOf(evaluation)).toBe('rate-limit')
+    expect(requests).toHaveLength(1)
+  })
+
+  it('is cancelled while it hangs, while it waits to retry, and before it begins', async () => {
+    const { model, requests } = await server([hang])
+    const evaluator = await evaluatorFor(model)
+    const { evaluation } = await measure(evaluator, { signal: AbortSignal.timeout(60) })
+    expect(kindOf(evaluation)).toBe('cancelled')
+    expect(kindOf((await measure(evaluator, { signal: AbortSignal.abort() })).evaluation)).toBe('cancelled')
+    expect(requests).toHaveLength(1)
+    const waiting = await server([status(500)])
+    const slow = await evaluatorFor(waiting.model, { retry: { ...FAST, delay: 60_000 } })
+    expect(kindOf((await measure(slow, { signal: AbortSignal.timeout(100) })).evaluation)).toBe('cancelled')
+  })
+
+  it('is not sent what the budget does not allow, retries included', async () => {
+    const { model, requests } = await server([status(500)])
+    const evaluator = await evaluatorFor(model)
+    const { evaluation } = await measure(evaluator, { reserve: ({ attempt }) => attempt < 2 })
+    expect(kindOf(evaluation)).toBe('budget')
+    expect(evaluation.calls).toBe(2)
+    expect(requests).toHaveLength(2)
+  })
+
+  it('says nothing about usage: we count ourselves and say so', async () => {
+    const { model } = await server([answer('bug', null)])
+    const { reports } = await measure(await evaluatorFor(model))
+    expect(reports[0]!.usage).toMatchObject({ estimated: true })
+    expect(reports[0]!.usage.inputTokens).toBeGreaterThan(3)
+  })
+
+  it('echoes the key: no message shows it', async () => {
+    const key = 'sk-planted-secret-0123456789'
+    const { model, requests } = await server([
+      status(401, JSON.stringify({ error: { message: `Incorrect API key provided: ${key}` } })),
+    ])
+    const evaluator = await evaluatorFor(model, { environment: { KRIGE_API_KEY: key } })
+    const { evaluation, reports } = await measure(evaluator)
+    expect(requests[0]!.headers.authorization).toBe(`Bearer ${key}`)
+    expect(JSON.stringify([evaluation, reports, evaluator])).not.toContain(key)
+    expect(JSON.stringify(evaluation)).toContain('[secret]')
+    expect(evaluator.modelIdentity).not.toContain(key)
+  })
+
+  it('is named with user and password in its address: sent, never shown', async () => {
+    const { address, requests } = await server([status(500)])
+    const evaluator = await evaluatorFor(`openai-compatible:http://me:hunter2secret@${address}/v1#test`)
+    const { evaluation } = await measure(evaluator)
+    expect(requests[0]!.headers.authorization).toBe(`Basic ${Buffer.from('me:hunter2secret').toString('base64')}`)
+    expect(JSON.stringify([evaluation, evaluator.modelIdentity])).not.toContain('hunter2secret')
+  })
+
+  it('limits the rate: nearly all of it is used, and nothing fails', async () => {
+    const limit = 25
+    let tokens = 5
+    let filled = performance.now()
+    let refused = 0
+    const limited: Behaviour = (response, request) => {
+      const now = performance.now()
+      tokens = Math.min(5, tokens + ((now - filled) / 1000) * limit)
+      filled = now
+      if (tokens < 1) {
+        refused++
+        return status(429, '{}', { 'retry-after-ms': '30' })(response, request)
+      }
+      tokens -= 1
+      return answer('bug')(response, request)
+    }
+    const { model } = await server([limited])
+    const evaluator = await evaluatorFor(model, { concurrency: 16, retry: { delay: 20, rateLimitAttempts: 50 } })
+    const total = 160
+    // The limit has to be found first: what counts is what comes after.
+    const warmUp = 60
+    let started = 0
+    let next = 0
+    const kinds: string[] = []
+    await Promise.all(
+      Array.from({ length: 32 }, async () => {
+        while (next++ < total) {
+          kinds.push(kindOf((await measure(evaluator)).evaluation))
+          if (kinds.length === warmUp) started = performance.now()
+        }
+      }),
+    )
+    const rate = (total - warmUp) / ((performance.now() - started) / 1000)
+    expect(kinds.filter((kind) => kind !== 'score')).toEqual([])
+    expect(refused, 'the limit was met').toBeGreaterThan(0)
+    // The goal is 90% on a quiet machine; timers are late on a busy one.
+    expect(rate, 'evaluations a second against a limit of 25').toBeGreaterThan(0.7 * limit)
+  })
+
+  it('serves 64 at once: the window holds, and everything is answered', async () => {
+    let [open, most] = [0, 0]
+    const counting: Behaviour = async (response, request) => {
+      most = Math.max(most, ++open)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      open--
+      return answer('bug')(response, request)
+    }
+    const { model } = await server([counting])
+    const evaluator = await evaluatorFor(model, { concurrency: 6 })
+    const results = await Promise.all(Array.from({ length: 64 }, () => measure(evaluator)))
+    expect(results.every(({ evaluation }) => evaluation.kind === 'score')).toBe(true)
+    expect(most).toBeLessThanOrEqual(6)
+    expect(most).toBeGreaterThan(2)
+  })
+})
