@@ -55,6 +55,7 @@ const names = flags.samplers.split(',')
 const isPeer = (name: string) => name.startsWith('optuna') || name === 'botorch'
 
 const runs: FunctionRun[] = []
+const peer = startPeer(python, join(here, 'peer.py'))
 for (const name of flags.functions.split(',').filter((name) => name.length > 0)) {
   const objective = testFunction(name)
   for (let repeat = 0; repeat < repeats; repeat++) {
@@ -62,9 +63,7 @@ for (const name of flags.functions.split(',').filter((name) => name.length > 0))
       if (isPeer(sampler)) {
         const numeric = Object.values(objective.space).every(({ kind }) => kind === 'float')
         if (sampler === 'botorch' && !numeric) continue
-        const peer = startPeer(python, join(here, 'peer.py'))
         runs.push(await runPeer(peer, sampler, objective, repeat))
-        peer.close()
       } else {
         const own = runFunctions({
           functions: [name],
@@ -83,14 +82,14 @@ for (const name of flags.functions.split(',').filter((name) => name.length > 0))
   if (flags.json) writeFileSync(flags.json, JSON.stringify({ evaluations, repeats, seed, runs }))
 }
 if (flags.pool) {
-  const peer = startPeer(python, join(here, 'peer.py'))
   const { ours, theirs } = await measurePool(peer, backend)
-  peer.close()
   process.stdout.write(
     `pool of 1,000, n=200, d=384, warm: krige ${ours.toFixed(1)} ms, botorch ${theirs.toFixed(1)} ms, ` +
       `ratio ${(theirs / ours).toFixed(1)}\n`,
   )
 }
+
+peer.close()
 
 /** The noise a repeat meets is the one `runFunctions` would give it. */
 async function runPeer(

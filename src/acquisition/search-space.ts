@@ -33,6 +33,9 @@ export interface SearchResult {
   readonly value: number
 }
 
+/** Curvature pairs: few coordinates and few iterations need few, and the subproblem costs their square. */
+const MEMORY = 4
+
 /** Candidates kept as they are, for a caller who must fall back on one. */
 const KEPT_UNREFINED = 8
 
@@ -161,7 +164,7 @@ function refine(
           return -result
         },
         free.map((d) => x[d]!),
-        { lower: free.map(() => 0), upper: free.map(() => 1), maxIterations, valueTolerance: 1e-7 },
+        { lower: free.map(() => 0), upper: free.map(() => 1), maxIterations, memory: MEMORY, valueTolerance: 1e-6 },
       )
       const moved = x.slice()
       for (const [k, d] of free.entries()) moved[d] = end.x[k]!

@@ -98,7 +98,7 @@ export function gaussianProcess(model: GaussianProcessModel, data: TrainingData,
     for (let i = 0; i < n; i++) {
       for (let j = 0; j <= i; j++) factor[i * n + j] = matrix.data[i * matrix.stride + j]!
     }
-    return fromFactor(model, data, factor, jitter, backend)
+    return conditionOnFactor(model, data, factor, jitter, backend)
   })
 }
 
@@ -180,7 +180,8 @@ function factorSmall(a: Float64Array, n: number): void {
   }
 }
 
-function fromFactor(
+/** A process from a factor of its matrix that is already known. @throws nothing: the caller vouches for the factor. */
+export function conditionOnFactor(
   model: GaussianProcessModel,
   data: TrainingData,
   factor: Float64Array,
@@ -337,7 +338,7 @@ function fromFactor(
         targets: targets.filter(keep),
         ...(data.noiseVariances ? { noiseVariances: data.noiseVariances.filter(keep) } : {}),
       }
-      return fromFactor(model, kept, smaller, jitter, backend)
+      return conditionOnFactor(model, kept, smaller, jitter, backend)
     },
     fantasise(at) {
       return at.count === 0 ? process : process.append({ points: at, targets: posterior(at).mean })
@@ -387,7 +388,7 @@ function appendTo(process: GaussianProcess, more: TrainingData, backend: Backend
       targets: concatenate(data.targets, more.targets),
       ...(known ? { noiseVariances: known } : {}),
     }
-    return fromFactor(model, all, grown, jitter, backend)
+    return conditionOnFactor(model, all, grown, jitter, backend)
   })
 }
 

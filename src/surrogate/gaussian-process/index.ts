@@ -1,0 +1,31 @@
+export {
+  type BinomialModel,
+  type BinomialProcess,
+  binomialLikelihood,
+  binomialProcess,
+  fitBinomialModel,
+  logisticMoments,
+  type SuccessCounts,
+} from './binomial-process.ts'
+export { type FitOptions, type FittedModel, fitModel, startingModel } from './fit.ts'
+export {
+  type GaussianProcess,
+  type GaussianProcessModel,
+  gaussianProcess,
+  type LeaveOneOut,
+  type TrainingData,
+} from './gaussian-process.ts'
+export { type LaplaceApproximation, type LatentLikelihood, laplace } from './laplace.ts'
+export { type LatentProcess, latentProcess } from './latent-process.ts'
+export { type MarginalLikelihood, marginalLikelihood } from './marginal-likelihood.ts'
+export type { MeanFunction } from './mean-function.ts'
+export { type SamplePath, samplePath } from './pathwise.ts'
+export { cubePriors, distancePriors, logNormalPrior, medianDistance, type Prior, type Priors } from './prior.ts'
+export {
+  describeProcess,
+  type GaussianProcessDescription,
+  gaussianProcessDescriptionSchema,
+  restoreProcess,
+} from './restore.ts'
+export { standardise, type TargetTransform } from './standardise.ts'
+export { inverseYeoJohnson, yeoJohnson, yeoJohnsonTransform } from './yeo-johnson.ts'
