@@ -19,7 +19,7 @@ export interface StudyOptions {
   readonly space?: Readonly<Record<string, ParameterInput>>
   /** Candidates to choose among, with or without embeddings. @defaultValue none: the policy makes points of `space` */
   readonly pool?: readonly (Candidate | PoolEntry)[]
-  /** A registered name, or a factory of your own. @defaultValue 'krige' */
+  /** A registered name, or a factory of your own. @defaultValue 'krige', which over parameters alone is `gp` */
   readonly policy?: string | PolicyFactory
   readonly policyOptions?: Readonly<Record<string, unknown>>
   /** @defaultValue unlimited */
@@ -61,7 +61,8 @@ export const DEFAULT_POLICY = 'krige'
  * const action = study.ask()
  * study.tell(action.id, [branin(action.candidate.parameters)])
  */
-export function createStudy(options: StudyOptions): Study {
+export function createStudy(given: StudyOptions): Study {
+  const options = { ...given, policy: policyFor(given) }
   const backend = options.backend ?? createBackend()
   const config = configOf(options, backend.name)
   const first: StudyEvent = { v: EVENT_VERSION, type: 'created', config, budget: checkBudget(options.budget ?? {}) }
@@ -72,6 +73,11 @@ export function createStudy(options: StudyOptions): Study {
     throw new InvalidArgumentError(`baseline ${JSON.stringify(options.baseline)} is not in the pool`)
   }
   return study
+}
+
+/** The default policy chooses among prompts; where there are only parameters, `gp` does the same for them. */
+function policyFor({ policy = DEFAULT_POLICY, space = {}, pool = [] }: StudyOptions): string | PolicyFactory {
+  return policy === DEFAULT_POLICY && pool.length === 0 && Object.keys(space).length > 0 ? 'gp' : policy
 }
 
 /**

@@ -1,0 +1,88 @@
+/**
+ * Find the best prompt with the fewest calls.
+ *
+ * @example
+ * import { optimize } from 'krige'
+ * const result = await optimize({ prompts, examples, evaluate, budget: { evaluations: 1000 }, seed: 1 })
+ *
+ * @module
+ */
+export type { Embedder } from './embedding/embedder.ts'
+export {
+  BudgetError,
+  ConflictError,
+  CorruptError,
+  InvalidArgumentError,
+  InvalidInputError,
+  KrigeError,
+  type KrigeErrorCode,
+  NonFiniteError,
+  NotPositiveDefiniteError,
+  UnavailableError,
+} from './errors.ts'
+export type { Evaluation, Evaluator } from './evaluation/evaluator.ts'
+export { type Backend, createBackend, openBackend } from './numerics/linalg/index.ts'
+export {
+  type EvaluateContext,
+  type EvaluateResult,
+  type OptimizeOptions,
+  optimize,
+} from './optimize.ts'
+export type {
+  Action,
+  Decision,
+  Estimand,
+  Policy,
+  PolicyContext,
+  PolicyFactory,
+  PolicyState,
+  Recommendation,
+} from './policy/policy.ts'
+export { POLICIES, type PolicyEntry } from './policy/registry.ts'
+export { type ReportOptions, renderReport } from './report/render-report.ts'
+export {
+  createPriceList,
+  makePlan,
+  type Plan,
+  type Price,
+  type RunResult,
+  type RunTaskOptions,
+  runTask,
+  type SearchProgress,
+} from './runner/index.ts'
+export { type Candidate, candidateText, type PoolEntry } from './space/candidate.ts'
+export type { Example } from './space/example.ts'
+export type { ObservationHistory } from './space/observation-log.ts'
+export { defineSpace, type ParameterInput, type ParameterValue, type Space } from './space/parameter.ts'
+export {
+  createMemoryStore,
+  exportJsonLines,
+  importJsonLines,
+  loadStudy,
+  openSqliteStore,
+  openStore,
+  type Store,
+  type StoredStudy,
+  type StudyLease,
+} from './store/index.ts'
+export {
+  type AskedAction,
+  type Budget,
+  type Conclusion,
+  comparePaired,
+  createStudy,
+  detectableDifference,
+  type Next,
+  type Outcome,
+  restoreStudy,
+  type Spending,
+  type Study,
+  type StudyEvent,
+  type StudyOptions,
+  type StudyState,
+  summariseScores,
+  type Verdict,
+} from './study/index.ts'
+export { defineTask } from './task/define-task.ts'
+export { loadTask } from './task/load-task.ts'
+export type { Task } from './task/task.ts'

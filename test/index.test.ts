@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { createStudy, optimize, POLICIES, restoreStudy } from '../src/index.ts'
+
+/** The snippets of the README, as they are written there. */
+describe('the library', () => {
+  it('optimizes', async () => {
+    const prompts = ['Label it.', 'Label the ticket with one word.', 'Which label fits the ticket best?']
+    const examples = Array.from({ length: 40 }, (_, index) => ({ input: `ticket ${index}`, expected: 'bug' }))
+    const evaluate = (prompt: string, example: { input: string }) =>
+      (prompt.length + Number(example.input.slice(7))) % 50 < prompt.length ? 1 : 0
+    const result = await optimize({ prompts, examples, evaluate, budget: { evaluations: 1000 }, seed: 1 })
+    expect(result.winner.text).toBe('Which label fits the ticket best?')
+    expect(result.winner.interval[0]).toBeLessThanOrEqual(result.winner.mean)
+    expect(result.spent.evaluations).toBeLessThanOrEqual(120)
+  })
+
+  it.each(['gp', 'tpe', 'random', 'sobol', 'krige'])('asks and tells with policy %s over a space', (policy) => {
+    const space = { x: { float: [-5, 10] as [number, number] } }
+    const budget = { evaluations: 15 }
+    const study = createStudy({ space, policy, budget, direction: 'minimize', seed: 1 })
+    for (let round = 0; round < 15; round++) {
+      const action = study.ask()
+      if (action.kind !== 'evaluate') throw new Error(action.kind)
+      const x = Number(action.candidate.parameters?.['x'])
+      const scores = [(x - 2) ** 2]
+      study.tell(action.id, scores)
+    }
+    expect(() => study.ask()).toThrow('the study is done')
+    const best = study.recommend()!
+    expect(best.mean).toBeLessThan(30)
+    expect(restoreStudy(study.serialise()).recommend()).toEqual(best)
+  })
+
+  it('knows its policies', () => {
+    expect(POLICIES.map((policy) => policy.name)).toEqual(
+      expect.arrayContaining(['krige', 'gp', 'tpe', 'random', 'sobol', 'successive-halving', 'hyperband']),
+    )
+  })
+})
