@@ -36,6 +36,7 @@ export async function runTablesCommand(paths: readonly string[], flags: TablesFl
       seed: flags.seed,
       jobs: flags.jobs,
       details: flags.details ?? false,
+      estimand: flags.estimand,
       ...(flags.json === undefined ? {} : { resultFile: flags.json }),
       signal: abort.signal,
       embeddingCache: join(cacheFolder(process.env), 'bench-embeddings'),

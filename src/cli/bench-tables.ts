@@ -11,6 +11,7 @@ export interface TablesFlags {
   readonly jobs: number
   readonly json?: string
   readonly details?: boolean
+  readonly estimand: 'set' | 'population'
 }
 
 const EXAMPLES = `
@@ -57,6 +58,14 @@ export function registerBenchTables(bench: Command): void {
     .addOption(new Option('--jobs <n>', 'threads').argParser(numberOption('--jobs', positive)).default(1))
     .option('--json <file>', 'write every run to FILE as it comes; continue a FILE that is there')
     .option('--details', 'also record seconds, intervals and true means of every choice')
+    .addOption(
+      new Option(
+        '--estimand <which>',
+        'what policies are told that best means; error is over the search examples anyway',
+      )
+        .choices(['set', 'population'])
+        .default('set'),
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (paths: readonly string[], flags: TablesFlags) => {
       const { runTablesCommand } = await import('./bench-tables-command.ts')

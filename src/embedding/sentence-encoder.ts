@@ -26,7 +26,8 @@ export async function openSentenceEncoder(notice?: string): Promise<Embedder> {
       dimensions: DIMENSIONS,
       ...(notice === undefined ? {} : { notice }),
       batchSize: BATCH_SIZE,
-      embedBatch: (texts) => model.embed([...texts]),
+      // The model's graph fails on a text without a token; a space is one.
+      embedBatch: (texts) => model.embed(texts.map((text) => (text === '' ? ' ' : text))),
     })
   } catch (cause) {
     throw new UnavailableError('Universal Sentence Encoder lite cannot be loaded', {

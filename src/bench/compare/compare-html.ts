@@ -26,9 +26,29 @@ tasks; negative means better than ${escapeXml(reference)}, bold that the interva
 ${notes.map((note) => `<p><b>Note.</b> ${escapeXml(note)}</p>`).join('\n')}
 ${charts.join('\n')}
 ${[...fractions, ...holdout].map(section).join('\n')}
+${calibration(comparison)}
 <details><summary>Tables</summary><p>${tables.map(escapeXml).join(', ')}</p></details>
 </body></html>
 `
+}
+
+function calibration({ calibration: rows }: Comparison): string {
+  if (rows.length === 0) return ''
+  const lines = rows.map(({ policy, fraction, estimand, level, coverage, standardError, optimism }) => {
+    const spread = standardError === undefined ? '' : ` ± ${(100 * standardError).toFixed(1)}`
+    const cells = [
+      escapeXml(policy),
+      `× ${fraction}`,
+      estimand,
+      `${(100 * level).toFixed(0)}%`,
+      `${(100 * coverage).toFixed(1)}%${spread}`,
+      signed(optimism),
+    ]
+    return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
+  })
+  return `<h2>Intervals of the choice</h2>
+<table><thead><tr><th>policy</th><th>budget</th><th>estimand</th><th>nominal</th><th>coverage</th><th>claimed − true</th></tr></thead>
+<tbody>${lines.join('')}</tbody></table>`
 }
 
 function section({ fraction, kind, policies, ranks }: FractionComparison): string {

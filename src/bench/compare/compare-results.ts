@@ -6,6 +6,7 @@
 import { basename } from 'node:path'
 import { mean } from 'simple-statistics'
 import { InvalidInputError } from '../../errors.ts'
+import { type Calibration, calibrationOf } from '../statistics/calibration.ts'
 import { compareRanks, type RankComparison } from '../statistics/friedman.ts'
 import { type ErrorKind, type PairedDifference, pairedDifference } from '../statistics/paired-difference.ts'
 import type { BenchResults, BenchRun } from '../tables/bench-results.ts'
@@ -37,6 +38,8 @@ export interface Comparison {
   readonly fractions: readonly FractionComparison[]
   /** The same over holdout columns; empty where no table has any. */
   readonly holdout: readonly FractionComparison[]
+  /** How often intervals cover, of runs recorded with `--details`. */
+  readonly calibration: readonly Calibration[]
   /** What a reader must know to trust it. */
   readonly notes: readonly string[]
 }
@@ -118,6 +121,7 @@ export function compareResults(files: readonly ResultFile[], reference?: string)
     repeats: Math.max(...runs.map(({ repeat }) => repeat)) + 1,
     fractions: compare('error'),
     holdout: compare('holdoutError'),
+    calibration: calibrationOf(runs),
     notes,
   }
 }

@@ -9,6 +9,7 @@ export function compareText(comparison: Comparison): string {
     'table and repeat, with 95% intervals over tasks; negative means better. Ranks are means over tasks.\n',
     ...comparison.fractions.map(section),
     ...comparison.holdout.map(section),
+    ...calibration(comparison),
     ...notes.map((note) => `Note: ${note}\n`),
   ]
   return parts.join('\n')
@@ -30,6 +31,21 @@ function section({ fraction, kind, policies, ranks }: FractionComparison): strin
       ? ''
       : `Friedman p = ${formatP(ranks.pValue)}; ranks closer than ${ranks.criticalDifference.toFixed(2)} are not told apart (Nemenyi, ${ranks.blocks} tasks).\n`
   return `${title}\n${table}${critical}`
+}
+
+function calibration({ calibration: rows }: Comparison): string[] {
+  if (rows.length === 0) return []
+  const lines = rows.map(({ policy, fraction, estimand, level, coverage, standardError, optimism }) => [
+    policy,
+    `× ${fraction}`,
+    estimand,
+    `${(100 * level).toFixed(0)}%`,
+    `${(100 * coverage).toFixed(1)}%${standardError === undefined ? '' : ` ± ${(100 * standardError).toFixed(1)}`}`,
+    signed(optimism),
+  ])
+  return [
+    `Intervals of the choice\n${alignRows([['policy', 'budget', 'estimand', 'nominal', 'coverage', 'optimism'], ...lines])}`,
+  ]
 }
 
 export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`

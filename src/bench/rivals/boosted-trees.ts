@@ -20,11 +20,13 @@ export function boostedTrees(data: WeightedData, options: BoostingOptions = {}):
   const { trees = 60, depth = 3, learningRate = 0.1 } = options
   const d = features.columns
   const count = rows.length
-  const value = (row: number, k: number) => features.values[row * d + k]!
-  // Each feature's order of the training rows, once: a split is then one pass.
-  const orders = Array.from({ length: d }, (_, k) =>
-    Int32Array.from(rows.keys()).sort((a, b) => value(rows[a]!, k) - value(rows[b]!, k)),
+  // A column an array: a split scans one feature over all rows.
+  const everything = Array.from({ length: d }, (_, k) =>
+    Float64Array.from({ length: features.rows }, (_, row) => features.values[row * d + k]!),
   )
+  const columns = everything.map((column) => Float64Array.from(rows, (row) => column[row]!))
+  // Each feature's order of the training rows, once: a split is then one pass.
+  const orders = columns.map((column) => Int32Array.from(rows.keys()).sort((a, b) => column[a]! - column[b]!))
   let total = 0
   let centre = 0
   for (let i = 0; i < count; i++) {
@@ -33,32 +35,23 @@ export function boostedTrees(data: WeightedData, options: BoostingOptions = {}):
   }
   centre /= total
   const predictions = new Float64Array(features.rows).fill(centre)
-  const residuals = new Float64Array(count)
+  const pulls = new Float64Array(count)
   const member = new Int32Array(count)
   const everywhere = new Int32Array(features.rows)
 
   for (let tree = 0; tree < trees; tree++) {
-    for (let i = 0; i < count; i++) residuals[i] = targets[i]! - predictions[rows[i]!]!
+    for (let i = 0; i < count; i++) pulls[i] = weights[i]! * (targets[i]! - predictions[rows[i]!]!)
     member.fill(0)
     everywhere.fill(0)
     let leaves = 1
     for (let level = 0; level < depth; level++) {
-      const splits = bestSplits(orders, member, leaves, residuals, weights, (i, k) => value(rows[i]!, k))
+      const splits = bestSplits(orders, columns, member, leaves, pulls, weights)
       if (splits.every((split) => split === undefined)) break
-      const go = (leaf: number, row: number) => {
-        const split = splits[leaf]
-        return 2 * leaf + (split && value(row, split.feature) > split.threshold ? 1 : 0)
-      }
-      for (let i = 0; i < count; i++) member[i] = go(member[i]!, rows[i]!)
-      for (let row = 0; row < features.rows; row++) everywhere[row] = go(everywhere[row]!, row)
+      descend(member, columns, splits)
+      descend(everywhere, everything, splits)
       leaves *= 2
     }
-    const sums = new Float64Array(leaves)
-    const masses = new Float64Array(leaves)
-    for (let i = 0; i < count; i++) {
-      sums[member[i]!]! += weights[i]! * residuals[i]!
-      masses[member[i]!]! += weights[i]!
-    }
+    const { sums, masses } = leafTotals(member, leaves, pulls, weights)
     for (let row = 0; row < features.rows; row++) {
       const leaf = everywhere[row]!
       if (masses[leaf]! > 0) predictions[row]! += (learningRate * sums[leaf]!) / masses[leaf]!
@@ -72,46 +65,66 @@ interface Split {
   readonly threshold: number
 }
 
-/** The split of each leaf that lowers the weighted squared error most; undefined where none does. */
-function bestSplits(
-  orders: readonly Int32Array[],
-  member: Int32Array,
-  leaves: number,
-  residuals: Float64Array,
-  weights: Float64Array,
-  value: (row: number, feature: number) => number,
-): (Split | undefined)[] {
+/** Moves every row to the left (2·leaf) or right (2·leaf + 1) child of its leaf. */
+function descend(member: Int32Array, columns: readonly Float64Array[], splits: readonly (Split | undefined)[]): void {
+  for (let row = 0; row < member.length; row++) {
+    const leaf = member[row]!
+    const split = splits[leaf]
+    member[row] = 2 * leaf + (split && columns[split.feature]![row]! > split.threshold ? 1 : 0)
+  }
+}
+
+function leafTotals(member: Int32Array, leaves: number, pulls: Float64Array, weights: Float64Array) {
   const sums = new Float64Array(leaves)
   const masses = new Float64Array(leaves)
   for (let i = 0; i < member.length; i++) {
-    sums[member[i]!]! += weights[i]! * residuals[i]!
+    sums[member[i]!]! += pulls[i]!
     masses[member[i]!]! += weights[i]!
   }
+  return { sums, masses }
+}
+
+/** The split of each leaf that lowers the weighted squared error most; undefined where none does. */
+function bestSplits(
+  orders: readonly Int32Array[],
+  columns: readonly Float64Array[],
+  member: Int32Array,
+  leaves: number,
+  pulls: Float64Array,
+  weights: Float64Array,
+): (Split | undefined)[] {
+  const { sums, masses } = leafTotals(member, leaves, pulls, weights)
   const gains = new Float64Array(leaves).fill(1e-12)
   const splits: (Split | undefined)[] = new Array(leaves).fill(undefined)
   const leftSums = new Float64Array(leaves)
   const leftMasses = new Float64Array(leaves)
   const lastRow = new Int32Array(leaves)
-  orders.forEach((order, feature) => {
+  for (let feature = 0; feature < orders.length; feature++) {
+    const order = orders[feature]!
+    const column = columns[feature]!
     leftSums.fill(0)
     leftMasses.fill(0)
     lastRow.fill(-1)
-    for (const i of order) {
+    for (let at = 0; at < order.length; at++) {
+      const i = order[at]!
       const leaf = member[i]!
       const before = lastRow[leaf]!
-      if (before >= 0 && value(before, feature) < value(i, feature)) {
-        const left = leftSums[leaf]! ** 2 / leftMasses[leaf]!
-        const right = (sums[leaf]! - leftSums[leaf]!) ** 2 / (masses[leaf]! - leftMasses[leaf]!)
-        const gain = left + right - sums[leaf]! ** 2 / masses[leaf]!
+      const leftSum = leftSums[leaf]!
+      const leftMass = leftMasses[leaf]!
+      if (before >= 0 && column[before]! < column[i]!) {
+        const sum = sums[leaf]!
+        const rightSum = sum - leftSum
+        const mass = masses[leaf]!
+        const gain = (leftSum * leftSum) / leftMass + (rightSum * rightSum) / (mass - leftMass) - (sum * sum) / mass
         if (gain > gains[leaf]!) {
           gains[leaf] = gain
-          splits[leaf] = { feature, threshold: (value(before, feature) + value(i, feature)) / 2 }
+          splits[leaf] = { feature, threshold: (column[before]! + column[i]!) / 2 }
         }
       }
-      leftSums[leaf]! += weights[i]! * residuals[i]!
-      leftMasses[leaf]! += weights[i]!
+      leftSums[leaf] = leftSum + pulls[i]!
+      leftMasses[leaf] = leftMass + weights[i]!
       lastRow[leaf] = i
     }
-  })
+  }
   return splits
 }

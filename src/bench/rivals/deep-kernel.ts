@@ -100,7 +100,7 @@ export function deepKernelRegression(
         const start = at * width + index * CODE
         for (let k = 0; k < CODE; k++) slice[to++] = codes[start + k]! > 0 ? below[start + k]! : 0
       }
-      encoder.backward(slice)
+      encoder.backward(slice, false)
     })
   }
 

@@ -17,6 +17,7 @@ import * as z from 'zod'
 import { normalCdf, normalDensity } from '../../numerics/special/index.ts'
 import type { PolicyContext, PolicyFactory } from '../../policy/policy.ts'
 import type { PoolEntry } from '../../space/candidate.ts'
+import type { SlottedEntry } from '../tables/replay.ts'
 import { deepKernelRegression } from './deep-kernel.ts'
 import { type Components, principalComponents } from './pool-components.ts'
 import { argmax, rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
@@ -30,11 +31,6 @@ export const hbbopsOptions = z.strictObject({
   randomInterleaving: z.number().min(0).max(1).default(0.1),
   components: z.int().positive().default(32),
 })
-
-/** A pool entry of a benchmark may bring embeddings of its slots. */
-export interface SlottedEntry extends PoolEntry {
-  readonly slotEmbeddings?: Readonly<Record<string, Float64Array>>
-}
 
 export const createHbbopsPolicy: PolicyFactory = (context) => {
   const options = hbbopsOptions.parse(context.options ?? {})

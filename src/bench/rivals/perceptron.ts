@@ -11,8 +11,12 @@ import { createAdam } from './adam.ts'
 export interface Perceptron {
   /** n × outputs for n × inputs, row-major; keeps what {@link backward} needs. */
   forward(inputs: Float64Array, rows: number): Float64Array
-  /** Takes dLoss/doutput of the last forward pass, makes one Adam step, and returns dLoss/dinput. */
-  backward(outputGradient: Float64Array): Float64Array
+  /**
+   * Takes dLoss/doutput of the last forward pass, makes one Adam step, and returns dLoss/dinput.
+   *
+   * @param inputGradient Whether that is wanted. @defaultValue true
+   */
+  backward(outputGradient: Float64Array, inputGradient?: boolean): Float64Array
 }
 
 /**
@@ -57,27 +61,30 @@ export function createPerceptron(
         layer.input = current
         const next = new Float64Array(rows * layer.outputs)
         const last = depth === layers.length - 1
+        const { inputs: width, outputs, weights, biases } = layer
+        const input = current
         for (let row = 0; row < rows; row++) {
-          for (let out = 0; out < layer.outputs; out++) {
-            let sum = layer.biases[out]!
-            const weight = out * layer.inputs
-            const start = row * layer.inputs
-            for (let k = 0; k < layer.inputs; k++) sum += layer.weights[weight + k]! * current[start + k]!
-            next[row * layer.outputs + out] = last || sum > 0 ? sum : 0
+          const start = row * width
+          for (let out = 0; out < outputs; out++) {
+            let sum = biases[out]!
+            const weight = out * width
+            for (let k = 0; k < width; k++) sum += weights[weight + k]! * input[start + k]!
+            next[row * outputs + out] = last || sum > 0 ? sum : 0
           }
         }
         current = next
       })
       return current
     },
-    backward(outputGradient) {
+    backward(outputGradient, inputGradient = true) {
       let gradient = outputGradient
       for (let depth = layers.length - 1; depth >= 0; depth--) {
         const layer = layers[depth]!
         const { inputs, outputs, input, weights, weightGradient, biasGradient } = layer
         weightGradient.fill(0)
         biasGradient.fill(0)
-        const below = new Float64Array(count * inputs)
+        const passOn = depth > 0 || inputGradient
+        const below = new Float64Array(passOn ? count * inputs : 0)
         for (let row = 0; row < count; row++) {
           for (let out = 0; out < outputs; out++) {
             const g = gradient[row * outputs + out]!
@@ -86,7 +93,7 @@ export function createPerceptron(
             const weight = out * inputs
             const start = row * inputs
             for (let k = 0; k < inputs; k++) weightGradient[weight + k]! += g * input[start + k]!
-            for (let k = 0; k < inputs; k++) below[start + k]! += g * weights[weight + k]!
+            if (passOn) for (let k = 0; k < inputs; k++) below[start + k]! += g * weights[weight + k]!
           }
         }
         // The input of a layer above the first went through ReLU: where it is 0, nothing flows back.

@@ -31,8 +31,11 @@ export const runSchema = z.object({
       interval: z.tuple([z.number().nullable(), z.number().nullable()]),
       level: z.number(),
       probabilityBest: z.number().nullable(),
+      /** What the policy was told that best means, and so what its interval is for. */
+      estimand: z.enum(['set', 'population']),
       trueMean: z.number().nullable(),
       holdoutMean: z.number().nullable().optional(),
+      holdoutExamples: z.int().nonnegative().optional(),
     })
     .optional(),
 })
@@ -50,6 +53,7 @@ export const settingsSchema = z.object({
   seed: z.int(),
   fullEvaluations: z.number(),
   embedder: z.string(),
+  estimand: z.enum(['set', 'population']).default('set'),
   /** Table name → fingerprint of its contents. */
   tables: z.record(z.string(), z.string()),
   /** Policy label → what it ran with. */

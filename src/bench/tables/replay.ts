@@ -7,6 +7,7 @@
 import { ConflictError } from '../../errors.ts'
 import type {
   Action,
+  Estimand,
   Fit,
   Policy,
   PolicyContext,
@@ -19,10 +20,23 @@ import { createObservationLog } from '../../space/observation-log.ts'
 import { deriveSeed, shuffledIndices } from './seeds.ts'
 import { cellOf, type Table } from './table.ts'
 
+/** What is known of a prompt's text. */
+export interface PromptVectors {
+  /** Unit vector of the whole text. */
+  readonly text?: Float64Array
+  /** Unit vectors of its slots, for the one method that looks at them apart. */
+  readonly slots?: Readonly<Record<string, Float64Array>>
+}
+
+/** A pool entry that may bring embeddings of its slots. */
+export interface SlottedEntry extends PoolEntry {
+  readonly slotEmbeddings?: Readonly<Record<string, Float64Array>>
+}
+
 /** A table as one repeat shows it: prompts and search examples in an order of its own. */
 export interface Deck {
   readonly table: Table
-  readonly pool: readonly PoolEntry[]
+  readonly pool: readonly SlottedEntry[]
   /** Pool position → row of the table. */
   readonly promptOrder: Int32Array
   /** Example a policy sees → column of the table. */
@@ -33,15 +47,19 @@ export interface Deck {
  * Shuffles examples and prompts, so that neither the order a table was recorded in nor ties broken by position help
  * anybody. One deck serves all policies and fractions of a repeat: that is the pairing.
  *
- * @param embeddings One unit vector a prompt, in table order; omit to play without text embeddings.
+ * @param vectors One entry a prompt, in table order; omit to play without text embeddings.
  */
-export function dealDeck(table: Table, seed: number, embeddings?: readonly Float64Array[]): Deck {
+export function dealDeck(table: Table, seed: number, vectors?: readonly PromptVectors[]): Deck {
   const promptOrder = shuffledIndices(table.prompts.length, seed)
   return {
     table,
     pool: Array.from(promptOrder, (row) => {
-      const embedding = embeddings?.[row]
-      return { candidate: table.prompts[row]!, ...(embedding ? { embedding } : {}) }
+      const { text, slots } = vectors?.[row] ?? {}
+      return {
+        candidate: table.prompts[row]!,
+        ...(text ? { embedding: text } : {}),
+        ...(slots ? { slotEmbeddings: slots } : {}),
+      }
     }),
     promptOrder,
     exampleOrder: shuffledIndices(table.searchExamples, deriveSeed(seed, 'examples')),
@@ -53,6 +71,8 @@ export interface ReplayOptions {
   /** Seed of the policy's own choices. */
   readonly seed: number
   readonly backend: PolicyContext['backend']
+  /** What the policy is told that best means. @defaultValue 'set', which tables score */
+  readonly estimand?: Estimand
   /** The policy's validated settings. */
   readonly options?: Readonly<Record<string, unknown>>
   readonly priors?: PolicyContext['priors']
@@ -84,7 +104,7 @@ export function replay(factory: PolicyFactory, deck: Deck, options: ReplayOption
     space: {},
     exampleCount,
     evaluationBudget: options.budget,
-    estimand: 'set',
+    estimand: options.estimand ?? 'set',
     backend: options.backend,
     ...(options.options ? { options: options.options } : {}),
     ...(options.priors ? { priors: options.priors } : {}),

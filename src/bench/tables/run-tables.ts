@@ -5,8 +5,9 @@
  */
 import { existsSync } from 'node:fs'
 import { BudgetError, ConflictError } from '../../errors.ts'
+import type { Estimand } from '../../policy/policy.ts'
 import { resolvePolicy } from '../../policy/registry.ts'
-import { candidateText } from '../../space/candidate.ts'
+import { type Candidate, candidateText } from '../../space/candidate.ts'
 import { BENCH_POLICIES } from '../rivals/registry.ts'
 import {
   type BenchResults,
@@ -17,7 +18,8 @@ import {
   writeResults,
 } from './bench-results.ts'
 import { loadTable } from './load-table.ts'
-import { PINNED_EMBEDDER, pinnedEmbeddings } from './pinned-embeddings.ts'
+import { PINNED_EMBEDDER, type PinnedEmbeddingsOptions, pinnedEmbeddings } from './pinned-embeddings.ts'
+import type { PromptVectors } from './replay.ts'
 import { runUnits } from './run-units.ts'
 import type { Table } from './table.ts'
 import { budgetOf, type Unit, type Variant } from './table-unit.ts'
@@ -30,6 +32,8 @@ export interface BenchTablesOptions {
   readonly fractions: readonly number[]
   readonly repeats: number
   readonly seed: number
+  /** What policies are told that best means; `error` is over the search columns either way. @defaultValue 'set' */
+  readonly estimand?: Estimand
   /** @defaultValue 1 */
   readonly jobs?: number
   /** Where results go as they come; runs it already holds are not repeated. */
@@ -67,6 +71,7 @@ export async function runTables(options: BenchTablesOptions): Promise<BenchResul
     seed: options.seed,
     fullEvaluations: options.fullEvaluations,
     embedder: PINNED_EMBEDDER,
+    estimand: options.estimand ?? 'set',
     tables: Object.fromEntries(tables.map((table) => [table.name, table.fingerprint])),
     policies: Object.fromEntries(options.variants.map(({ label, ...variant }) => [label, variant])),
   }
@@ -86,20 +91,22 @@ export async function runTables(options: BenchTablesOptions): Promise<BenchResul
   if (missing === 0) return results()
   await save()
 
-  const texts = tables.map((table) => table.prompts.map(candidateText))
-  const vectors = await pinnedEmbeddings(texts.flat(), {
+  // Only HbBoPs looks at slots apart.
+  const withSlots = options.variants.some(({ policy }) => policy === 'hbbops')
+  const vectors = await embedPrompts(tables, withSlots, {
     cacheDirectory: options.embeddingCache,
     ...(options.signal ? { signal: options.signal } : {}),
     onProgress: (done, total) => options.onProgress?.({ stage: 'embedding', done, total }),
   })
   const shared = {
     tables,
-    embeddings: texts.map((list) => list.map((text) => vectors.get(text)!)),
+    vectors,
     shared: {
       seed: options.seed,
       fullEvaluations: options.fullEvaluations,
       variants: options.variants,
       details: options.details ?? false,
+      estimand: options.estimand ?? 'set',
     },
   }
   const started = performance.now()
@@ -132,6 +139,27 @@ export async function runTables(options: BenchTablesOptions): Promise<BenchResul
   return results()
 }
 
+/** Vectors of all prompts, by table; every distinct text is embedded once. */
+async function embedPrompts(
+  tables: readonly Table[],
+  withSlots: boolean,
+  options: PinnedEmbeddingsOptions,
+): Promise<PromptVectors[][]> {
+  const slotsOf = (prompt: Candidate) => (withSlots ? Object.entries(prompt.slots ?? {}) : [])
+  const prompts = tables.flatMap((table) => table.prompts)
+  const texts = prompts.flatMap((prompt) => [candidateText(prompt), ...slotsOf(prompt).map(([, text]) => text)])
+  const vectors = await pinnedEmbeddings(texts, options)
+  return tables.map((table) =>
+    table.prompts.map((prompt) => {
+      const slots = slotsOf(prompt).map(([name, text]) => [name, vectors.get(text)!] as const)
+      return {
+        text: vectors.get(candidateText(prompt))!,
+        ...(slots.length > 0 ? { slots: Object.fromEntries(slots) } : {}),
+      }
+    }),
+  )
+}
+
 function checkBudgets(tables: readonly Table[], options: BenchTablesOptions): void {
   for (const table of tables) {
     for (const fraction of options.fractions) {
@@ -162,6 +190,7 @@ function difference(earlier: BenchSettings, now: BenchSettings): string | undefi
   if (earlier.fullEvaluations !== now.fullEvaluations) {
     return `${earlier.fullEvaluations} full evaluations, now ${now.fullEvaluations}`
   }
+  if (earlier.estimand !== now.estimand) return `estimand ${earlier.estimand}, now ${now.estimand}`
   if (earlier.embedder !== now.embedder) return `embedder ${earlier.embedder}, now ${now.embedder}`
   for (const [name, fingerprint] of Object.entries(now.tables)) {
     const other = earlier.tables[name]

@@ -32,8 +32,8 @@ async function runHere(units: readonly Unit[], shared: WorkerShared, options: Ru
     // Lets signals, timers and progress through between units.
     await new Promise((resolve) => setImmediate(resolve))
     if (options.signal?.aborted) throw interrupted()
-    const { tables, embeddings } = shared
-    options.onRuns(runUnit(unit, tables[unit.table]!, embeddings[unit.table]!, shared.shared, backend))
+    const { tables, vectors } = shared
+    options.onRuns(runUnit(unit, tables[unit.table]!, vectors[unit.table]!, shared.shared, backend))
   }
 }
 

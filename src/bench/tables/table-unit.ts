@@ -4,13 +4,13 @@
  *
  * @module
  */
-import type { PolicyContext } from '../../policy/policy.ts'
+import type { Estimand, PolicyContext } from '../../policy/policy.ts'
 import { resolvePolicy } from '../../policy/registry.ts'
 import { BENCH_POLICIES } from '../rivals/registry.ts'
 import type { BenchRun } from './bench-results.ts'
-import { dealDeck, replay } from './replay.ts'
+import { dealDeck, type PromptVectors, replay } from './replay.ts'
 import { deriveSeed } from './seeds.ts'
-import type { Table } from './table.ts'
+import { cellOf, type Table } from './table.ts'
 import { holdoutMeans, normalizedError, searchMeans } from './truth.ts'
 
 /** A policy with settings, under the label it has in results. */
@@ -25,6 +25,7 @@ export interface UnitShared {
   readonly fullEvaluations: number
   readonly variants: readonly Variant[]
   readonly details: boolean
+  readonly estimand: Estimand
 }
 
 export interface Unit {
@@ -39,15 +40,24 @@ export function budgetOf(table: Table, fullEvaluations: number, fraction: number
   return Math.floor(fullEvaluations * table.searchExamples * fraction + 1e-9)
 }
 
+/** How many holdout cells a prompt's mean is over. */
+function holdoutCount(table: Table, prompt: number): number {
+  let count = 0
+  for (let example = 0; example < table.holdoutExamples; example++) {
+    if (!Number.isNaN(cellOf(table, prompt, table.searchExamples + example))) count++
+  }
+  return count
+}
+
 /** Runs a unit. Pure but for the clock behind `details.seconds`. */
 export function runUnit(
   unit: Unit,
   table: Table,
-  embeddings: readonly Float64Array[],
+  vectors: readonly PromptVectors[],
   shared: UnitShared,
   backend: PolicyContext['backend'],
 ): BenchRun[] {
-  const deck = dealDeck(table, deriveSeed(shared.seed, table.name, unit.repeat, 'deck'), embeddings)
+  const deck = dealDeck(table, deriveSeed(shared.seed, table.name, unit.repeat, 'deck'), vectors)
   const truth = searchMeans(table)
   const held = holdoutMeans(table)
   return unit.pending.map(({ variant, fraction }) => {
@@ -60,6 +70,7 @@ export function runUnit(
       seed: deriveSeed(shared.seed, table.name, unit.repeat, fraction),
       backend,
       options: resolved.options,
+      estimand: shared.estimand,
     })
     const seconds = (performance.now() - started) / 1000
     const finite = (value: number | undefined) => (value !== undefined && Number.isFinite(value) ? value : null)
@@ -86,7 +97,8 @@ export function runUnit(
               level: recommendation?.level ?? 0,
               probabilityBest: finite(recommendation?.probabilityBest),
               trueMean: finite(truth[chosen]),
-              ...(held ? { holdoutMean: finite(held[chosen]) } : {}),
+              estimand: shared.estimand,
+              ...(held ? { holdoutMean: finite(held[chosen]), holdoutExamples: holdoutCount(table, chosen) } : {}),
             },
           }
         : {}),

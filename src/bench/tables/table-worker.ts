@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { benchBackend } from './bench-backend.ts'
 import type { BenchRun } from './bench-results.ts'
+import type { PromptVectors } from './replay.ts'
 import type { Table } from './table.ts'
 import { runUnit, type Unit, type UnitShared } from './table-unit.ts'
 import { packError, type ThreadError } from './thread-error.ts'
@@ -10,19 +11,19 @@ import { packError, type ThreadError } from './thread-error.ts'
 export interface WorkerShared {
   readonly tables: readonly Table[]
   /** By table, then prompt. */
-  readonly embeddings: readonly (readonly Float64Array[])[]
+  readonly vectors: readonly (readonly PromptVectors[])[]
   readonly shared: UnitShared
 }
 
 export type WorkerReply = { readonly runs: readonly BenchRun[] } | { readonly error: ThreadError }
 
-const { tables, embeddings, shared }: WorkerShared = workerData
+const { tables, vectors, shared }: WorkerShared = workerData
 const backend = benchBackend()
 
 parentPort?.on('message', (unit: Unit) => {
   let reply: WorkerReply
   try {
-    reply = { runs: runUnit(unit, tables[unit.table]!, embeddings[unit.table]!, shared, backend) }
+    reply = { runs: runUnit(unit, tables[unit.table]!, vectors[unit.table]!, shared, backend) }
   } catch (error) {
     reply = { error: packError(error) }
   }

@@ -29,7 +29,11 @@ function results(policies: Readonly<Record<string, number>>, seed = 1, holdout =
     ),
   )
   const tables = { 't1.m': 'f1', 't2.m': 'f2', 't3.m': 'f3' }
-  return { settings: { seed, fullEvaluations: 25, embedder: 'e', tables, policies: {} }, runs, summary: [] }
+  return {
+    settings: { seed, fullEvaluations: 25, embedder: 'e', estimand: 'set', tables, policies: {} },
+    runs,
+    summary: [],
+  }
 }
 
 describe('compareResults', () => {

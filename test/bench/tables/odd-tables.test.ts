@@ -15,9 +15,16 @@ function play(policy: string, table: Table, fullEvaluations: number) {
     fullEvaluations,
     variants: [{ label: policy, policy, options: {} }],
     details: false,
+    estimand: 'set' as const,
   }
   const unit = { table: 0, repeat: 0, pending: [{ variant: 0, fraction: 1 }] }
-  return runUnit(unit, table, lineEmbeddings(table.prompts.length), shared, backend)[0]!
+  return runUnit(
+    unit,
+    table,
+    lineEmbeddings(table.prompts.length).map((text) => ({ text })),
+    shared,
+    backend,
+  )[0]!
 }
 
 const texts = ['', ' ', '😀'.repeat(20), 'ß\u0000\u202e', 'a'.repeat(5000), 'Ω\n\n\t', '\ud800', '请回答', 'x', 'x']
@@ -84,8 +91,17 @@ describe.each(names)('%s on odd tables', (policy) => {
     )
     const table = smallTable(bernoulliRows([0.1, 0.2, 0.9, 0.8, 0.3, 0.2], 20), { prompts: slots })
     expect(play(policy, table, 4).spent).toBeLessThanOrEqual(80)
-    const equal = Array.from({ length: 6 }, () => Float64Array.of(1, 0, 0, 0))
-    const shared = { seed: 3, fullEvaluations: 4, variants: [{ label: policy, policy, options: {} }], details: false }
+    const equal = Array.from({ length: 6 }, () => ({
+      text: Float64Array.of(1, 0, 0, 0),
+      slots: { instruction: Float64Array.of(0, 1), demonstrations: Float64Array.of(1, 0) },
+    }))
+    const shared = {
+      seed: 3,
+      fullEvaluations: 4,
+      variants: [{ label: policy, policy, options: {} }],
+      details: false,
+      estimand: 'set' as const,
+    }
     const unit = { table: 0, repeat: 0, pending: [{ variant: 0, fraction: 1 }] }
     expect(runUnit(unit, table, equal, shared, backend)[0]!.spent).toBeLessThanOrEqual(80)
   })
