@@ -8,7 +8,7 @@ import { createCellScores } from './cell-scores.ts'
 import type { PolicyFactory } from './policy.ts'
 import { createDesigns } from './sampling/design.ts'
 import { evaluateInOrder } from './sampling/pool-evaluation.ts'
-import { proposePoint } from './sampling/propose-point.ts'
+import { createPointProposer } from './sampling/propose-point.ts'
 import { createSamplerRecommendation } from './sampling/sampler-recommendation.ts'
 import { stableShuffle } from './stable-shuffle.ts'
 
@@ -23,6 +23,7 @@ export const createRandomPolicy: PolicyFactory = (context) => {
   const { space, exampleCount, seed } = context
   const random = createRandom(seed).split('random')
   const designOf = createDesigns(space)
+  const proposePoint = createPointProposer(context)
   const cells = createCellScores(exampleCount)
   const isPool = Object.keys(space).length === 0
   return {
@@ -30,10 +31,11 @@ export const createRandomPolicy: PolicyFactory = (context) => {
     next(state) {
       if (!isPool) {
         const design = designOf(state.pool)
-        return proposePoint(state, context, design, design.anyLeft(random.split(state.pool.length)), {
+        return proposePoint(state, design, () => ({
+          x: design.anyLeft(random.split(state.pool.length)),
           origin: 'random',
           summary: 'a random point',
-        })
+        }))
       }
       cells.read(state.observations)
       const order = stableShuffle(state.pool.length, seed, 'random')

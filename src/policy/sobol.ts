@@ -9,7 +9,7 @@ import { createCellScores } from './cell-scores.ts'
 import type { PolicyFactory } from './policy.ts'
 import { createDesigns, type Design } from './sampling/design.ts'
 import { evaluateInOrder } from './sampling/pool-evaluation.ts'
-import { proposePoint } from './sampling/propose-point.ts'
+import { createPointProposer } from './sampling/propose-point.ts'
 import { createSamplerRecommendation } from './sampling/sampler-recommendation.ts'
 import { slotLevels } from './sampling/slot-levels.ts'
 
@@ -28,6 +28,7 @@ export const createSobolPolicy: PolicyFactory = (context) => {
   const { space, exampleCount, seed } = context
   const random = createRandom(seed).split(ORIGIN)
   const designOf = createDesigns(space)
+  const proposePoint = createPointProposer(context)
   const cells = createCellScores(exampleCount)
   const nextPoint = createSobolPoints(seed)
   return {
@@ -35,8 +36,11 @@ export const createSobolPolicy: PolicyFactory = (context) => {
     next(state) {
       if (Object.keys(space).length > 0) {
         const design = designOf(state.pool)
-        const x = nextPoint(design, state.pool) ?? design.anyLeft(random.split(state.pool.length))
-        return proposePoint(state, context, design, x, { origin: ORIGIN, summary: "the next Sobol' point" })
+        return proposePoint(state, design, () => ({
+          x: nextPoint(design, state.pool) ?? design.anyLeft(random.split(state.pool.length)),
+          origin: ORIGIN,
+          summary: "the next Sobol' point",
+        }))
       }
       cells.read(state.observations)
       return evaluateInOrder(state, cells, spreadOverSlots(state.pool, seed), exampleCount, "the next Sobol' prompt")

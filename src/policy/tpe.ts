@@ -12,7 +12,7 @@ import { createCellScores } from './cell-scores.ts'
 import type { PolicyFactory } from './policy.ts'
 import { createDesigns } from './sampling/design.ts'
 import { evaluateInOrder } from './sampling/pool-evaluation.ts'
-import { proposePoint } from './sampling/propose-point.ts'
+import { createPointProposer } from './sampling/propose-point.ts'
 import { createSamplerRecommendation } from './sampling/sampler-recommendation.ts'
 import { createTallies } from './sampling/tallies.ts'
 import { createSobolPoints } from './sobol.ts'
@@ -33,6 +33,7 @@ export const createTpePolicy: PolicyFactory = (context) => {
   const options = tpeOptionsSchema.parse(context.options ?? {})
   const random = createRandom(seed).split('tpe')
   const designOf = createDesigns(space)
+  const proposePoint = createPointProposer(context)
   const startPoint = createSobolPoints(seed)
   const model = createSpaceTpe(options, exampleCount)
   const cells = createCellScores(exampleCount)
@@ -43,12 +44,15 @@ export const createTpePolicy: PolicyFactory = (context) => {
     next(state) {
       if (!isPool) {
         const design = designOf(state.pool)
-        const draws = random.split(state.pool.length)
-        const isStart = model.read(state, design) < startupCount(options, design.encoding.dimension)
-        const x = (isStart ? startPoint(design, state.pool) : model.propose(design, draws)) ?? design.anyLeft(draws)
-        return proposePoint(state, context, design, x, {
-          origin: 'tpe',
-          summary: isStart ? 'spreading the first points' : 'likely among the good, unlikely among the rest',
+        return proposePoint(state, design, () => {
+          const draws = random.split(state.pool.length)
+          const isStart = model.read(state, design) < startupCount(options, design.encoding.dimension)
+          const x = isStart ? startPoint(design, state.pool) : model.propose(design, draws)
+          return {
+            x: x ?? design.anyLeft(draws),
+            origin: 'tpe',
+            summary: isStart ? 'spreading the first points' : 'likely among the good, unlikely among the rest',
+          }
         })
       }
       cells.read(state.observations)

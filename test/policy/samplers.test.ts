@@ -234,6 +234,17 @@ describe.each(FACTORIES)('policy %s over a space', (_, factory) => {
     expect(policy.recommend(game.state())?.candidate).toBe(0)
   })
 
+  it('measures first what a user put into the pool, and again what came back unsent', () => {
+    const space = defineSpace({ x: { float: [0, 1] } })
+    const game = startGame(contextOf(space), [{ id: 'mine', parameters: { x: 0.25 } }])
+    const policy = factory(game.context)
+    expect(game.ask(policy)).toEqual({ candidate: 0, examples: [0] })
+    expect(game.ask(policy)).toEqual({ candidate: 1, examples: [0] })
+    game.tell(0, [0], () => 1)
+    game.pending.length = 0
+    expect(game.ask(policy)).toEqual({ candidate: 1, examples: [0] })
+  })
+
   it('recommends nothing before and the best after', () => {
     const policy = factory(contextOf(MIXED))
     expect(policy.recommend(startGame(contextOf(MIXED)).state())).toBeUndefined()

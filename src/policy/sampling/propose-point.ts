@@ -1,24 +1,34 @@
 import type { Decision, PolicyContext, PolicyState } from '../policy.ts'
 import type { Design } from './design.ts'
+import { createWaitingEntries } from './waiting-entries.ts'
 
-/** Turns a point into an action: a new candidate, measured on all examples or on as many as are paid for. */
-export function proposePoint(
-  state: PolicyState,
+export interface PointProposal {
+  /** `undefined` when every point of the space is taken. */
+  readonly x: ArrayLike<number> | undefined
+  readonly origin: string
+  readonly summary: string
+}
+
+/**
+ * Turns points into actions: a candidate measured on all examples, or on as many as are paid for. What waits in the pool
+ * comes before a new point.
+ */
+export function createPointProposer(
   context: PolicyContext,
-  design: Design,
-  x: ArrayLike<number> | undefined,
-  why: { readonly origin: string; readonly summary: string },
-): Decision {
-  if (state.evaluationsLeft < 1) return { kind: 'done', reason: 'the budget is spent' }
-  if (!x) return { kind: 'done', reason: 'every point of the space has been tried' }
-  const count = Math.min(context.exampleCount, state.evaluationsLeft)
-  return {
-    kind: 'act',
-    action: {
-      kind: 'evaluate',
-      candidate: design.candidate(x, `${why.origin}-${state.pool.length}`, why.origin),
-      examples: Array.from({ length: count }, (_, example) => example),
-      reason: { summary: why.summary },
-    },
+): (state: PolicyState, design: Design, propose: () => PointProposal) => Decision {
+  const waitingEntry = createWaitingEntries()
+  return (state, design, propose) => {
+    if (state.evaluationsLeft < 1) return { kind: 'done', reason: 'the budget is spent' }
+    const count = Math.min(context.exampleCount, state.evaluationsLeft)
+    const examples = Array.from({ length: count }, (_, example) => example)
+    const waiting = waitingEntry(state, design)
+    if (waiting !== undefined) {
+      const reason = { summary: 'put forward' }
+      return { kind: 'act', action: { kind: 'evaluate', candidate: waiting, examples, reason } }
+    }
+    const { x, origin, summary } = propose()
+    if (!x) return { kind: 'done', reason: 'every point of the space has been tried' }
+    const candidate = design.candidate(x, `${origin}-${state.pool.length}`, origin)
+    return { kind: 'act', action: { kind: 'evaluate', candidate, examples, reason: { summary } } }
   }
 }

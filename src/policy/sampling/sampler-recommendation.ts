@@ -1,8 +1,9 @@
 /**
  * What a sampler without a model of the noise recommends.
  *
- * With one example and one cell a candidate, that is with a plain objective function, a score is taken at its word: the
- * candidate with the best score, no interval around it. Otherwise candidates are believed in independently of each other.
+ * With several examples, candidates are believed in independently of each other. With a plain objective function a score
+ * is taken at its word: the candidate of the best mean, no interval around it. Where measurements are noisy, `gp` is the
+ * policy that knows.
  *
  * @module
  */

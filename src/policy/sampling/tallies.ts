@@ -20,12 +20,15 @@ export interface Tallies {
   read(history: ObservationHistory): { readonly changed: readonly number[]; readonly restarted: boolean }
   /** `undefined` while nothing was scored. */
   of(candidate: number): Tally | undefined
+  /** Whether anything was told, failures included. */
+  isTold(candidate: number): boolean
   /** Candidates with a score, best mean first, shrunk towards the common mean by two cells' worth. */
   ranking(): number[]
 }
 
 export function createTallies(): Tallies {
   const tallies = new Map<number, { count: number; sum: number; mean: number }>()
+  const told = new Set<number>()
   let source: ObservationHistory | undefined
   let length = 0
   return {
@@ -35,11 +38,13 @@ export function createTallies(): Tallies {
         source = history
         length = 0
         tallies.clear()
+        told.clear()
       }
       const changed = new Set<number>()
       for (; length < history.length; length++) {
         const candidate = history.candidate(length)
         changed.add(candidate)
+        told.add(candidate)
         const score = history.score(length)
         if (!Number.isFinite(score)) continue
         const count = Math.max(1, history.count(length))
@@ -52,6 +57,7 @@ export function createTallies(): Tallies {
       return { changed: [...changed], restarted }
     },
     of: (candidate) => tallies.get(candidate),
+    isTold: (candidate) => told.has(candidate),
     ranking() {
       let count = 0
       let sum = 0

@@ -10,8 +10,8 @@ export const tpeOptionsSchema = z.strictObject({
     .int()
     .min(1)
     .max(10_000)
-    .default(24)
-    .describe('Draws from the good density, the best of which is tried.'),
+    .optional()
+    .describe('Draws from the good density, the best of which is tried; 96, falling to 24 at 1,000 scores.'),
   multivariate: z.boolean().default(true).describe('Estimates parameters that exist together jointly.'),
   good: z.enum(['tenth', 'root']).default('tenth').describe('How many observations count as good: n/10 or √n/4.'),
   priorWeight: z.number().min(0).default(1).describe('Weight of the prior component, in observations.'),
