@@ -1,0 +1,263 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { failure } from '../../src/evaluation/failure.ts'
+import { createMetric } from '../../src/evaluation/metrics/create-metric.ts'
+import { labelMatch } from '../../src/evaluation/metrics/label-match.ts'
+import { readChatFormat } from '../../src/evaluation/models/chat-format.ts'
+import { retryAfter } from '../../src/evaluation/models/classify-error.ts'
+import { findGguf, parseGgufReference } from '../../src/evaluation/models/find-gguf.ts'
+import { openTextModel } from '../../src/evaluation/models/open-text-model.ts'
+import { createProgramEvaluator } from '../../src/evaluation/program-evaluator.ts'
+import { DEFAULT_RETRY, retryDelay } from '../../src/evaluation/retry.ts'
+import { createRedactor, Secret } from '../../src/evaluation/secrets.ts'
+import { createTemplateEvaluator } from '../../src/evaluation/template-evaluator.ts'
+import { parseTemplate } from '../../src/space/template.ts'
+import { createScriptedModel } from '../support/scripted-model.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'krige-evaluation-'))
+})
+const opened: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const resource of opened.splice(0)) await resource.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const example = { id: '1', input: 'It crashes.', expected: 'bug', fields: { hint: 'x' } }
+const candidate = { id: 'a', text: 'Label it.' }
+const cell = { candidate, example, repeat: 0, seed: 1 }
+const sampling = { temperature: 0, maxOutputTokens: 8 }
+const template = parseTemplate('{{prompt}}\n\n{{input}}')
+
+describe('the template evaluator', () => {
+  it('scores, counts and reports', async () => {
+    const model = createScriptedModel(() => 'A bug.')
+    const evaluator = createTemplateEvaluator({ template, model, metric: labelMatch(['bug', 'billing']), sampling })
+    const result = await evaluator.evaluate(cell)
+    expect(result).toMatchObject({ kind: 'score', score: 1, output: 'A bug.', calls: 1, cached: false })
+    expect(result.usage).toEqual({ inputTokens: 'Label it.\n\nIt crashes.'.length, outputTokens: 6 })
+    expect(evaluator.estimate(candidate, example)).toEqual({ calls: 1, inputTokens: 22, outputTokens: 8 })
+    expect(evaluator.random).toBe(false)
+  })
+
+  it('gives every repeat of a random cell its own seed, the same each time', async () => {
+    const model = createScriptedModel(() => 'bug')
+    const options = { template, model, metric: labelMatch(['bug']), sampling: { ...sampling, temperature: 1 } }
+    const evaluator = createTemplateEvaluator(options)
+    expect(evaluator.random).toBe(true)
+    for (const repeat of [0, 1, 0]) await evaluator.evaluate({ ...cell, repeat })
+    const [first, second, again] = model.requests.map((request) => request.sampling.seed)
+    expect(first).not.toBe(second)
+    expect(again).toBe(first)
+  })
+
+  it("lets a candidate's parameters go before the task's sampling", async () => {
+    const model = createScriptedModel(() => 'bug')
+    const evaluator = createTemplateEvaluator({ template, model, metric: labelMatch(['bug']), sampling })
+    await evaluator.evaluate({
+      ...cell,
+      candidate: { ...candidate, parameters: { temperature: 0.5, maxOutputTokens: 3 } },
+    })
+    expect(model.requests[0]!.sampling).toMatchObject({ temperature: 0.5, maxOutputTokens: 3 })
+  })
+
+  it('turns what a metric throws into a missing cell', async () => {
+    const file = join(folder, 'metric.mjs')
+    writeFileSync(file, 'export default () => { throw new Error("no such thing") }')
+    const model = createScriptedModel(() => 'bug')
+    const metric = await createMetric({ name: file, options: {} }, [])
+    const result = await createTemplateEvaluator({ template, model, metric, sampling }).evaluate(cell)
+    expect(result).toMatchObject({
+      kind: 'failure',
+      failure: { kind: 'metric', retryable: false },
+      calls: 1,
+      output: 'bug',
+    })
+  })
+
+  it('uses a metric the user wrote, with its options', async () => {
+    const file = join(folder, 'metric.mjs')
+    writeFileSync(file, 'export default (output, example, options) => output.length / options.longest')
+    const metric = await createMetric({ name: file, options: { longest: 6 } }, [])
+    const result = await createTemplateEvaluator({
+      template,
+      model: createScriptedModel(() => 'bug'),
+      metric,
+      sampling,
+    }).evaluate(cell)
+    expect(result).toMatchObject({ kind: 'score', score: 0.5 })
+  })
+
+  it('says what cannot be filled in instead of sending it', async () => {
+    const model = createScriptedModel(() => 'bug')
+    const evaluator = createTemplateEvaluator({ template, model, metric: labelMatch(['bug']), sampling })
+    const result = await createTemplateEvaluator({
+      template: parseTemplate('{{style}} {{input}}'),
+      model,
+      metric: labelMatch(['bug']),
+      sampling,
+    }).evaluate({ ...cell, candidate: { id: 'b', slots: { other: 'x' } } })
+    expect(result).toMatchObject({ kind: 'failure', failure: { kind: 'bad-request' }, calls: 0 })
+    expect(model.requests).toHaveLength(0)
+    await evaluator.close()
+  })
+})
+
+describe('the program evaluator', () => {
+  const open = async (source: string, options: Partial<Parameters<typeof createProgramEvaluator>[0]> = {}) => {
+    const file = join(folder, 'program.mjs')
+    writeFileSync(file, source)
+    const evaluator = await createProgramEvaluator({ file, sampling, ...options })
+    opened.push(evaluator)
+    return evaluator
+  }
+
+  it('runs several stages, each a counted call', async () => {
+    const model = createScriptedModel(({ prompt }) => (prompt.startsWith('Think') ? 'crash' : 'bug'))
+    const evaluator = await open(
+      `export default async (candidate, example, { generate }) => {
+        const thought = await generate({ prompt: 'Think about ' + example.input, maxOutputTokens: 3 })
+        const label = await generate(candidate.slots.final + thought)
+        return { score: label === example.expected ? 1 : 0, metrics: { length: thought.length }, output: label }
+      }`,
+      { model },
+    )
+    const reserved: number[] = []
+    const result = await evaluator.evaluate({
+      ...cell,
+      candidate: { id: 'p', slots: { final: 'Label: ' } },
+      reserve: ({ maxOutputTokens }) => {
+        reserved.push(maxOutputTokens)
+        return true
+      },
+    })
+    expect(result).toMatchObject({ kind: 'score', score: 1, metrics: { length: 5 }, output: 'bug', calls: 2 })
+    expect(reserved).toEqual([3, 8])
+    expect(model.requests.map((request) => request.prompt)).toEqual(['Think about It crashes.', 'Label: crash'])
+  })
+
+  it('passes on a failed call, and its kind when the program does not catch it', async () => {
+    const model = createScriptedModel(() => ({ kind: 'bad-request', message: 'too rude' }))
+    const evaluator = await open('export default async (c, e, { generate }) => { await generate("x"); return 1 }', {
+      model,
+    })
+    expect(await evaluator.evaluate(cell)).toMatchObject({
+      kind: 'failure',
+      failure: { kind: 'bad-request', message: 'too rude' },
+      calls: 1,
+    })
+    const caught = await open('export default async (c, e, { generate }) => generate("x").then(() => 1, () => 0.25)', {
+      model,
+    })
+    expect(await caught.evaluate(cell)).toMatchObject({ kind: 'score', score: 0.25, calls: 1 })
+  })
+
+  it.each([
+    ['throws', 'export default () => { throw new Error("oops") }', /oops/],
+    ['returns no number', 'export default () => "good"', /"good"; expected a finite number/],
+    ['ends the process', 'export default () => process.exit(3)', /exit code 3/],
+    ['never ends', 'export default () => { for (;;); }', /did not finish within/],
+  ])('survives a program that %s', async (_, source, message) => {
+    const evaluator = await open(source, { timeout: 400 })
+    for (let round = 0; round < 2; round++) {
+      const result = await evaluator.evaluate(cell)
+      expect(result).toMatchObject({ kind: 'failure', failure: { kind: 'program', retryable: false } })
+      expect(result.kind === 'failure' && result.failure.message).toMatch(message)
+    }
+  })
+
+  it('refuses a module that is none before anything is measured', async () => {
+    await expect(open('export const x = 1')).rejects.toMatchObject({ code: 'invalid-input' })
+    await expect(open('export default (')).rejects.toMatchObject({ code: 'invalid-input' })
+  })
+
+  it('stops when cancelled', async () => {
+    const evaluator = await open('export default () => new Promise(() => {})')
+    const result = await evaluator.evaluate({ ...cell, signal: AbortSignal.timeout(50) })
+    expect(result).toMatchObject({ kind: 'failure', failure: { kind: 'cancelled' } })
+  })
+})
+
+describe('retries', () => {
+  it('double, with jitter between half and whole, up to a limit', () => {
+    const server = failure('server', 'x')
+    for (const [attempt, ceiling] of [500, 1000, 2000].entries()) {
+      expect(retryDelay(server, attempt, { ...DEFAULT_RETRY, random: () => 0 })).toBe(ceiling / 2)
+      expect(retryDelay(server, attempt, { ...DEFAULT_RETRY, random: () => 1 })).toBe(ceiling)
+    }
+    expect(retryDelay(server, 3, DEFAULT_RETRY)).toBeUndefined()
+    expect(retryDelay(failure('authentication', 'x'), 0, DEFAULT_RETRY)).toBeUndefined()
+    expect(retryDelay(failure('rate-limit', 'x', 90_000), 0, DEFAULT_RETRY)).toBeUndefined()
+    expect(retryDelay(failure('rate-limit', 'x', 2000), 0, { ...DEFAULT_RETRY, random: () => 0 })).toBe(2000)
+  })
+
+  it.each([
+    [{ 'retry-after': '2' }, 2000],
+    [{ 'retry-after-ms': '30' }, 30],
+    [{ 'retry-after': 'Thu, 01 Jan 1970 00:00:05 GMT' }, 4000],
+    [{ 'retry-after': 'Thu, 01 Jan 1970 00:00:00 GMT' }, 0],
+    [{ 'retry-after': 'soon' }, undefined],
+    [{}, undefined],
+  ])('read %j as %s ms', (headers, expected) => {
+    expect(retryAfter(headers, 1000)).toBe(expected)
+  })
+})
+
+describe('models by name', () => {
+  it('finds files with or without their quantization suffix', () => {
+    for (const file of ['SmolLM2-135M-Instruct.Q4_1.gguf', 'tiny-q8_0.gguf', 'twice.Q4_0.gguf', 'twice.Q8_0.gguf']) {
+      writeFileSync(join(folder, file), 'GGUF')
+    }
+    expect(findGguf('smollm2-135m-instruct', folder)).toBe(join(folder, 'SmolLM2-135M-Instruct.Q4_1.gguf'))
+    expect(findGguf('tiny', folder)).toBe(join(folder, 'tiny-q8_0.gguf'))
+    expect(findGguf('twice.q8_0', folder)).toBe(join(folder, 'twice.Q8_0.gguf'))
+    expect(() => findGguf('twice', folder)).toThrow(/fits several/)
+    expect(() => findGguf('smollm2', folder)).toThrow(/not on this machine/)
+    expect(() => findGguf('./gone.gguf', folder)).toThrow(/does not exist/)
+    expect(parseGgufReference('a/b#c.gguf#raw')).toEqual({ name: 'a/b#c.gguf', format: 'raw' })
+  })
+
+  it('says what is missing or wrong', async () => {
+    const options = { modelsFolder: folder, environment: {} }
+    writeFileSync(join(folder, 'broken.gguf'), 'this is no model')
+    await expect(openTextModel('gguf:broken', options)).rejects.toMatchObject({ code: 'invalid-input' })
+    await expect(openTextModel('nosuchprovider:x', options)).rejects.toMatchObject({
+      code: 'unavailable',
+      remedy: 'npm install @ai-sdk/nosuchprovider',
+    })
+    await expect(openTextModel('openai-compatible:ftp://x#y', options)).rejects.toMatchObject({ code: 'invalid-input' })
+  })
+})
+
+describe('chat formats', () => {
+  it('stand around the message, which is never read as template', () => {
+    const chatml =
+      "{% for m in messages %}{{'<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n'}}{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\\n{% endif %}"
+    expect(readChatFormat(chatml)).toEqual({
+      before: '<|im_start|>user\n',
+      after: '<|im_end|>\n<|im_start|>assistant\\n',
+      trims: false,
+    })
+    expect(readChatFormat(chatml, { system: 'Be brief.' }).before).toBe(
+      '<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n',
+    )
+    expect(
+      readChatFormat('{{ bos_token }}{% for m in messages %}[{{ m.content | trim }}]{% endfor %}', { bosToken: '<s>' }),
+    ).toEqual({ before: '<s>[', after: ']', trims: true })
+    expect(() => readChatFormat('{{ raise_exception("no") }}')).toThrow(/cannot be rendered/)
+    expect(() => readChatFormat('nothing')).toThrow(/exactly once/)
+  })
+})
+
+describe('secrets', () => {
+  it('do not show themselves', () => {
+    const secret = new Secret('sk-0123456789')
+    expect(`${secret} ${JSON.stringify({ secret })}`).not.toContain('sk-')
+    const redact = createRedactor({ MY_API_KEY: 'topsecretvalue', HOME: '/root', TOKEN: 'a b/c+d=efgh' }, [secret])
+    const text = 'topsecretvalue sk-0123456789 a%20b%2Fc%2Bd%3Defgh Bearer abcdefghijk http://u:pw@host /root'
+    expect(redact(text)).toBe('[secret] [secret] [secret] Bearer [secret] http://[secret]@host /root')
+  })
+})
