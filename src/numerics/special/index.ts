@@ -1,8 +1,10 @@
 /**
- * Special functions in double precision; relative error ≤1e-13 against mpmath unless a function says otherwise.
+ * Special functions in double precision; relative error ≤1e-13 against mpmath unless a function says otherwise. Measured on
+ * the test's fixtures: ≤1e-15, but 3e-15 for digamma, the quantile from a logarithm and binomial probabilities, 2e-14 for
+ * the incomplete beta.
  *
- * They are our own because the kept alternative (`@stdlib/math-base-special-*`, erfcx and gammaln alone) installs
- * 160 packages and 19 MB; its accuracy would have served.
+ * They are our own because the kept alternative, `@stdlib/math-base-special-*` (on the same fixtures 5e-14 for erfcx, 2e-16
+ * for gammaln), installs 160 packages and 19 MB for two functions.
  *
  * @module
  */

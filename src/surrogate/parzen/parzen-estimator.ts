@@ -4,7 +4,8 @@
  *
  * Source: J. Bergstra, R. Bardenet, Y. Bengio and B. Kégl, "Algorithms for hyper-parameter optimization", NIPS 2011;
  * S. Falkner, A. Klein and F. Hutter, "BOHB", ICML 2018 for the multivariate form; S. Watanabe, "Tree-structured Parzen
- * estimator", arXiv:2304.11127 for the choices. With its default options it is the estimator of Optuna 5.0.
+ * estimator", arXiv:2304.11127 for the choices. With its default options it is the estimator of Optuna 5.0; among equal
+ * coordinates the widths go by key, where Optuna leaves it to NumPy's sort.
  *
  * Notation: n observations, k dimensions; component j ≤ n has weight wⱼ, and in dimension i a mean μⱼᵢ, a width σⱼᵢ and
  * Zⱼᵢ, the log of the mass that its normal has inside the range. Component n is the prior. Arrays are row-major
