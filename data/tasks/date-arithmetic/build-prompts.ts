@@ -7,39 +7,35 @@ import { cross, type Demonstration, showDemonstrations, writePool } from '../cro
 
 const instructions: Readonly<Record<string, string>> = {
   plain: 'Answer the question.',
-  short: 'Choose from the words in brackets and give only the day, the month or the number.',
-  week: 'The days are Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday. Answer in one word.',
-  year: 'The months are January, February, March, April, May, June, July, August, September, October, November, December. Answer in one word.',
-  facts:
-    'A week has 7 days, a day has 24 hours, an hour has 60 minutes, a minute has 60 seconds, a year has 12 months.',
+  short: 'Give only the next day, month, time, year or duration.',
+  week: 'The days are Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday. The months go from January to December. What comes next?',
+  step: 'Look at the step between one item and the next and take the same step once more.',
+  facts: 'After Sunday comes Monday, after December comes January, after 9:59 comes 10:00. Continue each series.',
   role: 'You are a careful secretary who keeps the calendar and never gets a date wrong.',
-  count: 'Count forward or backward one step at a time, then give only the right choice.',
+  strict: 'Write the item that comes next and nothing else: no sentence, no explanation.',
   none: 'Dates and times:',
 }
 
-const days: readonly Demonstration[] = [
-  ['What day is it the day after Sunday? (Friday, Monday or Tuesday)', 'Monday'],
-  ['Which day comes two days before Friday? (Wednesday, Saturday or Thursday)', 'Wednesday'],
+const simple: readonly Demonstration[] = [
+  ['The shop opened on Thursday, Friday, Saturday. On which day does it open next?', 'Sunday'],
+  ['The lamp flashed at 1:00, 1:05, 1:10. When will it flash again?', '1:15'],
+  ['Meetings were in February, March, April. Which month is next?', 'May'],
 ]
-const months: readonly Demonstration[] = [
-  ['Which month follows January? (December, March or February)', 'February'],
-  ['What month was it one month before August? (July, September or May)', 'July'],
-]
-const numbers: readonly Demonstration[] = [
-  ['How many minutes are 10 hours? (100, 600 or 240)', '600'],
-  ['A party starts at 7 and lasts 4 hours. At what hour does it end? (11, 7 or 9)', '11'],
-  ['How many days are 9 weeks? (90, 56 or 63)', '63'],
-  ['A bridge was built in 1950. How old was it in 1975? (25, 50 or 75)', '25'],
+
+const stepped: readonly Demonstration[] = [
+  ['The church was restored in 1840, 1860, 1880. When was it restored again?', '1900'],
+  ['Deliveries came on Saturday, Monday, Wednesday. When is the next one?', 'Friday'],
+  ['His naps lasted 11 minutes, 22 minutes, 33 minutes. How long is the next one?', '44 minutes'],
 ]
 
 const sets: Readonly<Record<string, readonly Demonstration[]>> = {
   none: [],
-  two: [days[0]!, numbers[0]!],
-  calendar: [...days, ...months],
-  numbers,
-  four: [days[1]!, numbers[1]!, months[0]!, numbers[2]!],
-  'four-others': [numbers[3]!, months[1]!, days[0]!, numbers[0]!],
-  eight: [...days, ...months, ...numbers],
+  one: simple.slice(0, 1),
+  two: [simple[1]!, stepped[2]!],
+  'three-simple': simple,
+  'three-stepped': stepped,
+  four: [stepped[1]!, simple[2]!, stepped[0]!, simple[1]!],
+  six: [...simple, ...stepped],
 }
 
 const formats: Readonly<Record<string, { readonly before: string; readonly after: string }>> = {
