@@ -5,8 +5,10 @@ import { createRandom } from '../numerics/random/index.ts'
 import { type ConformanceCheck, require, requireAllClose, requireClose } from './conformance.ts'
 
 export interface LinalgConformanceOptions {
-  /** The factorisation is checked at every size up to this one. @defaultValue 600 */
+  /** The factorisation is checked at every size up to this one … @defaultValue 600 */
   readonly everySizeUpTo?: number
+  /** … and from there at every 17th up to this one. @defaultValue everySizeUpTo */
+  readonly someSizesUpTo?: number
 }
 
 const EPSILON = 2 ** -52
@@ -22,7 +24,7 @@ const FAMILIES: readonly KernelFamily[] = ['matern12', 'matern32', 'matern52', '
  */
 export function linalgConformance(
   make: () => Backend | Promise<Backend>,
-  { everySizeUpTo = 600 }: LinalgConformanceOptions = {},
+  { everySizeUpTo = 600, someSizesUpTo = everySizeUpTo }: LinalgConformanceOptions = {},
 ): ConformanceCheck[] {
   const check = (name: string, use: (backend: Backend, workspace: Workspace) => void): ConformanceCheck => ({
     name,
@@ -38,7 +40,7 @@ export function linalgConformance(
     check('does not read an output that it overwrites', overwritesBlindly),
     check('forms symmetric products by triangle', symmetricProducts),
     check(`factors every size up to ${everySizeUpTo}`, (backend, workspace) =>
-      factorsEverySize(backend, workspace, everySizeUpTo),
+      factorsEverySize(backend, workspace, everySizeUpTo, someSizesUpTo),
     ),
     check('factors in place and beside, and leaves the upper triangle alone', factorsInPlace),
     check('solves with small residuals', solves),
@@ -245,10 +247,10 @@ function backwardError(matrix: Matrix, factor: Matrix, jitter: number, seed: num
   return Math.sqrt(error) / (Math.max(n, 2) * EPSILON * Math.sqrt(size))
 }
 
-function factorsEverySize(backend: Backend, workspace: Workspace, sizes: number): void {
-  const storage = gram(workspace, sizes, 0.05)
-  const target = workspace.matrix(sizes, sizes)
-  for (let n = 1; n <= sizes; n++) {
+function factorsEverySize(backend: Backend, workspace: Workspace, every: number, some: number): void {
+  const storage = gram(workspace, some, 0.05)
+  const target = workspace.matrix(some, some)
+  for (let n = 1; n <= some; n += n < every ? 1 : 17) {
     const a = storage.view(0, 0, n, n)
     const out = target.view(0, 0, n, n)
     const { jitter } = backend.cholesky(a, { out })

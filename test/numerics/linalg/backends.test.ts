@@ -12,7 +12,7 @@ import { linalgConformance } from '../../../src/testing/linalg-conformance.ts'
 const backends = {
   'wasm, relaxed SIMD': linalgConformance(() => createWasmBackend({ simd: 'relaxed', initialMemory: 0 })),
   'wasm, SIMD': linalgConformance(() => createWasmBackend({ simd: 'simd128', initialMemory: 0 })),
-  js: linalgConformance(() => createJsBackend()),
+  js: linalgConformance(() => createJsBackend(), { everySizeUpTo: 200, someSizesUpTo: 600 }),
   'ml-matrix': linalgConformance(() => openBackend('ml-matrix'), { everySizeUpTo: 140 }),
   'tfjs on WebAssembly': linalgConformance(() => openBackend('tfjs-wasm'), { everySizeUpTo: 140 }),
 }

@@ -5,7 +5,7 @@
  */
 import { InvalidArgumentError, UnavailableError } from '../../../errors.ts'
 import { appendWith } from '../append.ts'
-import type { Backend, KernelFamily } from '../backend.ts'
+import type { Backend, CholeskyOptions, CholeskyReport, KernelFamily } from '../backend.ts'
 import {
   checkArdGradient,
   checkDistances,
@@ -128,6 +128,22 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     })
   }
 
+  const factorInto = (source: Matrix, out: Matrix, options: CholeskyOptions): CholeskyReport => {
+    const n = source.rows
+    const work = scratch(kernels.choleskyScratch(n))
+    const from = pointer(source)
+    const to = pointer(out)
+    const attempt = (jitter: number) => {
+      if (jitter > 0) kernels.copyLower(n, from, source.stride, to, out.stride, jitter)
+      const row =
+        jitter > 0
+          ? kernels.cholesky(n, to, out.stride, to, out.stride, work)
+          : kernels.cholesky(n, from, source.stride, to, out.stride, work)
+      return row < 0 ? undefined : { row, pivot: heap.float64[work / 8]! }
+    }
+    return climbJitter(source, attempt, options)
+  }
+
   return {
     name: 'wasm',
     accuracy: {
@@ -216,21 +232,12 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       const n = a.rows
       const out = options.out ?? a
       checkShape('out', out, n, n)
+      if (out !== a) return factorInto(a, out, options)
+      // In place a retry needs what the first attempt overwrites.
       using workspace = createHeapWorkspace(heap)
-      let source = a
-      if (out === a) {
-        source = workspace.matrix(n, n)
-        kernels.copyLower(n, pointer(a), a.stride, pointer(source), n, 0)
-      }
-      const work = scratch(kernels.choleskyScratch(n))
-      const attempt = (jitter: number) => {
-        if (out !== a || jitter > 0) {
-          kernels.copyLower(n, pointer(source), source.stride, pointer(out), out.stride, jitter)
-        }
-        const row = kernels.cholesky(n, pointer(out), out.stride, work)
-        return row < 0 ? undefined : { row, pivot: heap.float64[work / 8]! }
-      }
-      return climbJitter(source, attempt, options)
+      const copy = workspace.matrix(n, n)
+      kernels.copyLower(n, pointer(a), a.stride, pointer(copy), n, 0)
+      return factorInto(copy, out, options)
     },
 
     choleskyAppend(factor) {

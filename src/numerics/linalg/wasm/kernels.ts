@@ -25,7 +25,7 @@ export interface Kernels {
     scratch: number,
   ): void
   ardGradientScratch(n: number, d: number): number
-  cholesky(n: number, a: number, row: number, scratch: number): number
+  cholesky(n: number, a: number, aRow: number, l: number, lRow: number, scratch: number): number
   choleskyScratch(n: number): number
   columnSquaredNorms(rows: number, columns: number, a: number, row: number, out: number): void
   copyLower(n: number, from: number, fromRow: number, to: number, toRow: number, jitter: number): void

@@ -1,45 +1,64 @@
-// A = LLᵀ, right-looking by panels of NB columns.
+// A = LLᵀ, right-looking by panels.
 //
 // A panel is packed into slivers of 4 rows, factored there from left to right 4 columns at a time, and written back. The
-// slivers that it leaves are both operands of the update of everything to its right: nothing is packed twice.
+// slivers that it leaves are both operands of the update of everything to its right: nothing is packed twice. The first
+// panel reads the matrix and writes the factor, so a factor beside its matrix costs no copy.
 
 import { packSliver, unpackSliver } from './pack'
-import { finishPart, SET, STEP, SUBTRACT, tile } from './tile'
+import { finishPart, SET, STEP, SUBTRACT, tile, tileFrom } from './tile'
 import { factorTile, solveTile } from './triangle-tile'
 
+/** Columns of a panel, when there is more than one. */
 const NB = 128
+/** Up to this size the whole matrix is one panel that fits the second-level cache. */
+const SMALL = 256
+
+// @ts-ignore: decorator
+@inline
+function panelWidth(n: i32): i32 {
+  return n <= SMALL ? n : NB
+}
 
 /** Bytes of scratch that `cholesky` needs. */
 export function choleskyScratch(n: i32): usize {
-  return 256 + (<usize>(n + 3) >> 2) * min(NB, (n + 3) & ~3) * STEP
+  return 256 + (<usize>(n + 3) >> 2) * <usize>((panelWidth(n) + 3) & ~3) * STEP
 }
 
 /**
- * Lower triangle of A (n×n) ← L, in place.
+ * Lower triangle of L (n×n) ← factor of A, whose lower triangle is read; L may be A.
  *
  * @returns -1, or the row whose pivot was not positive and finite; the pivot stands at `scratch`
  */
-export function cholesky(n: i32, a: usize, row: i32, scratch: usize): i32 {
+export function cholesky(n: i32, a: usize, aRow: i32, l: usize, lRow: i32, scratch: usize): i32 {
   const panel = scratch + 256
-  for (let j = 0; j < n; j += NB) {
-    const width = min(NB, n - j)
-    const failed = factorPanel(n - j, width, a + (<usize>(j * row + j) << 3), row, panel, scratch)
+  const width = panelWidth(n)
+  let source = a
+  let sourceRow = aRow
+  for (let j = 0; j < n; j += width) {
+    const columns = min(width, n - j)
+    const to = l + (<usize>(j * lRow + j) << 3)
+    const failed = factorPanel(n - j, columns, source, sourceRow, to, lRow, panel, scratch)
     if (failed >= 0) return j + failed
-    if (j + NB < n) updateTrailing(n - j - NB, a + (<usize>((j + NB) * (row + 1)) << 3), row, panel, scratch)
+    if (j + width >= n) break
+    const rest = l + (<usize>((j + width) * (lRow + 1)) << 3)
+    const restOfSource = source + (<usize>(width * (sourceRow + 1)) << 3)
+    updateTrailing(n - j - width, width, restOfSource, sourceRow, rest, lRow, panel, scratch)
+    source = rest
+    sourceRow = lRow
   }
   return -1
 }
 
-/** Factors m rows × width columns, m ≥ width; leaves L in the slivers at `panel`. */
-function factorPanel(m: i32, width: i32, a: usize, row: i32, panel: usize, scratch: usize): i32 {
+/** Factors m rows × width columns, m ≥ width, of A into L; leaves L in the slivers at `panel`. */
+function factorPanel(m: i32, width: i32, a: usize, aRow: i32, l: usize, lRow: i32, panel: usize, scratch: usize): i32 {
   // A last panel of odd width is padded with an identity.
   const padded = (width + 3) & ~3
   const sliverBytes = <usize>padded * STEP
   for (let i = 0; i < m; i += 4) {
     const sliver = panel + <usize>(i >> 2) * sliverBytes
-    // Of the rows on the diagonal only the lower triangle is meant; what is above it is never read.
+    // Of the rows on the diagonal only the lower triangle is meant; what is above it is never used.
     const columns = min(width, i + 4)
-    packSliver(sliver, a + (<usize>(i * row) << 3), row, 1, min(4, m - i), columns, 1)
+    packSliver(sliver, a + (<usize>(i * aRow) << 3), aRow, 1, min(4, m - i), columns, 1)
     if (columns < padded && i + 4 > width) {
       for (let p = width; p < padded; p++) {
         const to = sliver + (<usize>p << 5)
@@ -59,21 +78,22 @@ function factorPanel(m: i32, width: i32, a: usize, row: i32, panel: usize, scrat
       store<f64>(scratch, load<f64>(diagonal + <usize>(failed * 40)))
       return j + failed
     }
+    let sliver = left
     for (let i = j + 4; i < m; i += 4) {
-      const sliver = panel + <usize>(i >> 2) * sliverBytes
-      tile(j, left, sliver, sliver + offset, STEP, SUBTRACT)
-      solveTile(diagonal, reciprocals, sliver + offset)
+      sliver += sliverBytes
+      solveTile(j, left, sliver, sliver + offset, diagonal, reciprocals)
     }
   }
   for (let i = 0; i < m; i += 4) {
     const sliver = panel + <usize>(i >> 2) * sliverBytes
-    const to = a + (<usize>(i * row) << 3)
-    if (i >= width) unpackSliver(sliver, to, row, 1, min(4, m - i), width)
+    const to = l + (<usize>(i * lRow) << 3)
+    const rows = min(4, m - i)
+    if (i >= width) unpackSliver(sliver, to, lRow, 1, rows, width)
     else {
-      unpackSliver(sliver, to, row, 1, min(4, m - i), i)
-      for (let r = 0; r < min(4, m - i); r++) {
+      unpackSliver(sliver, to, lRow, 1, rows, i)
+      for (let r = 0; r < rows; r++) {
         for (let p = i; p <= i + r; p++) {
-          store<f64>(to + (<usize>(r * row + p) << 3), load<f64>(sliver + (<usize>p << 5) + (<usize>r << 3)))
+          store<f64>(to + (<usize>(r * lRow + p) << 3), load<f64>(sliver + (<usize>p << 5) + (<usize>r << 3)))
         }
       }
     }
@@ -81,24 +101,35 @@ function factorPanel(m: i32, width: i32, a: usize, row: i32, panel: usize, scrat
   return -1
 }
 
-/** A (m×m, lower) ← A − PPᵀ for the slivers of the full panel below its first NB rows. */
-function updateTrailing(m: i32, a: usize, row: i32, panel: usize, scratch: usize): void {
-  const sliverBytes = <usize>NB * STEP
-  const stride = <usize>row << 3
-  const first = panel + <usize>(NB >> 2) * sliverBytes
+/** L (m×m, lower) ← A − PPᵀ for the slivers of the panel below its first `width` rows; `width` is a multiple of 4. */
+function updateTrailing(
+  m: i32,
+  width: i32,
+  a: usize,
+  aRow: i32,
+  l: usize,
+  lRow: i32,
+  panel: usize,
+  scratch: usize,
+): void {
+  const sliverBytes = <usize>width * STEP
+  const aStride = <usize>aRow << 3
+  const lStride = <usize>lRow << 3
+  const first = panel + <usize>(width >> 2) * sliverBytes
   for (let i = 0; i < m; i += 4) {
     const left = first + <usize>(i >> 2) * sliverBytes
     const rows = min(4, m - i)
-    let to = a + (<usize>(i * row) << 3)
+    let from = a + <usize>i * aStride
+    let to = l + <usize>i * lStride
     let right = first
-    for (let j = 0; j < i; j += 4, right += sliverBytes, to += STEP) {
-      if (rows == 4) tile(NB, left, right, to, stride, SUBTRACT)
+    for (let j = 0; j < i; j += 4, right += sliverBytes, from += STEP, to += STEP) {
+      if (rows == 4) tileFrom(width, left, right, from, aStride, to, lStride, SUBTRACT)
       else {
-        tile(NB, left, right, scratch, STEP, SET)
-        finishPart(scratch, to, stride, rows, 4, 4, SUBTRACT)
+        tile(width, left, right, scratch, STEP, SET)
+        finishPart(scratch, from, aStride, to, lStride, rows, 4, 4, SUBTRACT)
       }
     }
-    tile(NB, left, left, scratch, STEP, SET)
-    finishPart(scratch, to, stride, rows, 4, 1, SUBTRACT)
+    tile(width, left, left, scratch, STEP, SET)
+    finishPart(scratch, from, aStride, to, lStride, rows, 4, 1, SUBTRACT)
   }
 }

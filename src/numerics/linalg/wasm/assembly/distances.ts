@@ -89,10 +89,10 @@ function byDifferences(
       for (let j = 0; j < end; j += 4, right += sliverBytes) {
         const to = out + (<usize>(i * outRow + jc + j) << 3)
         const columns = min(4, nc - j)
-        if (rows == 4 && columns == 4 && !(lower && jc + j == i)) distanceTile(d, left, right, to, stride, SET)
+        if (rows == 4 && columns == 4 && !(lower && jc + j == i)) distanceTile(d, left, right, to, stride)
         else {
-          distanceTile(d, left, right, part, STEP, SET)
-          finishPart(part, to, stride, rows, columns, lower ? i - jc - j + 1 : 4, SET)
+          distanceTile(d, left, right, part, STEP)
+          finishPart(part, to, stride, to, stride, rows, columns, lower ? i - jc - j + 1 : 4, SET)
         }
       }
     }

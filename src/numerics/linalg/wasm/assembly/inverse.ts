@@ -36,8 +36,9 @@ function invertInto(n: i32, l: usize, lRow: i32, left: usize, packed: usize, rec
     for (let j = 0; j <= i; j += 4) memory.fill(packed + <usize>(j >> 2) * sliverBytes + offset, 0, 4 * STEP)
     const own = packed + <usize>(i >> 2) * sliverBytes + offset
     for (let r = 0; r < rows; r++) store<f64>(own + <usize>(r * 40), 1)
-    for (let pc = 0; pc < i; pc += KC) {
-      const end = min(i, pc + KC)
+    let pc = 0
+    for (; pc + KC < i; pc += KC) {
+      const end = pc + KC
       for (let j = 0; j < end; j += 4) {
         const start = max(pc, j)
         const skip = <usize>start << 5
@@ -46,7 +47,10 @@ function invertInto(n: i32, l: usize, lRow: i32, left: usize, packed: usize, rec
       }
     }
     for (let j = 0; j <= i; j += 4) {
-      solveTile(diagonal, reciprocals, packed + <usize>(j >> 2) * sliverBytes + offset)
+      const start = max(pc, j)
+      const skip = <usize>start << 5
+      const sliver = packed + <usize>(j >> 2) * sliverBytes
+      solveTile(i - start, left + skip, sliver + skip, sliver + offset, diagonal, reciprocals)
     }
   }
 }
@@ -71,7 +75,7 @@ function multiplyTransposed(n: i32, c: usize, cRow: i32, packed: usize, part: us
         if (rows == 4 && j < i) tile(end - start, left, right, to, stride, mode)
         else {
           tile(end - start, left, right, part, STEP, SET)
-          finishPart(part, to, stride, rows, 4, j == i ? 1 : 4, mode)
+          finishPart(part, to, stride, to, stride, rows, 4, j == i ? 1 : 4, mode)
         }
       }
     }

@@ -10,6 +10,15 @@ export const RBF = 3
 
 export const RATIONAL_QUADRATIC = 4
 
+const constants = memory.data<f64>([-0.5, 3.0, -1.5, 5.0, 1.0, 5.0 / 3.0, -5.0 / 6.0])
+
+/** From memory, for the reason that exponential.ts gives. */
+// @ts-ignore: decorator
+@inline
+function constant(index: i32): v128 {
+  return v128.load64_splat(constants + (<usize>index << 3))
+}
+
 /**
  * out (n×m) (+)= s·k(u), derivative = s·dk/du for u = scale·D; `derivative` 0 means none, so does `shapeDerivative`.
  * Strides in elements; `lower` fills j ≤ i only.
@@ -96,24 +105,24 @@ function loop(
     let value: v128
     let slope: v128
     if (family == RBF) {
-      value = v128.mul<f64>(output, exponential(v128.mul<f64>(f64x2.splat(-0.5), u)))
-      slope = v128.mul<f64>(f64x2.splat(-0.5), value)
+      value = v128.mul<f64>(output, exponential(v128.mul<f64>(constant(0), u)))
+      slope = v128.mul<f64>(constant(0), value)
     } else if (family == MATERN_12) {
       const r = v128.sqrt<f64>(u)
       value = v128.mul<f64>(output, exponential(v128.neg<f64>(r)))
-      const divided = v128.div<f64>(v128.mul<f64>(f64x2.splat(-0.5), value), r)
+      const divided = v128.div<f64>(v128.mul<f64>(constant(0), value), r)
       slope = v128.and(divided, v128.gt<f64>(r, f64x2.splat(0)))
     } else if (family == MATERN_32) {
-      const r = v128.sqrt<f64>(v128.mul<f64>(f64x2.splat(3), u))
+      const r = v128.sqrt<f64>(v128.mul<f64>(constant(1), u))
       const decay = v128.mul<f64>(output, exponential(v128.neg<f64>(r)))
       value = multiplyAdd(r, decay, decay)
-      slope = v128.mul<f64>(f64x2.splat(-1.5), decay)
+      slope = v128.mul<f64>(constant(2), decay)
     } else {
-      const r = v128.sqrt<f64>(v128.mul<f64>(f64x2.splat(5), u))
+      const r = v128.sqrt<f64>(v128.mul<f64>(constant(3), u))
       const decay = v128.mul<f64>(output, exponential(v128.neg<f64>(r)))
-      const linear = v128.add<f64>(f64x2.splat(1), r)
-      value = v128.mul<f64>(decay, multiplyAdd(f64x2.splat(5.0 / 3.0), u, linear))
-      slope = v128.mul<f64>(v128.mul<f64>(f64x2.splat(-5.0 / 6.0), linear), decay)
+      const linear = v128.add<f64>(constant(4), r)
+      value = v128.mul<f64>(decay, multiplyAdd(constant(5), u, linear))
+      slope = v128.mul<f64>(v128.mul<f64>(constant(6), linear), decay)
     }
     if (accumulate) value = v128.add<f64>(value, v128.load(out))
     if (derivative) {

@@ -68,7 +68,7 @@ export function product(
           if (rows == 4 && columns == 4 && !(lower && jc + jr == i)) tile(kc, packedA, sliver, to, cStride, mode)
           else {
             tile(kc, packedA, sliver, part, STEP, SET)
-            finishPart(part, to, cStride, rows, columns, lower ? i - jc - jr + 1 : 4, mode)
+            finishPart(part, to, cStride, to, cStride, rows, columns, lower ? i - jc - jr + 1 : 4, mode)
           }
         }
       }

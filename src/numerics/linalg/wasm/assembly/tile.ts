@@ -18,20 +18,36 @@ export const STEP = 32
 
 // @ts-ignore: decorator
 @inline
-function finish(c: usize, low: v128, high: v128, mode: i32): void {
+function finish(source: usize, c: usize, low: v128, high: v128, mode: i32): void {
   if (mode == SUBTRACT) {
-    low = v128.sub<f64>(v128.load(c), low)
-    high = v128.sub<f64>(v128.load(c, 16), high)
+    low = v128.sub<f64>(v128.load(source), low)
+    high = v128.sub<f64>(v128.load(source, 16), high)
   } else if (mode == ADD) {
-    low = v128.add<f64>(v128.load(c), low)
-    high = v128.add<f64>(v128.load(c, 16), high)
+    low = v128.add<f64>(v128.load(source), low)
+    high = v128.add<f64>(v128.load(source, 16), high)
   }
   v128.store(c, low)
   v128.store(c, high, 16)
 }
 
 /** C (4×4, rows `stride` bytes apart) ← AB, C + AB or C − AB. */
+// @ts-ignore: decorator
+@inline
 export function tile(k: i32, a: usize, b: usize, c: usize, stride: usize, mode: i32): void {
+  tileFrom(k, a, b, c, stride, c, stride, mode)
+}
+
+/** C ← AB, S + AB or S − AB, with S somewhere else, its rows `sourceStride` bytes apart. */
+export function tileFrom(
+  k: i32,
+  a: usize,
+  b: usize,
+  source: usize,
+  sourceStride: usize,
+  c: usize,
+  stride: usize,
+  mode: i32,
+): void {
   let c00 = f64x2.splat(0)
   let c01 = f64x2.splat(0)
   let c10 = f64x2.splat(0)
@@ -59,14 +75,14 @@ export function tile(k: i32, a: usize, b: usize, c: usize, stride: usize, mode: 
     a += STEP
     b += STEP
   }
-  finish(c, c00, c01, mode)
-  finish(c + stride, c10, c11, mode)
-  finish(c + 2 * stride, c20, c21, mode)
-  finish(c + 3 * stride, c30, c31, mode)
+  finish(source, c, c00, c01, mode)
+  finish(source + sourceStride, c + stride, c10, c11, mode)
+  finish(source + 2 * sourceStride, c + 2 * stride, c20, c21, mode)
+  finish(source + 3 * sourceStride, c + 3 * stride, c30, c31, mode)
 }
 
-/** The tile of squared distances Σ_p (a_ip − b_jp)², added to C or setting it. */
-export function distanceTile(k: i32, a: usize, b: usize, c: usize, stride: usize, mode: i32): void {
+/** C ← the tile of squared distances Σ_p (a_ip − b_jp)². */
+export function distanceTile(k: i32, a: usize, b: usize, c: usize, stride: usize): void {
   let c00 = f64x2.splat(0)
   let c01 = f64x2.splat(0)
   let c10 = f64x2.splat(0)
@@ -102,10 +118,10 @@ export function distanceTile(k: i32, a: usize, b: usize, c: usize, stride: usize
     a += STEP
     b += STEP
   }
-  finish(c, c00, c01, mode)
-  finish(c + stride, c10, c11, mode)
-  finish(c + 2 * stride, c20, c21, mode)
-  finish(c + 3 * stride, c30, c31, mode)
+  finish(c, c, c00, c01, SET)
+  finish(c + stride, c + stride, c10, c11, SET)
+  finish(c + 2 * stride, c + 2 * stride, c20, c21, SET)
+  finish(c + 3 * stride, c + 3 * stride, c30, c31, SET)
 }
 
 /**
@@ -114,6 +130,8 @@ export function distanceTile(k: i32, a: usize, b: usize, c: usize, stride: usize
  */
 export function finishPart(
   from: usize,
+  source: usize,
+  sourceStride: usize,
   c: usize,
   stride: usize,
   rows: i32,
@@ -125,11 +143,12 @@ export function finishPart(
     const width = min(columns, diagonal + r)
     for (let j = 0; j < width; j++) {
       const value = load<f64>(from + (<usize>(r * 4 + j) << 3))
-      const to = c + (<usize>j << 3)
-      if (mode == SET) store<f64>(to, value)
-      else if (mode == ADD) store<f64>(to, load<f64>(to) + value)
-      else store<f64>(to, load<f64>(to) - value)
+      const at = <usize>j << 3
+      if (mode == SET) store<f64>(c + at, value)
+      else if (mode == ADD) store<f64>(c + at, load<f64>(source + at) + value)
+      else store<f64>(c + at, load<f64>(source + at) - value)
     }
+    source += sourceStride
     c += stride
   }
 }

@@ -1,43 +1,74 @@
 // The 4×4 triangular pieces at the diagonal, on tiles in sliver format.
 
-import { multiplySubtract } from './lanes'
+import { multiplyAdd, multiplySubtract } from './lanes'
+import { STEP } from './tile'
 
 /**
- * T ← L⁻¹T for a 4×4 lower triangle in a sliver (element (line r, p) = L_rp at l + p·32 + r·8) and T, 4×4 dense.
- * `reciprocals` holds 1/L_pp.
+ * T ← L⁻¹(T − AB) for a 4×4 tile T, dense, slivers A and B of length k, and a 4×4 lower triangle in a sliver (element
+ * (line r, p) = L_rp at l + p·32 + r·8). `reciprocals` holds 1/L_pp. The loop is the one of tile.ts; what follows it
+ * stays in registers.
  */
-// @ts-ignore: decorator
-@inline
-export function solveTile(l: usize, reciprocals: usize, t: usize): void {
+export function solveTile(k: i32, a: usize, b: usize, t: usize, l: usize, reciprocals: usize): void {
+  let c00 = f64x2.splat(0)
+  let c01 = f64x2.splat(0)
+  let c10 = f64x2.splat(0)
+  let c11 = f64x2.splat(0)
+  let c20 = f64x2.splat(0)
+  let c21 = f64x2.splat(0)
+  let c30 = f64x2.splat(0)
+  let c31 = f64x2.splat(0)
+  const end = b + (<usize>k << 5)
+  while (b < end) {
+    const low = v128.load(b)
+    const high = v128.load(b, 16)
+    let x = v128.load64_splat(a)
+    c00 = multiplyAdd(x, low, c00)
+    c01 = multiplyAdd(x, high, c01)
+    x = v128.load64_splat(a, 8)
+    c10 = multiplyAdd(x, low, c10)
+    c11 = multiplyAdd(x, high, c11)
+    x = v128.load64_splat(a, 16)
+    c20 = multiplyAdd(x, low, c20)
+    c21 = multiplyAdd(x, high, c21)
+    x = v128.load64_splat(a, 24)
+    c30 = multiplyAdd(x, low, c30)
+    c31 = multiplyAdd(x, high, c31)
+    a += STEP
+    b += STEP
+  }
   let scale = v128.load64_splat(reciprocals)
-  const x0 = v128.mul<f64>(scale, v128.load(t))
-  const y0 = v128.mul<f64>(scale, v128.load(t, 16))
-  v128.store(t, x0)
-  v128.store(t, y0, 16)
+  c00 = v128.mul<f64>(scale, v128.sub<f64>(v128.load(t), c00))
+  c01 = v128.mul<f64>(scale, v128.sub<f64>(v128.load(t, 16), c01))
+  v128.store(t, c00)
+  v128.store(t, c01, 16)
 
   let f = v128.load64_splat(l, 8)
   scale = v128.load64_splat(reciprocals, 8)
-  const x1 = v128.mul<f64>(scale, multiplySubtract(f, x0, v128.load(t, 32)))
-  const y1 = v128.mul<f64>(scale, multiplySubtract(f, y0, v128.load(t, 48)))
-  v128.store(t, x1, 32)
-  v128.store(t, y1, 48)
+  c10 = v128.mul<f64>(scale, multiplySubtract(f, c00, v128.sub<f64>(v128.load(t, 32), c10)))
+  c11 = v128.mul<f64>(scale, multiplySubtract(f, c01, v128.sub<f64>(v128.load(t, 48), c11)))
+  v128.store(t, c10, 32)
+  v128.store(t, c11, 48)
 
   f = v128.load64_splat(l, 16)
-  let g = v128.load64_splat(l, 48)
+  c20 = multiplySubtract(f, c00, v128.sub<f64>(v128.load(t, 64), c20))
+  c21 = multiplySubtract(f, c01, v128.sub<f64>(v128.load(t, 80), c21))
+  f = v128.load64_splat(l, 48)
   scale = v128.load64_splat(reciprocals, 16)
-  const x2 = v128.mul<f64>(scale, multiplySubtract(g, x1, multiplySubtract(f, x0, v128.load(t, 64))))
-  const y2 = v128.mul<f64>(scale, multiplySubtract(g, y1, multiplySubtract(f, y0, v128.load(t, 80))))
-  v128.store(t, x2, 64)
-  v128.store(t, y2, 80)
+  c20 = v128.mul<f64>(scale, multiplySubtract(f, c10, c20))
+  c21 = v128.mul<f64>(scale, multiplySubtract(f, c11, c21))
+  v128.store(t, c20, 64)
+  v128.store(t, c21, 80)
 
   f = v128.load64_splat(l, 24)
-  g = v128.load64_splat(l, 56)
-  const h = v128.load64_splat(l, 88)
+  c30 = multiplySubtract(f, c00, v128.sub<f64>(v128.load(t, 96), c30))
+  c31 = multiplySubtract(f, c01, v128.sub<f64>(v128.load(t, 112), c31))
+  f = v128.load64_splat(l, 56)
+  c30 = multiplySubtract(f, c10, c30)
+  c31 = multiplySubtract(f, c11, c31)
+  f = v128.load64_splat(l, 88)
   scale = v128.load64_splat(reciprocals, 24)
-  const x3 = multiplySubtract(h, x2, multiplySubtract(g, x1, multiplySubtract(f, x0, v128.load(t, 96))))
-  const y3 = multiplySubtract(h, y2, multiplySubtract(g, y1, multiplySubtract(f, y0, v128.load(t, 112))))
-  v128.store(t, v128.mul<f64>(scale, x3), 96)
-  v128.store(t, v128.mul<f64>(scale, y3), 112)
+  v128.store(t, v128.mul<f64>(scale, multiplySubtract(f, c20, c30)), 96)
+  v128.store(t, v128.mul<f64>(scale, multiplySubtract(f, c21, c31)), 112)
 }
 
 /**

@@ -2,7 +2,7 @@
 // matrices read backwards: reversing the order of the rows turns Lᵀ into a lower triangle.
 
 import { packSliver, unpackSliver } from './pack'
-import { finishPart, SET, STEP, SUBTRACT, tile } from './tile'
+import { STEP, SUBTRACT, tile } from './tile'
 import { solveTile } from './triangle-tile'
 
 /** Inner length of one pass: 4 × KC of L stay in the first-level cache. */
@@ -43,16 +43,19 @@ export function triangularSolve(n: i32, m: i32, l: usize, lRow: i32, lColumn: i3
       packSliver(left, l + (<isize>(i * lRow) << 3), lRow, lColumn, rows, i + rows, 1)
       const diagonal = left + (<usize>i << 5)
       completeDiagonal(diagonal, reciprocals, rows)
-      for (let pc = 0; pc < i; pc += KC) {
-        const kc = min(KC, i - pc)
+      // All but the last KC of the inner length, then the rest together with the solve.
+      let pc = 0
+      for (; pc + KC < i; pc += KC) {
         const skip = <usize>pc << 5
         for (let j = 0; j < columns; j += 4) {
           const sliver = packed + <usize>(j >> 2) * sliverBytes
-          tile(kc, left + skip, sliver + skip, sliver + (<usize>i << 5), STEP, SUBTRACT)
+          tile(KC, left + skip, sliver + skip, sliver + (<usize>i << 5), STEP, SUBTRACT)
         }
       }
+      const skip = <usize>pc << 5
       for (let j = 0; j < columns; j += 4) {
-        solveTile(diagonal, reciprocals, packed + <usize>(j >> 2) * sliverBytes + (<usize>i << 5))
+        const sliver = packed + <usize>(j >> 2) * sliverBytes
+        solveTile(i - pc, left + skip, sliver + skip, sliver + (<usize>i << 5), diagonal, reciprocals)
       }
     }
     for (let j = 0; j < columns; j += 4) {
