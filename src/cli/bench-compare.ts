@@ -19,13 +19,20 @@ export function registerBenchCompare(bench: Command): void {
   bench
     .command('compare')
     .description('Compare policies: paired differences with intervals, ranks, curves and critical differences.')
-    .argument('<result.json...>', 'files written by `krige bench tables … --json FILE`')
+    .argument('<result.json...>', 'files written by `krige bench tables … --json FILE`, or by `krige bench functions`')
     .option('--reference <policy>', 'what the others are compared with (default: krige, else the best)')
     .option('--html <file>', 'write a page with tables and pictures')
     .option('--svg <file>', 'write the pictures')
     .option('--json <file>', 'write the comparison')
     .addHelpText('after', EXAMPLES)
     .action(async (paths: readonly string[], flags: CompareFlags) => {
+      const { readFunctionResults } = await import('./function-results.ts')
+      const functions = await readFunctionResults([...new Set(paths)])
+      if (functions) {
+        const { functionsText } = await import('./functions-text.ts')
+        process.stdout.write(functionsText(functions))
+        return
+      }
       const [{ writeFile }, { readResults }, { compareResults }, { compareText }, { compareHtml }, { compareSvg }] =
         await Promise.all([
           import('node:fs/promises'),

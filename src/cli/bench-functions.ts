@@ -47,14 +47,14 @@ export function registerBenchFunctions(bench: Command): void {
     .addHelpText('after', EXAMPLES)
     .action(async (functions: readonly string[], flags: FunctionsFlags) => {
       const [
-        { runFunctions, summariseFunctions },
-        { alignRows },
+        { runFunctions },
+        { functionsText },
         { createBackend },
         { createProgressLine },
         { requireWritableFolder, writeJsonFile },
       ] = await Promise.all([
         import('../bench/functions/run-functions.ts'),
-        import('../bench/tables/results-text.ts'),
+        import('./functions-text.ts'),
         import('../numerics/linalg/index.ts'),
         import('./progress-line.ts'),
         import('./write-file.ts'),
@@ -74,15 +74,6 @@ export function registerBenchFunctions(bench: Command): void {
       })
       line.end()
       if (flags.json !== undefined) writeJsonFile(flags.json, result)
-      const checkpoints = [...new Set([30, 50, 100, evaluations])].sort((a, b) => a - b)
-      const rows = summariseFunctions(result, checkpoints).map((row) => [
-        row.function,
-        row.sampler,
-        String(row.evaluations),
-        ...row.quartiles.map((value) => value.toPrecision(3)),
-        row.medianAskMilliseconds.toFixed(2),
-      ])
-      const head = ['function', 'sampler', 'evaluations', 'lower quartile', 'median regret', 'upper quartile', 'ask ms']
-      process.stdout.write(alignRows([head, ...rows]))
+      process.stdout.write(functionsText(result))
     })
 }

@@ -30,6 +30,30 @@ beforeAll(async () => {
   await writeFile(table, JSON.stringify(tableDocument(bernoulliRows([0.1, 0.4, 0.6, 0.9], 12), { holdout: 2 })))
 })
 
+describe('krige bench functions', () => {
+  it('writes regrets that never rise, and compare reads them', async () => {
+    const files = ['one.json', 'two.json'].map((name) => join(directory, name))
+    for (const [index, json] of files.entries()) {
+      const args = ['functions', 'branin', '--sampler', index === 0 ? 'random,tpe' : 'random', '--evaluations', '12']
+      const { code, stdout } = await krige(...args, '--repeats', '2', '--json', json)
+      expect(code).toBe(0)
+      expect(stdout).toMatch(/branin +random +12/)
+    }
+    const { runs } = JSON.parse(await readFile(files[0]!, 'utf8'))
+    expect(runs).toHaveLength(4)
+    for (const { regret, askMilliseconds } of runs) {
+      expect(regret).toHaveLength(12)
+      expect(askMilliseconds).toHaveLength(12)
+      for (let at = 1; at < 12; at++) expect(regret[at]).toBeLessThanOrEqual(regret[at - 1])
+      expect(regret[11]).toBeGreaterThanOrEqual(0)
+    }
+    const { code, stdout } = await krige('compare', ...files)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/random \(one\)[\s\S]*random \(two\)/)
+    expect((await krige('functions', 'nowhere')).code).toBe(2)
+  })
+})
+
 describe('krige bench tables', () => {
   it('prints a summary on stdout, progress on stderr, and writes the runs', async () => {
     const json = join(directory, 'out.json')

@@ -138,6 +138,25 @@ describe('hbbops', () => {
     expect(proposed).toBeGreaterThan(0.58)
   })
 
+  it('encodes slots apart where a pool has embeddings of them', () => {
+    // The whole text says nothing; one of two slots says everything.
+    const flat = Array.from({ length: 40 }, () => Float64Array.of(1, 0))
+    const slotEmbeddings = lineEmbeddings(40).map((demonstrations) => ({
+      instruction: Float64Array.of(1, 0),
+      demonstrations,
+    }))
+    const proposed = (settings: Parameters<typeof transcribe>[3]) => {
+      let sum = 0
+      for (let seed = 0; seed < 6; seed++) {
+        const { asks } = transcribe(createHbbopsPolicy, table, 400, { ...settings, seed })
+        const order = [...new Set(asks.map(({ candidate }) => candidate))].slice(4, 10)
+        sum += order.reduce((total, one) => total + rates[one]!, 0) / order.length / 6
+      }
+      return sum
+    }
+    expect(proposed({ embeddings: flat, slotEmbeddings })).toBeGreaterThan(proposed({ embeddings: flat }) + 0.05)
+  })
+
   it('recommends among the prompts with the most examples', () => {
     const { asks, chosen } = transcribe(createHbbopsPolicy, table, 600, { embeddings: lineEmbeddings(40) })
     const counts = countOf(asks, 40)

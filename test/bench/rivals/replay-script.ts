@@ -1,7 +1,7 @@
 import { benchBackend } from '../../../src/bench/tables/bench-backend.ts'
+import type { SlottedEntry } from '../../../src/bench/tables/replay.ts'
 import type { Table } from '../../../src/bench/tables/table.ts'
 import type { PolicyContext, PolicyFactory, PolicyState } from '../../../src/policy/policy.ts'
-import type { PoolEntry } from '../../../src/space/candidate.ts'
 import { createObservationLog } from '../../../src/space/observation-log.ts'
 
 export interface Ask {
@@ -38,12 +38,14 @@ export function transcribe(
     readonly seed?: number
     readonly options?: Readonly<Record<string, unknown>>
     readonly embeddings?: readonly Float64Array[]
+    readonly slotEmbeddings?: readonly Readonly<Record<string, Float64Array>>[]
     readonly fresh?: boolean
   } = {},
 ): Transcript {
-  const pool: PoolEntry[] = table.prompts.map((candidate, index) => {
+  const pool: SlottedEntry[] = table.prompts.map((candidate, index) => {
     const embedding = settings.embeddings?.[index]
-    return { candidate, ...(embedding ? { embedding } : {}) }
+    const slotEmbeddings = settings.slotEmbeddings?.[index]
+    return { candidate, ...(embedding ? { embedding } : {}), ...(slotEmbeddings ? { slotEmbeddings } : {}) }
   })
   const context: PolicyContext = {
     seed: settings.seed ?? 1,
