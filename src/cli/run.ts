@@ -17,6 +17,8 @@ import { STORE_OPTION, storeAddress } from './with-store.ts'
 export interface RunFlags {
   /** False with `--no-cache`. */
   readonly cache?: boolean
+  /** False with `--no-store-text`. */
+  readonly storeText?: boolean
   readonly study?: string
   readonly store?: string
   readonly policy?: string
@@ -84,6 +86,7 @@ export function registerRun(program: Command): void {
       ),
     )
     .option('--no-cache', 'ask the model again for answers that were paid for before')
+    .option('--no-store-text', 'keep hashes instead of prompts in the log and the report, and no answers')
     .option('--backend <name>', 'numeric backend (default: KRIGE_BACKEND, else the fastest)')
     .option('--allow-outside', 'let the task name files outside its folder')
     .addHelpText('after', EXAMPLES)
@@ -150,6 +153,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       ...(flags.policy === undefined ? {} : { policy: flags.policy }),
       ...(flags.seed === undefined ? {} : { seed: flags.seed }),
       ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
+      ...(flags.storeText === undefined ? {} : { storeText: flags.storeText }),
       onNotice: (notice) => process.stderr.write(`${notice}\n`),
       onPlan: (plan, resumed) => {
         exhaustive = plan.exhaustive
@@ -244,7 +248,9 @@ async function openTaskEvaluator(task: Task, flags: RunFlags, replay: Replay | u
   return openEvaluator(task, {
     modelsFolder: modelsFolder(process.env),
     environment: process.env,
-    ...(flags.cache === false || flags.dryRun ? {} : { cache: await openTaskCache(task, flags) }),
+    ...(flags.cache === false || flags.storeText === false || flags.dryRun
+      ? {}
+      : { cache: await openTaskCache(task, flags) }),
     ...(flags.threads === undefined ? {} : { threads: flags.threads }),
     ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
   })

@@ -19,6 +19,7 @@ import { createFold, type StudyFold } from '../study/state.ts'
 import { openStudy, type Study } from '../study/study.ts'
 import type { Task } from '../task/task.ts'
 import { evaluateTaskCell } from './evaluate-task-cell.ts'
+import { hideTexts, revealTexts } from './hide-texts.ts'
 import { createJournal } from './journal.ts'
 import { makePlan, type Plan } from './plan.ts'
 import type { PriceOf } from './prices.ts'
@@ -52,6 +53,8 @@ export interface RunTaskOptions {
   /** @defaultValue 1, or what the study was started with */
   readonly seed?: number
   readonly priors?: readonly Prior[]
+  /** Whether the log keeps the texts of prompts; otherwise only hashes. @defaultValue true */
+  readonly storeText?: boolean
   /** Cells in flight. @defaultValue what the evaluator says */
   readonly concurrency?: number
   readonly signal?: AbortSignal
@@ -81,7 +84,8 @@ export async function runTask(options: RunTaskOptions): Promise<RunResult> {
 
 async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, lease: StudyLease): Promise<RunResult> {
   const { task, evaluator, store } = options
-  const stored = await loadStudy(store, name)
+  const texts = revealTexts(task.pool)
+  const stored = await loadStudy(store, name, texts.reveal)
   const config = stored?.state.config
   const backend = await options.backend(config?.backend)
   const embedder = await options.embedder(config?.fingerprint['embedder'])
@@ -107,7 +111,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
     )
     syncPool(study, task)
     const changed = stored !== undefined && updateBudget(study, plan)
-    const journal = createJournal(study, lease)
+    const journal = createJournal(study, options.storeText === false || texts.hidden ? hidingTexts(lease) : lease)
     await journal.commit()
     options.onPlan?.(plan, stored !== undefined)
 
@@ -132,6 +136,10 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
   } finally {
     await embedder?.close()
   }
+}
+
+function hidingTexts(lease: StudyLease): Pick<StudyLease, 'append'> {
+  return { append: (events) => lease.append(events.map(hideTexts)) }
 }
 
 function createdEvent(

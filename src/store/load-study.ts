@@ -1,18 +1,25 @@
 import { CorruptError } from '../errors.ts'
+import type { StudyEvent } from '../study/events.ts'
 import { createFold, type StudyFold } from '../study/state.ts'
 import type { Store } from './store.ts'
 
 /**
  * Folds a stored study.
  *
+ * @param prepare Applied to every event before it is folded.
  * @returns `undefined` when the study exists but nothing was written to it yet.
  * @throws InvalidInputError when there is no such study; CorruptError when its log is damaged.
  */
-export async function loadStudy(store: Store, name: string): Promise<StudyFold | undefined> {
+export async function loadStudy(
+  store: Store,
+  name: string,
+  prepare: (event: StudyEvent) => StudyEvent = (event) => event,
+): Promise<StudyFold | undefined> {
   let fold: StudyFold | undefined
   for await (const batches of store.read(name)) {
     for (const { events } of batches) {
-      for (const event of events) {
+      for (const stored of events) {
+        const event = prepare(stored)
         try {
           if (fold) fold.apply(event)
           else fold = createFold(event)

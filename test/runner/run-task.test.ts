@@ -8,6 +8,7 @@ import { makePlan } from '../../src/runner/plan.ts'
 import { createPriceList } from '../../src/runner/prices.ts'
 import { type RunTaskOptions, runTask } from '../../src/runner/run-task.ts'
 import { createObservationLog } from '../../src/space/observation-log.ts'
+import { exportJsonLines } from '../../src/store/jsonl.ts'
 import { loadStudy } from '../../src/store/load-study.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
 import { defineTask } from '../../src/task/define-task.ts'
@@ -140,6 +141,31 @@ describe('runTask', () => {
     const pool = [...task.pool, { id: 'late', text: 'Instruction 11 of 12.' }]
     await runTask({ ...options, task: { ...task, pool, budget: { evaluations: 90 } } })
     expect((await loadStudy(options.store, 'tickets'))?.state.candidates.at(-1)?.id).toBe('late')
+  })
+
+  it('keeps hashes instead of texts when told so, and resumes all the same', async () => {
+    const task = define({ budget: { calls: 120 } })
+    const whole = await runTask(setUp(task, { concurrency: 1 }))
+    const abort = new AbortController()
+    const options = setUp(task, { concurrency: 1 })
+    let results = 0
+    const first = runTask({
+      ...options,
+      storeText: false,
+      signal: abort.signal,
+      onProgress: () => ++results === 30 && abort.abort(),
+    })
+    await expect(first).rejects.toMatchObject({ code: 'interrupted' })
+    const late = [...task.pool, { id: 'late', text: 'Instruction 12 of 12.' }]
+    const { winner, verdict } = await runTask(options)
+    expect({ winner, verdict }).toEqual({ winner: whole.winner, verdict: whole.verdict })
+    await runTask({ ...options, task: { ...task, pool: late } })
+    let log = ''
+    for await (const piece of exportJsonLines(options.store, 'tickets')) log += piece
+    expect(log.match(/"text":"sha256:/g)).toHaveLength(13)
+    expect(log).not.toMatch(/Instruction \d+ of/)
+    const pool = task.pool.slice(1)
+    await expect(runTask({ ...options, task: { ...task, pool } })).rejects.toThrow('was removed since the study began')
   })
 
   it('embeds pool and priors with the embedder the study was started with', async () => {
