@@ -11,7 +11,7 @@ export const tpeOptionsSchema = z.strictObject({
     .min(1)
     .max(10_000)
     .optional()
-    .describe('Draws from the good density, the best of which is tried; 96, falling to 24 at 1,000 scores.'),
+    .describe('Draws from the good density, the best of which is tried; 16 a parameter, from 24 to 96.'),
   multivariate: z.boolean().default(true).describe('Estimates parameters that exist together jointly.'),
   good: z.enum(['tenth', 'root']).default('tenth').describe('How many observations count as good: n/10 or √n/4.'),
   priorWeight: z.number().min(0).default(1).describe('Weight of the prior component, in observations.'),
@@ -23,7 +23,8 @@ export type TpeOptions = z.infer<typeof tpeOptionsSchema>
 
 const FEWEST_DRAWS = 24
 const MOST_DRAWS = 96
-/** Draws times observations: what an ask may cost. */
+const DRAWS_A_PARAMETER = 16
+/** Draws times observations: what an ask may cost. With 1,000 observations the fewest are left. */
 const DRAW_BUDGET = 24_000
 const LARGEST_STARTUP = 10
 
@@ -32,7 +33,9 @@ export function startupCount({ startup }: TpeOptions, parameters: number): numbe
   return startup ?? Math.min(LARGEST_STARTUP, parameters + 3)
 }
 
-/** More draws than Optuna's 24 find better points; with many observations they would only be slow. */
-export function drawCount({ candidates }: TpeOptions, observations: number): number {
-  return candidates ?? Math.max(FEWEST_DRAWS, Math.min(MOST_DRAWS, Math.round(DRAW_BUDGET / Math.max(1, observations))))
+/** More draws than Optuna's 24 find better points where there are many parameters. */
+export function drawCount({ candidates }: TpeOptions, observations: number, parameters: number): number {
+  if (candidates !== undefined) return candidates
+  const affordable = Math.round(DRAW_BUDGET / Math.max(1, observations))
+  return Math.max(FEWEST_DRAWS, Math.min(MOST_DRAWS, DRAWS_A_PARAMETER * parameters, affordable))
 }

@@ -75,7 +75,7 @@ export function createSpaceTpe(options: TpeOptions, exampleCount: number): Space
       return ratio.size
     },
     propose(design, random) {
-      const count = drawCount(options, ratio.size)
+      const count = drawCount(options, ratio.size, design.encoding.dimension)
       if (ratios.length !== count || draws.length !== count * widest) {
         ratios = new Float64Array(count)
         draws = new Float64Array(count * widest)
