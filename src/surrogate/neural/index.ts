@@ -1,0 +1,9 @@
+/**
+ * Neural surrogates, trained by TensorFlow.js (an optional dependency).
+ *
+ * @module
+ */
+export { type DeepKernel, type DeepKernelOptions, fitDeepKernel } from './deep-kernel.ts'
+export { applyNetwork, createNetwork, type Network } from './network.ts'
+export { fitScoreEnsemble, type ScoreEnsemble, type ScoreEnsembleOptions } from './score-ensemble.ts'
+export { loadTensorFlow, type TensorFlow, type TensorFlowRuntime } from './tensor-flow.ts'

@@ -1,0 +1,15 @@
+/**
+ * Conformance suites: what an implementation of one of Krige's interfaces owes, whoever wrote it.
+ *
+ * @module
+ */
+export { type AcquisitionConformanceOptions, acquisitionConformance } from './acquisition-conformance.ts'
+export { type ConformanceCheck, ConformanceError } from './conformance.ts'
+export { type KernelConformanceOptions, kernelConformance } from './kernel-conformance.ts'
+export { type LinalgConformanceOptions, linalgConformance } from './linalg-conformance.ts'
+export { type SamplerConformanceOptions, samplerConformance } from './sampler-conformance.ts'
+export {
+  differentiableSurrogateConformance,
+  type SurrogateConformanceOptions,
+  surrogateConformance,
+} from './surrogate-conformance.ts'
