@@ -24,7 +24,7 @@ const LABELS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 }
 
 const TERM = '(\\d+ (?:minutes|hours|days|weeks)|\\d[\\d:]*|[A-Z][a-z]+)'
-const SERIES = new RegExp(`${TERM}, ${TERM}, ${TERM}\\.`)
+const SERIES = new RegExp(`${TERM}, ${TERM}, ${TERM},`)
 
 const fold = (value: unknown): string =>
   String(value)

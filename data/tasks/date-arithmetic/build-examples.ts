@@ -36,18 +36,18 @@ const cycle = (names: readonly string[], start: number, step: number) => (index:
 
 const weekday = () =>
   series(cycle(DAYS, draw.below(7), oneOf([1, 1, 2, -1])), [
-    'The club met on …. On which day does it meet next?',
-    'Bins were emptied on …. Which day follows in this rhythm?',
-    'The nurse came on …. When will she come again?',
-    'Rehearsals so far: …. Which day is next?',
+    'The club met on …, and next on',
+    'Bins were emptied on …, then on',
+    'The nurse comes on …,',
+    'Rehearsals: …, and after that',
   ])
 
 const month = () =>
   series(cycle(MONTHS, draw.below(12), oneOf([1, 1, 2, 3, -1])), [
-    'The meter was read in …. In which month is it read next?',
-    'Visits took place in …. Which month is next?',
-    'The magazine appeared in …. When does it appear again?',
-    'Payments fell due in …. Which month comes next?',
+    'The meter was read in …, and next in',
+    'Visits took place in …, then in',
+    'The magazine comes out in …,',
+    'Payments fall due in …, and after that',
   ])
 
 const clock = () => {
@@ -58,10 +58,10 @@ const clock = () => {
     return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`
   }
   return series(show, [
-    'The bus left at …. At what time does the next one leave?',
-    'The bell rang at …. When will it ring again?',
-    'Trains arrived at …. When is the next one due?',
-    'Appointments are at …. What is the next time?',
+    'The bus left at …, and next at',
+    'The bell rang at …, then at',
+    'Trains arrive at …,',
+    'Appointments are at …, and after that',
   ])
 }
 
@@ -70,10 +70,10 @@ const year = () => {
   return series(
     (index) => String(start + index * step),
     [
-      'The festival was held in …. In which year was it held next?',
-      'The bridge was painted in …. When was it painted again?',
-      'Games took place in …. Which year came next?',
-      'A census was taken in …. In what year was the next?',
+      'The festival was held in …, and next in',
+      'The bridge was painted in …, then in',
+      'Games took place in …,',
+      'Years of the census: …, and after that',
     ],
   )
 }
@@ -84,10 +84,10 @@ const duration = () => {
   return series(
     (index) => `${first + index * step} ${unit}`,
     [
-      'The breaks grew longer: …. How long is the next one?',
-      'The storms lasted …. How long will the next one last?',
-      'The journeys took …. How long does the next one take, if this goes on?',
-      'Warranties last …. What is the next longer one?',
+      'The breaks grew longer: …, and next',
+      'The storms lasted …, then',
+      'Each journey takes longer: …,',
+      'Warranties last …, and after that',
     ],
   )
 }

@@ -6,7 +6,7 @@
 import { cross, type Demonstration, showDemonstrations, writePool } from '../cross-slots.ts'
 
 const instructions: Readonly<Record<string, string>> = {
-  plain: 'Answer the question.',
+  plain: 'Complete the sentence.',
   short: 'Give only the next day, month, time, year or duration.',
   week: 'The days are Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday. The months go from January to December. What comes next?',
   step: 'Look at the step between one item and the next and take the same step once more.',
@@ -17,15 +17,15 @@ const instructions: Readonly<Record<string, string>> = {
 }
 
 const simple: readonly Demonstration[] = [
-  ['The shop opened on Thursday, Friday, Saturday. On which day does it open next?', 'Sunday'],
-  ['The lamp flashed at 1:00, 1:05, 1:10. When will it flash again?', '1:15'],
-  ['Meetings were in February, March, April. Which month is next?', 'May'],
+  ['The shop opened on Thursday, Friday, Saturday, and next on', 'Sunday'],
+  ['The lamp flashed at 1:00, 1:05, 1:10,', '1:15'],
+  ['Meetings were in February, March, April, then in', 'May'],
 ]
 
 const stepped: readonly Demonstration[] = [
-  ['The church was restored in 1840, 1860, 1880. When was it restored again?', '1900'],
-  ['Deliveries came on Saturday, Monday, Wednesday. When is the next one?', 'Friday'],
-  ['His naps lasted 11 minutes, 22 minutes, 33 minutes. How long is the next one?', '44 minutes'],
+  ['The church was restored in 1840, 1860, 1880, and after that', '1900'],
+  ['Deliveries came on Saturday, Monday, Wednesday,', 'Friday'],
+  ['His naps lasted 11 minutes, 22 minutes, 33 minutes, then', '44 minutes'],
 ]
 
 const sets: Readonly<Record<string, readonly Demonstration[]>> = {
@@ -40,8 +40,8 @@ const sets: Readonly<Record<string, readonly Demonstration[]>> = {
 
 const formats: Readonly<Record<string, { readonly before: string; readonly after: string }>> = {
   answer: { before: 'Question:', after: 'Answer:' },
-  letters: { before: 'Q:', after: 'A:' },
-  equals: { before: '*', after: '=' },
+  next: { before: 'Series:', after: 'Next:' },
+  dots: { before: '-', after: '...' },
 }
 
 const shown = Object.fromEntries(
