@@ -1,7 +1,5 @@
-import { createWriteStream, existsSync, mkdirSync, statSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { Readable, Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { UnavailableError } from '../../errors.ts'
 
 export const DEFAULT_HUB = 'https://huggingface.co'
@@ -39,20 +37,20 @@ export async function downloadFromHub(options: HubDownloadOptions): Promise<void
     if (!response.ok || !response.body) throw unavailable(`HTTP ${response.status} for ${url}`)
     const continued = response.status === 206
     let received = continued ? have : 0
-    const watch = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
+    const output = openSync(partialFile, continued ? 'a' : 'w')
+    try {
+      for await (const chunk of chunksOf(response.body)) {
         clearTimeout(timer)
         timer = setTimeout(() => silence.abort(), patience)
         received += chunk.length
+        if (received > bytes) throw unavailable(`${url} is longer than ${bytes} bytes`)
+        // Written at once: what has arrived must outlive a connection that breaks.
+        writeSync(output, chunk)
         options.onProgress?.(received)
-        done(received > bytes ? unavailable(`${url} is longer than ${bytes} bytes`) : null, chunk)
-      },
-    })
-    await pipeline(
-      Readable.from(chunksOf(response.body)),
-      watch,
-      createWriteStream(partialFile, { flags: continued ? 'a' : 'w' }),
-    )
+      }
+    } finally {
+      closeSync(output)
+    }
     if (received < bytes) throw unavailable(`${url} ended after ${received} of ${bytes} bytes`)
   } catch (error) {
     if (error instanceof UnavailableError) throw error
@@ -62,10 +60,10 @@ export async function downloadFromHub(options: HubDownloadOptions): Promise<void
   }
 }
 
-async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Buffer> {
+async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = body.getReader()
   try {
-    for (let read = await reader.read(); !read.done; read = await reader.read()) yield Buffer.from(read.value)
+    for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value
   } finally {
     await reader.cancel().catch(() => undefined)
   }
