@@ -22,8 +22,11 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '`': '&#96;',
 }
 
-/** Control characters other than tab and line ends: no text needs them. */
-const CONTROL = /(?![\t\n\r])\p{Cc}/gu
+/**
+ * Control characters other than tab and line ends, which no text needs, and bidirectional overrides, which make text
+ * read as something else.
+ */
+const CONTROL = /(?![\t\n\r])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu
 
 /** Escapes text for content and for quoted attributes. */
 export function escapeHtml(text: string): string {

@@ -5,7 +5,7 @@ export const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --paper: #14181d; --ink: #e6e9ed; --quiet: #9aa5b1; --rule: #2d343d;
   --soft: #1c2229; --accent: #7fb0ff; --band: #7fb0ff2e; --good: #7ddb9c; --goodSoft: #16321f; --warn: #f3c06b; --warnSoft: #362a12; } }
 * { box-sizing: border-box }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.55 system-ui, -apple-system, 'Segoe UI', sans-serif }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.55 system-ui, -apple-system, 'Segoe UI', sans-serif; overflow-wrap: anywhere }
 main { max-width: 960px; margin: 0 auto; padding: 32px 20px 64px }
 h1 { font-size: 26px; line-height: 1.25; margin: 0 0 6px; overflow-wrap: anywhere }
 h2 { font-size: 17px; margin: 40px 0 10px; padding-top: 14px; border-top: 1px solid var(--rule) }
@@ -20,9 +20,9 @@ pre { background: var(--soft); border-radius: 8px; padding: 12px 14px; margin: 8
 .slot { color: var(--quiet); font-size: 13px; margin: 10px 0 0 }
 .scroll { overflow-x: auto }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
-th, td { text-align: left; padding: 6px 10px 6px 0; border-bottom: 1px solid var(--rule); vertical-align: top }
+th, td { text-align: left; overflow-wrap: normal; padding: 6px 10px 6px 0; border-bottom: 1px solid var(--rule); vertical-align: top }
 th { font-weight: 600; font-size: 13px; color: var(--quiet); white-space: nowrap } td.number, th.number { text-align: right; white-space: nowrap }
-td.text { max-width: 380px } td summary { cursor: pointer; overflow-wrap: anywhere; unicode-bidi: plaintext } td.bar { width: 150px }
+td.text { max-width: 380px; min-width: 180px; overflow-wrap: anywhere } td summary { cursor: pointer; overflow-wrap: anywhere; unicode-bidi: plaintext } td.bar { width: 150px }
 tr.winner td { background: var(--band) } tr td:first-child, tr th:first-child { padding-left: 8px }
 .warnings { background: var(--warnSoft); border-radius: 8px; padding: 10px 14px 10px 32px; margin: 14px 0 } .warnings li { margin: 4px 0 }
 svg { display: block; width: 100%; height: auto } svg.bar { width: 140px; height: 14px; margin-top: 5px }

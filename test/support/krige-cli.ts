@@ -27,7 +27,14 @@ export function startKrige(
 ): RunningCli {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: folder,
-    env: { ...process.env, NO_COLOR: '1', KRIGE_CACHE: join(folder, 'cache'), ...environment },
+    env: {
+      ...process.env,
+      NO_COLOR: '1',
+      KRIGE_CACHE: join(folder, 'cache'),
+      // Halves the time to start.
+      NODE_COMPILE_CACHE: join(tmpdir(), 'krige-compile-cache'),
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
