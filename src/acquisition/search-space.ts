@@ -18,6 +18,8 @@ export interface SearchOptions {
   readonly incumbents?: readonly Float64Array[]
   /** Points that must not be proposed: observed and pending. */
   readonly excluded?: (x: Float64Array) => boolean
+  /** Look only in this box (continuous coordinates; the others keep their centre's value or a neighbouring one). */
+  readonly box?: SearchBox
   /** Raw candidates over the whole space. Default 256. */
   readonly globalCandidates?: number
   /** Raw candidates around the incumbents. Default 96. */
@@ -26,6 +28,13 @@ export interface SearchOptions {
   readonly starts?: number
   /** Gradient iterations for each. Default 30. */
   readonly maxIterations?: number
+}
+
+/** A box around a point, inside the unit cube. */
+export interface SearchBox {
+  readonly centre: Float64Array
+  /** Half the side, by coordinate. */
+  readonly radius: Float64Array
 }
 
 export interface SearchResult {
@@ -53,7 +62,7 @@ export function searchSpace(
   const { random, incumbents = [], excluded = () => false } = options
   const { globalCandidates = 256, localCandidates = 96, starts = 4, maxIterations = 30 } = options
   const { dimension } = encoding
-  const raw = rawCandidates(encoding, random, incumbents, globalCandidates, localCandidates)
+  const raw = rawCandidates(encoding, random, incumbents, globalCandidates, localCandidates, options.box)
   const values = acquisition.values(raw)
   const at = (index: number) => raw.data.subarray(index * dimension, (index + 1) * dimension)
 
@@ -67,7 +76,15 @@ export function searchSpace(
   }
   const chosen = distinctStarts(order, at, encoding, starts)
   for (const index of chosen) {
-    const refined = refine(encoding, acquisition, at(index).slice(), values[index]!, maxIterations, excluded)
+    const refined = refine(
+      encoding,
+      acquisition,
+      at(index).slice(),
+      values[index]!,
+      maxIterations,
+      excluded,
+      options.box,
+    )
     if (refined) found.push(refined)
   }
   found.sort((a, b) => b.value - a.value)
@@ -80,13 +97,25 @@ function rawCandidates(
   incumbents: readonly Float64Array[],
   globalCandidates: number,
   localCandidates: number,
+  box: SearchBox | undefined,
 ): Points {
   const { dimension, coordinates } = encoding
   const around = incumbents.length > 0 ? localCandidates : 0
   const data = new Float64Array((globalCandidates + around) * dimension)
   const sobol = createSobol({ dimensions: dimension, seed: random.integer(2 ** 31) })
   const u = new Float64Array(dimension)
-  for (let i = 0; i < globalCandidates; i++) data.set(encoding.snap(encoding.fromUniform(sobol.next(u))), i * dimension)
+  for (let i = 0; i < globalCandidates; i++) {
+    const x = encoding.fromUniform(sobol.next(u))
+    if (box) {
+      const moved = random.integer(dimension)
+      for (let d = 0; d < dimension; d++) {
+        const [low, high] = sides(box, d)
+        if (coordinates[d]!.kind === 'continuous') x[d] = low + (high - low) * x[d]!
+        else if (d !== moved) x[d] = box.centre[d]!
+      }
+    }
+    data.set(encoding.snap(x), i * dimension)
+  }
   for (let i = 0; i < around; i++) {
     const x = incumbents[i % incumbents.length]!.slice()
     // Radii from a tenth of the cube down to a hundred-thousandth: how close to look is not known in advance.
@@ -96,12 +125,20 @@ function rawCandidates(
     for (let d = 0; d < dimension; d++) {
       if (!(every || d === one)) continue
       const { kind, levels } = coordinates[d]!
-      if (kind === 'continuous') x[d] = reflect(x[d]! + radius * random.normal())
-      else if (d === one) x[d] = encoding.level(d, neighbour(encoding, d, x[d]!, levels, random))
+      if (kind === 'continuous') {
+        const [low, high] = sides(box, d)
+        x[d] = Math.min(Math.max(reflect(x[d]! + radius * random.normal()), low), high)
+      }
+      if (kind !== 'continuous' && d === one) x[d] = encoding.level(d, neighbour(encoding, d, x[d]!, levels, random))
     }
     data.set(encoding.snap(x), (globalCandidates + i) * dimension)
   }
   return { count: globalCandidates + around, dimension, data }
+}
+
+function sides(box: SearchBox | undefined, d: number): [number, number] {
+  if (!box) return [0, 1]
+  return [Math.max(box.centre[d]! - box.radius[d]!, 0), Math.min(box.centre[d]! + box.radius[d]!, 1)]
 }
 
 function neighbour(encoding: SpaceEncoding, d: number, value: number, levels: number, random: Random): number {
@@ -144,6 +181,7 @@ function refine(
   startValue: number,
   maxIterations: number,
   excluded: (x: Float64Array) => boolean,
+  box: SearchBox | undefined,
 ): SearchResult | undefined {
   const { dimension, coordinates } = encoding
   const discrete = coordinates.flatMap(({ kind, levels }, d) => (kind !== 'continuous' && levels > 1 ? [d] : []))
@@ -164,7 +202,13 @@ function refine(
           return -result
         },
         free.map((d) => x[d]!),
-        { lower: free.map(() => 0), upper: free.map(() => 1), maxIterations, memory: MEMORY, valueTolerance: 1e-6 },
+        {
+          lower: free.map((d) => sides(box, d)[0]),
+          upper: free.map((d) => sides(box, d)[1]),
+          maxIterations,
+          memory: MEMORY,
+          valueTolerance: 1e-6,
+        },
       )
       const moved = x.slice()
       for (const [k, d] of free.entries()) moved[d] = end.x[k]!

@@ -4,7 +4,8 @@
  *
  * An initial Sobol' design; scores warped towards normality; hyper-parameters at their maximum a posteriori; the
  * threshold is the best posterior mean, not the luckiest observation; pending and failed points are believed at their
- * mean, so that nobody is sent where somebody already is.
+ * mean, so that nobody is sent where somebody already is. Every third ask looks only in a box around the incumbent: a model
+ * that is still wrong everywhere (few points, much noise) then climbs all the same, instead of touring the corners.
  *
  * @module
  */
@@ -34,6 +35,10 @@ const MINIMUM_DESIGN = 4
 const POOL_DESIGN = 8
 /** Incumbents around which the search looks closely. */
 const CLOSE_LOOKS = 3
+/** Every so many asks look only near the incumbent … */
+const CLOSE_EVERY = 3
+/** … within this of it. */
+const BOX_RADIUS = 0.15
 
 /**
  * @example
@@ -135,10 +140,12 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
       ...pending,
       ...scores.failed,
     ])
+    const closely = (state.observations.length + pending.length) % CLOSE_EVERY === 0
     const [best] = searchSpace(encoding, acquisitionOver(process, logExpectedImprovement(threshold)), {
       random: ask,
-      incumbents: order.slice(0, CLOSE_LOOKS).map((candidate) => row(features.pool, candidate)),
+      incumbents: order.slice(0, closely ? 1 : CLOSE_LOOKS).map((candidate) => row(features.pool, candidate)),
       excluded,
+      ...(closely ? { box: boxAround(row(features.pool, order[0]!), process) } : {}),
     })
     const x = best?.x ?? freshDesignPoint(state.pool.length, excluded)
     return x ? evaluate(state, x, 'largest expected improvement', fitted.fit) : exhausted(pending.length)
@@ -191,6 +198,17 @@ function improvement(
     acquisition: acquisitionOnPool(process, logExpectedImprovement(threshold)),
     order: order.map((i) => measured[i]!),
   }
+}
+
+/** A box with sides in proportion to the length scales, of the volume of a cube of side 2 · BOX_RADIUS. */
+function boxAround(
+  centre: Float64Array,
+  process: ObjectiveModel['process'],
+): { centre: Float64Array; radius: Float64Array } {
+  const scales = process.model.kernel.hyperparameters.filter(({ role }) => role.endsWith('length-scale'))
+  const logs = scales.map(({ value }) => Math.log(value))
+  const mean = logs.reduce((a, b) => a + b, 0) / logs.length
+  return { centre, radius: Float64Array.from(centre, (_, d) => BOX_RADIUS * Math.exp((logs[d] ?? mean) - mean)) }
 }
 
 function select(from: Points, indices: readonly number[]): Points {
