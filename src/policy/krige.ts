@@ -123,6 +123,13 @@ export function createKrigePolicy(context: PolicyContext): Policy {
     },
   }
 
+  /** Unpaired, a prompt starts elsewhere in the order: a golden-ratio step keeps neighbours in the pool apart. */
+  function orderFor(candidate: number): readonly number[] {
+    if (options.exampleChoice === 'shared-order') return exampleOrder
+    const from = Math.floor(((candidate * 0.6180339887498949) % 1) * exampleCount)
+    return [...exampleOrder.slice(from), ...exampleOrder.slice(0, from)]
+  }
+
   function nextExamples(candidate: number, plan: Plan, taken: ReadonlyMap<number, ReadonlySet<number>>, block: number) {
     const chosen: number[] = []
     const pendingHere = taken.get(candidate)
@@ -132,7 +139,7 @@ export function createKrigePolicy(context: PolicyContext): Policy {
       const example =
         options.exampleChoice === 'informative'
           ? mostInformativeExample(plan.beliefs.ability[candidate]!, plan.examples, exampleOrder, isFree)
-          : (exampleOrder.find(isFree) ?? -1)
+          : (orderFor(candidate).find(isFree) ?? -1)
       if (example < 0) break
       chosen.push(example)
     }
@@ -240,5 +247,5 @@ function modelOptions(options: KrigeOptions) {
         }
       : {}),
   }
-  return { grid, exampleEffects: options.exampleEffects }
+  return { grid, exampleEffects: options.exampleEffects, likelihood: options.likelihood }
 }

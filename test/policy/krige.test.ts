@@ -130,6 +130,55 @@ describe('krige', () => {
   })
 })
 
+describe('settings', () => {
+  const chosen = (options: Record<string, unknown>) => {
+    const context = contextOf({ options, evaluationBudget: 260, exampleCount: 30 })
+    const asked: string[] = []
+    const { state } = play(createKrigePolicy(context), {
+      context,
+      pool: promptPool(24),
+      budget: 260,
+      score: bernoulli(17, (i) => (i === 9 ? 2 : -1.5)),
+      onDecision: (decision) => {
+        if (decision.kind === 'act' && decision.action.kind === 'evaluate') {
+          asked.push(`${decision.action.candidate}/${decision.action.examples}`)
+        }
+      },
+    })
+    return { candidate: createKrigePolicy(context).recommend(state)!.candidate, asked: asked.join(' ') }
+  }
+  const standard = chosen({})
+
+  it.each([
+    { text: false },
+    { views: ['surface'] },
+    { exampleEffects: false },
+    { exampleChoice: 'shared-order' },
+    { exampleChoice: 'own-order' },
+    { likelihood: 'gaussian' },
+    { updates: 5 },
+  ])(
+    '$text$views$exampleEffects$exampleChoice$likelihood$updates changes what is asked, and still finds an outlier',
+    (options) => {
+      const { candidate, asked } = chosen(options)
+      expect(candidate).toBe(9)
+      expect(asked).not.toBe(standard.asked)
+    },
+  )
+
+  it('measures all prompts on the same first example, or each on its own', () => {
+    const firstExamples = (exampleChoice: string) =>
+      new Set(
+        chosen({ exampleChoice })
+          .asked.split(' ')
+          .slice(0, 24)
+          .map((cell) => cell.split('/')[1]),
+      )
+    expect(firstExamples('shared-order').size).toBe(1)
+    expect(firstExamples('own-order').size).toBeGreaterThan(10)
+  })
+})
+
 describe('warm start', () => {
   const ability = (i: number) => ((i * 7) % 40) / 8 - 3.5
   const earlier = (sign: number) => {

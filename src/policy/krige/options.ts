@@ -17,9 +17,13 @@ export const krigeOptionsSchema = z.strictObject({
     .default(0.5)
     .describe('Largest share of the budget spent on measuring every prompt once.'),
   exampleChoice: z
-    .enum(['informative', 'shared-order'])
+    .enum(['informative', 'shared-order', 'own-order'])
     .default('informative')
-    .describe('Measure a prompt on the example that tells most, or all prompts on nested examples.'),
+    .describe('Measure a prompt on the example that tells most, all prompts on nested examples, or each on its own.'),
+  likelihood: z
+    .enum(['binomial', 'gaussian'])
+    .default('binomial')
+    .describe('Noise of an outcome: by its probability, or the same everywhere.'),
   exampleEffects: z.boolean().default(true).describe('Whether examples differ in easiness.'),
   stopBelowGain: z
     .number()

@@ -23,7 +23,7 @@ export interface HyperparameterGrid {
 
 /** From the figures in `src/policy/krige.md`; text must earn its weight: the prior leans to ν = 1. */
 export const DEFAULT_GRID: HyperparameterGrid = {
-  abilityVariances: [0.1, 0.4, 1.2, 3.5],
+  abilityVariances: [0.03, 0.15, 0.6, 2.5],
   independentShares: [
     { share: 0.15, logPrior: -1 },
     { share: 0.5, logPrior: 0 },

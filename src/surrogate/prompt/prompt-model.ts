@@ -26,6 +26,11 @@ export interface PromptModelOptions {
   readonly easinessVariance?: number
   /** Whether examples differ in easiness at all. @defaultValue true */
   readonly exampleEffects?: boolean
+  /**
+   * `gaussian` gives every outcome the same variance: one linearisation, at the pool's level. For comparison only.
+   * @defaultValue 'binomial'
+   */
+  readonly likelihood?: 'binomial' | 'gaussian'
   /** Rounds of linearising and averaging. @defaultValue 2 */
   readonly passes?: number
   /**
@@ -95,7 +100,8 @@ const PRIOR_EXAMPLES = 4
  * const { ability, textWeight } = model.fit(observations, observations.length)
  */
 export function createPromptModel(pool: readonly PoolEntry[], options: PromptModelOptions = {}): PromptModel {
-  const { grid = DEFAULT_GRID, exampleEffects = true, passes = 2 } = options
+  const { grid = DEFAULT_GRID, exampleEffects = true, likelihood = 'binomial' } = options
+  const passes = likelihood === 'binomial' ? (options.passes ?? 2) : 1
   const priorVariance = exampleEffects ? (options.easinessVariance ?? 1.3) : NO_EFFECT
   const prompts = pool.length
   const settings = settingsOf(pool, grid, priorVariance, options)
@@ -114,6 +120,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
       const outcomes = scale.binary ? gathered : correctDispersion(gathered, fitAbilities(gathered, withoutText))
       const start = fitAbilities(outcomes, withoutText)
       const ability = start.ability.slice()
+      if (likelihood === 'gaussian') ability.fill(meanOf(start.ability))
       const easiness = start.easiness.slice()
       const easinessVariance = new Float64Array(easiness.length)
       let unseenVariance = priorVariance
@@ -292,6 +299,10 @@ function improveEasiness(
     easiness[c]! += Math.min(LARGEST_STEP, Math.max(-LARGEST_STEP, gradient[c]! / precision[c]!))
     variance[c] = 1 / precision[c]!
   }
+}
+
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 /** Variance of easiness over examples: one step of expectation maximisation, pulled towards its prior. */
