@@ -69,7 +69,7 @@ function section({ fraction, kind, policies, ranks }: FractionComparison): strin
   const critical =
     ranks.criticalDifference === undefined
       ? ''
-      : `<p>Friedman p ${ranks.pValue < 0.0001 ? '' : '= '}${escapeXml(formatP(ranks.pValue))}; critical difference of ranks ${ranks.criticalDifference.toFixed(2)} (Nemenyi, ${ranks.blocks} tasks).</p>`
+      : `<p>Friedman p ${escapeXml(formatP(ranks.pValue))}; critical difference of ranks ${ranks.criticalDifference.toFixed(2)} (Nemenyi, ${ranks.blocks} tasks).</p>`
   const where = kind === 'error' ? '' : ', on the holdout examples'
   return `<h2>Budget × ${fraction}${where}</h2>
 <table><thead><tr><th>policy</th><th>error</th><th>difference</th><th>95% interval</th><th>rank</th><th>runs</th></tr></thead>

@@ -159,7 +159,7 @@ export function criticalDifferenceChart({ fraction, ranks }: FractionComparison)
     text(
       box.left,
       40,
-      `critical difference ${criticalDifference.toFixed(2)} (${blocks} tasks, Friedman p ${pValue < 0.0001 ? '' : '= '}${formatP(pValue)})`,
+      `critical difference ${criticalDifference.toFixed(2)} (${blocks} tasks, Friedman p ${formatP(pValue)})`,
     )
   const labels = entries.map(({ policy, rank }, index) => {
     const onLeft = index < left

@@ -29,7 +29,7 @@ function section({ fraction, kind, policies, ranks }: FractionComparison): strin
   const critical =
     ranks.criticalDifference === undefined
       ? ''
-      : `Friedman p = ${formatP(ranks.pValue)}; ranks closer than ${ranks.criticalDifference.toFixed(2)} are not told apart (Nemenyi, ${ranks.blocks} tasks).\n`
+      : `Friedman p ${formatP(ranks.pValue)}; ranks closer than ${ranks.criticalDifference.toFixed(2)} are not told apart (Nemenyi, ${ranks.blocks} tasks).\n`
   return `${title}\n${table}${critical}`
 }
 
@@ -50,4 +50,5 @@ function calibration({ calibration: rows }: Comparison): string[] {
 
 export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`
 
-export const formatP = (p: number): string => (p < 0.0001 ? '< 0.0001' : p.toFixed(4))
+/** With its relation: `= 0.0312` or `< 0.0001`. */
+export const formatP = (p: number): string => (p < 0.0001 ? '< 0.0001' : `= ${p.toFixed(4)}`)
