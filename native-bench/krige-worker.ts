@@ -184,10 +184,10 @@ const tasks: Readonly<Record<Work['kind'], (backend: Backend, workspace: Workspa
   append,
 }
 
-/** Runs until the compiler has settled: a few times, or for a while. */
+/** Runs until the compiler has settled: for a while, at least once. */
 function warmUp(task: Task): void {
   const start = performance.now()
-  for (let i = 0; i < 400 && (i < 2 || performance.now() - start < 250); i++) {
+  for (let i = 0; i < 400 && (i < 1 || performance.now() - start < 250); i++) {
     task.before?.()
     task.run(i)
   }

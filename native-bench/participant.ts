@@ -40,13 +40,20 @@ export function startParticipant(
   const lines: Interface = createInterface({ input: stdout })
   const waiting: { resolve: (answer: Answer) => void; reject: (error: Error) => void }[] = []
   lines.on('line', (line) => waiting.shift()?.resolve(JSON.parse(line)))
+  let dead: Error | undefined
   const fail = (error: Error) => {
+    dead = error
     for (const waiter of waiting.splice(0)) waiter.reject(error)
   }
   child.on('error', fail)
+  stdin.on('error', fail)
   child.on('exit', (code) => fail(new Error(`${name} ended with exit code ${code}`)))
   const ask = (question: object) =>
     new Promise<Answer>((resolve, reject) => {
+      if (dead) {
+        reject(dead)
+        return
+      }
       waiting.push({ resolve, reject })
       stdin.write(`${JSON.stringify(question)}\n`)
     })

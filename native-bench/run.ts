@@ -52,7 +52,9 @@ const ROUNDS = options.quick ? 2 : 7
 /** Time that one implementation gets in one round of one work. */
 const ROUND_MILLISECONDS = options.quick ? 60 : 120
 /** Slower works get fewer rounds, so that everything ends in minutes. */
-const MOST_MILLISECONDS = options.quick ? 1500 : 6000
+const MOST_MILLISECONDS = options.quick ? 1500 : 5000
+/** From then on one round a work has to do. */
+const DEADLINE = performance.now() + 60_000 * (options.quick ? 1.5 : 5)
 
 const BACKENDS: Readonly<Partial<Record<Implementation, string>>> = {
   'krige-1t': 'wasm',
@@ -75,27 +77,45 @@ interface Measurement {
   readonly value: number | null
 }
 
-async function measure(work: Work, participants: readonly Participant[]): Promise<Measurement[]> {
-  const entered: { participant: Participant; count: number; times: number[]; spent: number; value: number | null }[] =
-    []
-  for (const participant of participants) {
-    if (work.without.includes(participant.name)) continue
-    const reason = await participant.prepare(work.name)
-    if (reason !== undefined) continue
+interface Entry {
+  readonly participant: Participant
+  readonly count: number
+  readonly times: number[]
+  readonly value: number | null
+  spent: number
+}
+
+/** Prepares a participant; undefined when the work is not its own, or it fails. */
+async function enter(work: Work, participant: Participant): Promise<Entry | undefined> {
+  if (work.without.includes(participant.name)) return undefined
+  try {
+    if ((await participant.prepare(work.name)) !== undefined) return undefined
     const { milliseconds, value } = await participant.run(1)
     const first = milliseconds[0] ?? 1
     const count = Math.max(1, Math.min(200, Math.round(ROUND_MILLISECONDS / first)))
-    entered.push({ participant, count, times: [], spent: first, value })
+    return { participant, count, times: [first], spent: first, value }
+  } catch (error) {
+    say(`  ${participant.name} fails at ${work.name}: ${String(error)}`)
+    return undefined
+  }
+}
+
+async function measure(work: Work, participants: readonly Participant[]): Promise<Measurement[]> {
+  const entries: Entry[] = []
+  for (const participant of participants) {
+    const entry = await enter(work, participant)
+    if (entry) entries.push(entry)
   }
   for (let round = 0; round < ROUNDS; round++) {
-    for (const entry of entered) {
+    if (round > 0 && performance.now() > DEADLINE) break
+    for (const entry of entries) {
       if (round > 0 && entry.spent > MOST_MILLISECONDS) continue
       const { milliseconds } = await entry.participant.run(entry.count)
       entry.times.push(...milliseconds)
       entry.spent += milliseconds.reduce((sum, time) => sum + time, 0)
     }
   }
-  return entered.map(({ participant, times, value }) => ({
+  return entries.map(({ participant, times, value }) => ({
     row: { work: work.name, implementation: participant.name, milliseconds: median(times) },
     value,
   }))

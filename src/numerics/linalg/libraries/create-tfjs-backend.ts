@@ -103,6 +103,7 @@ async function load(
   }
   if (wanted !== 'wasm') {
     try {
+      restoreRemovedUtility()
       return { runtime: 'node', tensorflow: await importTensorFlow('@tensorflow/tfjs-node') }
     } catch (cause) {
       if (wanted === 'node') {
@@ -131,4 +132,15 @@ async function load(
 async function importTensorFlow(name: string): Promise<TensorFlow> {
   const module: { default?: TensorFlow } & TensorFlow = await import(name)
   return typeof module.matMul === 'function' ? module : (module.default ?? module)
+}
+
+/**
+ * Node.js 23 removed `util.isNullOrUndefined`, which @tensorflow/tfjs-node 4.22 calls at every operation; its fix is
+ * merged but not released. Nobody asks for this backend without wanting it to work.
+ */
+function restoreRemovedUtility(): void {
+  if (typeof process === 'undefined') return
+  const utilities: object | undefined = process.getBuiltinModule?.('node:util')
+  if (!utilities || 'isNullOrUndefined' in utilities) return
+  Object.assign(utilities, { isNullOrUndefined: (value: unknown) => value === null || value === undefined })
 }
