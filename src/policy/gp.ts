@@ -13,8 +13,8 @@ import * as z from 'zod'
 import { type Acquisition, acquisitionOnPool, acquisitionOver } from '../acquisition/acquisition.ts'
 import { logExpectedImprovement } from '../acquisition/log-expected-improvement.ts'
 import { searchSpace } from '../acquisition/search-space.ts'
-import { createRandom, createSobol } from '../numerics/random/index.ts'
-import { candidateText, type PoolEntry } from '../space/candidate.ts'
+import { createRandom, createSobol, type Random } from '../numerics/random/index.ts'
+import { type Candidate, candidateText, type PoolEntry } from '../space/candidate.ts'
 import { encodeSpace } from '../space/encoding.ts'
 import { isActive } from '../space/parameter.ts'
 import { type Points, row } from '../surrogate/points.ts'
@@ -33,6 +33,8 @@ export const gpOptionsSchema = z.strictObject({
 
 const MINIMUM_DESIGN = 4
 const POOL_DESIGN = 8
+/** Settings tried in thought at each ask, over all prompts. */
+const VARIANTS = 256
 /** Incumbents around which the search looks closely. */
 const CLOSE_LOOKS = 3
 /** Every so many asks look only near the incumbent … */
@@ -86,19 +88,44 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
     )
   }
 
-  const evaluate = (state: PolicyState, candidate: number | Float64Array, summary: string, fit?: Fit): Decision => ({
+  const evaluate = (state: PolicyState, candidate: number | Candidate, summary: string, fit?: Fit): Decision => ({
     kind: 'act',
     action: {
       kind: 'evaluate',
-      candidate:
-        typeof candidate === 'number'
-          ? candidate
-          : { id: `gp-${state.pool.length}`, parameters: encoding.decode(candidate), origin: 'gp' },
+      candidate,
       examples: examples.slice(0, state.evaluationsLeft),
       reason: { summary },
     },
     ...(fit ? { fit } : {}),
   })
+
+  /** A new candidate at these coordinates: of no text, or of that of a prompt. */
+  const made = (state: PolicyState, x: Float64Array, prompt: Partial<Candidate> = {}): Candidate => ({
+    ...prompt,
+    id: `gp-${state.pool.length}`,
+    parameters: encoding.decode(x),
+    origin: 'gp',
+  })
+
+  /** Prompts with settings they have not been tried with: where a pool of prompts meets a space of parameters. */
+  const variants = (state: PolicyState, ask: Random): PoolEntry[] => {
+    if (encoding.dimension === 0) return []
+    const key = ({ candidate }: PoolEntry) =>
+      `${encoding.encode(candidate.parameters ?? {}).join()} ${candidateText(candidate)}`
+    const tried = new Set(state.pool.filter(isComplete).map(key))
+    const prompts = new Map(state.pool.filter(isPrompt).map((entry) => [candidateText(entry.candidate), entry]))
+    const settings = createSobol({ dimensions: encoding.dimension, seed: ask.integer(2 ** 31) })
+    const each = Math.ceil(VARIANTS / prompts.size)
+    const fresh = new Map<string, PoolEntry>()
+    for (const entry of prompts.values()) {
+      for (let k = 0; k < each; k++) {
+        const x = encoding.fromUniform(settings.next())
+        const variant = { ...entry, candidate: made(state, x, entry.candidate) }
+        if (!tried.has(key(variant))) fresh.set(key(variant), variant)
+      }
+    }
+    return [...fresh.values()]
+  }
 
   const next = (state: PolicyState): Decision => {
     if (state.evaluationsLeft < 1) return { kind: 'done', reason: 'no evaluations are left' }
@@ -111,19 +138,24 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
 
     // A pool of prompts is all there is to choose from; a space of parameters makes its own points.
     if (encoding.dimension === 0 || state.pool.some(isPrompt)) {
-      if (ready.length === 0) {
+      const extra = variants(state, ask)
+      const offered: (number | Candidate)[] = [...ready, ...extra.map(({ candidate }) => candidate)]
+      if (offered.length === 0) {
         return pending.length > 0 ? { kind: 'wait' } : { kind: 'done', reason: 'every candidate has been measured' }
       }
       if (touched.size < (options.initial ?? POOL_DESIGN) || scores.candidates.length === 0) {
         const { baseline } = context
         const first = baseline !== undefined && ready.includes(baseline) ? baseline : undefined
-        return evaluate(state, first ?? ready[ask.integer(ready.length)]!, 'initial design')
+        return evaluate(state, first ?? offered[ask.integer(offered.length)]!, 'initial design')
       }
-      const fitted = model(state, now)
-      const { acquisition } = improvement(fitted, features.pool, scores.candidates, [...pending, ...scores.failed])
-      const values = acquisition.values(select(features.pool, ready))
-      const best = ready[values.reduce((top, value, i) => (value > values[top]! ? i : top), 0)]!
-      return evaluate(state, best, 'largest expected improvement', fitted.fit)
+      // Variants stand behind the pool, so that its indices keep their meaning.
+      const together = extra.length > 0 ? candidateFeatures([...state.pool, ...extra], encoding) : features
+      const fitted = model(state, { scores, features: together })
+      const { acquisition } = improvement(fitted, together.pool, scores.candidates, [...pending, ...scores.failed])
+      const places = [...ready, ...extra.map((_, k) => state.pool.length + k)]
+      const values = acquisition.values(select(together.pool, places))
+      const best = values.reduce((top, value, i) => (value > values[top]! ? i : top), 0)
+      return evaluate(state, offered[best]!, 'largest expected improvement', fitted.fit)
     }
 
     // What a user put into the pool comes first.
@@ -133,7 +165,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
     const initial = options.initial ?? Math.max(MINIMUM_DESIGN, encoding.dimension + 2)
     if (scores.candidates.length === 0 || touched.size < initial) {
       const x = freshDesignPoint(state.pool.length, excluded)
-      return x ? evaluate(state, x, 'initial design') : exhausted(pending.length)
+      return x ? evaluate(state, made(state, x), 'initial design') : exhausted(pending.length)
     }
     const fitted = model(state, now)
     const { process, threshold, order } = improvement(fitted, features.pool, scores.candidates, [
@@ -148,7 +180,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
       ...(closely ? { box: boxAround(row(features.pool, order[0]!), process) } : {}),
     })
     const x = best?.x ?? freshDesignPoint(state.pool.length, excluded)
-    return x ? evaluate(state, x, 'largest expected improvement', fitted.fit) : exhausted(pending.length)
+    return x ? evaluate(state, made(state, x), 'largest expected improvement', fitted.fit) : exhausted(pending.length)
   }
 
   /** The next point of the design that is not taken; looks through a small space exhaustively. */

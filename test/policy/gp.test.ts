@@ -9,6 +9,7 @@ import { createGpPolicy } from '../../src/policy/gp.ts'
 import type { PolicyState } from '../../src/policy/policy.ts'
 import type { PoolEntry } from '../../src/space/candidate.ts'
 import { createObservationLog } from '../../src/space/observation-log.ts'
+import { defineSpace } from '../../src/space/parameter.ts'
 import { samplerConformance } from '../../src/testing/sampler-conformance.ts'
 
 const backend = createBackend()
@@ -101,6 +102,39 @@ describe('gp on a pool of prompts', () => {
       candidate: { ...candidate, text: 'Please label it. '.repeat(1 + (i % 7)) },
     }))
     expect(play(12, texts).chosen).toHaveLength(12)
+  })
+
+  it('proposes prompts with settings where there are parameters too', () => {
+    const space = defineSpace({ temperature: { float: [0, 1] }, shots: { int: [0, 4] } })
+    const policy = createGpPolicy({
+      seed: 2,
+      space,
+      exampleCount: 1,
+      evaluationBudget: 30,
+      estimand: 'population',
+      backend,
+    })
+    const entries = pool.slice(0, 5)
+    const observations = createObservationLog()
+    const scores: number[] = []
+    for (let i = 0; i < 25; i++) {
+      const decision = policy.next({ pool: entries, observations, pending: [], evaluationsLeft: 30 - i, fits: [] })
+      if (decision.kind !== 'act' || decision.action.kind !== 'evaluate') throw new Error(decision.kind)
+      const { candidate } = decision.action
+      if (typeof candidate === 'number') throw new Error('an entry without parameters was proposed')
+      const prompt = pool.findIndex((entry) => entry.candidate.text === candidate.text)
+      expect(prompt).toBeGreaterThanOrEqual(0)
+      const { temperature, shots } = candidate.parameters!
+      scores.push(truth[prompt]! - (Number(temperature) - 0.3) ** 2 + 0.1 * Number(shots))
+      observations.append({
+        candidate: entries.push({ ...pool[prompt]!, candidate }) - 1,
+        example: 0,
+        repeat: 0,
+        score: scores.at(-1)!,
+      })
+    }
+    const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length
+    expect(mean(scores.slice(-8))).toBeGreaterThan(mean(scores.slice(0, 8)))
   })
 
   it('spends a budget that does not divide by the examples, and stops when all are measured', () => {

@@ -2,7 +2,7 @@
  * Priors on positive hyper-parameters, as densities of log θ, because that is what the fit moves.
  *
  * Defaults
- *   length scale, unit cube of d coordinates   log-normal, median e^√2 · √d / 2 …: see {@link cubePriors}
+ *   length scale, unit cube of d coordinates   log-normal, median √d/2, spread 1: {@link cubePriors}
  *   length scale, embeddings                   log-normal around the median pairwise distance: {@link distancePriors}
  *   output scale                               log-normal(0, 1), targets being standardised
  *   observation noise                          log-normal(log 1e-4, 3): wide, so that a deterministic objective may
