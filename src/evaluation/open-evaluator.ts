@@ -49,7 +49,7 @@ export async function openEvaluator(task: EvaluatedTask, options: OpenEvaluatorO
     })
   }
   if (!task.template) throw new InvalidInputError('the task has neither a template nor a program')
-  const metric = await createMetric(task.metric, task.labels)
+  const metric = await createMetric(task.metric, task.labels, (judge) => openTextModel(judge, options))
   const model = await openModel()
   if (!model)
     throw new InvalidInputError('the task has no model', {

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { KrigeError } from '../errors.ts'
 import type { Candidate } from '../space/candidate.ts'
 import { renderTemplate, type Template } from '../space/template.ts'
-import { callModel } from './call-model.ts'
+import { type CallOutcome, callModel } from './call-model.ts'
 import type { Evaluation, EvaluationRequest, Evaluator } from './evaluator.ts'
 import { type Failure, failure } from './failure.ts'
-import type { Metric } from './metrics/metric.ts'
+import { CallFailed, type Metric, type MetricCalls } from './metrics/metric.ts'
 import { cacheKeyOf, type ResponseCache } from './response-cache.ts'
 import type { RetryOptions } from './retry.ts'
 import type { GenerateRequest, Sampling, TextModel } from './text-model.ts'
@@ -66,10 +66,13 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
     estimate(candidate, example) {
       const { text } = renderTemplate(template, candidate, example)
       const system = options.system === undefined ? 0 : model.countTokens(options.system)
+      const { maxOutputTokens } = samplingOf(options.sampling, candidate)
+      const answer = metric.extraCost ? 'x '.repeat(maxOutputTokens) : ''
+      const extra = metric.extraCost?.(answer, example) ?? { calls: 0, inputTokens: 0, outputTokens: 0 }
       return {
-        calls: 1,
-        inputTokens: model.countTokens(text) + system + (model.local ? 0 : CHAT_OVERHEAD_TOKENS),
-        outputTokens: samplingOf(options.sampling, candidate).maxOutputTokens,
+        calls: 1 + extra.calls,
+        inputTokens: model.countTokens(text) + system + (model.local ? 0 : CHAT_OVERHEAD_TOKENS) + extra.inputTokens,
+        outputTokens: maxOutputTokens + extra.outputTokens,
       }
     },
     async evaluate(request): Promise<Evaluation> {
@@ -98,24 +101,55 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
             }
           : {}),
       })
-      const base = { usage: outcome.usage, calls: outcome.calls, cached: outcome.cached }
-      if (outcome.result.kind === 'failure') {
-        return { ...base, kind: 'failure', failure: outcome.result.failure, milliseconds: performance.now() - started }
-      }
+      const outcomes: CallOutcome[] = [outcome]
+      const base = () => ({ ...totalOf(outcomes), milliseconds: performance.now() - started })
+      if (outcome.result.kind === 'failure') return { ...base(), kind: 'failure', failure: outcome.result.failure }
       const output = outcome.result.text
+      const calls: MetricCalls = {
+        async ask(judge, judged, repeat) {
+          const asked = { ...judged, ...(request.signal ? { signal: request.signal } : {}) }
+          const judgement = await callModel(judge, asked, {
+            reserve: request.reserve,
+            settle: request.settle,
+            retry: options.retry,
+            ...(options.cache ? { cache: options.cache, cacheKey: cacheKeyOf(judge, asked, repeat, '') } : {}),
+          })
+          outcomes.push(judgement)
+          if (judgement.result.kind === 'failure') throw new CallFailed(judgement.result.failure)
+          return judgement.result.text
+        },
+      }
       try {
-        const score = await metric.score(output, request.example)
+        const score = await metric.score(output, request.example, calls)
         if (!Number.isFinite(score)) throw new TypeError(`the metric gave ${score}; expected a finite number`)
-        return { ...base, kind: 'score', score, output, milliseconds: performance.now() - started }
+        return { ...base(), kind: 'score', score, output }
       } catch (error) {
-        const problem = failure('metric', `metric ${metric.name} failed: ${messageOf(error)}`)
-        return { ...base, kind: 'failure', failure: problem, output, milliseconds: performance.now() - started }
+        const problem =
+          error instanceof CallFailed
+            ? error.failure
+            : failure('metric', `metric ${metric.name} failed: ${messageOf(error)}`)
+        return { ...base(), kind: 'failure', failure: problem, output }
       }
     },
     async close() {
       options.cache?.close()
+      await metric.close?.()
       await model.close()
     },
+  }
+}
+
+function totalOf(outcomes: readonly CallOutcome[]) {
+  const usage = { inputTokens: 0, outputTokens: 0 }
+  for (const outcome of outcomes) {
+    usage.inputTokens += outcome.usage.inputTokens
+    usage.outputTokens += outcome.usage.outputTokens
+  }
+  const estimated = outcomes.some((outcome) => outcome.usage.estimated)
+  return {
+    usage: { ...usage, ...(estimated ? { estimated } : {}) },
+    calls: outcomes.reduce((total, outcome) => total + outcome.calls, 0),
+    cached: outcomes.every((outcome) => outcome.cached),
   }
 }
 

@@ -11,7 +11,6 @@ interface MetricKind {
   readonly maxOutputTokens: number
 }
 
-
 /** Settings of each built-in metric, and what `expected` must be for it. */
 const KINDS: Readonly<Record<string, MetricKind>> = {
   'exact-match': {
@@ -47,6 +46,20 @@ const KINDS: Readonly<Record<string, MetricKind>> = {
     options: z.strictObject({ pattern: z.string().min(1).optional(), flags: z.string().optional() }),
     expected: 'text',
     maxOutputTokens: 256,
+  },
+  judge: {
+    options: z.strictObject({
+      model: z.string().min(1),
+      criteria: z.string().min(1),
+      scale: z
+        .tuple([z.number(), z.number()])
+        .refine(([low, high]) => low < high, 'expected [worst, best]')
+        .optional(),
+      repeats: z.int().min(1).max(20).optional(),
+      maxOutputTokens: z.int().positive().optional(),
+    }),
+    expected: 'any',
+    maxOutputTokens: 512,
   },
 }
 

@@ -1,7 +1,9 @@
 import { InvalidInputError } from '../../errors.ts'
+import type { TextModel } from '../text-model.ts'
 import { contains } from './contains.ts'
 import { exactMatch } from './exact-match.ts'
 import { jsonFields } from './json-fields.ts'
+import { judge } from './judge.ts'
 import { labelMatch } from './label-match.ts'
 import type { Metric } from './metric.ts'
 import { numeric } from './numeric.ts'
@@ -38,9 +40,15 @@ const METRICS: Readonly<Record<string, MetricFactory>> = {
 
 /**
  * @param labels - the task's labels, for `label-match`.
+ * @param openModel - opens the model of a judge.
  * @throws InvalidInputError on an unknown metric; UnavailableError when a module or package cannot be loaded.
  */
-export async function createMetric(settings: MetricSettings, labels: readonly string[]): Promise<Metric> {
+export async function createMetric(
+  settings: MetricSettings,
+  labels: readonly string[],
+  openModel?: (specification: string) => Promise<TextModel>,
+): Promise<Metric> {
+  if (settings.name === 'judge') return openJudge(settings.options, openModel)
   const factory = METRICS[settings.name]
   if (factory) return factory(settings.options, labels)
   if (settings.name.startsWith('autoevals:')) {
@@ -54,6 +62,25 @@ export async function createMetric(settings: MetricSettings, labels: readonly st
   throw new InvalidInputError(
     `metric ${JSON.stringify(settings.name)} is unknown; expected ${Object.keys(METRICS).join(', ')}`,
   )
+}
+
+async function openJudge(
+  options: Readonly<Record<string, unknown>>,
+  openModel: ((specification: string) => Promise<TextModel>) | undefined,
+): Promise<Metric> {
+  const { model, criteria, scale, repeats, maxOutputTokens } = options
+  if (typeof model !== 'string' || typeof criteria !== 'string' || !openModel) {
+    throw new InvalidInputError('metric judge needs a model and criteria', {
+      remedy: 'metric: { name: judge, model: PROVIDER:MODEL, criteria: … }',
+    })
+  }
+  return judge({
+    model: await openModel(model),
+    criteria,
+    ...(Array.isArray(scale) ? { scale: [Number(scale[0]), Number(scale[1])] as const } : {}),
+    ...(typeof repeats === 'number' ? { repeats } : {}),
+    ...(typeof maxOutputTokens === 'number' ? { maxOutputTokens } : {}),
+  })
 }
 
 function stringsOf(value: unknown): string[] | undefined {

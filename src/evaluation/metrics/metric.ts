@@ -1,13 +1,34 @@
 import type { Example } from '../../space/example.ts'
+import type { Failure } from '../failure.ts'
+import type { GenerateRequest, TextModel } from '../text-model.ts'
 
-/** From a model's answer to a score in [0, 1]; larger is better. */
+/** How a metric calls models of its own: counted, retried, cached and within the budget like all others. */
+export interface MetricCalls {
+  /** @throws CallFailed when no answer is to be had. */
+  ask(model: TextModel, request: GenerateRequest, repeat: number): Promise<string>
+}
+
+/** Carries a failure out of a metric, so that it keeps its kind. */
+export class CallFailed extends Error {
+  override readonly name = 'CallFailed'
+  readonly failure: Failure
+  constructor(problem: Failure) {
+    super(problem.message)
+    this.failure = problem
+  }
+}
+
+/** From a model's answer to a score, usually in [0, 1]; larger is better. */
 export interface Metric {
   readonly name: string
   /**
    * @throws any error when the answer cannot be scored for a reason of our own; the cell is then missing. An answer that
    * is merely wrong or unreadable scores 0.
    */
-  score(output: string, example: Example): number | Promise<number>
+  score(output: string, example: Example, calls?: MetricCalls): number | Promise<number>
   /** Whether nothing that may follow can change the score: lets local models stop early. */
   isDecided?(textSoFar: string): boolean
+  /** What scoring one answer costs at most, for metrics that call models. */
+  extraCost?(output: string, example: Example): { calls: number; inputTokens: number; outputTokens: number }
+  close?(): Promise<void>
 }
