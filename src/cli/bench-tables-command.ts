@@ -13,7 +13,11 @@ import { requireWritableFolder } from './write-file.ts'
 
 const variantsSchema = z.record(
   z.string().min(1),
-  z.strictObject({ policy: z.string(), options: z.record(z.string(), z.unknown()).default({}) }),
+  z.strictObject({
+    policy: z.string(),
+    options: z.record(z.string(), z.unknown()).default({}),
+    shuffleText: z.boolean().default(false),
+  }),
 )
 
 /** `krige bench tables`: the summary on stdout, progress on stderr. */
@@ -84,7 +88,11 @@ async function readVariants(file: string): Promise<Variant[]> {
     const issue = parsed.error.issues[0]!
     throw new InvalidInputError(`${issue.path.join('.') || 'the document'}: ${issue.message}`, { where: file, remedy })
   }
-  return Object.entries(parsed.data).map(([label, variant]) => ({ label, ...variant }))
+  return Object.entries(parsed.data).map(([label, { shuffleText, ...variant }]) => ({
+    label,
+    ...variant,
+    ...(shuffleText ? { shuffleText } : {}),
+  }))
 }
 
 function describe(progress: BenchProgress): string {

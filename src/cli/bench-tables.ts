@@ -23,7 +23,7 @@ Examples:
   $ krige bench tables data/tables --policy krige,successive-halving
   $ krige bench tables navigate.json --policy krige --fractions 0.25,1 --repeats 5 --jobs 2 --json results.json
   $ krige bench tables data/tables --variants ablations.json --json ablations-results.json
-      where ablations.json is {"krige": {"policy": "krige"}, "krige η=3": {"policy": "…", "options": {…}}}
+      where ablations.json is {"krige": {"policy": "krige"}, "krige η=3": {"policy": "…", "options": {…}, "shuffleText": false}}
   Interrupted? The same command with the same --json FILE continues where it stopped.`
 
 export function registerBenchTables(bench: Command): void {

@@ -57,7 +57,14 @@ export const settingsSchema = z.object({
   /** Table name → fingerprint of its contents. */
   tables: z.record(z.string(), z.string()),
   /** Policy label → what it ran with. */
-  policies: z.record(z.string(), z.object({ policy: z.string(), options: z.record(z.string(), z.unknown()) })),
+  policies: z.record(
+    z.string(),
+    z.object({
+      policy: z.string(),
+      options: z.record(z.string(), z.unknown()),
+      shuffleText: z.boolean().optional(),
+    }),
+  ),
 })
 
 export const resultsSchema = z.object({

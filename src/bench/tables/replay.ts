@@ -48,15 +48,18 @@ export interface Deck {
  * anybody. One deck serves all policies and fractions of a repeat: that is the pairing.
  *
  * @param vectors One entry a prompt, in table order; omit to play without text embeddings.
+ * @param shuffleText Give every prompt the text, slots and vectors of another: what is left of a policy when text lies.
  */
-export function dealDeck(table: Table, seed: number, vectors?: readonly PromptVectors[]): Deck {
+export function dealDeck(table: Table, seed: number, vectors?: readonly PromptVectors[], shuffleText = false): Deck {
   const promptOrder = shuffledIndices(table.prompts.length, seed)
+  const texts = shuffleText ? shuffledIndices(table.prompts.length, deriveSeed(seed, 'texts')) : undefined
   return {
     table,
     pool: Array.from(promptOrder, (row) => {
-      const { text, slots } = vectors?.[row] ?? {}
+      const source = texts ? texts[row]! : row
+      const { text, slots } = vectors?.[source] ?? {}
       return {
-        candidate: table.prompts[row]!,
+        candidate: { ...table.prompts[source]!, id: table.prompts[row]!.id },
         ...(text ? { embedding: text } : {}),
         ...(slots ? { slotEmbeddings: slots } : {}),
       }

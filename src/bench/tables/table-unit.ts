@@ -18,6 +18,8 @@ export interface Variant {
   readonly label: string
   readonly policy: string
   readonly options: Readonly<Record<string, unknown>>
+  /** Play it on texts that were dealt out at random among the prompts. @defaultValue false */
+  readonly shuffleText?: boolean
 }
 
 export interface UnitShared {
@@ -57,15 +59,17 @@ export function runUnit(
   shared: UnitShared,
   backend: PolicyContext['backend'],
 ): BenchRun[] {
-  const deck = dealDeck(table, deriveSeed(shared.seed, table.name, unit.repeat, 'deck'), vectors)
+  const deckSeed = deriveSeed(shared.seed, table.name, unit.repeat, 'deck')
+  const honest = dealDeck(table, deckSeed, vectors)
+  const shuffled = dealDeck(table, deckSeed, vectors, true)
   const truth = searchMeans(table)
   const held = holdoutMeans(table)
   return unit.pending.map(({ variant, fraction }) => {
-    const { label, policy, options } = shared.variants[variant]!
+    const { label, policy, options, shuffleText = false } = shared.variants[variant]!
     const resolved = resolvePolicy(policy, options, BENCH_POLICIES)
     const budget = budgetOf(table, shared.fullEvaluations, fraction)
     const started = performance.now()
-    const { spent, chosen, recommendation } = replay(resolved.create, deck, {
+    const { spent, chosen, recommendation } = replay(resolved.create, shuffleText ? shuffled : honest, {
       budget,
       seed: deriveSeed(shared.seed, table.name, unit.repeat, fraction),
       backend,

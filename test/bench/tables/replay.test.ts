@@ -123,6 +123,26 @@ describe('replay', () => {
   })
 })
 
+describe('dealDeck', () => {
+  it('can deal texts out at random: ids and scores stay, text and vectors move together', () => {
+    const vectors = table.prompts.map((_, row) => ({ text: Float64Array.of(row) }))
+    const honest = dealDeck(table, 5, vectors)
+    const big = smallTable(bernoulliRows(new Array(40).fill(0.5), 4))
+    const bigVectors = big.prompts.map((_, row) => ({ text: Float64Array.of(row) }))
+    const shuffled = dealDeck(big, 5, bigVectors, true)
+    for (const { candidate, embedding } of honest.pool) expect(candidate.text).toBe(`Prompt number ${embedding![0]}.`)
+    let moved = 0
+    shuffled.pool.forEach(({ candidate, embedding }, index) => {
+      expect(candidate.id).toBe(`p${shuffled.promptOrder[index]}`)
+      expect(candidate.text).toBe(`Prompt number ${embedding![0]}.`)
+      if (candidate.id !== `p${embedding![0]}`) moved++
+    })
+    expect(moved).toBeGreaterThan(30)
+    expect(new Set(shuffled.pool.map(({ candidate }) => candidate.text)).size).toBe(40)
+    expect([...shuffled.exampleOrder]).toEqual([...dealDeck(big, 5, bigVectors).exampleOrder])
+  })
+})
+
 describe('seeds', () => {
   it('depend on every part and on nothing else', () => {
     const seed = deriveSeed(1, 'a', 0, 0.25)
