@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidInputError } from '../errors.ts'
 
-const TASK = `# What krige optimises. Every key: see the README, "Task file".
+const TASK = `# What krige optimises. Every key: src/task/task-file.md in the package.
 name: sentiment
 examples: examples.jsonl         # {"input": …, "expected": …} per line
 split: { search: 0.5, holdout: 0.5, seed: 1 }

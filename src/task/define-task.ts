@@ -87,6 +87,9 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     prompts: promptWhere,
     baseline: locate(['baseline']),
   })
+  if ((written.proposers ?? []).length > 0) {
+    warnings.push('proposers are not run by this version: only the prompts of the pool are searched')
+  }
   if (pool.length === 1) warnings.push('the pool holds a single prompt: there is nothing to choose')
 
   const sampling = {
@@ -147,7 +150,7 @@ function describeIssue(issue: z.core.$ZodIssue, locate: (path: readonly Property
   }
   const name = issue.path.join('.')
   const missing = issue.code === 'invalid_type' && issue.message.includes('received undefined')
-  const remedy = missing ? `Add ${name}: …` : 'Correct the value; see the task file page.'
+  const remedy = missing ? `Add ${name}: …` : 'Correct the value; src/task/task-file.md describes every key.'
   const leaf = issue.code === 'invalid_union' ? 'has the wrong shape' : issue.message
   return {
     where: locate(issue.path),
