@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { KrigeError } from '../../src/errors.ts'
 import type { CellEvaluator } from '../../src/runner/cell.ts'
 import { createJournal } from '../../src/runner/journal.ts'
 import { runSearch } from '../../src/runner/search.ts'
@@ -9,6 +8,7 @@ import { createStudy, restoreStudy, type StudyOptions } from '../../src/study/cr
 import type { StudyEvent } from '../../src/study/events.ts'
 import type { Study } from '../../src/study/study.ts'
 import { breadthFirst, pool } from '../study/breadth-first.ts'
+import { overshoots, simulatedRun } from '../support/simulated-run.ts'
 
 const COST = { inputTokens: 10, outputTokens: 5, usd: 0.001 }
 
@@ -94,57 +94,10 @@ describe('runSearch', () => {
   })
 
   it('never overshoots, whatever fails, however long it takes, however many at once', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.record({
-          evaluations: fc.integer({ min: 1, max: 40 }),
-          calls: fc.integer({ min: 1, max: 40 }),
-          tokens: fc.integer({ min: 15, max: 600 }),
-          concurrency: fc.integer({ min: 1, max: 64 }),
-          holdout: fc.integer({ min: 0, max: 5 }),
-          seed: fc.nat(),
-        }),
-        async ({ evaluations, calls, tokens, concurrency, holdout, seed }) => {
-          let state = seed
-          const random = () => {
-            state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-            return state / 2 ** 32
-          }
-          const study = start({
-            budget: { evaluations, calls, tokens },
-            baseline: 'p0',
-            holdoutCount: 5,
-            holdoutEvaluations: holdout * 2 < evaluations ? holdout * 2 : 0,
-          })
-          let sent = 0
-          const flaky: CellEvaluator = async ({ index, example, reserve, settle }) => {
-            for (let attempt = 0; attempt < 3; attempt++) {
-              const call = await reserve(COST)
-              if (call === undefined) {
-                return attempt === 0 ? { kind: 'unaffordable' } : { kind: 'failure', message: 'budget' }
-              }
-              sent++
-              for (let turn = random() * 5; turn > 0; turn--) await new Promise((resolve) => setImmediate(resolve))
-              settle(call, { ...COST, outputTokens: Math.floor(random() * 6) })
-              if (random() < 0.7) return { kind: 'score', score: truth(index, example) }
-            }
-            return { kind: 'failure', message: 'HTTP 500' }
-          }
-          try {
-            await run(study, { evaluate: flaky, concurrency, holdoutExamples: holdout })
-          } catch (error) {
-            expect(KrigeError.isInstance(error) && error.code).toBe('budget')
-          }
-          const { spent, reserved } = study.state.ledger
-          expect(sent).toBe(spent.calls)
-          expect(sent).toBeLessThanOrEqual(calls)
-          expect(spent.evaluations).toBeLessThanOrEqual(evaluations)
-          expect(spent.inputTokens + spent.outputTokens).toBeLessThanOrEqual(tokens)
-          expect(reserved.calls).toBe(0)
-        },
-      ),
-      { numRuns: 150 },
-    )
+    const property = fc.asyncProperty(simulatedRun, async (run) => {
+      expect(await overshoots(run)).toEqual([])
+    })
+    await fc.assert(property, { numRuns: 100 })
   })
 
   it('resumes from any stored append to the very same history', async () => {

@@ -1,0 +1,76 @@
+import fc from 'fast-check'
+import { KrigeError } from '../../src/errors.ts'
+import type { CellEvaluator } from '../../src/runner/cell.ts'
+import { createJournal } from '../../src/runner/journal.ts'
+import { runSearch } from '../../src/runner/search.ts'
+import { createStudy } from '../../src/study/create-study.ts'
+import { breadthFirst, pool } from '../study/breadth-first.ts'
+
+/** Limits and misfortunes of a search without a model. */
+export const simulatedRun = fc.record({
+  evaluations: fc.integer({ min: 1, max: 40 }),
+  calls: fc.integer({ min: 1, max: 40 }),
+  tokens: fc.integer({ min: 15, max: 600 }),
+  usd: fc.double({ min: 0.001, max: 0.05, noNaN: true }),
+  concurrency: fc.integer({ min: 1, max: 64 }),
+  holdout: fc.integer({ min: 0, max: 5 }),
+  failureRate: fc.double({ min: 0, max: 1, noNaN: true }),
+  seed: fc.nat(),
+})
+
+type SimulatedRun = typeof simulatedRun extends fc.Arbitrary<infer Value> ? Value : never
+
+const WORST = { inputTokens: 10, outputTokens: 5, usd: 0.001 }
+
+/** Runs it with random failures, retries and latencies. Returns what broke a promise; nothing as a rule. */
+export async function overshoots(run: SimulatedRun): Promise<string[]> {
+  const { evaluations, calls, tokens, usd, concurrency, holdout, failureRate } = run
+  let state = run.seed
+  const random = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
+  }
+  const study = createStudy({
+    pool: pool(5),
+    policy: breadthFirst,
+    exampleCount: 6,
+    budget: { evaluations, calls, tokens, usd },
+    baseline: 'p0',
+    holdoutCount: 5,
+    holdoutEvaluations: holdout * 2 < evaluations ? holdout * 2 : 0,
+    keepLog: false,
+  })
+  let sent = 0
+  const evaluate: CellEvaluator = async ({ index, example, reserve, settle, signal }) => {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const call = await reserve(WORST)
+      if (call === undefined) {
+        if (signal.aborted) return { kind: 'cancelled' }
+        return attempt === 0 ? { kind: 'unaffordable' } : { kind: 'failure', message: 'budget' }
+      }
+      sent++
+      for (let turn = random() * 4; turn > 0; turn--) await new Promise((resolve) => setImmediate(resolve))
+      settle(call, { ...WORST, outputTokens: Math.floor(random() * 6), usd: random() * WORST.usd })
+      if (random() >= failureRate) return { kind: 'score', score: (index + example) % 2 }
+    }
+    return { kind: 'failure', message: 'HTTP 500' }
+  }
+  try {
+    const journal = createJournal(study, { append: async () => {} })
+    await runSearch({ study, journal, evaluate, concurrency, holdoutExamples: holdout })
+  } catch (error) {
+    if (!KrigeError.isInstance(error) || error.code !== 'budget') throw error
+  }
+  const { spent, reserved } = study.state.ledger
+  const broken: string[] = []
+  const check = (what: string, holds: boolean) => {
+    if (!holds) broken.push(what)
+  }
+  check('every call sent is charged once', sent === spent.calls)
+  check('calls', sent <= calls)
+  check('evaluations', spent.evaluations <= evaluations)
+  check('tokens', spent.inputTokens + spent.outputTokens <= tokens)
+  check('usd', spent.usd <= usd + 1e-9)
+  check('nothing stays reserved', reserved.calls === 0 && reserved.evaluations === 0)
+  return broken
+}
