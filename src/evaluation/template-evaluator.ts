@@ -58,6 +58,9 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
     )
     .digest('hex')
 
+  /** An answer cut short serves only the metric that cut it. */
+  const decides = metric.isDecided ? `${metric.name} ${options.metricKey ?? ''}` : ''
+
   return {
     id,
     concurrency: model.concurrency,
@@ -83,22 +86,13 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
       } catch (error) {
         return failed(failure('bad-request', messageOf(error)), started)
       }
-      // A random answer may be reused only as the same repeat of the same cell, which the key says.
-      const useCache = options.cache !== undefined
       const outcome = await callModel(model, generate, {
         reserve: request.reserve,
         settle: request.settle,
         retry: options.retry,
-        ...(useCache
-          ? {
-              cache: options.cache,
-              cacheKey: cacheKeyOf(
-                model,
-                generate,
-                request.repeat,
-                `${metric.isDecided ? metric.name : ''}${metric.isDecided ? (options.metricKey ?? '') : ''}`,
-              ),
-            }
+        // A random answer is reused only for the same repeat of the same cell, which the key says.
+        ...(options.cache
+          ? { cache: options.cache, cacheKey: cacheKeyOf(model, generate, request.repeat, decides) }
           : {}),
       })
       const outcomes: CallOutcome[] = [outcome]
