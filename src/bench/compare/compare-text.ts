@@ -48,7 +48,8 @@ function calibration({ calibration: rows }: Comparison): string[] {
   ]
 }
 
-export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`
+/** Four digits and always a sign, a proper minus; what rounds to nothing is positive. */
+export const signed = (value: number): string => `${value <= -0.00005 ? '−' : '+'}${Math.abs(value).toFixed(4)}`
 
 /** With its relation: `= 0.0312` or `< 0.0001`. */
 export const formatP = (p: number): string => (p < 0.0001 ? '< 0.0001' : `= ${p.toFixed(4)}`)

@@ -1,5 +1,4 @@
 import type { Comparison, FractionComparison } from '../compare/compare-results.ts'
-import { signed } from '../compare/compare-text.ts'
 
 /**
  * A comparison as a Markdown table: a row a policy, its error at each budget and, in brackets, how far it is from the
@@ -36,4 +35,5 @@ function table(fractions: readonly FractionComparison[], reference: string): str
   return `${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}\n`
 }
 
-const short = (value: number) => signed(value).replace(/\d$/, '')
+/** Three digits are what a README needs. */
+const short = (value: number) => `${value <= -0.0005 ? '−' : '+'}${Math.abs(value).toFixed(3)}`
