@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { KrigeError } from '../../src/errors.ts'
+import { createBackend } from '../../src/numerics/linalg/create-backend.ts'
 import type { CellEvaluator } from '../../src/runner/cell.ts'
 import { createJournal } from '../../src/runner/journal.ts'
 import { runSearch } from '../../src/runner/search.ts'
@@ -20,6 +21,8 @@ export const simulatedRun = fc.record({
 
 type SimulatedRun = typeof simulatedRun extends fc.Arbitrary<infer Value> ? Value : never
 
+/** Made once: compiling a backend takes longer than a run. */
+const backend = createBackend('js')
 const WORST = { inputTokens: 10, outputTokens: 5, usd: 0.001 }
 
 /** Runs it with random failures, retries and latencies. Returns what broke a promise; nothing as a rule. */
@@ -39,6 +42,7 @@ export async function overshoots(run: SimulatedRun): Promise<string[]> {
     holdoutCount: 5,
     holdoutEvaluations: holdout * 2 < evaluations ? holdout * 2 : 0,
     keepLog: false,
+    backend,
   })
   let sent = 0
   const evaluate: CellEvaluator = async ({ index, example, reserve, settle, signal }) => {
