@@ -60,7 +60,8 @@ export function createKrigePolicy(context: PolicyContext): Policy {
       const beliefs = model.fit(state.observations, refit)
       const scores = scoresOf(beliefs, estimand, exampleCount)
       const ranked = rankPrompts(scores.means, tieBreak)
-      const { expectedGain: gain } = rankingStatistics(ranked, scores, createRandom(seed), PLANNING_DRAWS)
+      const span = beliefs.scale.high - beliefs.scale.low
+      const { expectedGain: gain } = rankingStatistics(ranked, { ...scores, span }, createRandom(seed), PLANNING_DRAWS)
       plan = { beliefs, examples: exampleBeliefs(beliefs, exampleCount), scores, ranked, gain }
       // Only the latest is ever asked for again.
       plans.clear()

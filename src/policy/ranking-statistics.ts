@@ -14,6 +14,8 @@ export const EVALUATIONS_AHEAD = 100
 interface Beliefs {
   readonly means: Float64Array
   readonly standardDeviations: Float64Array
+  /** Range of a single score. @defaultValue 1 */
+  readonly span?: number
 }
 
 export interface RankingStatistics {
@@ -29,7 +31,7 @@ export interface RankingStatistics {
 /** @param contenders Candidates, best first; only the first 24 are looked at. */
 export function rankingStatistics(
   contenders: readonly number[],
-  { means, standardDeviations: deviations }: Beliefs,
+  { means, standardDeviations: deviations, span = 1 }: Beliefs,
   random: Random,
   count = DRAWS,
 ): RankingStatistics {
@@ -38,7 +40,7 @@ export function rankingStatistics(
   const near = contenders
     .slice(0, CONTENDERS)
     .filter((i) => i === first || top - means[i]! < 3 * Math.hypot(deviations[i]!, deviations[first]!))
-  const noise = 0.25 / Math.max(1, EVALUATIONS_AHEAD / near.length)
+  const noise = (0.25 * span * span) / Math.max(1, EVALUATIONS_AHEAD / near.length)
   const learned = near.map((i) => deviations[i]! ** 2 / Math.sqrt(deviations[i]! ** 2 + noise))
   const draws = random.split('ranking-statistics')
   let wins = 0
@@ -46,16 +48,21 @@ export function rankingStatistics(
   for (let draw = 0; draw < count; draw++) {
     let rest = Number.NEGATIVE_INFINITY
     let own = 0
+    let stay = 0
     let best = Number.NEGATIVE_INFINITY
     near.forEach((i, k) => {
       const normal = draws.normal()
       const value = means[i]! + deviations[i]! * normal
-      if (k === 0) own = value
-      else rest = Math.max(rest, value)
-      best = Math.max(best, means[i]! + learned[k]! * normal)
+      const believed = means[i]! + learned[k]! * normal
+      if (k === 0) {
+        own = value
+        stay = believed
+      } else rest = Math.max(rest, value)
+      best = Math.max(best, believed)
     })
     if (own >= rest) wins++
-    gain += best - top
+    // Against the first candidate's own draw, whose mean is known: less noise, and exactly nothing without rivals.
+    gain += best - stay
   }
-  return { probabilityBest: wins / count, expectedGain: Math.max(0, gain / count) }
+  return { probabilityBest: wins / count, expectedGain: gain / count }
 }

@@ -54,7 +54,7 @@ export function recommendIndependently(
     mean: means[candidate]!,
     interval: [Math.max(low, means[candidate]! - margin), Math.min(low + span, means[candidate]! + margin)],
     level: LEVEL,
-    ...rankingStatistics(contenders, { means, standardDeviations }, createRandom(seed)),
+    ...rankingStatistics(contenders, { means, standardDeviations, span }, createRandom(seed)),
     means,
     standardDeviations,
   }

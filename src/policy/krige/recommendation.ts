@@ -10,7 +10,7 @@ import { populationScores, type ScoreMoments, setScores } from '../../surrogate/
 import type { Estimand, Recommendation } from '../policy.ts'
 import { rankingStatistics } from '../ranking-statistics.ts'
 
-export const INTERVAL_LEVEL = 0.9
+const INTERVAL_LEVEL = 0.9
 
 export function scoresOf(beliefs: PromptBeliefs, estimand: Estimand, exampleCount: number): ScoreMoments {
   return estimand === 'set' ? setScores(beliefs, exampleCount) : populationScores(beliefs)
@@ -46,7 +46,7 @@ export function recommend(
     mean,
     interval: [Math.max(low, mean - margin), Math.min(high, mean + margin)],
     level: INTERVAL_LEVEL,
-    ...rankingStatistics(contenders, { means, standardDeviations }, createRandom(seed)),
+    ...rankingStatistics(contenders, { means, standardDeviations, span: high - low }, createRandom(seed)),
     means,
     standardDeviations,
   }

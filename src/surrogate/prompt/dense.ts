@@ -1,5 +1,7 @@
 /**
- * In-place dense helpers for the prompt model's small systems, row-major lower triangles.
+ * In-place dense helpers for the prompt model's small systems, row-major lower triangles. They stand apart from
+ * `numerics/linalg`: a system here has some 25 unknowns and is built from a factor that never changes, so copying it into
+ * a backend's memory would cost more than the arithmetic.
  *
  * @module
  */

@@ -9,8 +9,8 @@
  * @module
  */
 export interface HyperparameterGrid {
-  /** A. */
-  readonly abilityVariances: readonly number[]
+  /** A with the log prior weight of each. */
+  readonly abilityVariances: readonly { readonly variance: number; readonly logPrior: number }[]
   /** ν with the log prior weight of each. */
   readonly independentShares: readonly { readonly share: number; readonly logPrior: number }[]
   /** Mixes of views, equally likely a priori: weight by view name; a view that is absent from a pool drops out. */
@@ -23,7 +23,14 @@ export interface HyperparameterGrid {
 
 /** From the figures in `src/policy/krige.md`; text must earn its weight: the prior leans to ν = 1. */
 export const DEFAULT_GRID: HyperparameterGrid = {
-  abilityVariances: [0.03, 0.15, 0.6, 2.5],
+  abilityVariances: [
+    // Equals: rare, but a search that cannot believe in them finds a winner everywhere.
+    { variance: 0.02, logPrior: -2 },
+    { variance: 0.1, logPrior: 0 },
+    { variance: 0.4, logPrior: 0 },
+    { variance: 1.2, logPrior: 0 },
+    { variance: 3.5, logPrior: 0 },
+  ],
   independentShares: [
     { share: 0.15, logPrior: -1 },
     { share: 0.5, logPrior: 0 },

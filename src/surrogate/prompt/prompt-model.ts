@@ -160,7 +160,7 @@ function settingsOf(
 ): Setting[] {
   const factors = poolFactors(pool)
   const settings: Setting[] = []
-  for (const abilityVariance of grid.abilityVariances) {
+  for (const { variance: abilityVariance, logPrior: varianceLogPrior } of grid.abilityVariances) {
     for (const { share, logPrior } of grid.independentShares) {
       const mixes = share < 1 ? grid.viewMixes : [undefined]
       mixes.forEach((mix, index) => {
@@ -183,7 +183,7 @@ function settingsOf(
           independentShare: share,
           viewMix: mix ? index : -1,
           informed: false,
-          logPrior: logPriors?.[settings.length] ?? logPrior - Math.log(mixes.length),
+          logPrior: logPriors?.[settings.length] ?? varianceLogPrior + logPrior - Math.log(mixes.length),
         })
       })
     }
