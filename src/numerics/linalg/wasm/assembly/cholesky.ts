@@ -5,7 +5,7 @@
 // panel reads the matrix and writes the factor, so a factor beside its matrix costs no copy.
 
 import { packSliver, unpackSliver } from './pack'
-import { finishPart, SET, STEP, SUBTRACT, tile, tileFrom } from './tile'
+import { finishPart, SET, STEP, SUBTRACT, tile, tileFrom, tileSix } from './tile'
 import { factorTile, solveTile } from './triangle-tile'
 
 /** Columns of a panel, when there is more than one. */
@@ -116,20 +116,62 @@ function updateTrailing(
   const aStride = <usize>aRow << 3
   const lStride = <usize>lRow << 3
   const first = panel + <usize>(width >> 2) * sliverBytes
-  for (let i = 0; i < m; i += 4) {
+  let i = 0
+  while (i < m) {
+    const group = ASC_FEATURE_RELAXED_SIMD && i + 12 <= m ? 12 : 4
     const left = first + <usize>(i >> 2) * sliverBytes
-    const rows = min(4, m - i)
-    let from = a + <usize>i * aStride
-    let to = l + <usize>i * lStride
-    let right = first
-    for (let j = 0; j < i; j += 4, right += sliverBytes, from += STEP, to += STEP) {
-      if (rows == 4) tileFrom(width, left, right, from, aStride, to, lStride, SUBTRACT)
-      else {
-        tile(width, left, right, scratch, STEP, SET)
-        finishPart(scratch, from, aStride, to, lStride, rows, 4, 4, SUBTRACT)
+    let done = 0
+    if (group == 12) {
+      done = i
+      const second = left + sliverBytes
+      const third = second + sliverBytes
+      let from = a + <usize>i * aStride
+      let to = l + <usize>i * lStride
+      let right = first
+      for (let j = 0; j < i; j += 4, right += sliverBytes, from += STEP, to += STEP) {
+        const from4 = from + 4 * aStride
+        const from6 = from + 6 * aStride
+        const from8 = from + 8 * aStride
+        const to4 = to + 4 * lStride
+        const to6 = to + 6 * lStride
+        const to8 = to + 8 * lStride
+        tileSix(width, left, second, right, from, from4, aStride, to, to4, lStride, SUBTRACT)
+        tileSix(width, third, second + 16, right, from8, from6, aStride, to8, to6, lStride, SUBTRACT)
       }
     }
-    tile(width, left, left, scratch, STEP, SET)
-    finishPart(scratch, from, aStride, to, lStride, rows, 4, 1, SUBTRACT)
+    const end = i + group
+    for (; i < end && i < m; i += 4) updateRows(m, i, done, width, a, aStride, l, lStride, first, scratch)
   }
+}
+
+/** Rows i … i + 3 of it, from column `start`, a multiple of 4, to the diagonal. */
+// @ts-ignore: decorator
+@inline
+function updateRows(
+  m: i32,
+  i: i32,
+  start: i32,
+  width: i32,
+  a: usize,
+  aStride: usize,
+  l: usize,
+  lStride: usize,
+  first: usize,
+  scratch: usize,
+): void {
+  const sliverBytes = <usize>width * STEP
+  const left = first + <usize>(i >> 2) * sliverBytes
+  const rows = min(4, m - i)
+  let from = a + <usize>i * aStride + (<usize>start << 3)
+  let to = l + <usize>i * lStride + (<usize>start << 3)
+  let right = first + <usize>(start >> 2) * sliverBytes
+  for (let j = start; j < i; j += 4, right += sliverBytes, from += STEP, to += STEP) {
+    if (rows == 4) tileFrom(width, left, right, from, aStride, to, lStride, SUBTRACT)
+    else {
+      tile(width, left, right, scratch, STEP, SET)
+      finishPart(scratch, from, aStride, to, lStride, rows, 4, 4, SUBTRACT)
+    }
+  }
+  tile(width, left, left, scratch, STEP, SET)
+  finishPart(scratch, from, aStride, to, lStride, rows, 4, 1, SUBTRACT)
 }

@@ -1,10 +1,10 @@
 // C ← αAB + βC, whole or lower triangle.
 //
-// KC×NC of B is packed and stays in the second-level cache; 4×KC of A is packed and stays in the first. The tiles of a
+// KC×NC of B is packed and stays in the second-level cache; 4 or 12×KC of A is packed and stays in the first. The tiles of a
 // row of C are made one after the other, so C streams along its rows and the hardware prefetches it.
 
 import { packSliver } from './pack'
-import { ADD, finishPart, SET, STEP, tile } from './tile'
+import { ADD, finishPart, SET, STEP, tile, tileSix } from './tile'
 
 const KC = 256
 const NC = 512
@@ -13,7 +13,7 @@ const NC = 512
 export function productScratch(n: i32, k: i32): usize {
   const inner = <usize>min(k, KC)
   const slivers = <usize>(min(n, NC) + 3) >> 2
-  return (slivers + 1) * inner * STEP + 128
+  return (slivers + 3) * inner * STEP + 128
 }
 
 /** C (m×n) ← α·A (m×k)·B (k×n) + β·C; row and column strides in elements; `lower` writes only i ≥ j. */
@@ -39,7 +39,7 @@ export function product(
   if (k == 0 || alpha == 0) return
   const part = scratch
   const packedA = scratch + 128
-  const packedB = packedA + <usize>min(k, KC) * STEP
+  const packedB = packedA + 3 * <usize>min(k, KC) * STEP
   for (let jc = 0; jc < n; jc += NC) {
     const nc = min(NC, n - jc)
     for (let pc = 0; pc < k; pc += KC) {
@@ -57,18 +57,42 @@ export function product(
           1,
         )
       }
-      for (let i = lower ? jc : 0; i < m; i += 4) {
-        const rows = min(4, m - i)
-        packSliver(packedA, at(a, i * aRow + pc * aColumn), aRow, aColumn, rows, kc, alpha)
-        const end = lower ? min(nc, i - jc + 4) : nc
-        let sliver = packedB
-        for (let jr = 0; jr < end; jr += 4, sliver += sliverBytes) {
-          const to = at(c, i * cRow + jc + jr)
-          const columns = min(4, nc - jr)
-          if (rows == 4 && columns == 4 && !(lower && jc + jr == i)) tile(kc, packedA, sliver, to, cStride, mode)
-          else {
-            tile(kc, packedA, sliver, part, STEP, SET)
-            finishPart(part, to, cStride, to, cStride, rows, columns, lower ? i - jc - jr + 1 : 4, mode)
+      let i = lower ? jc : 0
+      while (i < m) {
+        // Twelve rows at a time where that is faster, up to the diagonal; what is left in fours.
+        const group = ASC_FEATURE_RELAXED_SIMD && i + 12 <= m ? 12 : 4
+        for (let s = 0; s < group; s += 4) {
+          const sliver = packedA + <usize>(s >> 2) * sliverBytes
+          packSliver(sliver, at(a, (i + s) * aRow + pc * aColumn), aRow, aColumn, min(4, m - i - s), kc, alpha)
+        }
+        let done = 0
+        if (group == 12) {
+          done = (lower ? min(nc, i - jc) : nc) & ~3
+          const second = packedA + sliverBytes
+          const third = second + sliverBytes
+          let sliver = packedB
+          let to = at(c, i * cRow + jc)
+          for (let jr = 0; jr < done; jr += 4, sliver += sliverBytes, to += STEP) {
+            const to4 = to + 4 * cStride
+            const to6 = to + 6 * cStride
+            const to8 = to + 8 * cStride
+            tileSix(kc, packedA, second, sliver, to, to4, cStride, to, to4, cStride, mode)
+            tileSix(kc, third, second + 16, sliver, to8, to6, cStride, to8, to6, cStride, mode)
+          }
+        }
+        for (let s = 0; s < group; s += 4, i += 4) {
+          const left = packedA + <usize>(s >> 2) * sliverBytes
+          const rows = min(4, m - i)
+          const end = lower ? min(nc, i - jc + 4) : nc
+          let sliver = packedB + <usize>(done >> 2) * sliverBytes
+          for (let jr = done; jr < end; jr += 4, sliver += sliverBytes) {
+            const to = at(c, i * cRow + jc + jr)
+            const columns = min(4, nc - jr)
+            if (rows == 4 && columns == 4 && !(lower && jc + jr == i)) tile(kc, left, sliver, to, cStride, mode)
+            else {
+              tile(kc, left, sliver, part, STEP, SET)
+              finishPart(part, to, cStride, to, cStride, rows, columns, lower ? i - jc - jr + 1 : 4, mode)
+            }
           }
         }
       }

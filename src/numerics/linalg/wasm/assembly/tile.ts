@@ -3,7 +3,7 @@
 // A *sliver* holds 4 lines (rows of A, or columns of B) of some inner length k: element (line, p) stands at
 // sliver + p·32 + line·8. A and B share the format, so what was packed as one can be read as the other.
 //
-// The 4×4 tile of C lives in 8 vectors: with more, V8 spills them. The loop over k is not unrolled: unrolling spills too.
+// The 4×4 tile of C lives in 8 vectors: with more, V8 spills them, but for fused arithmetic. The loop over k is not unrolled: unrolling spills too.
 // A is read through load64_splat, which x64 and arm64 do in the load itself.
 
 import { multiplyAdd } from './lanes'
@@ -79,6 +79,70 @@ export function tileFrom(
   finish(source + sourceStride, c + stride, c10, c11, mode)
   finish(source + 2 * sourceStride, c + 2 * stride, c20, c21, mode)
   finish(source + 3 * sourceStride, c + 3 * stride, c30, c31, mode)
+}
+
+/**
+ * The same for six rows of C: four from sliver `a` to `c`, two from `rest` (a sliver, or the second half of one, 16 bytes
+ * in) to `cRest`. Three slivers make two of these. Twelve accumulators hide the latency of a fused multiply-add, and are
+ * all that fit the registers; without fusing they would spill.
+ */
+export function tileSix(
+  k: i32,
+  a: usize,
+  rest: usize,
+  b: usize,
+  source: usize,
+  sourceRest: usize,
+  sourceStride: usize,
+  c: usize,
+  cRest: usize,
+  stride: usize,
+  mode: i32,
+): void {
+  let c00 = f64x2.splat(0)
+  let c01 = f64x2.splat(0)
+  let c10 = f64x2.splat(0)
+  let c11 = f64x2.splat(0)
+  let c20 = f64x2.splat(0)
+  let c21 = f64x2.splat(0)
+  let c30 = f64x2.splat(0)
+  let c31 = f64x2.splat(0)
+  let c40 = f64x2.splat(0)
+  let c41 = f64x2.splat(0)
+  let c50 = f64x2.splat(0)
+  let c51 = f64x2.splat(0)
+  const end = b + (<usize>k << 5)
+  while (b < end) {
+    const low = v128.load(b)
+    const high = v128.load(b, 16)
+    let x = v128.load64_splat(a)
+    c00 = multiplyAdd(x, low, c00)
+    c01 = multiplyAdd(x, high, c01)
+    x = v128.load64_splat(a, 8)
+    c10 = multiplyAdd(x, low, c10)
+    c11 = multiplyAdd(x, high, c11)
+    x = v128.load64_splat(a, 16)
+    c20 = multiplyAdd(x, low, c20)
+    c21 = multiplyAdd(x, high, c21)
+    x = v128.load64_splat(a, 24)
+    c30 = multiplyAdd(x, low, c30)
+    c31 = multiplyAdd(x, high, c31)
+    x = v128.load64_splat(rest)
+    c40 = multiplyAdd(x, low, c40)
+    c41 = multiplyAdd(x, high, c41)
+    x = v128.load64_splat(rest, 8)
+    c50 = multiplyAdd(x, low, c50)
+    c51 = multiplyAdd(x, high, c51)
+    a += STEP
+    rest += STEP
+    b += STEP
+  }
+  finish(source, c, c00, c01, mode)
+  finish(source + sourceStride, c + stride, c10, c11, mode)
+  finish(source + 2 * sourceStride, c + 2 * stride, c20, c21, mode)
+  finish(source + 3 * sourceStride, c + 3 * stride, c30, c31, mode)
+  finish(sourceRest, cRest, c40, c41, mode)
+  finish(sourceRest + sourceStride, cRest + stride, c50, c51, mode)
 }
 
 /** C ← the tile of squared distances Σ_p (a_ip − b_jp)². */
