@@ -28,13 +28,17 @@ export interface ScheduleShape {
 /** Refits during the first pass, as shares of it: early ones choose the example that tells prompts apart. */
 const FIRST_PASS_REFITS = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1]
 const EXAMPLES_PER_FINALIST = 6.25
-/** Below 1 the active set shrinks faster at first and leaves more for the last comparisons. */
-const SHRINKING = 0.7
+/**
+ * Exponent of the shrinking, by evaluations left per prompt after the first pass: below 1 the active set shrinks faster at
+ * first and leaves more for the last comparisons, which pays when there are only a few a prompt.
+ */
+const shrinkingExponent = (perPrompt: number) => Math.min(1, Math.max(0.7, 0.5 + 0.1 * perPrompt))
 
 export function createSchedule(shape: ScheduleShape): Schedule {
   const { prompts, examples, budget, updates, firstPassShare } = shape
   const firstPass = Math.max(1, Math.min(prompts, Math.round(firstPassShare * budget)))
   const rest = Math.max(0, budget - firstPass)
+  const exponent = shrinkingExponent(rest / prompts)
   const finalists = Math.min(prompts, Math.max(1, Math.round(budget / (EXAMPLES_PER_FINALIST * examples))))
   const boundaries = new Set([0, ...FIRST_PASS_REFITS.map((share) => Math.round(share * firstPass))])
   for (let k = 1; k < updates; k++) boundaries.add(firstPass + Math.round((rest * k) / updates))
@@ -49,7 +53,7 @@ export function createSchedule(shape: ScheduleShape): Schedule {
     activeSize(refit) {
       const step = rest > 0 ? (refit - firstPass) / rest + 1 / updates : 1
       const progress = Math.min(1, Math.max(0, step))
-      return Math.max(1, Math.round(prompts * (finalists / prompts) ** (progress ** SHRINKING)))
+      return Math.max(1, Math.round(prompts * (finalists / prompts) ** (progress ** exponent)))
     },
   }
 }
