@@ -3,7 +3,7 @@
  * baseline on the holdout.
  *
  *     node data/results/against-random.ts --model table:data/tables/ticket-triage.gemma-3-270m.json.gz --seeds 10
- *     node data/results/against-random.ts --model gguf:gemma-3-270m#raw --seeds 3
+ *     node data/results/against-random.ts --task data/tasks/ticket-triage/task-60.yaml --model gguf:gemma-3-270m#raw --seeds 3 --threads 1
  *
  * @module
  */
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '10' },
     /** Ten full evaluations of 60 examples, and 120 for winner and baseline on the holdout. */
     evaluations: { type: 'string', default: '720' },
+    threads: { type: 'string', default: '2' },
     policies: { type: 'string', default: 'krige,random' },
   },
 })
@@ -36,7 +37,17 @@ async function runOnce(policy: string, seed: number, folder: string): Promise<Ou
     process.execPath,
     [
       join(root, 'src/cli/main.ts'),
-      ...['run', values.task, '--json', '--model', values.model, '--evaluations', values.evaluations],
+      ...[
+        'run',
+        values.task,
+        '--json',
+        '--model',
+        values.model,
+        '--evaluations',
+        values.evaluations,
+        '--threads',
+        values.threads,
+      ],
       ...[
         '--policy',
         policy,
