@@ -15,7 +15,7 @@ interface QuickstartFlags {
 
 const MODEL = 'gemma-3-270m'
 const STORE = '.krige/quickstart.db'
-/** Search and holdout together: about ten full evaluations on the recorded answers, under two minutes of a local model. */
+/** Search and holdout together: about ten full evaluations on the recorded answers, four of 60 examples with a local model. */
 const EVALUATIONS = { replay: 720, live: 240 } as const
 
 export function registerQuickstart(program: Command): void {
