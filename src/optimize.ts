@@ -18,9 +18,9 @@ import type { Store } from './store/store.ts'
 import { configOf, environmentOf } from './study/create-study.ts'
 import { type Direction, EVENT_VERSION, type StudyEvent } from './study/events.ts'
 import { type Budget, checkBudget } from './study/ledger.ts'
+import { sampleSizeWarnings } from './study/sample-size.ts'
 import { createFold } from './study/state.ts'
 import { openStudy } from './study/study.ts'
-import { sampleSizeWarnings } from './study/verdict.ts'
 
 /** What {@link OptimizeOptions.evaluate} may use beside its prompt and example. */
 export interface EvaluateContext {

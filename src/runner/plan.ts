@@ -5,8 +5,9 @@
  */
 import { BudgetError, InvalidInputError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
+import { publicModelName } from '../space/model-name.ts'
 import type { Budget } from '../study/ledger.ts'
-import { sampleSizeWarnings } from '../study/verdict.ts'
+import { sampleSizeWarnings } from '../study/sample-size.ts'
 import type { Task } from '../task/task.ts'
 import type { PriceOf } from './prices.ts'
 
@@ -52,7 +53,7 @@ export function makePlan(task: Task, evaluator: Pick<Evaluator, 'estimate'>, pri
   const price = task.model === undefined ? undefined : priceOf(task.model)
   if (task.budget.usd !== undefined && price === undefined) {
     throw new InvalidInputError(
-      `the budget limits money, but the price of ${task.model ?? 'the program'} is not known`,
+      `the budget limits money, but the price of ${task.model === undefined ? 'the program' : publicModelName(task.model)} is not known`,
       {
         remedy: 'State it in dollars per million tokens with --price INPUT,OUTPUT, or limit calls or tokens instead.',
       },

@@ -6,6 +6,7 @@
 export { createStudy, DEFAULT_POLICY, parseLog, restoreStudy, type StudyOptions } from './create-study.ts'
 export { type Direction, EVENT_VERSION, type Stage, type StudyConfig, type StudyEvent } from './events.ts'
 export { type Budget, type CallCost, createLedger, type Ledger, type Spending } from './ledger.ts'
+export { detectableDifference, neededExamples, type PowerOptions, sampleSizeWarnings } from './sample-size.ts'
 export { createFold, foldEvents, type OpenAction, type StudyFold, type StudyState } from './state.ts'
 export {
   type AskedAction,
@@ -21,11 +22,9 @@ export {
 export {
   type Conclusion,
   comparePaired,
-  detectableDifference,
   judge,
   type PairedComparison,
   type ScoreSummary,
-  sampleSizeWarnings,
   summariseScores,
   type Verdict,
 } from './verdict.ts'

@@ -140,39 +140,6 @@ export function judge(
   return high < (options.relevantDifference ?? DEFAULT_RELEVANT_DIFFERENCE) ? 'no improvement' : 'undecided'
 }
 
-/** How differently two prompts answer the same example, typically: the standard deviation of a paired difference. */
-const TYPICAL_PAIRED_DEVIATION = 0.55
-
-/**
- * The difference in accuracy that so many paired examples find 4 times in 5, at a two-sided level of 5%.
- * (1.96 + 0.84) · 0.55 / √n: 0/1 scores near one half, correlated .4 between prompts.
- *
- * @example
- * detectableDifference(10) // 0.49: ten examples cannot tell 70% from 80%
- */
-export function detectableDifference(examples: number): number {
-  return Math.min(1, ((Z + 0.8416) * TYPICAL_PAIRED_DEVIATION) / Math.sqrt(Math.max(1, examples)))
-}
-
-/** What the sizes of the two example sets cannot support, in words. */
-export function sampleSizeWarnings(searchExamples: number, holdoutExamples: number): string[] {
-  const warnings: string[] = []
-  const points = (examples: number) => `${Math.round(100 * detectableDifference(examples))} points`
-  if (searchExamples < 30) {
-    warnings.push(
-      `The search has ${searchExamples} examples: prompts less than about ${points(searchExamples)} apart cannot be told apart on them. Add examples; 50 to 200 are usual.`,
-    )
-  }
-  if (holdoutExamples === 0) {
-    warnings.push('No holdout: the score of the winner is an estimate from the examples it was chosen on.')
-  } else if (holdoutExamples < 60) {
-    warnings.push(
-      `The holdout compares ${holdoutExamples} examples: an improvement of less than about ${points(holdoutExamples)} will stay undecided. Add examples or raise the budget.`,
-    )
-  }
-  return warnings
-}
-
 function rangeOf(scores: readonly number[]): [number, number] {
   let low = 0
   let high = 1

@@ -1,12 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  comparePaired,
-  detectableDifference,
-  judge,
-  sampleSizeWarnings,
-  summariseScores,
-} from '../../src/study/verdict.ts'
+import { comparePaired, judge, summariseScores } from '../../src/study/verdict.ts'
 
 const repeat = (score: number, count: number) => new Array<number>(count).fill(score)
 
@@ -106,13 +100,4 @@ describe('judge', () => {
   })
 
   it('is undecided without data', () => expect(judge(undefined)).toBe('undecided'))
-})
-
-describe('sample sizes', () => {
-  it('knows that ten examples cannot tell 70% from 80%', () => {
-    expect(detectableDifference(10)).toBeGreaterThan(0.3)
-    expect(detectableDifference(1000)).toBeLessThan(0.05)
-    expect(sampleSizeWarnings(10, 0)).toHaveLength(2)
-    expect(sampleSizeWarnings(120, 100)).toEqual([])
-  })
 })
