@@ -99,15 +99,17 @@ function markdown(descriptions: readonly TableDescription[]): string {
     '',
     '### What the text says about accuracy',
     '',
-    'Share of the variance of prompt means that is predicted with the prompt itself left out.',
+    'Share of the variance of prompt means that is predicted with the prompt itself left out; correlation of prediction and',
+    'mean over all prompts, and over those above the median, where the best one is.',
     '',
-    ...heading(['table', ...viewNames, 'all views', 'correlation, all']),
+    ...heading(['table', ...viewNames, 'all views', 'correlation', 'in the upper half']),
     ...descriptions.map((one) =>
       row([
         one.table,
         ...viewNames.map((view) => points(one.predictability[view]?.explained)),
         points(one.predictability.all?.explained),
         points(one.predictability.all?.correlation),
+        points(one.predictability.all?.upperCorrelation),
       ]),
     ),
     ...(alike.length === 0

@@ -20,6 +20,8 @@ export interface Predictability {
   readonly explained: number
   /** Between left-out predictions and targets. */
   readonly correlation: number
+  /** The same among targets above the median: knowing which prompts are bad does not find the best. */
+  readonly upperCorrelation: number
   /** In units of the median distance. */
   readonly lengthScale: number
   /** Noise variance over output scale. */
@@ -90,7 +92,13 @@ export function leaveOneOut(
         error += residual * residual
         spread += ((y[i]! * n) / (n - 1)) ** 2
       }
-      return { explained: 1 - error / spread, correlation: sampleCorrelation([...predicted], [...y]) }
+      const median = [...y].sort((a, b) => a - b)[n >> 1]!
+      const upper = [...y.keys()].filter((i) => y[i]! > median)
+      return {
+        explained: 1 - error / spread,
+        correlation: sampleCorrelation([...predicted], [...y]),
+        upperCorrelation: upper.length < 2 ? Number.NaN : sampleCorrelation(pick(predicted, upper), pick(y, upper)),
+      }
     }
   }
   return best!.result
@@ -100,4 +108,8 @@ function divideByMedian(squared: Float64Array): Float64Array {
   const positive = squared.filter((value) => value > 0).sort()
   const median = positive[positive.length >> 1] ?? 1
   return squared.map((value) => value / median)
+}
+
+function pick(values: Float64Array, indices: readonly number[]): number[] {
+  return indices.map((index) => values[index]!)
 }
