@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { InvalidInputError } from '../errors.ts'
+import { publicModelName } from '../space/model-name.ts'
 import { modelsFolder } from './cache-folder.ts'
 import { numberOption } from './number-options.ts'
 
@@ -90,7 +91,7 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
     const table = await recordTable({
       task,
       evaluator,
-      model: task.model ?? 'program',
+      model: task.model === undefined ? 'program' : publicModelName(task.model),
       partialFile,
       ...(flags.examples === undefined ? {} : { examples: flags.examples }),
       ...(flags.holdout === undefined ? {} : { holdout: flags.holdout }),
@@ -101,7 +102,7 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
         metric: task.metric,
         sampling: task.sampling,
         date: new Date().toISOString().slice(0, 10),
-        command: `krige bench record ${process.argv.slice(4).join(' ')}`,
+        command: `krige bench record ${process.argv.slice(4).map(publicModelName).join(' ')}`,
       },
       signal: controller.signal,
       onProgress: ({ done, total, failures, measured, prompt }) => {

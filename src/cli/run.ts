@@ -4,6 +4,7 @@ import type { Evaluator } from '../evaluation/evaluator.ts'
 import type { Cost } from '../runner/plan.ts'
 import type { Price } from '../runner/prices.ts'
 import type { SearchProgress } from '../runner/search.ts'
+import { publicModelName } from '../space/model-name.ts'
 import type { Budget } from '../study/ledger.ts'
 import type { Task } from '../task/task.ts'
 import { modelsFolder } from './cache-folder.ts'
@@ -33,6 +34,8 @@ export interface RunFlags {
   readonly calls?: number
   readonly usd?: number
   readonly concurrency?: number
+  readonly requestsPerMinute?: number
+  readonly tokensPerMinute?: number
   readonly threads?: number
   readonly backend?: string
   readonly allowOutside?: boolean
@@ -78,6 +81,17 @@ export function registerRun(program: Command): void {
     .addOption(
       new Option('--concurrency <n>', 'evaluations in flight').argParser(
         numberOption('--concurrency', { integer: true, minimum: 1 }),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--requests-per-minute <n>',
+        'what the server allows; found out by itself, more slowly, without',
+      ).argParser(numberOption('--requests-per-minute', { above: 0 })),
+    )
+    .addOption(
+      new Option('--tokens-per-minute <n>', 'what the server allows, input and output together').argParser(
+        numberOption('--tokens-per-minute', { above: 0 }),
       ),
     )
     .addOption(
@@ -253,6 +267,11 @@ async function openTaskEvaluator(task: Task, flags: RunFlags, replay: Replay | u
       : { cache: await openTaskCache(task, flags) }),
     ...(flags.threads === undefined ? {} : { threads: flags.threads }),
     ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
+    withoutKeys: flags.dryRun ?? false,
+    settings: {
+      ...(flags.requestsPerMinute === undefined ? {} : { requestsPerMinute: flags.requestsPerMinute }),
+      ...(flags.tokensPerMinute === undefined ? {} : { tokensPerMinute: flags.tokensPerMinute }),
+    },
   })
 }
 
@@ -295,7 +314,7 @@ function commandLine(taskFile: string, flags: RunFlags, study: string): string {
   for (const [name, value] of [
     ['policy', flags.policy],
     ['seed', flags.seed],
-    ['model', flags.model],
+    ['model', flags.model && publicModelName(flags.model)],
     ['evaluations', flags.evaluations],
     ['calls', flags.calls],
     ['usd', flags.usd],

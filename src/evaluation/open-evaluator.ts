@@ -2,9 +2,10 @@ import { InvalidInputError } from '../errors.ts'
 import type { Template } from '../space/template.ts'
 import type { Evaluator } from './evaluator.ts'
 import { createMetric, type MetricSettings } from './metrics/create-metric.ts'
-import { type OpenTextModelOptions, openTextModel } from './models/open-text-model.ts'
+import { type OpenTextModelOptions, openTextModel, type RemoteModelSettings } from './models/open-text-model.ts'
 import type { ResponseCache } from './response-cache.ts'
 import type { RetryOptions } from './retry.ts'
+import { createRedactor } from './secrets.ts'
 import { createTemplateEvaluator } from './template-evaluator.ts'
 import type { Sampling, TextModel } from './text-model.ts'
 
@@ -13,6 +14,9 @@ export interface EvaluatedTask {
   readonly template?: Template
   readonly metric: MetricSettings
   readonly model?: string
+  readonly modelSettings?: RemoteModelSettings
+  /** Where a command that prints a key runs. */
+  readonly folder?: string
   readonly sampling: Sampling
   readonly system?: string
   readonly labels: readonly string[]
@@ -34,9 +38,31 @@ export interface OpenEvaluatorOptions extends OpenTextModelOptions {
  * const evaluator = await openEvaluator(task, { modelsFolder, environment: process.env })
  */
 export async function openEvaluator(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise<Evaluator> {
+  return redactFailures(await open(task, options), createRedactor(options.environment))
+}
+
+/** A program or a metric of the user's may put a key into an error; the models hide theirs themselves. */
+function redactFailures(evaluator: Evaluator, redact: (text: string) => string): Evaluator {
+  return {
+    ...evaluator,
+    async evaluate(request) {
+      const evaluation = await evaluator.evaluate(request)
+      if (evaluation.kind === 'score') return evaluation
+      const { failure } = evaluation
+      return { ...evaluation, failure: { ...failure, message: redact(failure.message) } }
+    },
+  }
+}
+
+async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise<Evaluator> {
+  const modelOptions: OpenTextModelOptions = {
+    ...(task.folder === undefined ? {} : { folder: task.folder }),
+    ...options,
+    settings: { ...task.modelSettings, ...options.settings },
+  }
   const openModel = async () => {
     if (options.textModel) return options.textModel
-    return task.model === undefined ? undefined : openTextModel(task.model, options)
+    return task.model === undefined ? undefined : openTextModel(task.model, modelOptions)
   }
   if (task.evaluate !== undefined) {
     const { createProgramEvaluator } = await import('./program-evaluator.ts')
@@ -49,7 +75,12 @@ export async function openEvaluator(task: EvaluatedTask, options: OpenEvaluatorO
     })
   }
   if (!task.template) throw new InvalidInputError('the task has neither a template nor a program')
-  const metric = await createMetric(task.metric, task.labels, (judge) => openTextModel(judge, options))
+  const metric = await createMetric(task.metric, task.labels, (judge, settings) =>
+    openTextModel(
+      judge,
+      judge === task.model && !settings ? modelOptions : { ...modelOptions, settings: settings ?? {} },
+    ),
+  )
   const model = await openModel()
   if (!model)
     throw new InvalidInputError('the task has no model', {

@@ -19,11 +19,18 @@ export interface ThrottleOptions {
 }
 
 export interface Throttle {
-  run(call: () => Promise<Generation>, signal?: AbortSignal): Promise<Generation>
+  /** Sends when it is time to. */
+  run(call: () => Promise<Generation>, options?: ThrottledCall): Promise<Generation>
   /** Calls a second permitted just now; infinite until the server has refused one. */
   readonly pace: number
   /** Fails everything that waits. */
   close(): void
+}
+
+export interface ThrottledCall {
+  readonly signal?: AbortSignal
+  /** What the call will take of `tokensPerMinute` at most; made good when it is known. @defaultValue 0 */
+  readonly tokens?: number
 }
 
 /** The pace after a 429, as a share of the one that was refused; and when nothing has got through since the last. */
@@ -59,7 +66,7 @@ export function createThrottle(options: ThrottleOptions): Throttle {
   let refusedPace = Number.POSITIVE_INFINITY
   /** Since the last decrease. */
   let successes = 0
-  const waiting: (() => void)[] = []
+  const waiting: { readonly enter: () => void; readonly tokens: number }[] = []
   const requests = createBucket(options.requestsPerMinute, now)
   const tokens = createBucket(options.tokensPerMinute, now)
 
@@ -79,13 +86,15 @@ export function createThrottle(options: ThrottleOptions): Throttle {
       requests.take(1)
       // What a late timer missed is made up for, within two calls' worth.
       nextSend = Math.max(nextSend, time - 2000 / pace) + 1000 / pace
-      waiting.shift()!()
+      const next = waiting.shift()!
+      tokens.take(next.tokens)
+      next.enter()
     }
   }
 
-  const learn = (generation: Generation, started: number) => {
+  const learn = (generation: Generation, started: number, reserved: number) => {
     const time = now()
-    tokens.take(generation.usage.inputTokens + generation.usage.outputTokens)
+    tokens.take(generation.usage.inputTokens + generation.usage.outputTokens - reserved)
     if (generation.kind === 'text') {
       successes++
       const near = pace > NEAR * refusedPace
@@ -117,7 +126,7 @@ export function createThrottle(options: ThrottleOptions): Throttle {
     get pace() {
       return pace
     },
-    async run(call, signal) {
+    async run(call, { signal, tokens: reserved = 0 } = {}) {
       const cancelled: Generation = {
         kind: 'failure',
         failure: failure('cancelled', 'cancelled before it was sent'),
@@ -130,11 +139,11 @@ export function createThrottle(options: ThrottleOptions): Throttle {
           resolve(!closed)
         }
         const leave = () => {
-          const index = waiting.indexOf(enter)
+          const index = waiting.findIndex((entry) => entry.enter === enter)
           if (index >= 0) waiting.splice(index, 1)
           resolve(false)
         }
-        waiting.push(enter)
+        waiting.push({ enter, tokens: reserved })
         signal?.addEventListener('abort', leave, { once: true })
         release()
       })
@@ -142,7 +151,7 @@ export function createThrottle(options: ThrottleOptions): Throttle {
       const started = now()
       try {
         const generation = await call()
-        learn(generation, started)
+        learn(generation, started, reserved)
         return generation
       } finally {
         inFlight--
@@ -152,7 +161,7 @@ export function createThrottle(options: ThrottleOptions): Throttle {
     close() {
       closed = true
       clearTimeout(timer)
-      for (const enter of waiting.splice(0)) enter()
+      for (const { enter } of waiting.splice(0)) enter()
     },
   }
 }

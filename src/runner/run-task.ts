@@ -9,6 +9,7 @@ import { ConflictError, InvalidInputError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
 import type { PolicyContext, PriorHistory } from '../policy/policy.ts'
 import { type Candidate, candidateText } from '../space/candidate.ts'
+import { publicModelName } from '../space/model-name.ts'
 import type { ObservationHistory } from '../space/observation-log.ts'
 import { loadStudy } from '../store/load-study.ts'
 import type { Store, StudyLease } from '../store/store.ts'
@@ -171,7 +172,7 @@ function fingerprintOf(task: Task, evaluator: Evaluator, embedder: Embedder | un
   const hash = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
   return {
     task: task.name,
-    model: task.model ?? 'program',
+    model: task.model === undefined ? 'program' : publicModelName(task.model),
     metric: task.metric.name,
     sampling: JSON.stringify(task.sampling),
     examples: hash(task.examples),

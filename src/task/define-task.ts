@@ -4,10 +4,12 @@ import { basename, resolve } from 'node:path'
 import type * as z from 'zod'
 import { InvalidInputError, KrigeError } from '../errors.ts'
 import type { Example } from '../space/example.ts'
+import { publicModelName } from '../space/model-name.ts'
 import { defineSpace } from '../space/parameter.ts'
 import { parseTemplate, type Template } from '../space/template.ts'
 import { type JsonLine, readJsonLines } from './json-lines.ts'
 import { defaultMaxOutputTokens, readMetric } from './metric-specification.ts'
+import { readModel } from './model-specification.ts'
 import { readExamples } from './read-examples.ts'
 import { readPool } from './read-pool.ts'
 import { type CheckedTaskInput, type TaskInput, taskSchema } from './schema.ts'
@@ -60,7 +62,8 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
       remedy: 'Add one, such as metric: label-match',
     })
   }
-  checkModel(written.model, program !== undefined, locate)
+  const [model, modelSettings = {}] = written.model === undefined ? [] : readModel(written.model)
+  checkModel(model, program !== undefined, locate)
 
   const exampleLines = linesOf(written.examples, 'examples', pathOf, locate)
   const exampleWhere =
@@ -106,7 +109,7 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     split,
     ...(template ? { template } : {}),
     metric,
-    ...(written.model === undefined ? {} : { model: written.model }),
+    ...(model === undefined ? {} : { model, modelSettings }),
     sampling,
     ...(written.system === undefined ? {} : { system: written.system }),
     pool,
@@ -199,7 +202,7 @@ function checkModel(
   )
     return
   throw new InvalidInputError(
-    `model is ${JSON.stringify(model)}; expected gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL`,
+    `model is ${JSON.stringify(publicModelName(model))}; expected gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL`,
     {
       where: locate(['model']),
       remedy: 'For a local server: openai-compatible:http://127.0.0.1:8080/v1#name',
@@ -296,7 +299,8 @@ function fingerprintOf(task: Omit<Task, 'fingerprint'>): string {
     split: task.split,
     template: task.template?.source ?? null,
     metric: task.metric,
-    model: task.model ?? null,
+    // A new password in the address is no other model.
+    model: task.model === undefined ? null : publicModelName(task.model),
     sampling: task.sampling,
     system: task.system ?? null,
     evaluate: task.evaluate ?? null,

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { InvalidInputError } from '../errors.ts'
 import type { Example, JsonValue } from '../space/example.ts'
+import { modelSchema } from './model-specification.ts'
 import type { MetricSpecification } from './task.ts'
 
 type ExpectedKind = 'text' | 'texts' | 'number' | 'object' | 'any'
@@ -49,7 +50,7 @@ const KINDS: Readonly<Record<string, MetricKind>> = {
   },
   judge: {
     options: z.strictObject({
-      model: z.string().min(1),
+      model: modelSchema,
       criteria: z.string().min(1),
       scale: z
         .tuple([z.number(), z.number()])

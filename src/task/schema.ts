@@ -7,6 +7,7 @@
 import * as z from 'zod'
 import { spaceSchema } from '../space/parameter.ts'
 import { metricSchema } from './metric-specification.ts'
+import { modelSchema } from './model-specification.ts'
 
 const jsonValue = z.json()
 const share = z.number().min(0)
@@ -45,7 +46,9 @@ export const taskSchema = z.strictObject({
     .describe('Shares (up to 1) or counts of examples to search with and to hold out.'),
   template: z.string().min(1).optional().describe('The model input, with {{names}} of slots and example fields.'),
   metric: metricSchema.optional(),
-  model: z.string().min(1).optional().describe('gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL.'),
+  model: modelSchema
+    .optional()
+    .describe('gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL; or { name, and how to ask it }.'),
   system: z.string().optional().describe('A system message for the model.'),
   sampling: z
     .strictObject({

@@ -2,6 +2,7 @@ import type { Candidate } from '../space/candidate.ts'
 import type { Example } from '../space/example.ts'
 import type { Space } from '../space/parameter.ts'
 import type { Template } from '../space/template.ts'
+import type { ModelSettings } from './model-specification.ts'
 
 /** Hard limits; absent means unlimited. */
 export interface TaskBudget {
@@ -39,8 +40,12 @@ export interface Task {
   /** Absent when `evaluate` names a program that needs none. */
   readonly template?: Template
   readonly metric: MetricSpecification
-  /** As written: `gguf:NAME`, `openai-compatible:URL#name`, `PROVIDER:MODEL`; absent only for programs. */
+  /**
+   * As written: `gguf:NAME`, `openai-compatible:URL#name`, `PROVIDER:MODEL`; absent only for programs. An address may hold
+   * a password: show and store `publicModelName(model)`.
+   */
   readonly model?: string
+  readonly modelSettings?: ModelSettings
   readonly sampling: SamplingSpecification
   /** A system message for the model. */
   readonly system?: string

@@ -120,6 +120,26 @@ parameters: { temperature: { float: [0, 1] } }
     expect(metric.fingerprint).not.toBe(first.fingerprint)
   })
 
+  it('takes a model with settings, which are nothing a score depends on', () => {
+    const named = (model: string) => loadTask(write({ yaml: YAML.replace(/^model:.*$/m, `model: ${model}`) }))
+    const plain = named('openai:gpt-test')
+    const asked = named('{ name: openai:gpt-test, apiKeyCommand: [pass, show, it], requestsPerMinute: 60 }')
+    expect(asked.model).toBe('openai:gpt-test')
+    expect(asked.modelSettings).toEqual({ apiKeyCommand: ['pass', 'show', 'it'], requestsPerMinute: 60 })
+    expect(asked.fingerprint).toBe(plain.fingerprint)
+    const hosted = (login: string) => named(`openai-compatible:https://${login}host/v1#name`).fingerprint
+    expect(hosted('me:one@')).toBe(hosted('me:two@'))
+    expect(() => named('{ name: openai:gpt-test, apiKey: sk-123 }')).toThrow(/model/)
+    expect(() => named('{ name: openai:gpt-test, requestsPerMinute: 0 }')).toThrow(/model/)
+    expect(() => named('{ requestsPerMinute: 10 }')).toThrow(/model/)
+  })
+
+  it('does not repeat a password when an address is wrong', () => {
+    const wrong = YAML.replace(/^model:.*$/m, 'model: openai-compatible:https://me:hunter2@host/v1')
+    expect(() => loadTask(write({ yaml: wrong }))).toThrow(/https:\/\/host\/v1/)
+    expect(() => loadTask(write({ yaml: wrong }))).not.toThrow(/hunter2/)
+  })
+
   it('accepts emoji, right-to-left text, 50 kB and template syntax inside prompts', () => {
     const prompts = [
       { id: 'emoji', slots: { instruction: 'Label 🎫👩‍💻 it', demonstrations: '' } },

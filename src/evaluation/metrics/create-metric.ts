@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../../errors.ts'
+import type { RemoteModelSettings } from '../models/open-text-model.ts'
 import type { TextModel } from '../text-model.ts'
 import { contains } from './contains.ts'
 import { exactMatch } from './exact-match.ts'
@@ -8,6 +9,9 @@ import { labelMatch } from './label-match.ts'
 import type { Metric } from './metric.ts'
 import { numeric } from './numeric.ts'
 import { regex } from './regex.ts'
+
+/** Opens the model of a judge; `settings` say how it is to be asked, when the task does. */
+export type OpenJudgeModel = (specification: string, settings?: RemoteModelSettings) => Promise<TextModel>
 
 export interface MetricSettings {
   readonly name: string
@@ -46,7 +50,7 @@ const METRICS: Readonly<Record<string, MetricFactory>> = {
 export async function createMetric(
   settings: MetricSettings,
   labels: readonly string[],
-  openModel?: (specification: string) => Promise<TextModel>,
+  openModel?: OpenJudgeModel,
 ): Promise<Metric> {
   if (settings.name === 'judge') return openJudge(settings.options, openModel)
   const factory = METRICS[settings.name]
@@ -66,21 +70,29 @@ export async function createMetric(
 
 async function openJudge(
   options: Readonly<Record<string, unknown>>,
-  openModel: ((specification: string) => Promise<TextModel>) | undefined,
+  openModel: OpenJudgeModel | undefined,
 ): Promise<Metric> {
-  const { model, criteria, scale, repeats, maxOutputTokens } = options
+  const { criteria, scale, repeats, maxOutputTokens } = options
+  const [model, modelSettings] = namedModel(options['model'])
   if (typeof model !== 'string' || typeof criteria !== 'string' || !openModel) {
     throw new InvalidInputError('metric judge needs a model and criteria', {
       remedy: 'metric: { name: judge, model: PROVIDER:MODEL, criteria: … }',
     })
   }
   return judge({
-    model: await openModel(model),
+    model: await openModel(model, modelSettings),
     criteria,
     ...(Array.isArray(scale) ? { scale: [Number(scale[0]), Number(scale[1])] as const } : {}),
     ...(typeof repeats === 'number' ? { repeats } : {}),
     ...(typeof maxOutputTokens === 'number' ? { maxOutputTokens } : {}),
   })
+}
+
+/** A judge's model is written as a task's is: a name, or a name and settings, checked with the task. */
+function namedModel(written: unknown): [name?: unknown, settings?: RemoteModelSettings] {
+  if (typeof written !== 'object' || written === null || !('name' in written)) return [written]
+  const { name, ...settings } = written
+  return [name, settings]
 }
 
 function stringsOf(value: unknown): string[] | undefined {

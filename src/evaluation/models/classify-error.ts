@@ -42,7 +42,8 @@ function fromApiCall(error: APICallError, context: CallContext): Failure {
   const { statusCode: status, responseHeaders: headers } = error
   if (status === undefined) return fromConnection(error, context)
   const body = error.responseBody ?? ''
-  const excerpt = context.redact(body.replace(/\s+/g, ' ').trim().slice(0, EXCERPT))
+  // Hidden before it is cut: half a key is no key that could be found.
+  const excerpt = context.redact(body).replace(/\s+/g, ' ').trim().slice(0, EXCERPT)
   const message = `HTTP ${status} from ${context.host}${excerpt.length > 0 ? `: ${excerpt}` : ''}`
   const wait = retryAfter(headers, context.now())
   if (status === 401 || status === 403) return failure('authentication', `${message} (check the API key)`)

@@ -1,4 +1,6 @@
 import { InvalidInputError } from '../../errors.ts'
+import { publicModelName } from '../../space/model-name.ts'
+import type { ApiKeyCommand } from '../api-key-command.ts'
 import type { TextModel } from '../text-model.ts'
 import { findGguf, hashFile, parseGgufReference } from './find-gguf.ts'
 
@@ -13,6 +15,22 @@ export interface OpenTextModelOptions {
   readonly sequences?: number
   /** Calls in flight to a server. @defaultValue 8 */
   readonly concurrency?: number
+  /** How the task says its model is to be asked; `concurrency` above goes first. */
+  readonly settings?: RemoteModelSettings
+  /** Where a command that prints a key runs. */
+  readonly folder?: string
+  /** For a model that is only to count tokens: no command is run. @defaultValue false */
+  readonly withoutKeys?: boolean
+}
+
+/** What a task may say about a model behind HTTP. */
+export interface RemoteModelSettings {
+  readonly apiKeyCommand?: ApiKeyCommand
+  readonly requestsPerMinute?: number
+  readonly tokensPerMinute?: number
+  readonly concurrency?: number
+  /** Seconds until a call is given up. */
+  readonly timeout?: number
 }
 
 /**
@@ -29,7 +47,7 @@ export async function openTextModel(specification: string, options: OpenTextMode
   const rest = specification.slice(colon + 1)
   if (colon <= 0 || rest.length === 0) {
     throw new InvalidInputError(
-      `model is ${JSON.stringify(specification)}; expected gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL`,
+      `model is ${JSON.stringify(publicModelName(specification))}; expected gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL`,
     )
   }
   if (scheme === 'gguf') {
@@ -46,5 +64,23 @@ export async function openTextModel(specification: string, options: OpenTextMode
     })
   }
   const { openRemoteModel } = await import('./remote-model.ts')
-  return openRemoteModel(specification, options)
+  const { apiKeyCommand, requestsPerMinute, tokensPerMinute, timeout } = options.settings ?? {}
+  const { environment } = options
+  const concurrency = options.concurrency ?? options.settings?.concurrency
+  const apiKey = apiKeyCommand === undefined || options.withoutKeys ? undefined : await fetchKey(apiKeyCommand, options)
+  return openRemoteModel(specification, {
+    environment,
+    throttle: {
+      ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
+      ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),
+    },
+    ...(apiKey ? { apiKey } : {}),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(timeout === undefined ? {} : { timeout: 1000 * timeout }),
+  })
+}
+
+async function fetchKey(command: ApiKeyCommand, { folder, environment }: OpenTextModelOptions) {
+  const { runApiKeyCommand } = await import('../api-key-command.ts')
+  return runApiKeyCommand(command, { environment, ...(folder === undefined ? {} : { folder }) })
 }

@@ -9,15 +9,18 @@ import { pathToFileURL } from 'node:url'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { generateText, type LanguageModel } from 'ai'
 import { InvalidInputError, UnavailableError } from '../../errors.ts'
+import { publicModelName } from '../../space/model-name.ts'
 import { estimateTokens } from '../estimate-tokens.ts'
 import { failure } from '../failure.ts'
-import { createRedactor, Secret } from '../secrets.ts'
+import { createExactRedactor, createRedactor, isDistinctive, Secret } from '../secrets.ts'
 import type { GenerateRequest, Generation, TextModel } from '../text-model.ts'
 import { createThrottle, type ThrottleOptions } from '../throttle.ts'
 import { type CallContext, classifyError } from './classify-error.ts'
 
 export interface RemoteModelOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Instead of one from the environment. */
+  readonly apiKey?: Secret
   /** Calls in flight at most. @defaultValue 8 */
   readonly concurrency?: number
   /** Milliseconds until a call is given up. @defaultValue 120000 */
@@ -33,7 +36,10 @@ interface ResolvedModel {
   readonly languageModel: LanguageModel
   readonly identity: string
   readonly host: string
+  /** For messages. */
   readonly redact: (text: string) => string
+  /** For answers: only what was sent to this server, so that no word of an answer is taken for a key. */
+  readonly redactAnswer: (text: string) => string
   readonly local: boolean
 }
 
@@ -43,13 +49,13 @@ interface ResolvedModel {
  */
 export async function openRemoteModel(specification: string, options: RemoteModelOptions): Promise<TextModel> {
   const resolved = specification.startsWith('openai-compatible:')
-    ? openEndpoint(specification, options.environment)
-    : await openProvider(specification, options.environment)
-  return createRemoteModel(specification, resolved, options)
+    ? openEndpoint(specification, options)
+    : await openProvider(specification, options)
+  return createRemoteModel(publicModelName(specification), resolved, options)
 }
 
 function createRemoteModel(name: string, resolved: ResolvedModel, options: RemoteModelOptions): TextModel {
-  const { host, redact } = resolved
+  const { host, redact, redactAnswer } = resolved
   const timeout = options.timeout ?? DEFAULT_TIMEOUT
   const now = options.now ?? Date.now
   const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY
@@ -92,7 +98,12 @@ function createRemoteModel(name: string, resolved: ResolvedModel, options: Remot
       if (result.finishReason === 'error') {
         return { kind: 'failure', failure: failure('server', `${host} ended the answer with an error`), usage }
       }
-      return { kind: 'text', text: result.text, reason: result.finishReason === 'length' ? 'length' : 'stop', usage }
+      return {
+        kind: 'text',
+        text: redactAnswer(result.text),
+        reason: result.finishReason === 'length' ? 'length' : 'stop',
+        usage,
+      }
     } catch (error) {
       const cancelled = callers.some((signal) => signal.aborted)
       const context: CallContext = { cancelled, host, redact, now, ...(clock.aborted ? { timeout } : {}) }
@@ -106,7 +117,11 @@ function createRemoteModel(name: string, resolved: ResolvedModel, options: Remot
     concurrency,
     local: resolved.local,
     countTokens: estimateTokens,
-    generate: (request) => throttle.run(() => call(request), request.signal),
+    generate: (request) =>
+      throttle.run(() => call(request), {
+        tokens: estimateTokens(request.prompt) + request.sampling.maxOutputTokens,
+        ...(request.signal ? { signal: request.signal } : {}),
+      }),
     async close() {
       closing.abort()
       throttle.close()
@@ -124,14 +139,17 @@ function usageOfFailure(error: unknown, request: GenerateRequest) {
   return { inputTokens: refused ? 0 : estimateTokens(request.prompt), outputTokens: 0, estimated: true }
 }
 
-function openEndpoint(specification: string, environment: RemoteModelOptions['environment']): ResolvedModel {
+/** Query parameters that hold keys, as some gateways want them. */
+const SECRET_PARAMETER = /key|token|secret|sig|auth|pass|code|credential/i
+
+function openEndpoint(specification: string, { environment, apiKey }: RemoteModelOptions): ResolvedModel {
   const rest = specification.slice('openai-compatible:'.length)
   const hash = rest.indexOf('#')
   const url = URL.parse(hash < 0 ? rest : rest.slice(0, hash))
   const model = hash < 0 ? '' : rest.slice(hash + 1)
   if (!url || !/^https?:$/.test(url.protocol) || model.length === 0) {
     throw new InvalidInputError(
-      `model is ${JSON.stringify(redactUrl(specification))}; expected openai-compatible:URL#name`,
+      `model is ${JSON.stringify(publicModelName(specification))}; expected openai-compatible:URL#name`,
       {
         remedy: 'For a local server: openai-compatible:http://127.0.0.1:8080/v1#name',
       },
@@ -139,14 +157,18 @@ function openEndpoint(specification: string, environment: RemoteModelOptions['en
   }
   const own = url.hostname === 'api.openai.com' ? environment['OPENAI_API_KEY'] : undefined
   const written = environment['KRIGE_API_KEY'] ?? own
-  const key = written ? new Secret(written) : undefined
+  const key = apiKey ?? (written ? new Secret(written.trim()) : undefined)
+  const user = decodeURIComponent(url.username)
   const password = url.password ? new Secret(decodeURIComponent(url.password)) : undefined
-  const redact = createRedactor(environment, [key, password])
-  const headers = url.username
-    ? {
-        Authorization: `Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${password?.reveal() ?? ''}`).toString('base64')}`,
-      }
-    : undefined
+  const parameters = [...url.searchParams].flatMap(([name, value]) =>
+    SECRET_PARAMETER.test(name) && value !== '' ? [new Secret(value)] : [],
+  )
+  // Without a password the user is the key, as in https://TOKEN@host.
+  const login = url.username
+    ? [new Secret(`${user}:${password?.reveal() ?? ''}`), ...(password ? [] : [new Secret(user)])]
+    : []
+  const sent = [key, password, ...parameters, ...login].filter((secret) => secret !== undefined)
+  const headers = login[0] ? { Authorization: `Basic ${Buffer.from(login[0].reveal()).toString('base64')}` } : undefined
   url.username = ''
   url.password = ''
   const base = `${url.origin}${url.pathname.replace(/\/+$/, '')}`
@@ -161,18 +183,15 @@ function openEndpoint(specification: string, environment: RemoteModelOptions['en
     languageModel: provider.chatModel(model),
     identity: `openai-compatible:${base}#${model}`,
     host: url.host,
-    redact,
+    redact: createRedactor(environment, sent),
+    redactAnswer: createExactRedactor(sent.filter(isDistinctive)),
     local: false,
   }
 }
 
-function redactUrl(text: string): string {
-  return text.replace(/\/\/[^/@\s]+@/, '//[secret]@')
-}
-
 async function openProvider(
   specification: string,
-  environment: RemoteModelOptions['environment'],
+  { environment, apiKey }: RemoteModelOptions,
 ): Promise<ResolvedModel> {
   const colon = specification.indexOf(':')
   const provider = specification.slice(0, colon)
@@ -184,20 +203,36 @@ async function openProvider(
       remedy: `npm install ${packageName}`,
     })
   }
-  const exported = module[provider.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())]
-  if (typeof exported !== 'function') {
-    throw new InvalidInputError(`${packageName} exports no provider named ${provider}`, {
-      remedy: 'Check the name, or use openai-compatible:URL#name.',
-    })
+  const open = apiKey ? providerWithKey(module, provider, apiKey) : module[camelCase(provider)]
+  if (typeof open !== 'function') {
+    throw new InvalidInputError(
+      `${packageName} exports no provider named ${provider}${apiKey ? ' that takes a key' : ''}`,
+      { remedy: 'Check the name, or use openai-compatible:URL#name.' },
+    )
   }
-  const languageModel: LanguageModel = exported(name)
+  const languageModel: LanguageModel = open(name)
   return {
     languageModel,
     identity: specification,
     host: provider,
-    redact: createRedactor(environment),
+    redact: createRedactor(environment, [apiKey]),
+    redactAnswer: createExactRedactor(apiKey && isDistinctive(apiKey) ? [apiKey] : []),
     local: false,
   }
+}
+
+const camelCase = (name: string) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+
+/** Provider packages export `openai` and `createOpenAI({ apiKey })`; some name the second after the vendor. */
+function providerWithKey(module: Record<string, unknown>, provider: string, apiKey: Secret): unknown {
+  const factories = Object.entries(module).filter(
+    ([name, value]) => /^create[A-Z]/.test(name) && typeof value === 'function',
+  )
+  const wanted = `create${camelCase(provider)}`.toLowerCase()
+  const [, create] =
+    factories.find(([name]) => name.toLowerCase() === wanted) ??
+    (factories.length === 1 ? factories[0]! : [undefined, undefined])
+  return typeof create === 'function' ? create({ apiKey: apiKey.reveal() }) : undefined
 }
 
 /** Looks where Krige is installed, then where the user works. */

@@ -1,0 +1,42 @@
+import * as z from 'zod'
+
+const perMinute = z.number().positive()
+
+/** How a model behind HTTP is to be asked; nothing a score depends on. */
+const settings = {
+  apiKeyCommand: z
+    .union([z.string().min(1), z.array(z.string()).min(1)])
+    .optional()
+    .describe('Prints the key: a list runs as it stands, a text through the shell.'),
+  requestsPerMinute: perMinute.optional(),
+  tokensPerMinute: perMinute.optional().describe('Input and output together.'),
+  concurrency: z.int().positive().optional().describe('Calls in flight.'),
+  timeout: z.number().positive().optional().describe('Seconds until a call is given up.'),
+}
+
+/** A model's name, or its name and settings. */
+export const modelSchema = z.union([z.string().min(1), z.strictObject({ name: z.string().min(1), ...settings })])
+
+export type ModelInput = z.output<typeof modelSchema>
+
+/** Settings of a model that has been read. */
+export interface ModelSettings {
+  /** A list is run without a shell. */
+  readonly apiKeyCommand?: string | readonly string[]
+  readonly requestsPerMinute?: number
+  readonly tokensPerMinute?: number
+  readonly concurrency?: number
+  /** Seconds. */
+  readonly timeout?: number
+}
+
+/**
+ * @example
+ * readModel({ name: 'openai:gpt-5-mini', requestsPerMinute: 500 }) // ['openai:gpt-5-mini', { requestsPerMinute: 500 }]
+ */
+export function readModel(written: ModelInput): readonly [name: string, settings: ModelSettings] {
+  if (typeof written === 'string') return [written, {}]
+  const { name, ...rest } = written
+  const given = Object.entries(rest).filter(([, value]) => value !== undefined)
+  return [name, Object.fromEntries(given) as ModelSettings]
+}
