@@ -1,15 +1,15 @@
 // A = LLᵀ, right-looking by panels.
 //
-// A panel is packed into slivers of 4 rows, factored there from left to right 4 columns at a time, and written back. The
+// A panel is packed into slivers of 4 rows, factored there from left to right 4 or 12 columns at a time, and written back. The
 // slivers that it leaves are both operands of the update of everything to its right: nothing is packed twice. The first
 // panel reads the matrix and writes the factor, so a factor beside its matrix costs no copy.
 
 import { packSliver, unpackSliver } from './pack'
-import { finishPart, SET, STEP, SUBTRACT, tile, tileFrom, tileSix } from './tile'
-import { factorTile, solveTile } from './triangle-tile'
+import { finishPart, groupOf, SET, STEP, SUBTRACT, tile, tileFrom, tileTwelve } from './tile'
+import { factorTile, solveColumns, solveTile } from './triangle-tile'
 
-/** Columns of a panel, when there is more than one. */
-const NB = 128
+/** Columns of a panel, when there is more than one; twelve are factored at a time. */
+const NB = 120
 /** Up to this size the whole matrix is one panel that fits the second-level cache. */
 const SMALL = 256
 
@@ -67,22 +67,11 @@ function factorPanel(m: i32, width: i32, a: usize, aRow: i32, l: usize, lRow: i3
       }
     }
   }
-  const reciprocals = scratch + 128
-  for (let j = 0; j < width; j += 4) {
-    const left = panel + <usize>(j >> 2) * sliverBytes
-    const offset = <usize>j << 5
-    const diagonal = left + offset
-    if (j > 0) tile(j, left, left, diagonal, STEP, SUBTRACT)
-    const failed = factorTile(diagonal, reciprocals)
-    if (failed >= 0) {
-      store<f64>(scratch, load<f64>(diagonal + <usize>(failed * 40)))
-      return j + failed
-    }
-    let sliver = left
-    for (let i = j + 4; i < m; i += 4) {
-      sliver += sliverBytes
-      solveTile(j, left, sliver, sliver + offset, diagonal, reciprocals)
-    }
+  for (let j = 0; j < width; ) {
+    const group = groupOf(padded - j)
+    const failed = factorColumns(j, group, m, panel, sliverBytes, scratch)
+    if (failed >= 0) return failed
+    j += group
   }
   for (let i = 0; i < m; i += 4) {
     const sliver = panel + <usize>(i >> 2) * sliverBytes
@@ -97,6 +86,43 @@ function factorPanel(m: i32, width: i32, a: usize, aRow: i32, l: usize, lRow: i3
         }
       }
     }
+  }
+  return -1
+}
+
+/**
+ * Columns j … j + group − 1 of a panel: what lies to their left is taken out of them, then they are factored.
+ *
+ * @returns -1, or the row whose pivot was not positive and finite; the pivot stands at `scratch`
+ */
+function factorColumns(j: i32, group: i32, m: i32, panel: usize, sliverBytes: usize, scratch: usize): i32 {
+  const reciprocals = scratch + 128
+  const offset = <usize>j << 5
+  const left = panel + <usize>(j >> 2) * sliverBytes
+  const end = j + group
+  let sliver = left
+  // The triangle on the diagonal. What is above it is computed too where that is simpler, and never used.
+  for (let i = j; i < end; i += 4, sliver += sliverBytes) {
+    const own = sliver + offset
+    if (group == 12) tileTwelve(j, left, sliverBytes, sliver, own, STEP, own, STEP, SUBTRACT)
+    else if (j > 0) tile(j, left, sliver, own, STEP, SUBTRACT)
+    const known = i - j
+    solveColumns(known, left + offset, sliverBytes, own, reciprocals)
+    const diagonal = own + (<usize>known << 5)
+    if (known > 0) tile(known, own, own, diagonal, STEP, SUBTRACT)
+    const failed = factorTile(diagonal, reciprocals + (<usize>known << 3))
+    if (failed >= 0) {
+      store<f64>(scratch, load<f64>(diagonal + <usize>(failed * 40)))
+      return i + failed
+    }
+  }
+  // The rows below.
+  for (let i = end; i < m; i += 4, sliver += sliverBytes) {
+    const own = sliver + offset
+    if (group == 12) {
+      tileTwelve(j, left, sliverBytes, sliver, own, STEP, own, STEP, SUBTRACT)
+      solveColumns(12, left + offset, sliverBytes, own, reciprocals)
+    } else solveTile(j, left, sliver, own, left + offset, reciprocals)
   }
   return -1
 }
@@ -118,25 +144,16 @@ function updateTrailing(
   const first = panel + <usize>(width >> 2) * sliverBytes
   let i = 0
   while (i < m) {
-    const group = ASC_FEATURE_RELAXED_SIMD && i + 12 <= m ? 12 : 4
+    const group = groupOf(m - i)
     const left = first + <usize>(i >> 2) * sliverBytes
     let done = 0
     if (group == 12) {
       done = i
-      const second = left + sliverBytes
-      const third = second + sliverBytes
       let from = a + <usize>i * aStride
       let to = l + <usize>i * lStride
       let right = first
       for (let j = 0; j < i; j += 4, right += sliverBytes, from += STEP, to += STEP) {
-        const from4 = from + 4 * aStride
-        const from6 = from + 6 * aStride
-        const from8 = from + 8 * aStride
-        const to4 = to + 4 * lStride
-        const to6 = to + 6 * lStride
-        const to8 = to + 8 * lStride
-        tileSix(width, left, second, right, from, from4, aStride, to, to4, lStride, SUBTRACT)
-        tileSix(width, third, second + 16, right, from8, from6, aStride, to8, to6, lStride, SUBTRACT)
+        tileTwelve(width, left, sliverBytes, right, from, aStride, to, lStride, SUBTRACT)
       }
     }
     const end = i + group

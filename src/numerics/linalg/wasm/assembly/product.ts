@@ -4,7 +4,7 @@
 // row of C are made one after the other, so C streams along its rows and the hardware prefetches it.
 
 import { packSliver } from './pack'
-import { ADD, finishPart, SET, STEP, tile, tileSix } from './tile'
+import { ADD, finishPart, groupOf, SET, STEP, tile, tileTwelve } from './tile'
 
 const KC = 256
 const NC = 512
@@ -60,7 +60,7 @@ export function product(
       let i = lower ? jc : 0
       while (i < m) {
         // Twelve rows at a time where that is faster, up to the diagonal; what is left in fours.
-        const group = ASC_FEATURE_RELAXED_SIMD && i + 12 <= m ? 12 : 4
+        const group = groupOf(m - i)
         for (let s = 0; s < group; s += 4) {
           const sliver = packedA + <usize>(s >> 2) * sliverBytes
           packSliver(sliver, at(a, (i + s) * aRow + pc * aColumn), aRow, aColumn, min(4, m - i - s), kc, alpha)
@@ -68,16 +68,10 @@ export function product(
         let done = 0
         if (group == 12) {
           done = (lower ? min(nc, i - jc) : nc) & ~3
-          const second = packedA + sliverBytes
-          const third = second + sliverBytes
           let sliver = packedB
           let to = at(c, i * cRow + jc)
           for (let jr = 0; jr < done; jr += 4, sliver += sliverBytes, to += STEP) {
-            const to4 = to + 4 * cStride
-            const to6 = to + 6 * cStride
-            const to8 = to + 8 * cStride
-            tileSix(kc, packedA, second, sliver, to, to4, cStride, to, to4, cStride, mode)
-            tileSix(kc, third, second + 16, sliver, to8, to6, cStride, to8, to6, cStride, mode)
+            tileTwelve(kc, packedA, sliverBytes, sliver, to, cStride, to, cStride, mode)
           }
         }
         for (let s = 0; s < group; s += 4, i += 4) {

@@ -3,8 +3,9 @@
 // A *sliver* holds 4 lines (rows of A, or columns of B) of some inner length k: element (line, p) stands at
 // sliver + p·32 + line·8. A and B share the format, so what was packed as one can be read as the other.
 //
-// The 4×4 tile of C lives in 8 vectors: with more, V8 spills them, but for fused arithmetic. The loop over k is not unrolled: unrolling spills too.
-// A is read through load64_splat, which x64 and arm64 do in the load itself.
+// The 4×4 tile of C lives in 8 vectors: with more, V8 spills them, but for fused arithmetic, where 12 fit and are worth
+// half as much again. The loop over k is not unrolled: unrolling spills too. A is read through load64_splat, which x64
+// and arm64 do in the load itself.
 
 import { multiplyAdd } from './lanes'
 
@@ -15,6 +16,13 @@ export const SUBTRACT = 2
 
 /** Bytes of a sliver for every unit of k. */
 export const STEP = 32
+
+/** Lines of A that are taken together wherever so many are left: see {@link tileTwelve}. */
+// @ts-ignore: decorator
+@inline
+export function groupOf(left: i32): i32 {
+  return ASC_FEATURE_RELAXED_SIMD && left >= 12 ? 12 : 4
+}
 
 // @ts-ignore: decorator
 @inline
@@ -81,12 +89,38 @@ export function tileFrom(
   finish(source + 3 * sourceStride, c + 3 * stride, c30, c31, mode)
 }
 
+/** The same for twelve rows of C, from three slivers of A that stand `sliverBytes` apart. */
+// @ts-ignore: decorator
+@inline
+export function tileTwelve(
+  k: i32,
+  a: usize,
+  sliverBytes: usize,
+  b: usize,
+  source: usize,
+  sourceStride: usize,
+  c: usize,
+  stride: usize,
+  mode: i32,
+): void {
+  const second = a + sliverBytes
+  const third = second + sliverBytes
+  const source4 = source + 4 * sourceStride
+  const source6 = source + 6 * sourceStride
+  const source8 = source + 8 * sourceStride
+  const c4 = c + 4 * stride
+  const c6 = c + 6 * stride
+  const c8 = c + 8 * stride
+  tileSix(k, a, second, b, source, source4, sourceStride, c, c4, stride, mode)
+  tileSix(k, third, second + 16, b, source8, source6, sourceStride, c8, c6, stride, mode)
+}
+
 /**
  * The same for six rows of C: four from sliver `a` to `c`, two from `rest` (a sliver, or the second half of one, 16 bytes
  * in) to `cRest`. Three slivers make two of these. Twelve accumulators hide the latency of a fused multiply-add, and are
  * all that fit the registers; without fusing they would spill.
  */
-export function tileSix(
+function tileSix(
   k: i32,
   a: usize,
   rest: usize,

@@ -72,6 +72,17 @@ export function solveTile(k: i32, a: usize, b: usize, t: usize, l: usize, recipr
 }
 
 /**
+ * T ← L⁻¹T for the `count` (0, 4, 8 or 12) rows of T, a sliver read across: its columns are the lines. The rows of L
+ * stand in slivers `sliverBytes` apart, the first at `l`; `reciprocals` holds 1/L_pp.
+ */
+export function solveColumns(count: i32, l: usize, sliverBytes: usize, t: usize, reciprocals: usize): void {
+  for (let p = 0; p < count; p += 4, l += sliverBytes) {
+    const offset = <usize>p << 5
+    solveTile(p, l, t, t + offset, l + offset, reciprocals + (<usize>p << 3))
+  }
+}
+
+/**
  * Factors the lower triangle of a 4×4 tile in sliver format in place and writes the reciprocals of its diagonal.
  *
  * @returns -1, or the column whose pivot was not positive and finite, left on the diagonal
