@@ -5,6 +5,7 @@ import { findTables } from '../bench/tables/find-tables.ts'
 import { resultsText } from '../bench/tables/results-text.ts'
 import { type BenchProgress, runTables } from '../bench/tables/run-tables.ts'
 import type { Variant } from '../bench/tables/table-unit.ts'
+import { warmStartSchema } from '../bench/tables/warm-start.ts'
 import { InvalidInputError } from '../errors.ts'
 import type { TablesFlags } from './bench-tables.ts'
 import { cacheFolder } from './cache-folder.ts'
@@ -17,6 +18,7 @@ const variantsSchema = z.record(
     policy: z.string(),
     options: z.record(z.string(), z.unknown()).default({}),
     shuffleText: z.boolean().default(false),
+    warmStart: warmStartSchema.optional(),
   }),
 )
 
@@ -56,7 +58,13 @@ export async function runTablesCommand(paths: readonly string[], flags: TablesFl
 }
 
 async function variantsOf(flags: TablesFlags): Promise<readonly Variant[]> {
-  const named = (flags.policy ?? []).map((policy) => ({ label: policy, policy, options: {} }))
+  const warmStart = flags.warmStart && warmStartSchema.parse({ tables: flags.warmStart })
+  const named = (flags.policy ?? []).map((policy) => ({
+    label: policy,
+    policy,
+    options: {},
+    ...(warmStart ? { warmStart } : {}),
+  }))
   const written = flags.variants === undefined ? [] : await readVariants(flags.variants)
   const variants = [...named, ...written]
   if (variants.length === 0) {
@@ -88,10 +96,11 @@ async function readVariants(file: string): Promise<Variant[]> {
     const issue = parsed.error.issues[0]!
     throw new InvalidInputError(`${issue.path.join('.') || 'the document'}: ${issue.message}`, { where: file, remedy })
   }
-  return Object.entries(parsed.data).map(([label, { shuffleText, ...variant }]) => ({
+  return Object.entries(parsed.data).map(([label, { shuffleText, warmStart, ...variant }]) => ({
     label,
     ...variant,
     ...(shuffleText ? { shuffleText } : {}),
+    ...(warmStart ? { warmStart } : {}),
   }))
 }
 

@@ -12,6 +12,7 @@ export interface TablesFlags {
   readonly json?: string
   readonly details?: boolean
   readonly estimand: 'set' | 'population'
+  readonly warmStart?: readonly string[]
 }
 
 const EXAMPLES = `
@@ -23,7 +24,8 @@ Examples:
   $ krige bench tables data/tables --policy krige,successive-halving
   $ krige bench tables navigate.json --policy krige --fractions 0.25,1 --repeats 5 --jobs 2 --json results.json
   $ krige bench tables data/tables --variants ablations.json --json ablations-results.json
-      where ablations.json is {"krige": {"policy": "krige"}, "krige η=3": {"policy": "…", "options": {…}, "shuffleText": false}}
+      where ablations.json is {"krige": {"policy": "krige"}, "krige η=3": {"policy": "…", "options": {…}, "shuffleText": false,
+      "warmStart": {"tables": ["earlier.json"], "history": "study", "reversed": false}}}
   Interrupted? The same command with the same --json FILE continues where it stopped.`
 
 export function registerBenchTables(bench: Command): void {
@@ -65,6 +67,10 @@ export function registerBenchTables(bench: Command): void {
       )
         .choices(['set', 'population'])
         .default('set'),
+    )
+    .option(
+      '--warm-start <table...>',
+      'tables or directories that --policy starts from: each table learns from the others of its task',
     )
     .addHelpText('after', EXAMPLES)
     .action(async (paths: readonly string[], flags: TablesFlags) => {

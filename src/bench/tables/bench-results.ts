@@ -63,6 +63,14 @@ export const settingsSchema = z.object({
       policy: z.string(),
       options: z.record(z.string(), z.unknown()),
       shuffleText: z.boolean().optional(),
+      /** Earlier histories, their tables as name → fingerprint. */
+      warmStart: z
+        .object({
+          tables: z.record(z.string(), z.string()),
+          history: z.enum(['table', 'study']),
+          reversed: z.boolean(),
+        })
+        .optional(),
     }),
   ),
 })

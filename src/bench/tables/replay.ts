@@ -16,7 +16,7 @@ import type {
   Recommendation,
 } from '../../policy/policy.ts'
 import type { PoolEntry } from '../../space/candidate.ts'
-import { createObservationLog } from '../../space/observation-log.ts'
+import { createObservationLog, type ObservationHistory } from '../../space/observation-log.ts'
 import { deriveSeed, shuffledIndices } from './seeds.ts'
 import { cellOf, type Table } from './table.ts'
 
@@ -87,6 +87,8 @@ export interface ReplayResult {
   readonly chosen: number
   /** `undefined` when not one cell succeeded: the choice is then the first prompt of the shuffled pool. */
   readonly recommendation?: Recommendation
+  /** What was measured, in the order it was told. */
+  readonly observations: ObservationHistory
   /** Why the policy stopped before the budget was spent, when it did. */
   readonly stopped?: string
 }
@@ -154,6 +156,7 @@ export function replay(factory: PolicyFactory, deck: Deck, options: ReplayOption
   return {
     spent: options.budget - left,
     chosen: promptOrder[position]!,
+    observations,
     ...(recommendation ? { recommendation } : {}),
     ...(stopped === undefined ? {} : { stopped }),
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import { existsSync } from 'node:fs'
-import { BudgetError, ConflictError } from '../../errors.ts'
+import { BudgetError, ConflictError, InvalidInputError } from '../../errors.ts'
 import type { Estimand } from '../../policy/policy.ts'
 import { resolvePolicy } from '../../policy/registry.ts'
 import { type Candidate, candidateText } from '../../space/candidate.ts'
@@ -17,12 +17,14 @@ import {
   summarize,
   writeResults,
 } from './bench-results.ts'
+import { findTables } from './find-tables.ts'
 import { loadTable } from './load-table.ts'
 import { PINNED_EMBEDDER, type PinnedEmbeddingsOptions, pinnedEmbeddings } from './pinned-embeddings.ts'
 import type { PromptVectors } from './replay.ts'
 import { runUnits } from './run-units.ts'
 import type { Table } from './table.ts'
 import { budgetOf, type Unit, type Variant } from './table-unit.ts'
+import { sourcesFor } from './warm-start.ts'
 
 export interface BenchTablesOptions {
   readonly files: readonly string[]
@@ -67,13 +69,19 @@ export async function runTables(options: BenchTablesOptions): Promise<BenchResul
   for (const { policy, options: settings } of options.variants) resolvePolicy(policy, settings, BENCH_POLICIES)
   const tables = await Promise.all(options.files.map(loadTable))
   checkBudgets(tables, options)
+  const sources = await Promise.all(options.variants.map((variant) => loadSources(variant, tables)))
   const settings: BenchSettings = {
     seed: options.seed,
     fullEvaluations: options.fullEvaluations,
     embedder: PINNED_EMBEDDER,
     estimand: options.estimand ?? 'set',
-    tables: Object.fromEntries(tables.map((table) => [table.name, table.fingerprint])),
-    policies: Object.fromEntries(options.variants.map(({ label, ...variant }) => [label, variant])),
+    tables: fingerprints(tables),
+    policies: Object.fromEntries(
+      options.variants.map(({ label, warmStart, ...variant }, index) => [
+        label,
+        { ...variant, ...(warmStart ? { warmStart: { ...warmStart, tables: fingerprints(sources[index]!) } } : {}) },
+      ]),
+    ),
   }
   const earlier = await continueFrom(options.resultFile, settings)
   const merged = mergeSettings(earlier?.settings, settings)
@@ -93,20 +101,23 @@ export async function runTables(options: BenchTablesOptions): Promise<BenchResul
 
   // Only HbBoPs looks at slots apart.
   const withSlots = options.variants.some(({ policy }) => policy === 'hbbops')
-  const vectors = await embedPrompts(tables, withSlots, {
+  const known = [...new Set([...tables, ...sources.flat()])]
+  const embedded = await embedPrompts(known, withSlots, {
     cacheDirectory: options.embeddingCache,
     ...(options.signal ? { signal: options.signal } : {}),
     onProgress: (done, total) => options.onProgress?.({ stage: 'embedding', done, total }),
   })
+  const vectorsOf = (table: Table) => embedded[known.indexOf(table)]!
   const shared = {
     tables,
-    vectors,
+    vectors: tables.map(vectorsOf),
     shared: {
       seed: options.seed,
       fullEvaluations: options.fullEvaluations,
       variants: options.variants,
       details: options.details ?? false,
       estimand: options.estimand ?? 'set',
+      sources: sources.map((list) => list.map((table) => ({ table, vectors: vectorsOf(table) }))),
     },
   }
   const started = performance.now()
@@ -137,6 +148,22 @@ export async function runTables(options: BenchTablesOptions): Promise<BenchResul
     await save()
   }
   return results()
+}
+
+const fingerprints = (tables: readonly Table[]) =>
+  Object.fromEntries(tables.map((table) => [table.name, table.fingerprint]))
+
+/** Tables a variant starts from: those that serve at least one of the tables played. */
+async function loadSources({ label, warmStart }: Variant, tables: readonly Table[]): Promise<Table[]> {
+  if (!warmStart) return []
+  const sources = await Promise.all((await findTables(warmStart.tables)).map(loadTable))
+  const useful = sources.filter((table) => tables.some((other) => sourcesFor(other, [{ table }]).length > 0))
+  if (useful.length === 0) {
+    throw new InvalidInputError(`"${label}" has nothing to start warm from: no other table of the same task`, {
+      remedy: `Name tables of ${[...new Set(tables.map(({ task }) => task))].join(', ')}.`,
+    })
+  }
+  return useful
 }
 
 /** Vectors of all prompts, by table; every distinct text is embedded once. */

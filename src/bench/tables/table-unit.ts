@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Estimand, PolicyContext } from '../../policy/policy.ts'
+import type { Estimand, PolicyContext, PriorHistory } from '../../policy/policy.ts'
 import { resolvePolicy } from '../../policy/registry.ts'
 import { BENCH_POLICIES } from '../rivals/registry.ts'
 import type { BenchRun } from './bench-results.ts'
@@ -12,6 +12,7 @@ import { dealDeck, type PromptVectors, replay } from './replay.ts'
 import { deriveSeed } from './seeds.ts'
 import { cellOf, type Table } from './table.ts'
 import { holdoutMeans, normalizedError, searchMeans } from './truth.ts'
+import { sourcesFor, studyHistory, tableHistory, type WarmStart, type WarmStartSource } from './warm-start.ts'
 
 /** A policy with settings, under the label it has in results. */
 export interface Variant {
@@ -20,6 +21,8 @@ export interface Variant {
   readonly options: Readonly<Record<string, unknown>>
   /** Play it on texts that were dealt out at random among the prompts. @defaultValue false */
   readonly shuffleText?: boolean
+  /** Earlier histories it starts from; none by default. */
+  readonly warmStart?: WarmStart
 }
 
 export interface UnitShared {
@@ -28,6 +31,8 @@ export interface UnitShared {
   readonly variants: readonly Variant[]
   readonly details: boolean
   readonly estimand: Estimand
+  /** By variant: what it starts from. @defaultValue nothing */
+  readonly sources?: readonly (readonly WarmStartSource[])[]
 }
 
 export interface Unit {
@@ -65,16 +70,18 @@ export function runUnit(
   const truth = searchMeans(table)
   const held = holdoutMeans(table)
   return unit.pending.map(({ variant, fraction }) => {
-    const { label, policy, options, shuffleText = false } = shared.variants[variant]!
+    const { label, policy, options, shuffleText = false, warmStart } = shared.variants[variant]!
     const resolved = resolvePolicy(policy, options, BENCH_POLICIES)
     const budget = budgetOf(table, shared.fullEvaluations, fraction)
     const started = performance.now()
+    const priors = warmStart ? historiesFor(table, unit, variant, shared, backend) : []
     const { spent, chosen, recommendation } = replay(resolved.create, shuffleText ? shuffled : honest, {
       budget,
       seed: deriveSeed(shared.seed, table.name, unit.repeat, fraction),
       backend,
       options: resolved.options,
       estimand: shared.estimand,
+      priors,
     })
     const seconds = (performance.now() - started) / 1000
     const finite = (value: number | undefined) => (value !== undefined && Number.isFinite(value) ? value : null)
@@ -108,4 +115,31 @@ export function runUnit(
         : {}),
     }
   })
+}
+
+/** What a warm variant knows of a table before its run, from every source of the same task. */
+function historiesFor(
+  table: Table,
+  unit: Unit,
+  variant: number,
+  shared: UnitShared,
+  backend: PolicyContext['backend'],
+): PriorHistory[] {
+  const { policy, options, warmStart } = shared.variants[variant]!
+  const resolved = resolvePolicy(policy, options, BENCH_POLICIES)
+  return sourcesFor(table, shared.sources?.[variant] ?? []).map((source) =>
+    warmStart?.history === 'study'
+      ? studyHistory(
+          source,
+          {
+            create: resolved.create,
+            options: resolved.options,
+            budget: budgetOf(source.table, shared.fullEvaluations, 1),
+            seed: deriveSeed(shared.seed, source.table.name, unit.repeat, 'study'),
+            backend,
+          },
+          warmStart.reversed,
+        )
+      : tableHistory(source, warmStart?.reversed),
+  )
 }
