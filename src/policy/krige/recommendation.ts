@@ -33,18 +33,17 @@ export function recommend(
   tieBreak: Int32Array,
   seed: number,
 ): Recommendation {
-  const { means, standardDeviations } = scoresOf(beliefs, estimand, exampleCount)
+  const scores = scoresOf(beliefs, estimand, exampleCount)
+  const { means, standardDeviations } = scores
   const ranked = rankPrompts(means, tieBreak)
   const measured = (i: number) => beliefs.outcomes.offsets[i + 1]! > beliefs.outcomes.offsets[i]!
   const candidate = ranked.find(measured) ?? ranked[0]!
   const contenders = [candidate, ...ranked.filter((i) => i !== candidate && measured(i))]
-  const mean = means[candidate]!
-  const margin = normalQuantile(0.5 + INTERVAL_LEVEL / 2) * standardDeviations[candidate]!
   const { low, high } = beliefs.scale
   return {
     candidate,
-    mean,
-    interval: [Math.max(low, mean - margin), Math.min(high, mean + margin)],
+    mean: means[candidate]!,
+    interval: scores.interval(candidate, normalQuantile(0.5 + INTERVAL_LEVEL / 2)),
     level: INTERVAL_LEVEL,
     ...rankingStatistics(contenders, { means, standardDeviations, span: high - low }, createRandom(seed)),
     means,

@@ -7,11 +7,17 @@
  *
  * @module
  */
+import { logistic, logit } from '../../numerics/special/logistic.ts'
 import type { PromptBeliefs } from './prompt-model.ts'
 
 export interface ScoreMoments {
   readonly means: Float64Array
   readonly standardDeviations: Float64Array
+  /**
+   * Interval of a prompt's score, `deviations` standard deviations to either side on the logit scale: it never leaves the
+   * range of the scores, nor, for the `set`, what the outcomes already seen leave possible.
+   */
+  interval(prompt: number, deviations: number): [number, number]
 }
 
 /** E σ(x), x ~ N(mean, variance). */
@@ -28,6 +34,8 @@ export function setScores(beliefs: PromptBeliefs, exampleCount: number): ScoreMo
   const unmeasured = Math.max(0, exampleCount - known)
   const means = new Float64Array(outcomes.prompts)
   const standardDeviations = new Float64Array(outcomes.prompts)
+  const seenSums = new Float64Array(outcomes.prompts)
+  const seenCounts = new Float64Array(outcomes.prompts)
   const seen = new Uint8Array(columns)
   const span = scale.high - scale.low
   for (let i = 0; i < outcomes.prompts; i++) {
@@ -41,7 +49,9 @@ export function setScores(beliefs: PromptBeliefs, exampleCount: number): ScoreMo
       if (outcomes.examples[c]! < 0) continue
       seen[c] = 1
       sum += outcomes.successes[cell]! / outcomes.trials[cell]!
+      seenCounts[i]!++
     }
+    seenSums[i] = sum
     for (let c = 0; c < columns; c++) {
       if (seen[c] === 1 || outcomes.examples[c]! < 0) continue
       const p = expectedLogistic(ability[i]! + easiness[c]!, variance + easinessVariance[c]!)
@@ -58,7 +68,23 @@ export function setScores(beliefs: PromptBeliefs, exampleCount: number): ScoreMo
     means[i] = scale.low + (span * sum) / exampleCount
     standardDeviations[i] = (span * Math.sqrt(slope * slope * variance + spread)) / exampleCount
   }
-  return { means, standardDeviations }
+  const interval = (i: number, deviations: number): [number, number] => {
+    const left = exampleCount - seenCounts[i]!
+    if (left <= 0) return [means[i]!, means[i]!]
+    // Only the mean over the examples not yet seen is uncertain.
+    const mean = (exampleCount * (means[i]! - scale.low)) / span - seenSums[i]!
+    const [low, high] = logitInterval(mean / left, (exampleCount * standardDeviations[i]!) / (span * left), deviations)
+    const total = (share: number) => scale.low + (span * (seenSums[i]! + left * share)) / exampleCount
+    return [total(low), total(high)]
+  }
+  return { means, standardDeviations, interval }
+}
+
+/** mean ± deviations × standard deviation of a share, carried to the logit scale by the slope at its mean, and back. */
+function logitInterval(mean: number, standardDeviation: number, deviations: number): [number, number] {
+  const p = Math.min(1 - 1e-9, Math.max(1e-9, mean))
+  const reach = (deviations * standardDeviation) / (p * (1 - p))
+  return [logistic(logit(p) - reach), logistic(logit(p) + reach)]
 }
 
 /**
@@ -79,7 +105,12 @@ export function populationScores(beliefs: PromptBeliefs): ScoreMoments {
     means[i] = scale.low + span * p
     standardDeviations[i] = span * slope * Math.sqrt(variance)
   }
-  return { means, standardDeviations }
+  const interval = (i: number, deviations: number): [number, number] => {
+    const reach = deviations * Math.sqrt(abilityVariance[i]! + level)
+    const at = (f: number) => scale.low + span * expectedLogistic(f, unseenVariance)
+    return [at(ability[i]! - reach), at(ability[i]! + reach)]
+  }
+  return { means, standardDeviations, interval }
 }
 
 /** Variance of the mean easiness of the measured examples about that of their population. */

@@ -208,4 +208,32 @@ describe('scores', () => {
     const { means } = setScores(createPromptModel(pool).fit(log, log.length), EXAMPLES)
     expect(means[0]).toBeCloseTo((300 * total(table[0]!)) / EXAMPLES - 100, 9)
   })
+
+  it('have intervals that hold the mean and stay within what is possible, however wide', () => {
+    const { pool, table } = simulate(8, 12, true)
+    const log = observe(table, (i) => (i === 0 ? EXAMPLES : i))
+    const beliefs = createPromptModel(pool).fit(log, log.length)
+    const set = setScores(beliefs, EXAMPLES)
+    const population = populationScores(beliefs)
+    for (let i = 0; i < pool.length; i++) {
+      const count = i === 0 ? EXAMPLES : i
+      const seen = total(table[i]!.slice(0, count)) / EXAMPLES
+      for (const deviations of [1, 1.645, 8]) {
+        const [low, high] = set.interval(i, deviations)
+        expect(low).toBeGreaterThanOrEqual(seen - 1e-9)
+        expect(high).toBeLessThanOrEqual(seen + (EXAMPLES - count) / EXAMPLES + 1e-9)
+        expect(low).toBeLessThanOrEqual(set.means[i]! + 1e-9)
+        expect(high).toBeGreaterThanOrEqual(set.means[i]! - 1e-9)
+        const [from, to] = population.interval(i, deviations)
+        expect(from).toBeGreaterThanOrEqual(0)
+        expect(to).toBeLessThanOrEqual(1)
+        expect(from).toBeLessThan(population.means[i]!)
+        expect(to).toBeGreaterThan(population.means[i]!)
+      }
+    }
+    // Near the middle of the scale the logit is straight: one deviation is one deviation.
+    const middle = pool.findIndex((_, i) => i > 3 && Math.abs(population.means[i]! - 0.5) < 0.1)
+    const [low, high] = population.interval(middle, 1)
+    expect((high - low) / 2 / population.standardDeviations[middle]!).toBeCloseTo(1, 0)
+  })
 })
