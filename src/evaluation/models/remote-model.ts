@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
-import { generateText, type LanguageModel } from 'ai'
+import type { LanguageModel } from 'ai'
 import { InvalidInputError, UnavailableError } from '../../errors.ts'
 import { publicModelName } from '../../space/model-name.ts'
 import { estimateTokens } from '../estimate-tokens.ts'
@@ -16,6 +16,7 @@ import { createExactRedactor, createRedactor, isDistinctive, Secret } from '../s
 import type { GenerateRequest, Generation, TextModel } from '../text-model.ts'
 import { createThrottle, type ThrottleOptions } from '../throttle.ts'
 import { type CallContext, classifyError } from './classify-error.ts'
+import { completeText } from './complete-text.ts'
 
 export interface RemoteModelOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -65,21 +66,9 @@ function createRemoteModel(name: string, resolved: ResolvedModel, options: Remot
   const call = async (request: GenerateRequest): Promise<Generation> => {
     const clock = AbortSignal.timeout(timeout)
     const callers = [closing.signal, ...(request.signal ? [request.signal] : [])]
-    const { sampling } = request
     try {
-      const result = await generateText({
-        model: resolved.languageModel,
-        maxRetries: 0,
-        prompt: request.prompt,
-        ...(request.system === undefined ? {} : { instructions: request.system }),
-        temperature: sampling.temperature,
-        maxOutputTokens: sampling.maxOutputTokens,
-        ...(sampling.topP === undefined ? {} : { topP: sampling.topP }),
-        ...(sampling.stop === undefined ? {} : { stopSequences: [...sampling.stop] }),
-        ...(sampling.seed === undefined ? {} : { seed: sampling.seed }),
-        abortSignal: AbortSignal.any([clock, ...callers]),
-      })
-      const { inputTokens, outputTokens } = result.usage
+      const result = await completeText(resolved.languageModel, request, AbortSignal.any([clock, ...callers]))
+      const { inputTokens, outputTokens } = result
       const usage =
         inputTokens === undefined || outputTokens === undefined
           ? {
