@@ -20,7 +20,8 @@ import {
   type TrainingData,
 } from './gaussian-process.ts'
 import { meanBasis, meanWidth } from './mean-function.ts'
-import { asStationary, stationaryLikelihood } from './stationary-likelihood.ts'
+import { stationaryLikelihood } from './stationary-likelihood.ts'
+import { asStationaryTerms } from './stationary-terms.ts'
 import { solveLowerTransposed } from './triangular.ts'
 
 export interface MarginalLikelihood {
@@ -49,8 +50,8 @@ export function marginalLikelihood(
   let memory: { matrix: Matrix; inverse: Matrix; factor: Float64Array; weights: Float64Array } | undefined
 
   return (model) => {
-    const stationary = asStationary(model.kernel.description)
-    if (stationary) return ofStationary(model, stationary)
+    const terms = asStationaryTerms(model.kernel.description)
+    if (terms) return ofStationary(model, terms)
     memory ??= {
       matrix: workspace.matrix(n, n),
       inverse: workspace.matrix(n, n),

@@ -1,148 +1,107 @@
 /**
- * The log marginal likelihood where K = s·k(r²) + noise for one stationary kernel: by far the most common, and worth
- * doing without a pass over n×n numbers outside the backend.
+ * The log marginal likelihood where K = Σ_t s_t·k_t(r_t²) + noise for stationary kernels, a term a view: by far the most
+ * common, and worth doing without a pass over n×n numbers outside the backend.
  *
  *     D   squared distances: of the raw points (one length scale, computed once) or of the scaled ones (one a coordinate)
  *     G   s·∂k/∂r²
  *     A   K⁻¹, lower triangle
  *
- * Only lower triangles are formed. ∂/∂ log s needs no pass of its own: tr(αᵀKα − K⁻¹K) = αᵀ(y − Hβ) − n, less the noise's
- * share.
+ * Only lower triangles are formed. With a single term ∂/∂ log s needs no pass of its own: tr(αᵀKα − K⁻¹K) =
+ * αᵀ(y − Hβ) − n, less the noise's share.
  *
  * @module
  */
-import { InvalidArgumentError } from '../../errors.ts'
-import type { Backend, KernelFamily } from '../../numerics/linalg/backend.ts'
+import type { Backend } from '../../numerics/linalg/backend.ts'
 import type { Matrix, Workspace } from '../../numerics/linalg/matrix.ts'
-import type { KernelDescription } from '../kernels/kernel.ts'
 import { addNoise, dot, type GaussianProcessModel, solveMean, type TrainingData } from './gaussian-process.ts'
 import type { MarginalLikelihood } from './marginal-likelihood.ts'
 import { meanBasis, meanWidth } from './mean-function.ts'
+import { divideByLengths, fillTerm, type StationaryTerm, takeCoordinates, widthOf } from './stationary-terms.ts'
 
-/** A kernel that the fast path knows: hyper-parameters in the order of the kernel's own. */
-interface StationaryModel {
-  readonly family: KernelFamily
-  /** Undefined when the kernel is not scaled: then it has no such hyper-parameter. */
-  readonly outputScale: number | undefined
-  readonly lengthScales: readonly number[]
-  /** One length scale for all coordinates. */
-  readonly shared: boolean
-  readonly shape: number | undefined
-}
-
-const families: Readonly<Record<string, KernelFamily>> = {
-  'matern-1/2': 'matern12',
-  'matern-3/2': 'matern32',
-  'matern-5/2': 'matern52',
-  'radial-basis': 'rbf',
-  'rational-quadratic': 'rational-quadratic',
-}
-
-/** The fast path's view of a kernel; undefined when it is no single stationary kernel of numeric coordinates. */
-export function asStationary(description: KernelDescription): StationaryModel | undefined {
-  const { kind, outputScale, kernel } = description
-  if (kind === 'scale' && typeof outputScale === 'number' && isDescription(kernel)) {
-    const inner = asStationary(kernel)
-    return inner && inner.outputScale === undefined ? { ...inner, outputScale } : undefined
-  }
-  const family = families[kind]
-  const { lengthScale, lengthScales, shape, categorical } = description
-  if (family === undefined || categorical !== undefined) return undefined
-  const shared = typeof lengthScale === 'number'
-  const scales: unknown = shared ? [lengthScale] : lengthScales
-  if (!isNumbers(scales)) return undefined
-  return {
-    family,
-    outputScale: undefined,
-    lengthScales: scales,
-    shared,
-    shape: typeof shape === 'number' ? shape : undefined,
-  }
-}
-
-function isDescription(value: unknown): value is KernelDescription {
-  return typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string'
-}
-
-function isNumbers(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'number')
-}
-
-/** Memory for one size of data, taken when it is first needed. */
-interface Memory {
+/** Memory of one term for one size of data. */
+interface TermMemory {
+  /** The coordinates that the term sees, raw and divided by its length scales. */
   readonly points: Matrix
   readonly scaled: Matrix
   readonly distances: Matrix
-  readonly covariance: Matrix
   readonly derivative: Matrix
-  readonly inverse: Matrix
-  readonly right: Matrix
-  readonly alpha: Matrix
+  /** s·k(r²) alone; undefined when there is no other term. */
+  readonly own: Matrix | undefined
   readonly ard: Matrix
   readonly shapeDerivative: Matrix | undefined
   distancesOfPoints: boolean
 }
 
+/** Memory for one structure of model, taken when it is first needed. */
+interface Memory {
+  readonly terms: readonly TermMemory[]
+  readonly covariance: Matrix
+  readonly inverse: Matrix
+  readonly right: Matrix
+  readonly alpha: Matrix
+}
+
 /**
- * A function from models with a stationary kernel to their marginal likelihood on fixed data.
+ * A function from models whose kernel is a sum of stationary ones to their marginal likelihood on fixed data.
  *
  * @example
- * const stationary = asStationary(model.kernel.description)
- * if (stationary) return stationaryLikelihood(data, backend, workspace)(model, stationary)
+ * const terms = asStationaryTerms(model.kernel.description)
+ * if (terms) return stationaryLikelihood(data, backend, workspace)(model, terms)
  */
 export function stationaryLikelihood(
   data: TrainingData,
   backend: Backend,
   workspace: Workspace,
-): (model: GaussianProcessModel, stationary: StationaryModel) => MarginalLikelihood {
+): (model: GaussianProcessModel, terms: readonly StationaryTerm[]) => MarginalLikelihood {
   const { points, targets, noiseVariances } = data
   const { count: n, dimension } = points
-  let memory: Memory | undefined
+  const memories = new Map<string, Memory>()
+  const triangle = 'lower'
 
-  return (model, stationary) => {
-    const { family, shared, lengthScales, shape, outputScale = 1 } = stationary
-    if (!shared && lengthScales.length !== dimension) {
-      throw new InvalidArgumentError(
-        `points have ${dimension} coordinates; expected ${lengthScales.length}, one a length scale`,
-      )
+  /** K without noise, and what its derivatives need. */
+  const formCovariance = (terms: readonly StationaryTerm[], memory: Memory): void => {
+    const { covariance } = memory
+    for (const [index, term] of terms.entries()) {
+      const of = memory.terms[index]!
+      const { distances, derivative, own, shapeDerivative } = of
+      if (!term.shared) {
+        divideByLengths(term, of.points, of.scaled)
+        backend.squaredDistances(of.scaled, distances, { triangle })
+      } else if (!of.distancesOfPoints) backend.squaredDistances(of.points, distances, { triangle })
+      of.distancesOfPoints = term.shared
+      fillTerm(term, backend, {
+        squaredDistances: distances,
+        out: own ?? covariance,
+        derivative,
+        ...(shapeDerivative ? { shapeDerivative } : {}),
+        triangle,
+      })
     }
+    if (terms.length > 1) addLower(covariance.data, memory.terms, n)
+  }
+
+  return (model, terms) => {
     const width = meanWidth(model.mean, dimension)
-    if (!memory || memory.right.columns !== 1 + width || (shape !== undefined && !memory.shapeDerivative)) {
-      memory = takeMemory(workspace, points.data, n, dimension, 1 + width, shape !== undefined)
+    // Widths first: they complain of points that do not fit.
+    const structure = terms.map(
+      (term) => `${term.dimensions?.join() ?? ''}:${widthOf(term, dimension)}:${term.shape === undefined}`,
+    )
+    const key = `${width};${structure.join(';')}`
+    let memory = memories.get(key)
+    if (!memory) {
+      memory = takeMemory(data, workspace, terms, 1 + width)
+      memories.set(key, memory)
     }
-    const { scaled, distances, covariance, derivative, inverse, right, alpha, shapeDerivative } = memory
-    let inverseSquaredLength = 1
-    if (shared) {
-      if (!memory.distancesOfPoints) backend.squaredDistances(memory.points, distances, { triangle: 'lower' })
-      inverseSquaredLength = 1 / (lengthScales[0]! * lengthScales[0]!)
-    } else {
-      scaleColumns(memory.points.data, scaled.data, lengthScales, n)
-      backend.squaredDistances(scaled, distances, { triangle: 'lower' })
-    }
-    memory.distancesOfPoints = shared
-    backend.kernelFill({
-      family,
-      squaredDistances: distances,
-      out: covariance,
-      derivative,
-      ...(shape !== undefined && shapeDerivative ? { shape, shapeDerivative } : {}),
-      inverseSquaredLength,
-      outputScale,
-      triangle: 'lower',
-    })
+    const { covariance, inverse, right, alpha } = memory
+    formCovariance(terms, memory)
     addNoise(covariance.data, n, model.observationNoise, noiseVariances)
     // The factor goes where the inverse will be: out of its way when jitter has to be tried.
     const { jitter } = backend.cholesky(covariance, { out: inverse })
     const { coefficients, quadratic, logPrior, fit } = fitMean(model, data, backend, inverse, right, alpha)
     backend.trsm(inverse, alpha, { transpose: true })
     const logDeterminant = backend.logDeterminant(inverse)
-    backend.inverseFromFactor(inverse, covariance, { triangle: 'lower' })
-    const terms = { inverse: covariance, weights: alpha, derivative }
+    backend.inverseFromFactor(inverse, covariance, { triangle })
 
-    const gradient = new Float64Array(
-      (stationary.outputScale === undefined ? 0 : 1) + lengthScales.length + (shape === undefined ? 0 : 1) + 1,
-    )
-    let at = 0
     const a = covariance.data
     const w = alpha.data
     let noiseTrace = 0
@@ -152,23 +111,31 @@ export function stationaryLikelihood(
       trace += half
       noiseTrace += half * (model.observationNoise + (noiseVariances?.[i] ?? 0) + jitter)
     }
-    if (stationary.outputScale !== undefined) {
-      gradient[at++] = 0.5 * (fit(w, coefficients) - n) - noiseTrace
+    const gradient: number[] = []
+    for (const [index, term] of terms.entries()) {
+      const { distances, derivative, own, ard, scaled, shapeDerivative } = memory.terms[index]!
+      const { shared, lengthScales, shape } = term
+      const given = { inverse: covariance, weights: alpha, derivative }
+      if (term.outputScale !== undefined) {
+        gradient.push(
+          own ? backend.traceGradient({ ...given, derivative: own }) : 0.5 * (fit(w, coefficients) - n) - noiseTrace,
+        )
+      }
+      if (shared) {
+        const inverseSquaredLength = 1 / (lengthScales[0]! * lengthScales[0]!)
+        gradient.push(-2 * inverseSquaredLength * backend.traceGradient({ ...given, squaredDistances: distances }))
+      } else {
+        backend.ardGradient({ ...given, x: scaled, out: ard })
+        for (const value of ard.data) gradient.push(-2 * value)
+      }
+      if (shape !== undefined && shapeDerivative) {
+        gradient.push(shape * backend.traceGradient({ ...given, derivative: shapeDerivative }))
+      }
     }
-    if (shared) {
-      gradient[at++] = -2 * inverseSquaredLength * backend.traceGradient({ ...terms, squaredDistances: distances })
-    } else {
-      backend.ardGradient({ ...terms, x: scaled, out: memory.ard })
-      const ard = memory.ard.data
-      for (let d = 0; d < dimension; d++) gradient[at++] = -2 * ard[d]!
-    }
-    if (shape !== undefined && shapeDerivative) {
-      gradient[at++] = shape * backend.traceGradient({ ...terms, derivative: shapeDerivative })
-    }
-    gradient[at] = model.observationNoise * trace
+    gradient.push(model.observationNoise * trace)
     return {
       value: -0.5 * quadratic - 0.5 * logDeterminant - 0.5 * n * Math.log(2 * Math.PI) + logPrior,
-      gradient,
+      gradient: Float64Array.from(gradient),
       jitter,
     }
   }
@@ -213,33 +180,43 @@ export function stationaryLikelihood(
 }
 
 function takeMemory(
+  { points }: TrainingData,
   workspace: Workspace,
-  points: Float64Array,
-  n: number,
-  dimension: number,
+  terms: readonly StationaryTerm[],
   columns: number,
-  shaped: boolean,
 ): Memory {
+  const n = points.count
   const square = () => workspace.matrix(n, n)
+  const ofTerm = (term: StationaryTerm): TermMemory => {
+    const width = widthOf(term, points.dimension)
+    const seen = workspace.matrix(n, width)
+    takeCoordinates(term, points, seen)
+    return {
+      points: seen,
+      scaled: workspace.matrix(n, width),
+      distances: square(),
+      derivative: square(),
+      own: terms.length > 1 ? square() : undefined,
+      ard: workspace.matrix(width, 1),
+      shapeDerivative: term.shape === undefined ? undefined : square(),
+      distancesOfPoints: false,
+    }
+  }
   return {
-    points: workspace.copy(points, n, dimension),
-    scaled: workspace.matrix(n, dimension),
-    distances: square(),
+    terms: terms.map(ofTerm),
     covariance: square(),
-    derivative: square(),
     inverse: square(),
     right: workspace.matrix(n, columns),
     alpha: workspace.matrix(n, 1),
-    ard: workspace.matrix(dimension, 1),
-    shapeDerivative: shaped ? square() : undefined,
-    distancesOfPoints: false,
   }
 }
 
-function scaleColumns(from: Float64Array, to: Float64Array, lengthScales: readonly number[], n: number): void {
-  const dimension = lengthScales.length
-  const inverse = Float64Array.from(lengthScales, (scale) => 1 / scale)
-  for (let i = 0, at = 0; i < n; i++) {
-    for (let d = 0; d < dimension; d++, at++) to[at] = from[at]! * inverse[d]!
+/** Lower triangle of `to` ← the sum of the terms. */
+function addLower(to: Float64Array, terms: readonly TermMemory[], n: number): void {
+  for (const [index, { own }] of terms.entries()) {
+    const from = own!.data
+    for (let i = 0; i < n; i++) {
+      for (let at = i * n; at <= i * n + i; at++) to[at] = (index === 0 ? 0 : to[at]!) + from[at]!
+    }
   }
 }

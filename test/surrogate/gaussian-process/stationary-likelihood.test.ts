@@ -3,12 +3,14 @@ import { createBackend, createWasmBackend } from '../../../src/numerics/linalg/i
 import { createRandom } from '../../../src/numerics/random/index.ts'
 import type { GaussianProcessModel } from '../../../src/surrogate/gaussian-process/gaussian-process.ts'
 import { marginalLikelihood } from '../../../src/surrogate/gaussian-process/marginal-likelihood.ts'
-import { asStationary } from '../../../src/surrogate/gaussian-process/stationary-likelihood.ts'
+import { asStationaryTerms } from '../../../src/surrogate/gaussian-process/stationary-terms.ts'
+import { activeDimensions } from '../../../src/surrogate/kernels/active-dimensions.ts'
 import type { Kernel } from '../../../src/surrogate/kernels/kernel.ts'
 import { matern12, matern32, matern52 } from '../../../src/surrogate/kernels/matern.ts'
 import { radialBasis } from '../../../src/surrogate/kernels/radial-basis.ts'
 import { rationalQuadratic } from '../../../src/surrogate/kernels/rational-quadratic.ts'
 import { scale } from '../../../src/surrogate/kernels/scale.ts'
+import { sum } from '../../../src/surrogate/kernels/sum.ts'
 import { points } from '../../../src/surrogate/points.ts'
 
 const dimension = 3
@@ -39,14 +41,22 @@ const kernels: Record<string, Kernel> = {
   'radial basis, separate': scale(radialBasis(separate), 1.7),
   'rational quadratic, shared': scale(rationalQuadratic({ ...shared, shape: 0.8 }), 1.7),
   'rational quadratic, separate': scale(rationalQuadratic({ ...separate, shape: 0.8 }), 1.7),
+  'two views': sum([
+    activeDimensions(scale(matern52({ lengthScales: [0.4, 0.6] }), 1.7), [2, 0]),
+    scale(activeDimensions(matern32(shared), [1]), 0.5),
+  ]),
+  'sum in a sum, one not scaled': sum([
+    radialBasis(shared),
+    sum([scale(rationalQuadratic({ ...separate, shape: 0.8 }), 0.3), scale(matern12(shared), 2)]),
+  ]),
 }
 
-describe('the likelihood of one stationary kernel', () => {
+describe('the likelihood of stationary kernels and their sums', () => {
   for (const backend of [createBackend('js'), createWasmBackend({ initialMemory: 0 })]) {
     for (const [name, kernel] of Object.entries(kernels)) {
       for (const mean of ['zero', 'constant', 'linear'] as const) {
         it(`equals the general one: ${name}, ${mean} mean, ${backend.name}`, () => {
-          expect(asStationary(kernel.description)).toBeDefined()
+          expect(asStationaryTerms(kernel.description)).toBeDefined()
           const model: GaussianProcessModel = { kernel, observationNoise: 0.05, mean }
           backend.scope((workspace) => {
             const likelihood = marginalLikelihood(data, backend, workspace)
@@ -64,9 +74,9 @@ describe('the likelihood of one stationary kernel', () => {
   }
 
   it('leaves other kernels to the general path', () => {
-    expect(asStationary({ kind: 'linear' })).toBeUndefined()
-    expect(asStationary(matern52({ ...separate, categorical: [1] }).description)).toBeUndefined()
-    expect(asStationary(scale(scale(matern52(shared))).description)).toBeUndefined()
+    expect(asStationaryTerms({ kind: 'linear' })).toBeUndefined()
+    expect(asStationaryTerms(matern52({ ...separate, categorical: [1] }).description)).toBeUndefined()
+    expect(asStationaryTerms(scale(scale(matern52(shared))).description)).toBeUndefined()
   })
 
   it('names a wrong number of length scales', () => {
