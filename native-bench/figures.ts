@@ -8,7 +8,10 @@ import type { Implementation } from './works.ts'
 export interface Row {
   readonly work: string
   readonly implementation: Implementation
+  /** Median of all runs. */
   readonly milliseconds: number
+  /** The fastest run. */
+  readonly best: number
 }
 
 export interface Figure {
@@ -47,10 +50,14 @@ export const FIGURES: readonly Figure[] = [
   ),
 ]
 
-/** Time of `peer` divided by ours; undefined where one of them did not run. */
-export function ratio(rows: readonly Row[], work: string, peer: Implementation): number | undefined {
-  const time = (name: Implementation) =>
-    rows.find((row) => row.work === work && row.implementation === name)?.milliseconds
+/** Time of `peer` divided by ours, medians or best runs; undefined where one of them did not run. */
+export function ratio(
+  rows: readonly Row[],
+  work: string,
+  peer: Implementation,
+  of: 'milliseconds' | 'best' = 'milliseconds',
+): number | undefined {
+  const time = (name: Implementation) => rows.find((row) => row.work === work && row.implementation === name)?.[of]
   const ours = time('krige-1t')
   const theirs = time(peer)
   return ours === undefined || theirs === undefined ? undefined : theirs / ours

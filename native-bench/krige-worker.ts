@@ -3,45 +3,28 @@
  *
  * @module
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { type Backend, openBackend, type Workspace } from '../src/numerics/linalg/index.ts'
-import type { GaussianProcessModel } from '../src/surrogate/gaussian-process/gaussian-process.ts'
+import { type GaussianProcessModel, gaussianProcess } from '../src/surrogate/gaussian-process/gaussian-process.ts'
 import { marginalLikelihood } from '../src/surrogate/gaussian-process/marginal-likelihood.ts'
 import { createPoolPosterior } from '../src/surrogate/gaussian-process/pool-posterior.ts'
 import { matern52 } from '../src/surrogate/kernels/matern.ts'
 import { scale } from '../src/surrogate/kernels/scale.ts'
 import { points } from '../src/surrogate/points.ts'
-import { CANDIDATES, WORKS, type Work } from './works.ts'
-
-interface Task {
-  /** What has to be put in order before a timed run, outside the clock. */
-  before?(): void
-  /** Does the work once, and returns what all implementations must agree on, or NaN where this run has no counterpart. */
-  run(iteration: number): number
-}
+import { fillCovariance, LENGTH_16, NOISE } from './covariance.ts'
+import { fillFactors, readInput, serve, type Task } from './serve.ts'
+import { CANDIDATES, type Work } from './works.ts'
 
 const [backendName = 'wasm', inputs = '.'] = process.argv.slice(2)
-const NOISE = 0.1
-const LENGTH_16 = 1.5
 const LENGTH_384 = 8
 
-const read = (name: string, count: number): Float64Array => {
-  const bytes = readFileSync(join(inputs, name))
-  return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8).slice(0, count)
-}
+const read = (name: string, count: number): Float64Array => readInput(inputs, name, count)
 const pointsOf = (n: number, d: number) => points(read(`points-${d}.f64`, n * d), d)
 
 function gemm(backend: Backend, workspace: Workspace, { size: n }: Work): Task {
-  const values = read('points-16.f64', n * 16)
   const a = workspace.matrix(n, n)
   const b = workspace.matrix(n, n)
-  for (let i = 0; i < n * n; i++) {
-    a.data[i] = values[i % values.length]!
-    b.data[i] = values[(7 * i + 3) % values.length]!
-  }
   const out = workspace.matrix(n, n)
+  fillFactors(read('points-16.f64', n * 16), n, a.data, b.data)
   return {
     run() {
       backend.gemm(a, b, out)
@@ -51,16 +34,8 @@ function gemm(backend: Backend, workspace: Workspace, { size: n }: Work): Task {
 }
 
 function cholesky(backend: Backend, workspace: Workspace, { size: n, dimension }: Work): Task {
-  const x = workspace.copy(pointsOf(n, dimension).data, n, dimension)
   const a = workspace.matrix(n, n)
-  backend.squaredDistances(x, a)
-  backend.kernelFill({
-    family: 'matern52',
-    squaredDistances: a,
-    out: a,
-    inverseSquaredLength: LENGTH_16 ** -2,
-  })
-  for (let i = 0; i < n; i++) a.data[i * n + i] = a.data[i * n + i]! + NOISE
+  fillCovariance(backend, workspace, pointsOf(n, dimension).data, a)
   const out = workspace.matrix(n, n)
   return {
     run() {
@@ -97,29 +72,16 @@ const poolSettings = (backend: Backend, capacity: number) => ({
   capacity,
 })
 
-function predictCold(backend: Backend, workspace: Workspace, { size: n, dimension }: Work): Task {
+function predictCold(backend: Backend, _workspace: Workspace, { size: n, dimension }: Work): Task {
   // Conditioning is not timed, here or elsewhere: only the prediction at all candidates.
-  const x = workspace.copy(pointsOf(n, dimension).data, n, dimension)
-  const kernel = { family: 'matern52', inverseSquaredLength: LENGTH_384 ** -2 } as const
-  const factor = workspace.matrix(n, n)
-  backend.squaredDistances(x, factor)
-  backend.kernelFill({ ...kernel, squaredDistances: factor, out: factor })
-  for (let i = 0; i < n; i++) factor.data[i * n + i] = factor.data[i * n + i]! + NOISE
-  backend.cholesky(factor)
-  const z = workspace.vector(read('targets.f64', n))
-  backend.trsm(factor, z)
-  const candidates = workspace.copy(read('candidates-384.f64', CANDIDATES * dimension), CANDIDATES, dimension)
-  const v = workspace.matrix(n, CANDIDATES)
-  const means = workspace.matrix(CANDIDATES, 1)
-  const explained = workspace.matrix(CANDIDATES, 1)
+  const model = { kernel: matern52({ lengthScale: LENGTH_384 }), observationNoise: NOISE, mean: 'zero' } as const
+  const data = { points: pointsOf(n, dimension), targets: read('targets.f64', n) }
+  const process = gaussianProcess(model, data, backend)
+  const candidates = points(read('candidates-384.f64', CANDIDATES * dimension), dimension)
   return {
     run() {
-      backend.crossSquaredDistances(x, candidates, v)
-      backend.kernelFill({ ...kernel, squaredDistances: v, out: v })
-      backend.trsm(factor, v)
-      backend.gemm(v, z, means, { transposeA: true })
-      backend.columnSquaredNorms(v, explained)
-      return means.data[1]! + 1 - explained.data[1]!
+      const { mean, variance } = process.posterior(candidates)
+      return mean[1]! + variance[1]!
     },
   }
 }
@@ -154,9 +116,7 @@ function append(backend: Backend, workspace: Workspace, { size: n, dimension }: 
   const kernel = { family: 'matern52', inverseSquaredLength: LENGTH_384 ** -2 } as const
   const a = workspace.matrix(n + 1, n + 1)
   const leading = a.view(0, 0, n, n)
-  backend.squaredDistances(x.view(0, 0, n, dimension), leading)
-  backend.kernelFill({ ...kernel, squaredDistances: leading, out: leading })
-  for (let i = 0; i < n; i++) a.data[i * (n + 1) + i] = a.data[i * (n + 1) + i]! + NOISE
+  fillCovariance(backend, workspace, pointsOf(n, dimension).data, leading, LENGTH_384)
   backend.cholesky(leading)
   const candidates = workspace.copy(read('candidates-384.f64', CANDIDATES * dimension), CANDIDATES, dimension)
   const distances = workspace.matrix(n + 1, CANDIDATES)
@@ -184,50 +144,16 @@ const tasks: Readonly<Record<Work['kind'], (backend: Backend, workspace: Workspa
   append,
 }
 
-/** Runs until the compiler has settled: for a while, at least once. */
-function warmUp(task: Task): void {
-  const start = performance.now()
-  for (let i = 0; i < 400 && (i < 1 || performance.now() - start < 250); i++) {
-    task.before?.()
-    task.run(i)
-  }
-}
-
-const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`)
-const backend = await openBackend(backendName).catch((error: Error) => error)
+const backend = await openBackend(backendName).catch((error: Error) => error.message)
 let workspace: Workspace | undefined
-let task: Task | undefined
-let iteration = 0
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const question: { prepare?: string; run?: number } = JSON.parse(line)
-  if (question.prepare !== undefined) {
-    workspace?.[Symbol.dispose]()
-    const work = WORKS.find(({ name }) => name === question.prepare)
-    if (backend instanceof Error || !work) {
-      say({ unsupported: backend instanceof Error ? backend.message : 'no such work' })
-      continue
-    }
-    if (backend.accuracy.arithmetic === 'float32' && work.kind !== 'gemm') {
-      say({ unsupported: 'only products run in TensorFlow.js; the rest is the plain TypeScript of krige-js' })
-      continue
-    }
-    workspace = backend.workspace()
-    task = tasks[work.kind](backend, workspace, work)
-    iteration = 0
-    warmUp(task)
-    say({ ready: true })
-  } else if (task) {
-    const milliseconds: number[] = []
-    let value: number | null = null
-    for (let i = 0; i < (question.run ?? 1); i++) {
-      task.before?.()
-      const start = performance.now()
-      const result = task.run(iteration)
-      milliseconds.push(performance.now() - start)
-      if (iteration === 0 && !Number.isNaN(result)) value = result
-      iteration++
-    }
-    say({ milliseconds, value })
+await serve((work) => {
+  workspace?.[Symbol.dispose]()
+  workspace = undefined
+  if (typeof backend === 'string') return backend
+  if (backend.accuracy.arithmetic === 'float32' && work.kind !== 'gemm') {
+    return 'only products run in TensorFlow.js; the rest is the plain TypeScript of krige-js'
   }
-}
+  workspace = backend.workspace()
+  return tasks[work.kind](backend, workspace, work)
+})

@@ -12,8 +12,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { FIGURES, type Row, ratio } from './figures.ts'
 import { writeInputs } from './inputs.ts'
+import { buildAddon } from './openblas-addon/build.ts'
 import { type Participant, startParticipant } from './participant.ts'
-import { peerEnvironment, preparePython } from './python.ts'
+import { cacheFolder, peerEnvironment, preparePython } from './python.ts'
 import { renderPlot, renderReadme } from './report.ts'
 import { IMPLEMENTATIONS, type Implementation, WORKS, type Work } from './works.ts'
 
@@ -33,7 +34,7 @@ const say = (line: string) => process.stderr.write(`${line}\n`)
 
 if (options.help) {
   process.stdout.write(`npm run bench:native -- [options]
-  --json FILE       write {"rows":[{"work","implementation","milliseconds"}]}, after every work
+  --json FILE       write {"rows":[{"work","implementation","milliseconds","best"}]}, after every work
   --resume          keep the works that FILE holds already
   --quick           fewer repetitions
   --only A,B        only these works: ${WORKS.map(({ name }) => name).join(', ')}
@@ -58,11 +59,17 @@ const DEADLINE = performance.now() + 60_000 * (options.quick ? 1.5 : 5)
 
 const BACKENDS: Readonly<Partial<Record<Implementation, string>>> = {
   'krige-1t': 'wasm',
+  'krige-wide': 'wasm',
   'krige-simd': 'wasm-simd128',
   'krige-js': 'js',
   'ml-matrix': 'ml-matrix',
   'tfjs-wasm': 'tfjs-wasm',
   'tfjs-node': 'tfjs-node',
+}
+
+/** Flags of Node.js: V8 may join neighbouring 128-bit vectors into 256-bit ones, as an experiment of its own. */
+const FLAGS: Readonly<Partial<Record<Implementation, readonly string[]>>> = {
+  'krige-wide': ['--experimental-wasm-revectorize'],
 }
 
 const PEERS: Readonly<Partial<Record<Implementation, readonly [role: string, threads: number]>>> = {
@@ -116,7 +123,7 @@ async function measure(work: Work, participants: readonly Participant[]): Promis
     }
   }
   return entries.map(({ participant, times, value }) => ({
-    row: { work: work.name, implementation: participant.name, milliseconds: median(times) },
+    row: { work: work.name, implementation: participant.name, milliseconds: median(times), best: Math.min(...times) },
     value,
   }))
 }
@@ -149,9 +156,14 @@ if (options.resume && file && existsSync(file)) {
 
 const wanted = (names: readonly Implementation[]) => names.filter((name) => !without.has(name))
 const peerNames = wanted(IMPLEMENTATIONS.filter((name) => PEERS[name]))
-const python = peerNames.length > 0 ? await preparePython() : 'left out'
-if (typeof python === 'string') say(`Python peers skipped (${peerNames.join(', ')}): ${python}`)
+const python = peerNames.length > 0 ? await preparePython(cacheFolder()) : 'left out'
+const absent: string[] = []
+if (typeof python === 'string') absent.push(`Without ${peerNames.join(', ')}: ${python}.`)
 else say(python.description)
+const libraries = typeof python === 'string' ? [] : python.libraries
+const addon = without.has('openblas-addon') ? 'left out' : await buildAddon(cacheFolder(), libraries)
+if (typeof addon === 'string') absent.push(`Without openblas-addon: ${addon}.`)
+for (const line of absent) say(line)
 
 const inputs = await writeInputs()
 const participants: Participant[] = []
@@ -161,8 +173,16 @@ try {
     const peer = PEERS[name]
     if (backend) {
       participants.push(
-        startParticipant(name, process.execPath, [join(here, 'krige-worker.ts'), backend, inputs], process.env),
+        startParticipant(
+          name,
+          process.execPath,
+          [...(FLAGS[name] ?? []), join(here, 'krige-worker.ts'), backend, inputs],
+          process.env,
+        ),
       )
+    } else if (name === 'openblas-addon' && typeof addon !== 'string') {
+      const args = [join(here, 'openblas-addon/worker.ts'), addon.file, addon.library, inputs]
+      participants.push(startParticipant(name, process.execPath, args, peerEnvironment(1)))
     } else if (peer && typeof python !== 'string') {
       const [role, threads] = peer
       const args = [join(here, 'peers.py'), role, inputs]
@@ -199,6 +219,7 @@ if (options.report) {
     node: process.versions.node,
     python: typeof python === 'string' ? 'no Python peers' : python.description,
     when: new Date().toISOString().slice(0, 10),
+    absent,
   }
   const readme = join(here, 'README.md')
   await writeFile(readme, renderReadme(await readFile(readme, 'utf8'), rows, description))

@@ -16,6 +16,7 @@ export interface Work {
 
 export const IMPLEMENTATIONS = [
   'krige-1t',
+  'krige-wide',
   'krige-simd',
   'krige-js',
   'ml-matrix',
@@ -23,6 +24,7 @@ export const IMPLEMENTATIONS = [
   'tfjs-node',
   'openblas-1t',
   'openblas-2t',
+  'openblas-addon',
   'scikit-learn',
 ] as const
 
