@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Tracer } from '@opentelemetry/api'
 import { ConflictError, InvalidArgumentError } from './errors.ts'
 import { createBackend } from './numerics/linalg/create-backend.ts'
 import type { PolicyContext, PolicyFactory } from './policy/policy.ts'
@@ -81,6 +82,12 @@ export interface OptimizeOptions<Example> {
   readonly backend?: PolicyContext['backend']
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: SearchProgress) => void
+  /**
+   * An OpenTelemetry tracer: spans for the run, its decisions and cells, without texts. The SDK is yours.
+   *
+   * @defaultValue no spans
+   */
+  readonly tracer?: Tracer
 }
 
 /**
@@ -142,7 +149,8 @@ export async function optimize<Example>(options: OptimizeOptions<Example>): Prom
       stored ? [] : [created],
     )
     study.add(pool.filter((candidate) => !study.state.indexById.has(candidate.id)))
-    const conclusion = await runSearch({
+    const telemetry = options.tracer && (await import('./runner/telemetry.ts')).createTelemetry(options.tracer)
+    const search = {
       study,
       journal: createJournal(study, lease),
       evaluate: evaluateCell(options, seed),
@@ -151,7 +159,10 @@ export async function optimize<Example>(options: OptimizeOptions<Example>): Prom
       warnings: sampleSizeWarnings(examples.length, compared),
       ...(options.signal ? { signal: options.signal } : {}),
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-    })
+      ...(telemetry ? { telemetry } : {}),
+    }
+    const run = () => runSearch(search)
+    const conclusion = await (telemetry?.traceRun({ 'krige.study': name }, run) ?? run())
     return resultOf(study.state, conclusion)
   } finally {
     await lease.release()

@@ -4,6 +4,7 @@ import type { Evaluator } from '../evaluation/evaluator.ts'
 import type { Cost } from '../runner/plan.ts'
 import type { Price } from '../runner/prices.ts'
 import type { SearchProgress } from '../runner/search.ts'
+import type { Telemetry } from '../runner/telemetry.ts'
 import { publicModelName } from '../space/model-name.ts'
 import type { Budget } from '../study/ledger.ts'
 import type { Task } from '../task/task.ts'
@@ -12,6 +13,7 @@ import { numberOption } from './number-options.ts'
 import { openResponseCache } from './open-response-cache.ts'
 import { openTaskEmbedder } from './open-task-embedder.ts'
 import { openReplay, type Replay } from './replay-table.ts'
+import { openTelemetry } from './telemetry.ts'
 import { STORE_OPTION, storeAddress } from './with-store.ts'
 
 /** What `krige run` was told on the command line. */
@@ -146,11 +148,12 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
   const interrupt = listenForInterrupts()
   const store = openStore(storeAddress(flags.store))
   const progress = createProgressLine(process.stderr)
+  const traced = await openTelemetry(process.env)
   let evaluator: Evaluator | undefined
   try {
     const priors = []
     for (const source of flags.warmStart) priors.push(await openPrior(source, store))
-    evaluator = await openTaskEvaluator(task, flags, replay)
+    evaluator = await openTaskEvaluator(task, flags, replay, traced?.telemetry)
     const timer = createTimer()
     let exhaustive: Cost | undefined
     const announced = new Set<string>()
@@ -163,6 +166,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       priceOf,
       priors,
       signal: interrupt.signal,
+      ...(traced ? { telemetry: traced.telemetry } : {}),
       ...(flags.study === undefined ? {} : { name: flags.study }),
       ...(flags.policy === undefined ? {} : { policy: flags.policy }),
       ...(flags.seed === undefined ? {} : { seed: flags.seed }),
@@ -199,6 +203,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     progress.end()
     interrupt.close()
     await evaluator?.close()
+    await traced?.flush()
     await store.close()
   }
 }
@@ -256,7 +261,12 @@ function readPrice(written: string): Price {
   return { input, output }
 }
 
-async function openTaskEvaluator(task: Task, flags: RunFlags, replay: Replay | undefined): Promise<Evaluator> {
+async function openTaskEvaluator(
+  task: Task,
+  flags: RunFlags,
+  replay: Replay | undefined,
+  telemetry?: Telemetry,
+): Promise<Evaluator> {
   if (replay) return replay.evaluator
   const { openEvaluator } = await import('../evaluation/open-evaluator.ts')
   return openEvaluator(task, {
@@ -268,6 +278,7 @@ async function openTaskEvaluator(task: Task, flags: RunFlags, replay: Replay | u
     ...(flags.threads === undefined ? {} : { threads: flags.threads }),
     ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
     withoutKeys: flags.dryRun ?? false,
+    ...(telemetry ? { wrapModel: telemetry.traceModel } : {}),
     settings: {
       ...(flags.requestsPerMinute === undefined ? {} : { requestsPerMinute: flags.requestsPerMinute }),
       ...(flags.tokensPerMinute === undefined ? {} : { tokensPerMinute: flags.tokensPerMinute }),

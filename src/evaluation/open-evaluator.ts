@@ -26,6 +26,8 @@ export interface EvaluatedTask {
 export interface OpenEvaluatorOptions extends OpenTextModelOptions {
   readonly cache?: ResponseCache
   readonly retry?: RetryOptions
+  /** Put around every model, a judge's, too: to watch calls. */
+  readonly wrapModel?: (model: TextModel) => TextModel
   /** Instead of opening what the task names; still closed with the evaluator. */
   readonly textModel?: TextModel
 }
@@ -60,9 +62,10 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
     ...options,
     settings: { ...task.modelSettings, ...options.settings },
   }
+  const wrap = options.wrapModel ?? ((model: TextModel) => model)
   const openModel = async () => {
-    if (options.textModel) return options.textModel
-    return task.model === undefined ? undefined : openTextModel(task.model, modelOptions)
+    if (options.textModel) return wrap(options.textModel)
+    return task.model === undefined ? undefined : wrap(await openTextModel(task.model, modelOptions))
   }
   if (task.evaluate !== undefined) {
     const { createProgramEvaluator } = await import('./program-evaluator.ts')
@@ -75,12 +78,10 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
     })
   }
   if (!task.template) throw new InvalidInputError('the task has neither a template nor a program')
-  const metric = await createMetric(task.metric, task.labels, (judge, settings) =>
-    openTextModel(
-      judge,
-      judge === task.model && !settings ? modelOptions : { ...modelOptions, settings: settings ?? {} },
-    ),
-  )
+  const metric = await createMetric(task.metric, task.labels, async (judge, settings) => {
+    const own = judge === task.model && !settings ? modelOptions : { ...modelOptions, settings: settings ?? {} }
+    return wrap(await openTextModel(judge, own))
+  })
   const model = await openModel()
   if (!model)
     throw new InvalidInputError('the task has no model', {

@@ -26,6 +26,7 @@ import { makePlan, type Plan } from './plan.ts'
 import type { PriceOf } from './prices.ts'
 import { type RunResult, resultOf } from './result.ts'
 import { runSearch, type SearchProgress } from './search.ts'
+import type { Telemetry } from './telemetry.ts'
 
 /** An earlier study or table to start warm from; its prompts are embedded here. */
 export interface Prior {
@@ -62,6 +63,8 @@ export interface RunTaskOptions {
   readonly onPlan?: (plan: Plan, resumed: boolean) => void
   readonly onProgress?: (progress: SearchProgress) => void
   readonly onNotice?: (notice: string) => void
+  /** Spans for the run, its decisions and cells. @defaultValue none */
+  readonly telemetry?: Telemetry
 }
 
 /**
@@ -77,7 +80,8 @@ export async function runTask(options: RunTaskOptions): Promise<RunResult> {
   const plan = makePlan(task, options.evaluator, options.priceOf)
   const lease = await store.acquire(name)
   try {
-    return await runUnderLease(options, name, plan, lease)
+    const run = () => runUnderLease(options, name, plan, lease)
+    return await (options.telemetry?.traceRun({ 'krige.study': name }, run) ?? run())
   } finally {
     await lease.release()
   }
@@ -132,6 +136,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       warnings: plan.warnings,
       ...(options.signal ? { signal: options.signal } : {}),
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+      ...(options.telemetry ? { telemetry: options.telemetry } : {}),
     })
     return resultOf(study.state, conclusion)
   } finally {

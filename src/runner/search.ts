@@ -19,6 +19,7 @@ import {
 import type { CellEvaluator } from './cell.ts'
 import { runCells } from './cell-loop.ts'
 import type { Journal } from './journal.ts'
+import type { Telemetry } from './telemetry.ts'
 
 export interface SearchOptions {
   readonly study: Study
@@ -33,6 +34,8 @@ export interface SearchOptions {
   readonly relevantDifference?: number
   readonly warnings?: readonly string[]
   readonly onProgress?: (progress: SearchProgress) => void
+  /** Spans for decisions and cells. @defaultValue none */
+  readonly telemetry?: Pick<Telemetry, 'traceCells' | 'traceDecisions'>
 }
 
 /** For people who wait. */
@@ -55,14 +58,14 @@ const CHECKPOINTS = 50
  * @throws BudgetError when nothing could be measured; see {@link runCells} for interruptions.
  */
 export async function runSearch(options: SearchOptions): Promise<Conclusion> {
-  const { study, journal, holdoutExamples = 0 } = options
+  const { study, journal, holdoutExamples = 0, telemetry } = options
   const { state } = study
   const signal = options.signal ?? new AbortController().signal
   const evaluationBudget = searchBudget(state, state.ledger.limits)
   const loop = {
     study,
     journal,
-    evaluate: options.evaluate,
+    evaluate: telemetry?.traceCells(options.evaluate) ?? options.evaluate,
     concurrency: options.concurrency ?? 1,
     signal,
     ...(options.generate ? { generate: options.generate } : {}),
@@ -83,7 +86,7 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
 
   const reason = await runCells({
     ...loop,
-    next: () => study.next(),
+    next: telemetry?.traceDecisions(() => study.next()) ?? (() => study.next()),
     onResult: () => {
       if (state.observations.length >= checked + step) {
         checked = state.observations.length

@@ -1,0 +1,122 @@
+/**
+ * OpenTelemetry spans, off unless a tracer is passed in: `krige.run` around a run, `krige.decide` for each decision of
+ * the policy, `krige.evaluate` for each cell, and `chat MODEL` for each request, retries included.
+ *
+ * Names of the GenAI semantic conventions where they exist, https://opentelemetry.io/docs/specs/semconv/gen-ai/. No
+ * prompt, example, answer or message of a server is in any attribute: spans go where texts may not.
+ *
+ * @module
+ */
+import { type Attributes, type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
+import type { GenerateRequest, Generation, TextModel } from '../evaluation/text-model.ts'
+import type { Next } from '../study/study.ts'
+import type { CellEvaluator } from './cell.ts'
+
+export interface Telemetry {
+  traceModel(model: TextModel): TextModel
+  traceCells(evaluate: CellEvaluator): CellEvaluator
+  traceDecisions(next: () => Next): () => Next
+  /** A span around the whole; what happens inside becomes its children where the SDK keeps a context. */
+  traceRun<Result>(attributes: Attributes, run: () => Promise<Result>): Promise<Result>
+}
+
+/**
+ * @example
+ * const telemetry = createTelemetry(trace.getTracer('krige'))
+ */
+export function createTelemetry(tracer: Tracer): Telemetry {
+  /** Ends the span whatever happens; a throw marks it without its message. */
+  const within = <Result>(
+    name: string,
+    options: { kind?: SpanKind; attributes: Attributes },
+    work: (span: Span) => Promise<Result>,
+  ): Promise<Result> =>
+    tracer.startActiveSpan(name, options, async (span) => {
+      try {
+        return await work(span)
+      } catch (error) {
+        fail(span, error instanceof Error ? error.name : 'error')
+        throw error
+      } finally {
+        span.end()
+      }
+    })
+
+  return {
+    traceModel: (model) => ({
+      ...model,
+      generate: (request) =>
+        within(
+          `chat ${model.name}`,
+          { kind: SpanKind.CLIENT, attributes: requestAttributes(model, request) },
+          async (span) => {
+            const generation = await model.generate(request)
+            noteGeneration(span, generation)
+            return generation
+          },
+        ),
+    }),
+
+    traceCells: (evaluate) => (request) => {
+      const { candidate, example, repeat, stage } = request
+      const attributes = {
+        'krige.candidate.id': candidate.id,
+        'krige.example': example,
+        'krige.repeat': repeat,
+        'krige.stage': stage,
+      }
+      return within('krige.evaluate', { attributes }, async (span) => {
+        const result = await evaluate(request)
+        span.setAttribute('krige.outcome', result.kind)
+        if (result.kind === 'score') span.setAttribute('krige.score', result.score)
+        if (result.kind === 'failure') fail(span, result.blame ?? 'failure')
+        return result
+      })
+    },
+
+    traceDecisions: (next) => () =>
+      tracer.startActiveSpan('krige.decide', (span) => {
+        try {
+          const decision = next()
+          span.setAttribute('krige.decision', decision.kind === 'act' ? decision.action.kind : decision.kind)
+          if (decision.kind === 'act' && decision.action.kind === 'evaluate') {
+            const { candidate, examples, reason } = decision.action
+            span.setAttribute('krige.candidate.id', candidate.id)
+            span.setAttribute('krige.examples', examples.length)
+            if (reason) span.setAttribute('krige.reason', reason.summary)
+          }
+          return decision
+        } catch (error) {
+          fail(span, error instanceof Error ? error.name : 'error')
+          throw error
+        } finally {
+          span.end()
+        }
+      }),
+
+    traceRun: (attributes, run) => within('krige.run', { attributes }, run),
+  }
+}
+
+function requestAttributes(model: TextModel, { sampling }: GenerateRequest): Attributes {
+  return {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.request.model': model.name,
+    'gen_ai.request.temperature': sampling.temperature,
+    'gen_ai.request.max_tokens': sampling.maxOutputTokens,
+    ...(sampling.topP === undefined ? {} : { 'gen_ai.request.top_p': sampling.topP }),
+    ...(sampling.seed === undefined ? {} : { 'gen_ai.request.seed': sampling.seed }),
+  }
+}
+
+function noteGeneration(span: Span, generation: Generation): void {
+  span.setAttribute('gen_ai.usage.input_tokens', generation.usage.inputTokens)
+  span.setAttribute('gen_ai.usage.output_tokens', generation.usage.outputTokens)
+  if (generation.kind === 'failure') fail(span, generation.failure.kind)
+  else span.setAttribute('gen_ai.response.finish_reasons', [generation.reason])
+}
+
+function fail(span: Span, kind: string): void {
+  span.setAttribute('error.type', kind)
+  span.setStatus({ code: SpanStatusCode.ERROR })
+}
