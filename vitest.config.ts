@@ -13,6 +13,8 @@ export default defineConfig({
         },
       },
       { test: { name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 360_000, hookTimeout: 60_000 } },
+      // The long run of the kill suite; the short one is among the faults.
+      { test: { name: 'kills', include: ['test/faults/kill.test.ts'], env: { KRIGE_KILLS: '500' } } },
       {
         test: {
           name: 'live',
