@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Embedder } from '../embedding/embedder.ts'
+import { InvalidInputError } from '../errors.ts'
 import type { Task } from '../task/task.ts'
 import { cacheFolder, modelsFolder } from './cache-folder.ts'
 
@@ -16,4 +17,21 @@ export async function openTaskEmbedder(task: Task, recorded: string | undefined)
     cacheFolder: join(cacheFolder(process.env), 'embeddings'),
     recorded: recorded === 'none' ? undefined : recorded,
   })
+}
+
+/** Cosine of two texts' embeddings; the embedder is opened when a metric first asks. */
+export function openTaskSimilarity(task: Task): (a: string, b: string) => Promise<number> {
+  let embedder: ReturnType<typeof openTaskEmbedder> | undefined
+  return async (a, b) => {
+    embedder ??= openTaskEmbedder(task, undefined)
+    const opened = await embedder
+    if (!opened) {
+      throw new InvalidInputError('assertion similar needs embeddings, and the task says embedder: none', {
+        remedy: 'Write embedder: auto.',
+      })
+    }
+    const [first, second] = await opened.embed([a, b])
+    // Unit vectors: their product is the cosine.
+    return first!.reduce((sum, value, index) => sum + value * second![index]!, 0)
+  }
 }

@@ -4,6 +4,7 @@ import { registerDelete } from './delete.ts'
 import { registerDoctor } from './doctor.ts'
 import { describeError, EXIT_CODES, exitCodeOf } from './exit-code.ts'
 import { registerExport } from './export.ts'
+import { registerImport } from './import.ts'
 import { registerInit } from './init.ts'
 import { registerModels } from './models.ts'
 import { registerQuickstart } from './quickstart.ts'
@@ -17,6 +18,7 @@ import { registerRun } from './run.ts'
 const COMMANDS: readonly ((program: Command) => void)[] = [
   registerQuickstart,
   registerInit,
+  registerImport,
   registerRun,
   registerReport,
   registerExport,

@@ -1,10 +1,12 @@
 import type { Cost, Plan } from '../runner/plan.ts'
 import type { ResultCandidate, RunResult } from '../runner/result.ts'
 import type { SearchProgress } from '../runner/search.ts'
+import { constraintText } from '../space/constraint.ts'
 import { formatDuration } from './bench-record.ts'
 
 const number = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: 0 })
 const score = (value: number) => value.toFixed(3)
+const amount = (value: number) => String(Number(value.toPrecision(4)))
 const range = ([low, high]: readonly [number, number]) => `[${score(low)}, ${score(high)}]`
 const money = (value: number) => (value >= 0.01 || value === 0 ? `$${value.toFixed(2)}` : `$${value.toPrecision(2)}`)
 
@@ -59,6 +61,10 @@ export function resultText(result: RunResult, exhaustive: Cost): string {
       : []),
     `${line('Winner', winner)}; probability of being the best ${Math.round(100 * winner.probabilityBest)}%`,
     ...(baseline && baseline.id !== winner.id ? [line('Baseline', baseline)] : []),
+    ...(winner.feasibility?.constraints ?? []).map(
+      (belief) =>
+        `Constraint ${constraintText(belief)}: ${amount(belief.mean)} [${belief.interval.map(amount).join(', ')}] for the winner, kept with probability ${Math.round(100 * belief.probability)}%`,
+    ),
     `Spent: ${number(spent.evaluations)} evaluations, ${number(spent.calls)} calls, ${number(spent.inputTokens)} input and ${number(spent.outputTokens)} output tokens, ${money(spent.usd)}; exhaustive evaluation would have taken ${number(exhaustive.evaluations)} evaluations`,
     ...(result.report === null ? [] : [`Report: ${result.report}`]),
     '',

@@ -11,7 +11,7 @@ import type { Task } from '../task/task.ts'
 import { modelsFolder } from './cache-folder.ts'
 import { numberOption } from './number-options.ts'
 import { openResponseCache } from './open-response-cache.ts'
-import { openTaskEmbedder } from './open-task-embedder.ts'
+import { openTaskEmbedder, openTaskSimilarity } from './open-task-embedder.ts'
 import { openReplay, type Replay } from './replay-table.ts'
 import { openTelemetry } from './telemetry.ts'
 import { STORE_OPTION, storeAddress } from './with-store.ts'
@@ -277,6 +277,7 @@ async function openTaskEvaluator(
       : { cache: await openTaskCache(task, flags) }),
     ...(flags.threads === undefined ? {} : { threads: flags.threads }),
     ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
+    similarity: openTaskSimilarity(task),
     withoutKeys: flags.dryRun ?? false,
     ...(telemetry ? { wrapModel: telemetry.traceModel } : {}),
     settings: {

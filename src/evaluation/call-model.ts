@@ -19,6 +19,8 @@ export interface CallOutcome {
   readonly usage: Usage
   readonly calls: number
   readonly cached: boolean
+  /** What the answer itself takes, retries aside; a cached one as it was when it was paid for. */
+  readonly answer?: { readonly usage: Usage; readonly milliseconds?: number }
 }
 
 /**
@@ -38,6 +40,7 @@ export async function callModel(
       usage: { inputTokens: 0, outputTokens: 0 },
       calls: 0,
       cached: true,
+      answer: { usage: hit.usage },
     }
   }
   const retry = { ...DEFAULT_RETRY, ...options.retry }
@@ -63,6 +66,7 @@ export async function callModel(
     }
     const started = performance.now()
     const generation = await model.generate(request)
+    const milliseconds = performance.now() - started
     inputTokens += generation.usage.inputTokens
     outputTokens += generation.usage.outputTokens
     estimated ||= generation.usage.estimated ?? false
@@ -71,11 +75,12 @@ export async function callModel(
       usage: generation.usage,
       attempt,
       ...(generation.kind === 'failure' ? { failure: generation.failure } : {}),
-      milliseconds: performance.now() - started,
+      milliseconds,
     })
     if (generation.kind === 'text') {
       if (cache && cacheKey) cache.set(cacheKey, { text: generation.text, usage: generation.usage })
-      return finish({ kind: 'text', text: generation.text }, attempt + 1)
+      const outcome = finish({ kind: 'text', text: generation.text }, attempt + 1)
+      return { ...outcome, answer: { usage: generation.usage, milliseconds } }
     }
     const delay = retryDelay(generation.failure, attempt, retry)
     const stopped = delay === undefined ? generation.failure : await pause(delay, request.signal)

@@ -1,4 +1,5 @@
 import type { Candidate } from '../space/candidate.ts'
+import type { Measurements } from '../space/constraint.ts'
 import type { Example } from '../space/example.ts'
 import type { Failure } from './failure.ts'
 import type { Usage } from './text-model.ts'
@@ -52,7 +53,8 @@ export type Evaluation =
   | (EvaluationBase & {
       readonly kind: 'score'
       readonly score: number
-      readonly metrics?: Readonly<Record<string, number>>
+      /** Tokens, calls and latency of the answers, and whatever the metric or program names. */
+      readonly metrics?: Measurements
     })
   | (EvaluationBase & { readonly kind: 'failure'; readonly failure: Failure })
 

@@ -2,6 +2,7 @@ import { InvalidInputError } from '../errors.ts'
 import type { Template } from '../space/template.ts'
 import type { Evaluator } from './evaluator.ts'
 import { createMetric, type MetricSettings } from './metrics/create-metric.ts'
+import type { Metric } from './metrics/metric.ts'
 import { type OpenTextModelOptions, openTextModel, type RemoteModelSettings } from './models/open-text-model.ts'
 import type { ResponseCache } from './response-cache.ts'
 import type { RetryOptions } from './retry.ts'
@@ -20,12 +21,15 @@ export interface EvaluatedTask {
   readonly sampling: Sampling
   readonly system?: string
   readonly labels: readonly string[]
+  readonly constraints?: readonly { readonly metric: string }[]
   readonly evaluate?: string
 }
 
 export interface OpenEvaluatorOptions extends OpenTextModelOptions {
   readonly cache?: ResponseCache
   readonly retry?: RetryOptions
+  /** Cosine of two texts' embeddings, for metrics that compare meanings. */
+  readonly similarity?: (a: string, b: string) => Promise<number>
   /** Put around every model, a judge's, too: to watch calls. */
   readonly wrapModel?: (model: TextModel) => TextModel
   /** Instead of opening what the task names; still closed with the evaluator. */
@@ -42,6 +46,8 @@ export interface OpenEvaluatorOptions extends OpenTextModelOptions {
 export async function openEvaluator(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise<Evaluator> {
   return redactFailures(await open(task, options), createRedactor(options.environment))
 }
+
+const WHOLE_ANSWER: ReadonlySet<string> = new Set(['outputTokens', 'tokens', 'latency', 'usd'])
 
 /** A program or a metric of the user's may put a key into an error; the models hide theirs themselves. */
 function redactFailures(evaluator: Evaluator, redact: (text: string) => string): Evaluator {
@@ -78,10 +84,18 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
     })
   }
   if (!task.template) throw new InvalidInputError('the task has neither a template nor a program')
-  const metric = await createMetric(task.metric, task.labels, async (judge, settings) => {
-    const own = judge === task.model && !settings ? modelOptions : { ...modelOptions, settings: settings ?? {} }
-    return wrap(await openTextModel(judge, own))
-  })
+  const metric = await createMetric(
+    task.metric,
+    task.labels,
+    async (judge, settings) => {
+      const own = judge === task.model && !settings ? modelOptions : { ...modelOptions, settings: settings ?? {} }
+      return wrap(await openTextModel(judge, own))
+    },
+    options.similarity,
+  )
+  // An answer cut short as soon as it is decided would look cheaper than it is.
+  const isMeasured = task.constraints?.some(({ metric: name }) => WHOLE_ANSWER.has(name)) ?? false
+  const whole: Metric = isMeasured ? { ...metric, isDecided: undefined } : metric
   const model = await openModel()
   if (!model)
     throw new InvalidInputError('the task has no model', {
@@ -90,7 +104,7 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
   return createTemplateEvaluator({
     template: task.template,
     model,
-    metric,
+    metric: whole,
     metricKey: JSON.stringify([task.metric, task.metric.name === 'label-match' ? task.labels : []]),
     sampling: task.sampling,
     ...(task.system === undefined ? {} : { system: task.system }),

@@ -6,6 +6,7 @@ import { candidateText } from '../space/candidate.ts'
 import { type CallOutcome, callModel } from './call-model.ts'
 import type { Evaluation, EvaluationRequest, Evaluator } from './evaluator.ts'
 import { failure } from './failure.ts'
+import { measureAnswers } from './measure-answers.ts'
 import type { FromWorker, ProgramCall, ToWorker } from './program/messages.ts'
 import { cacheKeyOf, type ResponseCache } from './response-cache.ts'
 import type { RetryOptions } from './retry.ts'
@@ -165,7 +166,7 @@ export async function createProgramEvaluator(options: ProgramEvaluatorOptions): 
         ...base(),
         kind: 'score',
         score,
-        ...(metrics ? { metrics } : {}),
+        metrics: { ...measureAnswers(outcomes), ...metrics },
         ...(output === undefined ? {} : { output }),
       }
     }

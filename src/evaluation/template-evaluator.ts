@@ -5,6 +5,7 @@ import { renderTemplate, type Template } from '../space/template.ts'
 import { type CallOutcome, callModel } from './call-model.ts'
 import type { Evaluation, EvaluationRequest, Evaluator } from './evaluator.ts'
 import { type Failure, failure } from './failure.ts'
+import { measureAnswers } from './measure-answers.ts'
 import { CallFailed, type Metric, type MetricCalls } from './metrics/metric.ts'
 import { cacheKeyOf, type ResponseCache } from './response-cache.ts'
 import type { RetryOptions } from './retry.ts'
@@ -48,7 +49,7 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
   const id = createHash('sha256')
     .update(
       JSON.stringify([
-        template.source,
+        template.nested ? { nested: template.source } : template.source,
         model.identity,
         metric.name,
         options.metricKey ?? '',
@@ -114,9 +115,10 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
         },
       }
       try {
-        const score = await metric.score(output, request.example, calls)
+        const given = await metric.score(output, request.example, calls)
+        const { score, metrics } = typeof given === 'number' ? { score: given, metrics: {} } : given
         if (!Number.isFinite(score)) throw new TypeError(`the metric gave ${score}; expected a finite number`)
-        return { ...base(), kind: 'score', score, output }
+        return { ...base(), kind: 'score', score, metrics: { ...measureAnswers([outcome]), ...metrics }, output }
       } catch (error) {
         const problem =
           error instanceof CallFailed

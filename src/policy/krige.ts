@@ -92,6 +92,7 @@ export function createKrigePolicy(context: PolicyContext): Policy {
       const counts = new Int32Array(pool.length)
       for (let i = 0; i < counts.length; i++) counts[i] = cells.count(i)
       for (const [candidate, examples] of taken) counts[candidate]! += examples.size
+      for (const candidate of state.excluded ?? []) counts[candidate] = exampleCount
       const issued = observations.length + pending.length
       const budget = plannedBudget(
         Math.min(context.evaluationBudget, issued + state.evaluationsLeft),

@@ -57,6 +57,8 @@ export interface PolicyState {
   readonly evaluationsLeft: number
   /** Hyper-parameters fitted earlier in this study, oldest first, so that a replay repeats them. */
   readonly fits: readonly Fit[]
+  /** Candidates that are not worth another evaluation, because they break a constraint. A policy may use it. */
+  readonly excluded?: ReadonlySet<number>
 }
 
 /** Hyper-parameters a policy fitted after a number of observations. */

@@ -4,6 +4,8 @@
  * @module
  */
 import { type Candidate, candidateText } from '../space/candidate.ts'
+import { constraintText } from '../space/constraint.ts'
+import type { ConstraintBelief } from '../study/feasibility.ts'
 import { orient, type StudyState } from '../study/state.ts'
 import type { Conclusion, ScoreSummary } from '../study/verdict.ts'
 import { intervalBar, progressChart } from './charts.ts'
@@ -57,6 +59,7 @@ ${trusted(`<style>${STYLE}</style>`)}
 <body><main>
 ${header(options, rows)}
 ${conclusion ? winner(state, conclusion, rows) : undefined}
+${conclusion?.feasibility ? constraintTable(conclusion.feasibility) : undefined}
 <h2>Progress</h2>
 ${progress(state)}
 <h2>Spent</h2>
@@ -138,6 +141,18 @@ ${line('winner', 'winner', conclusion.winner.mean, conclusion.winner.interval, c
 ${baseline && beaten ? line('baseline', 'baseline', baseline.mean, baseline.interval, conclusion.holdout?.baseline) : undefined}
 </tbody></table></div>
 ${beaten ? html`<h2>Baseline: ${beaten.id}</h2>${promptText(beaten)}` : undefined}`
+}
+
+function constraintTable({ winner, baseline }: NonNullable<Conclusion['feasibility']>): Html {
+  const amount = (value: number) => String(Number(value.toPrecision(4)))
+  const line = (label: string, belief: ConstraintBelief) =>
+    html`<tr><td>${label}</td><td>${constraintText(belief)}</td><td class="number">${amount(belief.mean)}</td><td class="number">${belief.interval.map(amount).join(' to ')}</td><td class="number">${probability(belief.probability)}</td><td class="number">${count(belief.count)}</td></tr>`
+  return html`<h2>Constraints</h2>
+<p class="quiet">On the mean over examples like these. A prompt measured little is believed to be like the others; one that keeps all constraints with a probability of at least ½ may win.</p>
+<div class="scroll"><table><thead><tr><th></th><th>constraint</th><th class="number">mean</th><th class="number">95% interval</th><th class="number">kept with probability</th><th class="number">n</th></tr></thead><tbody>
+${winner.constraints.map((belief) => line('winner', belief))}
+${(baseline?.constraints ?? []).map((belief) => line('baseline', belief))}
+</tbody></table></div>`
 }
 
 function promptText(candidate: Candidate): Html {

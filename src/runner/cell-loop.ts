@@ -97,7 +97,11 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     switch (result.kind) {
       case 'score':
         tellStreak()
-        study.tellCell(cell.action, cell.position, result.score)
+        study.tellCell(
+          cell.action,
+          cell.position,
+          result.metrics ? { score: result.score, metrics: result.metrics } : result.score,
+        )
         return
       case 'unaffordable':
         if (cancel.aborted) return

@@ -1,4 +1,5 @@
 import type { Candidate } from '../space/candidate.ts'
+import type { Measurements } from '../space/constraint.ts'
 import type { Stage } from '../study/events.ts'
 import type { CallCost } from '../study/ledger.ts'
 
@@ -22,7 +23,7 @@ export interface CellRequest {
 }
 
 export type CellResult =
-  | { readonly kind: 'score'; readonly score: number }
+  | { readonly kind: 'score'; readonly score: number; readonly metrics?: Measurements }
   | {
       readonly kind: 'failure'
       readonly message: string

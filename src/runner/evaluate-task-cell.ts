@@ -1,5 +1,6 @@
 import type { CallEstimate, Evaluator } from '../evaluation/evaluator.ts'
 import { isFatal } from '../evaluation/failure.ts'
+import { BUILT_IN_MEASUREMENTS, type Measurements } from '../space/constraint.ts'
 import type { CallCost } from '../study/ledger.ts'
 import type { Task } from '../task/task.ts'
 import type { CellEvaluator, CellRequest } from './cell.ts'
@@ -46,7 +47,10 @@ export function evaluateTaskCell(task: Task, evaluator: Evaluator, priceOf: Pric
     // An evaluator that forgets to settle is charged the worst case.
     for (const { call, worst } of open.splice(0)) request.settle(call, worst)
 
-    if (evaluation.kind === 'score') return { kind: 'score', score: evaluation.score }
+    if (evaluation.kind === 'score') {
+      const kept = keptMeasurements(task, evaluation.metrics ?? {}, priceOf)
+      return { kind: 'score', score: evaluation.score, ...(Object.keys(kept).length > 0 ? { metrics: kept } : {}) }
+    }
     const { failure, calls } = evaluation
     if (failure.kind === 'cancelled') return { kind: 'cancelled' }
     if (failure.kind === 'budget' && calls === 0) {
@@ -56,4 +60,19 @@ export function evaluateTaskCell(task: Task, evaluator: Evaluator, priceOf: Pric
     if (isFatal(failure)) return { kind: 'failure', message, blame: 'fatal' }
     return failure.retryable ? { kind: 'failure', message, blame: 'transient' } : { kind: 'failure', message }
   }
+}
+
+const BUILT_IN: ReadonlySet<string> = new Set(BUILT_IN_MEASUREMENTS)
+
+/** What the log keeps: every named measurement, and of the built-in ones those that a constraint is about. */
+function keptMeasurements(task: Task, metrics: Measurements, priceOf: PriceOf): Measurements {
+  const wanted = new Set((task.constraints ?? []).map(({ metric }) => metric))
+  const price = task.model === undefined ? undefined : priceOf(task.model)
+  const { inputTokens, outputTokens } = metrics
+  const usd =
+    price === undefined || inputTokens === undefined || outputTokens === undefined
+      ? {}
+      : { usd: (inputTokens * price.input + outputTokens * price.output) / 1e6 }
+  const all = Object.entries({ ...usd, ...metrics })
+  return Object.fromEntries(all.filter(([name]) => wanted.has(name) || !BUILT_IN.has(name)))
 }

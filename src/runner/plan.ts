@@ -59,6 +59,12 @@ export function makePlan(task: Task, evaluator: Pick<Evaluator, 'estimate'>, pri
       },
     )
   }
+  if (price === undefined && task.constraints?.some(({ metric }) => metric === 'usd')) {
+    throw new InvalidInputError(
+      `a constraint limits usd, but the price of ${task.model === undefined ? 'the program' : publicModelName(task.model)} is not known`,
+      { remedy: 'State it in dollars per million tokens with --price INPUT,OUTPUT, or take the constraint out.' },
+    )
+  }
   const usd = price && (each.inputTokens * price.input + each.outputTokens * price.output) / 1e6
   const costOf = (evaluations: number): Cost => ({
     evaluations,

@@ -1,4 +1,5 @@
 import { candidateText } from '../space/candidate.ts'
+import type { Feasibility } from '../study/feasibility.ts'
 import type { Spending } from '../study/ledger.ts'
 import type { StudyState } from '../study/state.ts'
 import type { Conclusion, ScoreSummary, Verdict } from '../study/verdict.ts'
@@ -14,6 +15,8 @@ export interface ResultCandidate {
   /** Mean score on the holdout; null without one. */
   readonly holdout: number | null
   readonly holdoutInterval?: readonly [number, number]
+  /** With constraints: the probability of keeping them all, and what is believed about each. */
+  readonly feasibility?: Feasibility
 }
 
 /** What a run ends with: the object `krige run --json` prints. */
@@ -52,6 +55,7 @@ export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
       interval: winner.interval,
       probabilityBest: winner.probabilityBest,
       ...holdout(conclusion.holdout?.winner),
+      ...(conclusion.feasibility ? { feasibility: conclusion.feasibility.winner } : {}),
     },
     baseline: baseline
       ? {
@@ -59,6 +63,7 @@ export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
           mean: baseline.mean,
           interval: baseline.interval,
           ...holdout(conclusion.holdout?.baseline),
+          ...(conclusion.feasibility?.baseline ? { feasibility: conclusion.feasibility.baseline } : {}),
           ...(comparison ? { difference: comparison.difference } : {}),
         }
       : null,

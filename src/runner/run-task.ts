@@ -9,6 +9,7 @@ import { ConflictError, InvalidInputError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
 import type { PolicyContext, PriorHistory } from '../policy/policy.ts'
 import { type Candidate, candidateText } from '../space/candidate.ts'
+import { constraintText } from '../space/constraint.ts'
 import { publicModelName } from '../space/model-name.ts'
 import type { ObservationHistory } from '../space/observation-log.ts'
 import { loadStudy } from '../store/load-study.ts'
@@ -164,6 +165,7 @@ function createdEvent(
       holdoutCount: task.split.holdout.length,
       holdoutEvaluations: plan.holdoutEvaluations,
       callsPerEvaluation: plan.callsPerEvaluation,
+      ...(task.constraints ? { constraints: task.constraints } : {}),
       fingerprint,
       ...(task.baseline === undefined ? {} : { baseline: task.pool[task.baseline]!.id }),
     },
@@ -184,6 +186,7 @@ function fingerprintOf(task: Task, evaluator: Evaluator, embedder: Embedder | un
     split: hash([task.split.search, task.split.holdout]),
     scoring: task.fingerprint.slice(0, 16),
     evaluator: hash(evaluator.id),
+    ...(task.constraints ? { constraints: task.constraints.map(constraintText).join('; ') } : {}),
     embedder: embedder?.id ?? 'none',
   }
 }
@@ -195,9 +198,10 @@ function checkSameStudy(
 ): void {
   const before: Record<string, string> = { ...config.fingerprint, policy: config.policy, seed: String(config.seed) }
   const now: Record<string, string> = { ...fingerprint, policy: wanted.policy, seed: String(wanted.seed) }
-  const differing = Object.keys(now).filter((key) => before[key] !== now[key])
+  const keys = new Set([...Object.keys(now), 'constraints'])
+  const differing = [...keys].filter((key) => before[key] !== now[key])
   if (differing.length === 0) return
-  const details = differing.map((key) => `${key} was ${before[key] ?? 'absent'}, is ${now[key]}`)
+  const details = differing.map((key) => `${key} was ${before[key] ?? 'absent'}, is ${now[key] ?? 'absent'}`)
   throw new ConflictError(`study ${config.name} was started differently: ${details.join('; ')}`, {
     remedy: 'Start another study with --study NAME, or restore what it was started with.',
   })

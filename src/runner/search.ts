@@ -5,7 +5,9 @@
  */
 import { BudgetError } from '../errors.ts'
 import type { Recommendation } from '../policy/policy.ts'
+import { constraintText } from '../space/constraint.ts'
 import type { ObservationHistory } from '../space/observation-log.ts'
+import { createFeasibility, FEASIBLE } from '../study/feasibility.ts'
 import { orient } from '../study/state.ts'
 import { type AskedGeneration, type Study, searchBudget } from '../study/study.ts'
 import {
@@ -163,14 +165,19 @@ function concludeSearch(
   }
   const comparison =
     baseline === undefined || baseline === winner ? undefined : comparePaired(scoresOf(winner), scoresOf(baseline))
+  const { feasibility, notes } = judgeFeasibility(study, winner, baseline)
+  const keeps = feasibility === undefined || feasibility.winner.probability >= FEASIBLE
   const winnerOnHoldout = summarise(winner)
   const baselineOnHoldout = baseline === undefined ? undefined : summarise(baseline)
   return {
     reason,
-    verdict: judge(comparison, {
-      winnerIsBaseline: winner === baseline,
-      ...(relevantDifference === undefined ? {} : { relevantDifference }),
-    }),
+    // A score that breaks a constraint is no improvement, and that nothing better keeps it has not been shown.
+    verdict: keeps
+      ? judge(comparison, {
+          winnerIsBaseline: winner === baseline,
+          ...(relevantDifference === undefined ? {} : { relevantDifference }),
+        })
+      : 'undecided',
     winner: { candidate: winner, mean, interval, probabilityBest, level },
     ...(baseline === undefined ? {} : { baseline: posteriorOf(recommendation, baseline) }),
     means: [...recommendation.means],
@@ -179,8 +186,32 @@ function concludeSearch(
       ? { holdout: { winner: winnerOnHoldout, ...(baselineOnHoldout ? { baseline: baselineOnHoldout } : {}) } }
       : {}),
     ...(comparison ? { comparison } : {}),
-    warnings: [...warnings, ...failureWarnings(study)],
+    ...(feasibility ? { feasibility } : {}),
+    warnings: [...warnings, ...notes, ...failureWarnings(study)],
   }
+}
+
+function judgeFeasibility({ state }: Study, winner: number, baseline: number | undefined) {
+  const { constraints = [] } = state.config
+  const notes: string[] = []
+  if (constraints.length === 0) return { notes }
+  const beliefs = createFeasibility(constraints, state.measurements)
+  for (const metric of beliefs.unknown) {
+    notes.push(
+      `Nothing measured ${metric}: its constraint was not used. A metric or program must return it in metrics.`,
+    )
+  }
+  if (beliefs.unknown.length === constraints.length) return { notes }
+  const feasibility = {
+    winner: beliefs.of(winner),
+    ...(baseline === undefined ? {} : { baseline: beliefs.of(baseline) }),
+  }
+  if (feasibility.winner.probability < FEASIBLE) {
+    notes.push(
+      `No measured prompt is likely to keep ${constraints.map(constraintText).join(' and ')}: the winner is the likeliest, with probability ${feasibility.winner.probability.toFixed(2)}.`,
+    )
+  }
+  return { feasibility, notes }
 }
 
 /** By example; null where it failed or was not measured. Maximised, as the log has them. */

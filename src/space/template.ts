@@ -19,6 +19,8 @@ export interface Template {
   readonly lines: readonly (readonly TemplatePart[])[]
   /** Names used, each once, in order of first use. */
   readonly variables: readonly string[]
+  /** Whether prompts are templates themselves, and name what they want to know of an example. */
+  readonly nested?: true
 }
 
 /** A rendered model input. `text.slice(0, prefixLength)` is the same for every example of one candidate. */
@@ -91,40 +93,82 @@ interface Lookup {
  */
 export function renderTemplate(template: Template, candidate: Candidate, example: Example): RenderedInput {
   const values = new Map<string, Lookup>()
-  for (const name of template.variables) values.set(name, lookUp(template, candidate, example, name))
+  const filled = template.nested ? composeTemplate(template, candidate, example) : template
+  for (const name of filled.variables) {
+    values.set(name, template.nested ? ofExample(candidate, example, name) : lookUp(template, candidate, example, name))
+  }
   const pieces: { text: string; shared: boolean }[] = []
-  for (const line of template.lines) {
+  for (const line of filled.lines) {
     const onlyVariables = line.length > 0 && line.every((part) => 'variable' in part)
-    const filled = line.map((part) =>
+    const parts = line.map((part) =>
       'variable' in part ? values.get(part.variable)! : { value: part.text, shared: true },
     )
-    if (onlyVariables && filled.every((part) => part.value.length === 0)) {
+    if (onlyVariables && parts.every((part) => part.value.length === 0)) {
       // Whether the line is there at all depends on the example when one of its values does.
-      if (filled.some((part) => !part.shared)) pieces.push({ text: '', shared: false })
+      if (parts.some((part) => !part.shared)) pieces.push({ text: '', shared: false })
       continue
     }
     if (pieces.some((piece) => piece.text.length > 0) || pieces.length > 0) pieces.push({ text: '\n', shared: true })
-    for (const part of filled) pieces.push({ text: part.value, shared: part.shared })
+    for (const part of parts) pieces.push({ text: part.value, shared: part.shared })
   }
   const firstOwn = pieces.findIndex((piece) => !piece.shared)
   const prefix = (firstOwn < 0 ? pieces : pieces.slice(0, firstOwn)).map((piece) => piece.text).join('')
   return { text: pieces.map((piece) => piece.text).join(''), prefixLength: prefix.length }
 }
 
+/** Composed templates, kept as long as their template and candidate live. */
+const composed = new WeakMap<Template, WeakMap<Candidate, Template>>()
+
+/**
+ * A nested template with a candidate's texts in place: what is left to fill are names of the example. A name in a value
+ * of the example is never filled.
+ *
+ * @throws InvalidInputError when a text of the candidate is no template.
+ * @example
+ * composeTemplate({ ...parseTemplate('{{prompt}}'), nested: true }, { id: 'a', text: 'Say {{input}}.' }, example).variables // ['input']
+ */
+export function composeTemplate(template: Template, candidate: Candidate, example: Example): Template {
+  const known = composed.get(template) ?? new WeakMap<Candidate, Template>()
+  composed.set(template, known)
+  const found = known.get(candidate)
+  if (found) return found
+  const lines: string[] = []
+  for (const line of template.lines) {
+    const values = line.map((part) =>
+      'variable' in part ? ofCandidate(template, candidate, example, part.variable) : undefined,
+    )
+    if (line.length > 0 && values.every((value) => value === '')) continue
+    const texts = line.map((part, index) =>
+      'variable' in part ? (values[index] ?? `{{${part.variable}}}`) : part.text.replaceAll('{{', "{{'{{'}}"),
+    )
+    lines.push(texts.join(''))
+  }
+  const whole = parseTemplate(lines.join('\n'))
+  known.set(candidate, whole)
+  return whole
+}
+
 function lookUp(template: Template, candidate: Candidate, example: Example, name: string): Lookup {
+  const own = ofCandidate(template, candidate, example, name)
+  if (own !== undefined) return { value: own, shared: true }
+  // A text stands for a whole prompt: the template's other slots are then empty.
+  const isShown = name === 'input' || Object.hasOwn(example.fields, name)
+  if (!isShown && candidate.text !== undefined && candidate.slots === undefined) return { value: '', shared: true }
+  return ofExample(candidate, example, name)
+}
+
+/** What a candidate has for a name; `undefined` when it has nothing. */
+function ofCandidate(template: Template, candidate: Candidate, example: Example, name: string): string | undefined {
   const slot = candidate.slots && Object.hasOwn(candidate.slots, name) ? candidate.slots[name] : undefined
-  if (slot !== undefined) return { value: slot, shared: true }
-  if (name === 'prompt' || name === 'text') return { value: candidateText(candidate), shared: true }
-  if (candidate.parameters && Object.hasOwn(candidate.parameters, name)) {
-    return { value: String(candidate.parameters[name]), shared: true }
-  }
-  if (candidate.text !== undefined && name === textVariable(template, example)) {
-    return { value: candidate.text, shared: true }
-  }
+  if (slot !== undefined) return slot
+  if (name === 'prompt' || name === 'text') return candidateText(candidate)
+  if (candidate.parameters && Object.hasOwn(candidate.parameters, name)) return String(candidate.parameters[name])
+  return candidate.text !== undefined && name === textVariable(template, example) ? candidate.text : undefined
+}
+
+function ofExample(candidate: Candidate, example: Example, name: string): Lookup {
   if (name === 'input') return { value: showValue(example.input), shared: false }
   if (Object.hasOwn(example.fields, name)) return { value: showValue(example.fields[name]!), shared: false }
-  // A text stands for a whole prompt: the template's other slots are then empty.
-  if (candidate.text !== undefined && candidate.slots === undefined) return { value: '', shared: true }
   throw new InvalidInputError(`candidate ${candidate.id} has nothing for {{${name}}}`, {
     remedy: `Give it a slot "${name}", or take {{${name}}} out of the template.`,
   })

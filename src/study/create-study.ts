@@ -8,6 +8,7 @@ import { createBackend } from '../numerics/linalg/create-backend.ts'
 import type { Estimand, Policy, PolicyContext, PolicyFactory } from '../policy/policy.ts'
 import { resolvePolicy } from '../policy/registry.ts'
 import type { Candidate, PoolEntry } from '../space/candidate.ts'
+import type { Constraint } from '../space/constraint.ts'
 import { defineSpace, type ParameterInput } from '../space/parameter.ts'
 import { type Direction, EVENT_VERSION, type StudyConfig, type StudyEvent } from './events.ts'
 import { type Budget, checkBudget } from './ledger.ts'
@@ -43,6 +44,8 @@ export interface StudyOptions {
   readonly holdoutEvaluations?: number
   /** @defaultValue 1 */
   readonly callsPerEvaluation?: number
+  /** Limits on what is measured beside the score. @defaultValue none */
+  readonly constraints?: readonly Constraint[]
   readonly priors?: PolicyContext['priors']
   /** @defaultValue the fastest this engine runs */
   readonly backend?: PolicyContext['backend']
@@ -150,6 +153,7 @@ export function configOf(options: StudyOptions, backend: string): StudyConfig {
     ...(options.baseline === undefined ? {} : { baseline: options.baseline }),
     holdoutEvaluations,
     callsPerEvaluation,
+    ...(options.constraints && options.constraints.length > 0 ? { constraints: options.constraints } : {}),
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import type { Estimand, Fit, Reason } from '../policy/policy.ts'
 import type { Candidate } from '../space/candidate.ts'
+import type { Constraint, Measurements } from '../space/constraint.ts'
 import type { Space } from '../space/parameter.ts'
 import type { Budget, CallCost } from './ledger.ts'
 import type { Conclusion } from './verdict.ts'
@@ -40,6 +41,8 @@ export interface StudyConfig {
   readonly holdoutEvaluations: number
   /** Calls one evaluation takes when nothing is retried. */
   readonly callsPerEvaluation: number
+  /** What a recommended candidate keeps beside its score. */
+  readonly constraints?: readonly Constraint[]
 }
 
 interface Versioned {
@@ -112,6 +115,8 @@ export interface ToldEvent extends Versioned {
   readonly score: number | null
   /** Why it failed. */
   readonly error?: string
+  /** What was measured beside the score: constrained metrics, and those the metric or program names. */
+  readonly metrics?: Measurements
 }
 
 /** One score for all cells of an action together. */

@@ -19,6 +19,7 @@ import {
   type StudyEvent,
 } from './events.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import { createMeasurementLog, type MeasurementTallies } from './measurements.ts'
 import type { Conclusion } from './verdict.ts'
 
 /** An action that has been handed out and is not complete. */
@@ -62,6 +63,8 @@ export interface StudyState {
   readonly fits: readonly Fit[]
   readonly progress: readonly ProgressEvent[]
   readonly failures: ReadonlyMap<number, FailureCount>
+  /** What was measured beside scores, on search and holdout examples. */
+  readonly measurements: MeasurementTallies
   readonly ledger: Ledger
   readonly conclusion: Conclusion | undefined
   /** Evaluations to be kept for the holdout still: its share less what was measured for the present comparison. */
@@ -115,6 +118,7 @@ export function createFold(first: StudyEvent): StudyFold {
   const fits: Fit[] = []
   const progress: ProgressEvent[] = []
   const failures = new Map<number, FailureCount>()
+  const measurements = createMeasurementLog()
   const ledger = createLedger(first.budget)
   let lastAction = 0
   let lastCall = 0
@@ -191,6 +195,7 @@ export function createFold(first: StudyEvent): StudyFold {
         })
         if (action.stage === 'holdout') compared++
         if (event.score === null) fail(candidate, event.error)
+        if (event.metrics) measurements.add(candidate, event.metrics)
         close(action, event.position)
         ledger.settleEvaluations(1)
         break
@@ -299,6 +304,7 @@ export function createFold(first: StudyEvent): StudyFold {
     fits,
     progress,
     failures,
+    measurements,
     ledger,
     get lastAction() {
       return lastAction

@@ -6,13 +6,23 @@
 import { BudgetError, InvalidArgumentError, KrigeError } from '../errors.ts'
 import type { Action, Decision, Policy, PolicyContext, PolicyState, Reason, Recommendation } from '../policy/policy.ts'
 import type { Candidate, PoolEntry } from '../space/candidate.ts'
+import type { Measurements } from '../space/constraint.ts'
 import { EVENT_VERSION, type Stage, type StudyEvent } from './events.ts'
 import { type Budget, type CallCost, NO_COST, type Spending } from './ledger.ts'
+import { hopelessCandidates, recommendFeasible } from './recommend-feasible.ts'
 import { type OpenEvaluation, orient, type StudyFold, type StudyState } from './state.ts'
 import type { Conclusion } from './verdict.ts'
 
-/** The result of one cell: a score, or null or an error where the call failed (missing, never zero). */
-export type Outcome = number | null | { readonly error: string }
+/**
+ * The result of one cell: a score, alone or with what else was measured, or null or an error where the call failed
+ * (missing, never zero).
+ */
+export type Outcome = number | null | { readonly error: string } | MeasuredScore
+
+export interface MeasuredScore {
+  readonly score: number
+  readonly metrics: Measurements
+}
 
 /** One score for all cells of an action. */
 export interface Summary {
@@ -171,6 +181,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     pending: state.pending('search'),
     evaluationsLeft: evaluationsLeft(state),
     fits: state.fits,
+    ...(config.constraints ? { excluded: hopelessCandidates(state) } : {}),
   })
 
   const ask = (
@@ -310,6 +321,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       const base = { v: EVENT_VERSION, type: 'told', action: id, position } as const
       if (typeof outcome === 'number') emit({ ...base, score: outcome })
       else if (outcome === null) emit({ ...base, score: null })
+      else if ('score' in outcome) emit({ ...base, score: outcome.score, metrics: outcome.metrics })
       else emit({ ...base, score: null, error: outcome.error })
     },
     fail(id, error) {
@@ -404,7 +416,8 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     },
     recommend() {
       if (state.observations.length === 0) return undefined
-      const recommendation = policyOf().recommend(policyState())
+      const unconstrained = policyOf().recommend(policyState())
+      const recommendation = unconstrained && recommendFeasible(state, unconstrained)
       if (!recommendation || config.direction === 'maximize') return recommendation
       const [low, high] = recommendation.interval
       return {
@@ -507,8 +520,15 @@ function checkExample(example: number, count: number): void {
 }
 
 function checkOutcome(outcome: Outcome, name: string): void {
-  if (typeof outcome === 'number' && !Number.isFinite(outcome)) {
-    throw new InvalidArgumentError(`${name} is ${outcome}; expected a finite number, or null for a failed call`)
+  const score = typeof outcome === 'object' && outcome !== null && 'score' in outcome ? outcome.score : outcome
+  if (typeof score === 'number' && !Number.isFinite(score)) {
+    throw new InvalidArgumentError(`${name} is ${score}; expected a finite number, or null for a failed call`)
+  }
+  if (typeof outcome !== 'object' || outcome === null || !('metrics' in outcome)) return
+  for (const [metric, value] of Object.entries(outcome.metrics)) {
+    if (!Number.isFinite(value)) {
+      throw new InvalidArgumentError(`${name}.metrics.${metric} is ${value}; expected a finite number`)
+    }
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { InvalidArgumentError } from '../errors.ts'
 import { normalCdf } from '../numerics/special/normal.ts'
+import type { Feasibility } from './feasibility.ts'
 
 export type Verdict = 'improved' | 'no improvement' | 'undecided'
 
@@ -50,6 +51,8 @@ export interface Conclusion {
   /** Scores on the holdout, when there was one. */
   readonly holdout?: { readonly winner: ScoreSummary; readonly baseline?: ScoreSummary }
   readonly comparison?: PairedComparison
+  /** With constraints: how likely winner and baseline keep them, by all they were measured on. */
+  readonly feasibility?: { readonly winner: Feasibility; readonly baseline?: Feasibility }
   readonly warnings: readonly string[]
 }
 

@@ -3,19 +3,21 @@ import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import type * as z from 'zod'
 import { InvalidInputError, KrigeError } from '../errors.ts'
+import type { Candidate } from '../space/candidate.ts'
+import { BUILT_IN_MEASUREMENTS, type Constraint } from '../space/constraint.ts'
 import type { Example } from '../space/example.ts'
 import { publicModelName } from '../space/model-name.ts'
 import { defineSpace } from '../space/parameter.ts'
-import { parseTemplate, type Template } from '../space/template.ts'
+import { composeTemplate, parseTemplate, type Template } from '../space/template.ts'
 import { type JsonLine, readJsonLines } from './json-lines.ts'
-import { defaultMaxOutputTokens, readMetric } from './metric-specification.ts'
+import { assertionMetrics, defaultMaxOutputTokens, readMetric } from './metric-specification.ts'
 import { readModel } from './model-specification.ts'
 import { readExamples } from './read-examples.ts'
 import { readPool } from './read-pool.ts'
 import { type CheckedTaskInput, type TaskInput, taskSchema } from './schema.ts'
 import { resolveInside, showPath } from './source.ts'
 import { splitExamples } from './split.ts'
-import type { Task } from './task.ts'
+import type { MetricSpecification, Task } from './task.ts'
 
 export interface DefineTaskOptions {
   /** What relative paths are relative to. @defaultValue the working directory */
@@ -82,7 +84,7 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
   )
   if (split.holdout.length === 0) warnings.push('no examples are held out: the winner cannot be checked on unseen ones')
 
-  const template = program === undefined ? readTemplate(written.template, read.examples, locate) : undefined
+  const template = program === undefined ? readTemplate(written, read.examples, locate) : undefined
   const promptLines = linesOf(written.prompts, 'prompts', pathOf, locate)
   const promptWhere =
     typeof written.prompts === 'string' ? showPath(pathOf(written.prompts, 'prompts')) : locate(['prompts'])
@@ -90,6 +92,7 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     prompts: promptWhere,
     baseline: locate(['baseline']),
   })
+  if (template?.nested) checkVariables(template, pool, read.examples, promptWhere)
   if ((written.proposers ?? []).length > 0) {
     warnings.push('proposers are not run by this version: only the prompts of the pool are searched')
   }
@@ -117,6 +120,9 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     space: readSpace(written, locate),
     proposers: written.proposers ?? [],
     budget: withoutUndefined(written.budget ?? {}),
+    ...(written.constraints && written.constraints.length > 0
+      ? { constraints: readConstraints(written.constraints, metric, program !== undefined, read.examples, locate) }
+      : {}),
     embedder: written.embedder ?? 'auto',
     ...(program === undefined ? {} : { evaluate: program }),
     labels: labelsOf(read.examples),
@@ -223,14 +229,15 @@ function linesOf(
 }
 
 function readTemplate(
-  written: string | undefined,
+  { template: written, promptVariables }: CheckedTaskInput,
   examples: readonly Example[],
   locate: (path: readonly PropertyKey[]) => string,
 ): Template {
   const where = locate(['template'])
   let template: Template
   try {
-    template = parseTemplate(written ?? '{{prompt}}\n\n{{input}}')
+    template = parseTemplate(written ?? (promptVariables ? '{{prompt}}' : '{{prompt}}\n\n{{input}}'))
+    if (promptVariables) template = { ...template, nested: true }
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
     throw new InvalidInputError(error.message, {
@@ -241,7 +248,7 @@ function readTemplate(
   const shown = template.variables.filter(
     (name) => name === 'input' || examples.some((example) => Object.hasOwn(example.fields, name)),
   )
-  if (shown.length === 0) {
+  if (shown.length === 0 && !template.nested) {
     throw new InvalidInputError('template shows nothing of the example', {
       where,
       remedy: 'Put {{input}} where the example belongs.',
@@ -266,6 +273,34 @@ function readTemplate(
   return template
 }
 
+/** Where prompts name keys of examples, every example has them, and every prompt shows something of the example. */
+function checkVariables(
+  template: Template,
+  pool: readonly Candidate[],
+  examples: readonly Example[],
+  where: string,
+): void {
+  for (const candidate of pool) {
+    const { variables } = composeTemplate(template, candidate, examples[0]!)
+    const lacking = variables
+      .filter((name) => name !== 'input')
+      .map((name) => ({ name, example: examples.find((example) => !Object.hasOwn(example.fields, name)) }))
+      .find(({ example }) => example !== undefined)
+    if (lacking) {
+      throw new InvalidInputError(
+        `prompt ${candidate.id} names {{${lacking.name}}}, which example ${lacking.example!.id} does not have`,
+        { where, remedy: `Give every example a "${lacking.name}", or take it out of the prompt.` },
+      )
+    }
+    if (variables.length === 0) {
+      throw new InvalidInputError(`prompt ${candidate.id} shows nothing of the example`, {
+        where,
+        remedy: 'Put {{input}} where the example belongs.',
+      })
+    }
+  }
+}
+
 function readSpace(written: CheckedTaskInput, locate: (path: readonly PropertyKey[]) => string) {
   try {
     return defineSpace(written.parameters ?? {})
@@ -280,6 +315,31 @@ function requireFile(file: string, role: string, where: string): void {
   throw new InvalidInputError(`${role} ${showPath(file)} does not exist`, {
     where,
     remedy: 'Check the name; paths are relative to the task file.',
+  })
+}
+
+/** Metrics of ours say what they measure; what a user's own measures is known once it has run. */
+function readConstraints(
+  written: NonNullable<CheckedTaskInput['constraints']>,
+  metric: MetricSpecification,
+  hasProgram: boolean,
+  examples: readonly Example[],
+  locate: (path: readonly PropertyKey[]) => string,
+): Constraint[] {
+  const known = new Set<string>(BUILT_IN_MEASUREMENTS)
+  if (metric.name === 'assertions') for (const name of assertionMetrics(examples)) known.add(name)
+  const isOwn = hasProgram || /[/\\]/.test(metric.name)
+  return written.map((constraint, index) => {
+    if (!isOwn && !known.has(constraint.metric)) {
+      throw new InvalidInputError(
+        `constraint on ${JSON.stringify(constraint.metric)}, which ${metric.name} does not measure`,
+        {
+          where: locate(['constraints', index]),
+          remedy: `Measured are ${[...known].join(', ')}; a metric or program of your own may name more.`,
+        },
+      )
+    }
+    return withoutUndefined(constraint)
   })
 }
 
@@ -298,6 +358,8 @@ function fingerprintOf(task: Omit<Task, 'fingerprint'>): string {
     examples: task.examples,
     split: task.split,
     template: task.template?.source ?? null,
+    // Left out where absent, so that studies begun before this key existed go on.
+    ...(task.template?.nested ? { promptVariables: true } : {}),
     metric: task.metric,
     // A new password in the address is no other model.
     model: task.model === undefined ? null : publicModelName(task.model),

@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import { InvalidInputError } from '../errors.ts'
+import { assertionsSchema, needsJudge } from '../space/assertion.ts'
 import type { Example, JsonValue } from '../space/example.ts'
 import { modelSchema } from './model-specification.ts'
 import type { MetricSpecification } from './task.ts'
 
-type ExpectedKind = 'text' | 'texts' | 'number' | 'object' | 'any'
+type ExpectedKind = 'text' | 'texts' | 'number' | 'object' | 'assertions' | 'any'
 
 interface MetricKind {
   readonly options: z.ZodType<Record<string, unknown>>
@@ -60,6 +61,15 @@ const KINDS: Readonly<Record<string, MetricKind>> = {
       maxOutputTokens: z.int().positive().optional(),
     }),
     expected: 'any',
+    maxOutputTokens: 512,
+  },
+  assertions: {
+    options: z.strictObject({
+      judge: modelSchema.optional(),
+      repeats: z.int().min(1).max(20).optional(),
+      maxOutputTokens: z.int().positive().optional(),
+    }),
+    expected: 'assertions',
     maxOutputTokens: 512,
   },
 }
@@ -123,6 +133,10 @@ export function checkExpected(metric: MetricSpecification, example: Example, whe
       remedy: 'Add "expected", or use a metric that needs none.',
     })
   }
+  if (kind === 'assertions') {
+    checkAssertions(metric, expected, example.id, where)
+    return
+  }
   const problem = expectedProblem(kind, expected)
   if (problem) {
     throw new InvalidInputError(
@@ -135,6 +149,38 @@ export function checkExpected(metric: MetricSpecification, example: Example, whe
             : 'Correct the example.',
       },
     )
+  }
+}
+
+function checkAssertions(metric: MetricSpecification, expected: JsonValue, id: string, where: string): void {
+  const checked = assertionsSchema.safeParse(expected)
+  if (!checked.success) {
+    const issue = checked.error.issues[0]!
+    throw new InvalidInputError(`"expected" of example ${id}: ${issue.path.join('.')}: ${issue.message}`, {
+      where,
+      remedy: 'Write {"assert": [{"type": "icontains", "value": "…"}]}; src/task/task-file.md lists the types.',
+    })
+  }
+  for (const assertion of checked.data.assert) {
+    if (assertion.type === 'regex') checkPattern(assertion.value, where)
+    if (needsJudge(assertion) && metric.options['judge'] === undefined) {
+      throw new InvalidInputError(`assertion ${assertion.type} of example ${id} needs a judge`, {
+        where,
+        remedy: 'metric: { name: assertions, judge: PROVIDER:MODEL }',
+      })
+    }
+  }
+}
+
+function checkPattern(pattern: string, where: string): void {
+  try {
+    new RegExp(pattern)
+  } catch (cause) {
+    throw new InvalidInputError(`/${pattern}/ is no regular expression`, {
+      where,
+      remedy: 'Correct the pattern.',
+      cause,
+    })
   }
 }
 
@@ -163,7 +209,17 @@ function expectedProblem(kind: ExpectedKind, expected: JsonValue): string | unde
         Object.keys(expected).length > 0
         ? undefined
         : 'an object with at least one field'
+    case 'assertions':
     case 'any':
       return undefined
   }
+}
+
+/** Names that checks of examples give to their own means. */
+export function assertionMetrics(examples: readonly Example[]): string[] {
+  const names = examples.flatMap(({ expected }) => {
+    const checked = assertionsSchema.safeParse(expected)
+    return checked.success ? checked.data.assert.flatMap(({ metric }) => (metric === undefined ? [] : [metric])) : []
+  })
+  return [...new Set(names)]
 }

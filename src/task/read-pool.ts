@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../errors.ts'
 import { type Candidate, candidateText } from '../space/candidate.ts'
 import type { Example } from '../space/example.ts'
-import { renderTemplate, type Template, textVariable } from '../space/template.ts'
+import { composeTemplate, renderTemplate, type Template, textVariable } from '../space/template.ts'
 import type { JsonLine } from './json-lines.ts'
 import { type CheckedTaskInput, type PromptInput, promptSchema } from './schema.ts'
 
@@ -138,7 +138,9 @@ function contentKey(candidate: Candidate, template: Template | undefined, exampl
     )
   }
   try {
-    return `${renderTemplate(template, candidate, example).text}\n${parameters}`
+    const { text } = renderTemplate(template, candidate, example)
+    // Prompts that differ in the names they use may look the same for one example.
+    return `${template.nested ? composeTemplate(template, candidate, example).source : text}\n${parameters}`
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
     throw new InvalidInputError(error.message, {

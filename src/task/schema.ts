@@ -5,6 +5,7 @@
  * @module
  */
 import * as z from 'zod'
+import { constraintSchema } from '../space/constraint.ts'
 import { spaceSchema } from '../space/parameter.ts'
 import { metricSchema } from './metric-specification.ts'
 import { modelSchema } from './model-specification.ts'
@@ -45,6 +46,10 @@ export const taskSchema = z.strictObject({
     .optional()
     .describe('Shares (up to 1) or counts of examples to search with and to hold out.'),
   template: z.string().min(1).optional().describe('The model input, with {{names}} of slots and example fields.'),
+  promptVariables: z
+    .boolean()
+    .optional()
+    .describe('Whether prompts are templates themselves and name {{keys}} of an example.'),
   metric: metricSchema.optional(),
   model: modelSchema
     .optional()
@@ -77,6 +82,10 @@ export const taskSchema = z.strictObject({
       usd: limit.optional(),
     })
     .optional(),
+  constraints: z
+    .array(constraintSchema)
+    .optional()
+    .describe('Limits on the mean of what is measured beside the score: { metric, atMost, atLeast }.'),
   embedder: z.string().min(1).optional(),
   evaluate: z.string().min(1).optional().describe('A program module, instead of template, metric and model.'),
 })

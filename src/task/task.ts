@@ -1,4 +1,5 @@
 import type { Candidate } from '../space/candidate.ts'
+import type { Constraint } from '../space/constraint.ts'
 import type { Example } from '../space/example.ts'
 import type { Space } from '../space/parameter.ts'
 import type { Template } from '../space/template.ts'
@@ -56,6 +57,8 @@ export interface Task {
   readonly space: Space
   readonly proposers: readonly (string | Readonly<Record<string, unknown>>)[]
   readonly budget: TaskBudget
+  /** What a recommended prompt keeps beside its score. */
+  readonly constraints?: readonly Constraint[]
   /** `auto`, `none`, or a model name or path. */
   readonly embedder: string
   /** Absolute path of a program module. */

@@ -1,6 +1,7 @@
 import { InvalidInputError } from '../../errors.ts'
 import type { RemoteModelSettings } from '../models/open-text-model.ts'
 import type { TextModel } from '../text-model.ts'
+import { assertions } from './assertions.ts'
 import { contains } from './contains.ts'
 import { exactMatch } from './exact-match.ts'
 import { jsonFields } from './json-fields.ts'
@@ -45,14 +46,17 @@ const METRICS: Readonly<Record<string, MetricFactory>> = {
 /**
  * @param labels - the task's labels, for `label-match`.
  * @param openModel - opens the model of a judge.
+ * @param similarity - cosine of two texts' embeddings, for assertions that compare meanings.
  * @throws InvalidInputError on an unknown metric; UnavailableError when a module or package cannot be loaded.
  */
 export async function createMetric(
   settings: MetricSettings,
   labels: readonly string[],
   openModel?: OpenJudgeModel,
+  similarity?: (a: string, b: string) => Promise<number>,
 ): Promise<Metric> {
   if (settings.name === 'judge') return openJudge(settings.options, openModel)
+  if (settings.name === 'assertions') return openAssertions(settings.options, openModel, similarity)
   const factory = METRICS[settings.name]
   if (factory) return factory(settings.options, labels)
   if (settings.name.startsWith('autoevals:')) {
@@ -85,6 +89,21 @@ async function openJudge(
     ...(Array.isArray(scale) ? { scale: [Number(scale[0]), Number(scale[1])] as const } : {}),
     ...(typeof repeats === 'number' ? { repeats } : {}),
     ...(typeof maxOutputTokens === 'number' ? { maxOutputTokens } : {}),
+  })
+}
+
+async function openAssertions(
+  options: Readonly<Record<string, unknown>>,
+  openModel: OpenJudgeModel | undefined,
+  similarity: ((a: string, b: string) => Promise<number>) | undefined,
+): Promise<Metric> {
+  const { repeats, maxOutputTokens } = options
+  const [model, modelSettings] = namedModel(options['judge'])
+  return assertions({
+    ...(typeof model === 'string' && openModel ? { judgeModel: await openModel(model, modelSettings) } : {}),
+    ...(typeof repeats === 'number' ? { repeats } : {}),
+    ...(typeof maxOutputTokens === 'number' ? { maxOutputTokens } : {}),
+    ...(similarity ? { similarity } : {}),
   })
 }
 

@@ -26,11 +26,17 @@ export interface JudgeOptions {
   readonly maxOutputTokens?: number
 }
 
+/** A metric that asks a model, and says what that costs. */
+export interface Judge extends Metric {
+  score(output: string, example: Example, calls?: MetricCalls): Promise<number>
+  extraCost(output: string, example: Example): { calls: number; inputTokens: number; outputTokens: number }
+}
+
 /**
  * @example
  * const metric = judge({ model, criteria: 'The answer is polite and solves the problem.' })
  */
-export function judge(options: JudgeOptions): Metric {
+export function judge(options: JudgeOptions): Judge {
   const { model, criteria } = options
   const [low, high] = options.scale ?? [1, 5]
   const repeats = options.repeats ?? 2

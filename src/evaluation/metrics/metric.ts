@@ -1,3 +1,4 @@
+import type { Measurements } from '../../space/constraint.ts'
 import type { Example } from '../../space/example.ts'
 import type { Failure } from '../failure.ts'
 import type { GenerateRequest, TextModel } from '../text-model.ts'
@@ -18,6 +19,12 @@ export class CallFailed extends Error {
   }
 }
 
+/** A score with further named measurements, e.g. for constraints. */
+export interface MeasuredAnswer {
+  readonly score: number
+  readonly metrics: Measurements
+}
+
 /** From a model's answer to a score, usually in [0, 1]; larger is better. */
 export interface Metric {
   readonly name: string
@@ -25,9 +32,13 @@ export interface Metric {
    * @throws any error when the answer cannot be scored for a reason of our own; the cell is then missing. An answer that
    * is merely wrong or unreadable scores 0.
    */
-  score(output: string, example: Example, calls?: MetricCalls): number | Promise<number>
+  score(
+    output: string,
+    example: Example,
+    calls?: MetricCalls,
+  ): number | MeasuredAnswer | Promise<number | MeasuredAnswer>
   /** Whether nothing that may follow can change the score: lets local models stop early. */
-  isDecided?(textSoFar: string): boolean
+  isDecided?: ((textSoFar: string) => boolean) | undefined
   /** What scoring one answer costs at most, for metrics that call models. */
   extraCost?(output: string, example: Example): { calls: number; inputTokens: number; outputTokens: number }
   close?(): Promise<void>

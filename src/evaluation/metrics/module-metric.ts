@@ -1,13 +1,14 @@
 import { pathToFileURL } from 'node:url'
 import { InvalidInputError } from '../../errors.ts'
-import type { Metric } from './metric.ts'
+import type { MeasuredAnswer, Metric } from './metric.ts'
 
-/** What a metric module exports by default (or as `metric`): `(output, example, options) => number`. */
+/** What a metric module exports by default (or as `metric`): `(output, example, options) => number`, or
+ * `{ score, metrics }` with further named numbers. */
 export type MetricFunction = (
   output: string,
   example: Readonly<Record<string, unknown>>,
   options: Readonly<Record<string, unknown>>,
-) => number | Promise<number>
+) => number | MeasuredAnswer | Promise<number | MeasuredAnswer>
 
 /**
  * Loads a metric the user wrote. Only ever called for a module the task names.
@@ -38,7 +39,18 @@ export async function moduleMetric(file: string, options: Readonly<Record<string
       )
       if (typeof score === 'boolean') return score ? 1 : 0
       if (typeof score === 'number' && Number.isFinite(score)) return score
-      throw new TypeError(`the metric returned ${String(score)}; expected a finite number`)
+      const measured = measuredAnswer(score)
+      if (measured) return measured
+      throw new TypeError(`the metric returned ${String(score)}; expected a finite number, or { score, metrics }`)
     },
   }
+}
+
+function measuredAnswer(returned: unknown): MeasuredAnswer | undefined {
+  if (typeof returned !== 'object' || returned === null || !('score' in returned)) return undefined
+  const { score } = returned
+  if (typeof score !== 'number' || !Number.isFinite(score)) return undefined
+  const written = 'metrics' in returned && typeof returned.metrics === 'object' ? (returned.metrics ?? {}) : {}
+  const metrics = Object.entries(written).filter((entry): entry is [string, number] => Number.isFinite(entry[1]))
+  return { score, metrics: Object.fromEntries(metrics) }
 }

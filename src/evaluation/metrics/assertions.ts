@@ -1,0 +1,189 @@
+/**
+ * Several checks of one answer, each example with its own: the metric behind imported test suites.
+ *
+ * score = Σ weight · check / Σ weight; a check is 1 or 0, or a grade in [0, 1] where it has no threshold of its own. An
+ * example with a threshold scores 1 where the mean reaches it and 0 elsewhere.
+ *
+ * @module
+ */
+import { Validator } from '@cfworker/json-schema'
+import { InvalidInputError } from '../../errors.ts'
+import { type Assertion, type Assertions, assertionsSchema, needsJudge } from '../../space/assertion.ts'
+import type { Example } from '../../space/example.ts'
+import type { TextModel } from '../text-model.ts'
+import { findJsonObject } from './json-fields.ts'
+import { type Judge, judge } from './judge.ts'
+import type { Metric, MetricCalls } from './metric.ts'
+
+export interface AssertionsOptions {
+  /** Asked by `rubric` and `factuality`. */
+  readonly judgeModel?: TextModel
+  /** Calls a graded check; even numbers balance the order of presentation. @defaultValue 1 */
+  readonly repeats?: number
+  /** @defaultValue 200 */
+  readonly maxOutputTokens?: number
+  /** Cosine of two texts' embeddings, for `similar`. */
+  readonly similarity?: (a: string, b: string) => Promise<number>
+}
+
+/** As promptfoo has it. */
+const DEFAULT_SIMILARITY = 0.75
+/** Answers longer than this are cut before a pattern is matched: its worst case grows with the text. */
+const LONGEST = 100_000
+
+/**
+ * @throws InvalidInputError from `score` where an example needs a judge or embeddings that are not there.
+ * @example
+ * const metric = assertions()
+ * await metric.score('Bonjour', { ...example, expected: { assert: [{ type: 'icontains', value: 'bonjour' }] } }) // 1
+ */
+export function assertions(options: AssertionsOptions = {}): Metric {
+  const { judgeModel, repeats = 1, maxOutputTokens = 200 } = options
+  const read = new WeakMap<Example, Assertions>()
+  const checksOf = (example: Example): Assertions => {
+    const found = read.get(example)
+    if (found) return found
+    const checked = assertionsSchema.safeParse(example.expected)
+    if (!checked.success) throw new TypeError(`expected of example ${example.id} holds no assertions`)
+    read.set(example, checked.data)
+    return checked.data
+  }
+  const graderFor = (assertion: Assertion & { value: string }): Judge => {
+    if (!judgeModel) {
+      throw new InvalidInputError(`assertion ${assertion.type} needs a judge`, {
+        remedy: 'metric: { name: assertions, judge: PROVIDER:MODEL }',
+      })
+    }
+    const criteria =
+      assertion.type === 'factuality'
+        ? 'The answer agrees with the reference in every fact. Style and further details that do not contradict it do not matter.'
+        : assertion.value
+    return judge({ model: judgeModel, criteria, repeats, maxOutputTokens })
+  }
+  /** What a judge is shown: a reference only where the check has one. */
+  const judged = (example: Example, assertion: Assertion & { value: string }): Example => {
+    const { expected: _, ...shown } = example
+    return assertion.type === 'factuality' ? { ...shown, expected: assertion.value } : shown
+  }
+
+  const check = async (assertion: Assertion, output: string, example: Example, calls: MetricCalls | undefined) => {
+    if (assertion.type === 'similar') {
+      const { similarity } = options
+      if (!similarity) {
+        throw new InvalidInputError('assertion similar needs embeddings, and the task has none', {
+          remedy: 'Use embedder: auto, or take the assertion out.',
+        })
+      }
+      const values = typeof assertion.value === 'string' ? [assertion.value] : assertion.value
+      const cosines = await Promise.all(values.map((value) => similarity(output, value)))
+      return Math.max(...cosines) >= (assertion.threshold ?? DEFAULT_SIMILARITY) ? 1 : 0
+    }
+    if (assertion.type === 'rubric' || assertion.type === 'factuality') {
+      const mark = await graderFor(assertion).score(output, judged(example, assertion), calls)
+      return assertion.threshold === undefined ? mark : mark >= assertion.threshold ? 1 : 0
+    }
+    return holds(assertion, output) ? 1 : 0
+  }
+
+  return {
+    name: 'assertions',
+    extraCost(output, example) {
+      const total = { calls: 0, inputTokens: 0, outputTokens: 0 }
+      for (const assertion of checksOf(example).assert) {
+        if (assertion.type !== 'rubric' && assertion.type !== 'factuality') continue
+        const cost = graderFor(assertion).extraCost(output, judged(example, assertion))
+        total.calls += cost.calls
+        total.inputTokens += cost.inputTokens
+        total.outputTokens += cost.outputTokens
+      }
+      return total
+    },
+    async score(output, example, calls) {
+      const { assert, threshold } = checksOf(example)
+      let total = 0
+      let weights = 0
+      const named = new Map<string, number[]>()
+      // Checks that cost nothing come first: where one cannot be made, no judge has been paid.
+      for (const assertion of [...assert].sort((a, b) => Number(needsJudge(a)) - Number(needsJudge(b)))) {
+        const { weight = 1, not } = assertion
+        const value = await check(assertion, output, example, calls)
+        const grade = not ? 1 - value : value
+        total += weight * grade
+        weights += weight
+        if (assertion.metric !== undefined) {
+          named.set(assertion.metric, [...(named.get(assertion.metric) ?? []), grade])
+        }
+      }
+      const mean = total / weights
+      const score = threshold === undefined ? mean : mean >= threshold - 1e-9 ? 1 : 0
+      const metrics = [...named].map(([name, grades]) => [
+        name,
+        grades.reduce((sum, grade) => sum + grade) / grades.length,
+      ])
+      return metrics.length === 0 ? score : { score, metrics: Object.fromEntries(metrics) }
+    },
+    async close() {
+      await judgeModel?.close()
+    },
+  }
+}
+
+type PlainAssertion = Exclude<Assertion, { type: 'similar' | 'rubric' | 'factuality' }>
+
+function holds(assertion: PlainAssertion, output: string): boolean {
+  const folded = output.toLowerCase()
+  const has = (value: string) => output.includes(value)
+  const hasFolded = (value: string) => folded.includes(value.toLowerCase())
+  switch (assertion.type) {
+    case 'equals':
+      return output.trim() === assertion.value.trim()
+    case 'contains':
+      return has(assertion.value)
+    case 'icontains':
+      return hasFolded(assertion.value)
+    case 'contains-any':
+      return assertion.value.some(has)
+    case 'icontains-any':
+      return assertion.value.some(hasFolded)
+    case 'contains-all':
+      return assertion.value.every(has)
+    case 'icontains-all':
+      return assertion.value.every(hasFolded)
+    case 'starts-with':
+      return output.startsWith(assertion.value)
+    case 'ends-with':
+      return output.trimEnd().endsWith(assertion.value)
+    case 'regex':
+      return new RegExp(assertion.value).test(output.slice(0, LONGEST))
+    case 'length':
+      return lies(output.length, assertion)
+    case 'word-count':
+      return lies(output.split(/\s+/).filter((word) => word.length > 0).length, assertion)
+    case 'is-json':
+      return fits(parseJson(output), assertion.schema)
+    case 'contains-json':
+      return fits(parseJson(output) ?? findJsonObject(output), assertion.schema)
+  }
+}
+
+function lies(value: number, { atLeast, atMost }: { atLeast?: number | undefined; atMost?: number | undefined }) {
+  return value >= (atLeast ?? Number.NEGATIVE_INFINITY) && value <= (atMost ?? Number.POSITIVE_INFINITY)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const validators = new WeakMap<object, Validator>()
+
+function fits(value: unknown, schema: Readonly<Record<string, unknown>> | undefined): boolean {
+  if (value === undefined) return false
+  if (!schema) return true
+  const validator = validators.get(schema) ?? new Validator(schema)
+  validators.set(schema, validator)
+  return validator.validate(value).valid
+}

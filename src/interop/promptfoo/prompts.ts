@@ -1,0 +1,189 @@
+/**
+ * promptfoo's prompts: texts, files and chats, each as one template text.
+ *
+ * @module
+ */
+import { extname } from 'node:path'
+import * as z from 'zod'
+import { KrigeError } from '../../errors.ts'
+import { type ConfigFiles, csvRows } from './files.ts'
+import type { Findings } from './finding.ts'
+import { json, type PromptfooConfig, type WrittenPrompt } from './schema.ts'
+
+export interface ImportedPrompt {
+  /** A Nunjucks template. */
+  readonly source: string
+  /** Names it in the configuration, and for providers that want only some prompts. */
+  readonly labels: readonly string[]
+  /** Becomes messages only once it is filled: a file that writes JSON with tags. */
+  readonly isUnfilledChat?: true
+}
+
+const FILE = /\.(txt|md|json|jsonl|ya?ml|csv|j2|[cm]?[jt]s|py|sh|rb|go)(:\w+)?$/i
+const messagesSchema = z.array(z.looseObject({ role: z.string(), content: json })).min(1)
+type Messages = z.output<typeof messagesSchema>
+
+/** Every prompt that is a text; what cannot be one is listed. */
+export function importPrompts(
+  written: PromptfooConfig['prompts'],
+  files: ConfigFiles,
+  findings: Findings,
+): ImportedPrompt[] {
+  const entries: [string, WrittenPrompt][] =
+    typeof written === 'string'
+      ? [['prompts', written]]
+      : Array.isArray(written)
+        ? written.map((entry, index) => [`prompts[${index}]`, entry])
+        : Object.entries(written).map(([id, label]) => [`prompts.${id}`, { id, label }])
+  const prompts = entries.flatMap(([where, entry]) => {
+    try {
+      return importPrompt(entry, where, files, findings)
+    } catch (error) {
+      if (!KrigeError.isInstance(error)) throw error
+      findings.unsupported(where, error.message)
+      return []
+    }
+  })
+  const known = new Set<string>()
+  return prompts.filter(({ source, labels }) => {
+    if (known.has(source)) findings.changed('prompts', `prompt ${labels[0]} repeats another one's text: it stands once`)
+    return !known.has(source) && known.add(source)
+  })
+}
+
+function importPrompt(entry: WrittenPrompt, where: string, files: ConfigFiles, findings: Findings): ImportedPrompt[] {
+  if (typeof entry === 'string') return importText(entry, [], where, files, findings)
+  const { label, id, raw, file, messages, config } = entry
+  const labels = [label, id].filter((name) => name !== undefined)
+  if (config !== undefined) findings.unsupported(`${where}.config`, 'settings of a single prompt')
+  if (messages !== undefined) {
+    const read = messages.map((message) => ({
+      ...message,
+      content:
+        typeof message.content === 'string' && files.isReference(message.content)
+          ? contentOf(message.content, where, files)
+          : message.content,
+    }))
+    return [{ source: joinMessages(read, where, findings), labels }]
+  }
+  if (raw !== undefined && !files.isReference(raw)) return [fromSource(raw.trim(), labels, where, findings)]
+  const path = file ?? raw ?? id
+  if (path === undefined) {
+    findings.unsupported(where, 'a prompt without text')
+    return []
+  }
+  return importText(path, labels, where, files, findings)
+}
+
+function importText(
+  written: string,
+  labels: readonly string[],
+  where: string,
+  files: ConfigFiles,
+  findings: Findings,
+): ImportedPrompt[] {
+  const isFile = files.isReference(written) || (FILE.test(written) && !/[\s{}]/.test(written))
+  if (/^(exec|python|package|langfuse|portkey|helicone):/.test(written) || (isFile && files.isCode(written))) {
+    findings.unsupported(where, `prompt ${written} is a program; programs are not run`)
+    return []
+  }
+  if (!isFile) return [fromSource(written.trim(), labels, where, findings)]
+  return files.expand(written, where).flatMap((path) => {
+    const text = files.text(path, where)
+    const named = [...labels, path]
+    switch (extname(path).toLowerCase()) {
+      case '.csv':
+        return csvRows(text).flatMap((row) => {
+          const [source] = [row['prompt'], ...Object.values(row)]
+          return source ? [fromSource(source, [row['label'] ?? source, ...named], where, findings)] : []
+        })
+      case '.jsonl':
+        return text
+          .split('\n')
+          .filter((line) => line.trim() !== '')
+          .map((line) => fromSource(line.trim(), named, where, findings))
+      case '.yaml':
+      case '.yml': {
+        const messages = readMessages(/\{%/.test(text) ? undefined : files.data(path, where))
+        return [
+          messages
+            ? { source: joinMessages(messages, where, findings), labels: named }
+            : fromSource(text.trim(), named, where, findings),
+        ]
+      }
+      case '.json':
+        return [fromSource(text.trim(), named, where, findings)]
+      default:
+        return text
+          .split(/\r?\n---\r?\n/)
+          .map((part) => part.trim())
+          .filter((part) => part !== '')
+          .map((part) => fromSource(part, named, where, findings))
+    }
+  })
+}
+
+/** A text may hold a chat as JSON. */
+function fromSource(source: string, labels: readonly string[], where: string, findings: Findings): ImportedPrompt {
+  const named = labels.length > 0 ? labels : [source]
+  if (!/^\[\s*\{/.test(source)) return { source, labels: named }
+  const messages = parseMessages(source)
+  if (messages) return { source: joinMessages(messages, where, findings), labels: named }
+  findings.changed(where, 'a chat that is JSON only once it is filled: every example carries it whole')
+  return { source, labels: named, isUnfilledChat: true }
+}
+
+/** A filled chat as one text. */
+export function chatText(filled: string): string | undefined {
+  const messages = parseMessages(filled.replace(/,\s*(?=[\]}])/g, ''))
+  return messages && messagesText(messages)
+}
+
+function parseMessages(text: string): Messages | undefined {
+  try {
+    return readMessages(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+/** A list of messages, or one under `messages`. */
+function readMessages(data: unknown): Messages | undefined {
+  const list = typeof data === 'object' && data !== null && 'messages' in data ? data.messages : data
+  const messages = messagesSchema.safeParse(list)
+  return messages.success ? messages.data : undefined
+}
+
+function joinMessages(messages: Messages, where: string, findings: Findings): string {
+  if (messages.length > 1) findings.changed(where, 'the messages of a chat stand in one message, one after the other')
+  return messagesText(messages)
+}
+
+/** One user message stays itself; a turn of the assistant's needs a name in front of it. */
+function messagesText(messages: Messages): string {
+  const isDialogue = messages.some(({ role }) => role !== 'user' && role !== 'system' && role !== 'developer')
+  return messages
+    .map(({ role, content }) => {
+      const text = typeof content === 'string' ? content : partsText(content)
+      const name = role === 'system' || role === 'developer' ? '' : `${role[0]!.toUpperCase()}${role.slice(1)}: `
+      return isDialogue ? `${name}${text}` : text
+    })
+    .join('\n\n')
+}
+
+/** Content in parts: their texts. */
+function partsText(content: unknown): string {
+  const parts = Array.isArray(content) ? content : [content]
+  return parts
+    .map((part: unknown) =>
+      typeof part === 'object' && part !== null && 'text' in part && typeof part.text === 'string'
+        ? part.text
+        : JSON.stringify(part),
+    )
+    .join('\n')
+}
+
+function contentOf(reference: string, where: string, files: ConfigFiles): string {
+  if (files.isCode(reference)) throw new KrigeError('invalid-input', `${reference} is a program; programs are not run`)
+  return files.text(reference, where).trim()
+}

@@ -1,0 +1,215 @@
+/**
+ * promptfoo's test cases: from the configuration or files, with their defaults, one for each combination of variables.
+ *
+ * @module
+ */
+import { extname } from 'node:path'
+import { KrigeError } from '../../errors.ts'
+import type { JsonValue } from '../../space/example.ts'
+import { readExpectedCell } from './assertions.ts'
+import { type ConfigFiles, isJson } from './files.ts'
+import type { Findings } from './finding.ts'
+import { renderVars, type Vars } from './nunjucks.ts'
+import { type PromptfooConfig, testSchema, type WrittenAssertion, type WrittenTest } from './schema.ts'
+
+export interface ImportedTest {
+  /** Where it was written. */
+  readonly where: string
+  readonly vars: Vars
+  /** With where each was written: defaults come once for all tests. */
+  readonly assert: readonly { readonly where: string; readonly written: WrittenAssertion }[]
+  readonly threshold?: number
+  /** Of the test or the defaults: who grades. */
+  readonly grader?: JsonValue
+}
+
+interface Located {
+  readonly where: string
+  readonly test: WrittenTest
+}
+
+/** Combinations of a test's lists beyond this are a mistake, or nothing anybody would pay for. */
+const MOST_COMBINATIONS = 10_000
+
+export function importTests(config: PromptfooConfig, files: ConfigFiles, findings: Findings): ImportedTest[] {
+  const defaults = readDefaults(config.defaultTest, files, findings)
+  const located = [
+    ...readTests(config.tests, 'tests', files, findings),
+    ...readScenarios(config.scenarios, files, findings),
+  ]
+  const all = located.length === 0 && defaults.vars !== undefined ? [{ where: 'defaultTest', test: {} }] : located
+  return all.flatMap((entry) => {
+    try {
+      return expandTest(entry, defaults, files, findings)
+    } catch (error) {
+      findings.unsupported(entry.where, error instanceof Error ? error.message : String(error))
+      return []
+    }
+  })
+}
+
+function readDefaults(written: PromptfooConfig['defaultTest'], files: ConfigFiles, findings: Findings): WrittenTest {
+  if (typeof written !== 'string') return written ?? {}
+  const parsed = testSchema.safeParse(files.data(written, 'defaultTest'))
+  if (parsed.success) return parsed.data
+  findings.unsupported('defaultTest', `${written} holds no test`)
+  return {}
+}
+
+function readTests(
+  written: PromptfooConfig['tests'],
+  where: string,
+  files: ConfigFiles,
+  findings: Findings,
+): Located[] {
+  if (written === undefined) return []
+  if (typeof written === 'string') return readTestFile(written, where, files, findings)
+  return written.flatMap((entry, index) => {
+    const at = `${where}[${index}]`
+    return typeof entry === 'string' ? readTestFile(entry, at, files, findings) : [{ where: at, test: entry }]
+  })
+}
+
+function readTestFile(written: string, where: string, files: ConfigFiles, findings: Findings): Located[] {
+  if (/^(https?|huggingface|az|s3|gs):/.test(written) || files.isCode(written)) {
+    findings.unsupported(where, `${written}: tests come from files of data; nothing is fetched or run`)
+    return []
+  }
+  try {
+    return files.expand(written, where).flatMap((path) => {
+      const data = files.data(path, where)
+      const items = Array.isArray(data) ? data : [data]
+      return items.flatMap((item: unknown, index): Located[] => {
+        const at = `${where} ${path}[${index}]`
+        const parsed = testSchema.safeParse(extname(path).toLowerCase() === '.csv' ? rowTest(item, at, findings) : item)
+        if (parsed.success) return [{ where: at, test: parsed.data }]
+        findings.unsupported(at, 'no test case')
+        return []
+      })
+    })
+  } catch (error) {
+    if (!KrigeError.isInstance(error)) throw error
+    findings.unsupported(where, error.message)
+    return []
+  }
+}
+
+/** A row of a CSV file: variables by column, and columns of promptfoo's own. */
+function rowTest(row: unknown, where: string, findings: Findings): WrittenTest {
+  const vars: Record<string, JsonValue> = {}
+  const assert: WrittenAssertion[] = []
+  const test: { description?: string; threshold?: number } = {}
+  for (const [column, cell] of Object.entries(row as Readonly<Record<string, string>>)) {
+    if (/^__expected\d*$/.test(column)) {
+      if (cell !== '') assert.push(readExpectedCell(cell))
+    } else if (column === '__threshold') {
+      if (cell !== '') test.threshold = Number(cell)
+    } else if (column === '__description') test.description = cell
+    else if (/^__metadata/.test(column)) findings.ignored(column, 'a note on a test')
+    else if (column.startsWith('__')) {
+      if (cell !== '') findings.unsupported(`${where} ${column}`, 'a column without a counterpart')
+    } else vars[column] = cell
+  }
+  return { ...test, vars, assert }
+}
+
+function readScenarios(written: PromptfooConfig['scenarios'], files: ConfigFiles, findings: Findings): Located[] {
+  return (written ?? []).flatMap((scenario, index) => {
+    const where = `scenarios[${index}]`
+    if (typeof scenario === 'string') {
+      findings.unsupported(where, 'a scenario in a file of its own')
+      return []
+    }
+    const tests = readTests(scenario.tests, `${where}.tests`, files, findings)
+    const inner = tests.length > 0 ? tests : [{ where, test: {} as WrittenTest }]
+    return scenario.config.flatMap((config, at) =>
+      inner.map(({ where: place, test }) => ({
+        where: `${place} with ${where}.config[${at}]`,
+        test: {
+          ...config,
+          ...test,
+          vars: { ...objectOf(config.vars), ...objectOf(test.vars) },
+          assert: [...(config.assert ?? []), ...(test.assert ?? [])],
+          options: { ...config.options, ...test.options },
+        },
+      })),
+    )
+  })
+}
+
+const KNOWN_KEYS = new Set(['description', 'vars', 'assert', 'options', 'threshold', 'metadata'])
+const KNOWN_OPTIONS = new Set(['provider', 'disableVarExpansion', 'rubricPrompt', 'transform', 'postprocess'])
+
+function expandTest({ where, test }: Located, defaults: WrittenTest, files: ConfigFiles, findings: Findings) {
+  for (const [place, entry] of [
+    [where, test],
+    ['defaultTest', defaults],
+  ] as const) {
+    for (const key of Object.keys(entry)) {
+      if (!KNOWN_KEYS.has(key)) findings.unsupported(`${place}.${key}`, 'a key of tests without a counterpart')
+    }
+    for (const key of Object.keys(entry.options ?? {})) {
+      if (!KNOWN_OPTIONS.has(key)) findings.unsupported(`${place}.options.${key}`, 'an option without a counterpart')
+    }
+  }
+  const options = { ...defaults.options, ...test.options }
+  if (options.rubricPrompt !== undefined) {
+    findings.changed(
+      `${test.options?.rubricPrompt === undefined ? 'defaultTest' : where}.options.rubricPrompt`,
+      'the judge is asked in our own words, with the rubric as criteria',
+    )
+  }
+  const transform = options.transform ?? options.postprocess
+  const threshold = test.threshold ?? defaults.threshold
+  const assert = [
+    ...(defaults.assert ?? []).map((written, index) => ({ where: `defaultTest.assert[${index}]`, written })),
+    ...(test.assert ?? []).map((written, index) => ({ where: `${where}.assert[${index}]`, written })),
+  ].map((entry) => (transform === undefined ? entry : { ...entry, written: { ...entry.written, transform } }))
+  const combinations = combine(
+    { ...objectOf(defaults.vars), ...objectOf(test.vars) },
+    where,
+    files,
+    options.disableVarExpansion ?? false,
+  )
+  return combinations.map(
+    (vars): ImportedTest => ({
+      where,
+      vars: renderVars(vars),
+      assert,
+      ...(threshold === undefined || threshold === 0 ? {} : { threshold }),
+      ...(options.provider === undefined ? {} : { grader: options.provider }),
+    }),
+  )
+}
+
+/** A list of texts, or a pattern of files, stands for one test each; other lists are values. */
+function combine(vars: Vars, where: string, files: ConfigFiles, whole: boolean): Vars[] {
+  let combinations: Record<string, JsonValue>[] = [{}]
+  for (const [name, written] of Object.entries(vars)) {
+    const values = valuesOf(written, `${where}.vars.${name}`, files, whole)
+    if (combinations.length * values.length > MOST_COMBINATIONS) {
+      throw new KrigeError('invalid-input', `${where} has more than ${MOST_COMBINATIONS} combinations of variables`)
+    }
+    combinations = combinations.flatMap((known) => values.map((value) => ({ ...known, [name]: value })))
+  }
+  return combinations
+}
+
+function valuesOf(written: JsonValue, where: string, files: ConfigFiles, whole: boolean): JsonValue[] {
+  if (typeof written === 'string' && files.isReference(written)) {
+    if (files.isCode(written)) throw new KrigeError('invalid-input', `${written} is a program; programs are not run`)
+    const paths = files.expand(written, where)
+    if (paths.length === 0) throw new KrigeError('invalid-input', `${written} names no file`)
+    return paths.map((path) => {
+      if (!/\.(ya?ml|json)$/i.test(path)) return files.text(path, where).trim()
+      const data = files.data(path, where)
+      return isJson(data) ? data : String(data)
+    })
+  }
+  const isList = Array.isArray(written) && typeof written[0] === 'string' && !whole
+  return isList ? written.flatMap((item) => valuesOf(item, where, files, whole)) : [written]
+}
+
+function objectOf(vars: WrittenTest['vars']): Vars {
+  return typeof vars === 'object' && !Array.isArray(vars) ? vars : {}
+}

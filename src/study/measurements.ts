@@ -1,0 +1,49 @@
+/**
+ * What was measured of each candidate beside its score: sums are enough, because a constraint is about a mean.
+ *
+ * @module
+ */
+import type { Measurements } from '../space/constraint.ts'
+
+export interface Tally {
+  readonly count: number
+  readonly sum: number
+  readonly squares: number
+}
+
+export interface MeasurementTallies {
+  /** By candidate; `undefined` when the metric was never measured. */
+  of(metric: string): ReadonlyMap<number, Tally> | undefined
+  readonly metrics: readonly string[]
+}
+
+export interface MeasurementLog extends MeasurementTallies {
+  add(candidate: number, measurements: Measurements): void
+}
+
+/**
+ * @example
+ * const log = createMeasurementLog()
+ * log.add(0, { outputTokens: 12 })
+ * log.of('outputTokens')?.get(0)?.count // 1
+ */
+export function createMeasurementLog(): MeasurementLog {
+  const tallies = new Map<string, Map<number, { count: number; sum: number; squares: number }>>()
+  return {
+    of: (metric) => tallies.get(metric),
+    get metrics() {
+      return [...tallies.keys()]
+    },
+    add(candidate, measurements) {
+      for (const [metric, value] of Object.entries(measurements)) {
+        const byCandidate = tallies.get(metric) ?? new Map<number, { count: number; sum: number; squares: number }>()
+        tallies.set(metric, byCandidate)
+        const tally = byCandidate.get(candidate) ?? { count: 0, sum: 0, squares: 0 }
+        tally.count++
+        tally.sum += value
+        tally.squares += value * value
+        byCandidate.set(candidate, tally)
+      }
+    },
+  }
+}

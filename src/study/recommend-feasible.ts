@@ -1,0 +1,88 @@
+/**
+ * Recommendations that keep constraints, whatever the policy: of the candidates it has measured, the best expected score
+ * among those that probably keep them.
+ *
+ * @module
+ */
+import { createRandom } from '../numerics/random/random.ts'
+import type { Recommendation } from '../policy/policy.ts'
+import { rankingStatistics } from '../policy/ranking-statistics.ts'
+import { type ConstraintBelief, createFeasibility, FEASIBLE, HOPELESS } from './feasibility.ts'
+import type { StudyState } from './state.ts'
+
+/** Measurements of a candidate before it can be given up. */
+const FEWEST_MEASUREMENTS = 2
+
+/** Candidates that were measured and almost certainly break a constraint. */
+export function hopelessCandidates(state: StudyState): ReadonlySet<number> {
+  const { constraints = [] } = state.config
+  const feasibility = createFeasibility(constraints, state.measurements)
+  const hopeless = new Set<number>()
+  for (let candidate = 0; candidate < state.candidates.length; candidate++) {
+    const { probability, constraints: beliefs } = feasibility.of(candidate)
+    if (probability < HOPELESS && beliefs.some(({ count }) => count >= FEWEST_MEASUREMENTS)) hopeless.add(candidate)
+  }
+  return hopeless
+}
+
+/**
+ * The policy's recommendation when it keeps the constraints; else the best candidate that does, with the policy's beliefs
+ * about its score; else, where none does, the one likeliest to.
+ */
+export function recommendFeasible(state: StudyState, recommendation: Recommendation): Recommendation {
+  const { constraints = [] } = state.config
+  const { means, standardDeviations } = recommendation
+  const feasibility = createFeasibility(constraints, state.measurements)
+  if (constraints.length === 0 || feasibility.unknown.length === constraints.length) return recommendation
+  const scored = scoredCandidates(state)
+  const contenders = [...scored]
+    .filter((candidate) => Number.isFinite(means[candidate]))
+    .map((candidate) => {
+      const { probability, constraints: beliefs } = feasibility.of(candidate)
+      return { candidate, probability, violation: violationOf(beliefs) }
+    })
+  const allowed = contenders.filter(({ probability }) => probability >= FEASIBLE)
+  const own = feasibility.of(recommendation.candidate).probability
+  if (own >= FEASIBLE && allowed.length === contenders.length) return recommendation
+  const byScore = (a: { candidate: number }, b: { candidate: number }) => means[b.candidate]! - means[a.candidate]!
+  const ranked =
+    allowed.length > 0
+      ? allowed.sort(byScore)
+      : contenders
+          .sort((a, b) => b.probability - a.probability || a.violation - b.violation || byScore(a, b))
+          .slice(0, 1)
+  const order = ranked.map(({ candidate }) => candidate)
+  const candidate = own >= FEASIBLE ? recommendation.candidate : (order[0] ?? recommendation.candidate)
+  const rest = order.filter((other) => other !== candidate)
+  const statistics = rankingStatistics(
+    [candidate, ...rest],
+    { means, standardDeviations },
+    createRandom(state.config.seed).split('feasible'),
+  )
+  if (candidate === recommendation.candidate) return { ...recommendation, ...statistics }
+  const mean = means[candidate]!
+  // The policy's own interval says how far its beliefs reach at its level.
+  const [low, high] = recommendation.interval
+  const scale = (high - low) / 2 / Math.max(standardDeviations[recommendation.candidate]!, 1e-12)
+  const margin = Math.min(scale, 3) * standardDeviations[candidate]!
+  return { ...recommendation, candidate, mean, interval: [mean - margin, mean + margin], ...statistics }
+}
+
+/** By how much means break their limits, each in widths of its interval: tells apart what is equally impossible. */
+function violationOf(beliefs: readonly ConstraintBelief[]): number {
+  return beliefs.reduce(
+    (total, { mean, interval, atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY }) => {
+      const width = interval[1] - interval[0]
+      return total + Math.max(0, mean - atMost, atLeast - mean) / (width > 0 ? width : 1)
+    },
+    0,
+  )
+}
+
+function scoredCandidates({ observations }: StudyState): ReadonlySet<number> {
+  const scored = new Set<number>()
+  for (let at = 0; at < observations.length; at++) {
+    if (!Number.isNaN(observations.score(at))) scored.add(observations.candidate(at))
+  }
+  return scored
+}
