@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ChatServer, startChatServer } from '../support/chat-server.ts'
 import { krige } from '../support/krige-cli.ts'
 
-const FIXTURES = join(import.meta.dirname, '../interop/promptfoo')
+const FIXTURES = join(import.meta.dirname, '../interop/fixtures/promptfoo')
 const config = (name: string) => join(FIXTURES, name, 'promptfooconfig.yaml')
 let server: ChatServer
 let folder: string

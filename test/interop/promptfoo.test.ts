@@ -13,7 +13,7 @@ import { renderTemplate } from '../../src/space/template.ts'
 import { loadTask } from '../../src/task/load-task.ts'
 import { createScriptedModel } from '../support/scripted-model.ts'
 
-const FIXTURES = join(import.meta.dirname, 'promptfoo')
+const FIXTURES = join(import.meta.dirname, 'fixtures/promptfoo')
 const scratch = mkdtempSync(join(tmpdir(), 'krige-import-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
