@@ -161,7 +161,9 @@ const absent: string[] = []
 if (typeof python === 'string') absent.push(`Without ${peerNames.join(', ')}: ${python}.`)
 else say(python.description)
 const libraries = typeof python === 'string' ? [] : python.libraries
-const addon = without.has('openblas-addon') ? 'left out' : await buildAddon(cacheFolder(), libraries)
+const addon = without.has('openblas-addon')
+  ? 'left out'
+  : await buildAddon(join(cacheFolder(), 'native-bench-addon'), libraries)
 if (typeof addon === 'string') absent.push(`Without openblas-addon: ${addon}.`)
 for (const line of absent) say(line)
 

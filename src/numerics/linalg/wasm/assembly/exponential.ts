@@ -1,5 +1,6 @@
-// eˣ for two lanes, x ≤ 0: x = n·ln 2 + r with |r| ≤ ln 2 / 2, and the Taylor polynomial of degree 13 for eʳ, which is
-// below 2⁻⁵⁷ off there. NaN stays NaN.
+// eˣ for two lanes, x ≤ 0: x = n·ln 2 + r with |r| ≤ ln 2 / 2, and eʳ = 1 + r + r²q(r) with the q of degree 9 that meets
+// (eʳ − 1 − r)/r² at the Chebyshev nodes: below 2⁻⁵⁴ off, a seventh of a unit in the last place, with two multiplications
+// less than a Taylor polynomial that gets there. NaN stays NaN.
 //
 // The constants stand in memory: V8 would rebuild a vector constant from integers at every use, a load is cheaper.
 
@@ -12,17 +13,15 @@ const constants = memory.data<f64>([
   6.93147180369123816490e-1, // ln 2, high part
   1.90821492927058770002e-10, // ln 2, low part
   0.5,
-  1.0 / 6.0,
-  1.0 / 24.0,
-  1.0 / 120.0,
-  1.0 / 720.0,
-  1.0 / 5040.0,
-  1.0 / 40320.0,
-  1.0 / 362880.0,
-  1.0 / 3628800.0,
-  1.0 / 39916800.0,
-  1.0 / 479001600.0,
-  1.0 / 6227020800.0,
+  0.16666666666666666,
+  0.041666666666624164,
+  0.008333333333330065,
+  0.0013888888917196736,
+  0.00019841269863040559,
+  2.480152132234228e-5,
+  2.7557268480289716e-6,
+  2.7620075892548164e-7,
+  2.51003758422237e-8,
   1.0,
 ])
 
@@ -50,12 +49,10 @@ export function exponential(x: v128): v128 {
   const p67 = multiplyAdd(r, constant(10), constant(9))
   const p89 = multiplyAdd(r, constant(12), constant(11))
   const pAB = multiplyAdd(r, constant(14), constant(13))
-  const pCD = multiplyAdd(r, constant(16), constant(15))
   const p25 = multiplyAdd(r2, p45, p23)
   const p69 = multiplyAdd(r2, p89, p67)
-  const pAD = multiplyAdd(r2, pCD, pAB)
-  const tail = multiplyAdd(r4, multiplyAdd(r4, pAD, p69), p25)
-  const e = v128.add<f64>(constant(17), multiplyAdd(r2, tail, r))
+  const tail = multiplyAdd(r4, multiplyAdd(r4, pAB, p69), p25)
+  const e = v128.add<f64>(constant(15), multiplyAdd(r2, tail, r))
   const scaled = v128.add<i64>(e, i64x2.shl(shifted, 52))
   return v128.andnot(scaled, vanished)
 }

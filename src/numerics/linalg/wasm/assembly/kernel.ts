@@ -10,7 +10,7 @@ export const RBF = 3
 
 export const RATIONAL_QUADRATIC = 4
 
-const constants = memory.data<f64>([-0.5, 3.0, -1.5, 5.0, 1.0, 5.0 / 3.0, -5.0 / 6.0])
+const constants = memory.data<f64>([-0.5, -1.5, 1.0, 1.0 / 3.0, -5.0 / 6.0])
 
 /** From memory, for the reason that exponential.ts gives. */
 // @ts-ignore: decorator
@@ -68,7 +68,7 @@ export function kernelFill(
   }
 }
 
-/** A loop a family: the choice is made once a row, not once an element. */
+/** A loop a family, with derivatives or without: the choice is made once a row, not once an element. */
 function pairs(
   family: i32,
   count: i32,
@@ -79,16 +79,15 @@ function pairs(
   outputScale: f64,
   accumulate: bool,
 ): void {
-  if (family == MATERN_12) loop(MATERN_12, count, squared, out, derivative, scale, outputScale, accumulate)
-  else if (family == MATERN_32) loop(MATERN_32, count, squared, out, derivative, scale, outputScale, accumulate)
-  else if (family == MATERN_52) loop(MATERN_52, count, squared, out, derivative, scale, outputScale, accumulate)
-  else loop(RBF, count, squared, out, derivative, scale, outputScale, accumulate)
+  if (derivative) choose(family, true, count, squared, out, derivative, scale, outputScale, accumulate)
+  else choose(family, false, count, squared, out, derivative, scale, outputScale, accumulate)
 }
 
 // @ts-ignore: decorator
 @inline
-function loop(
+function choose(
   family: i32,
+  sloped: bool,
   count: i32,
   squared: usize,
   out: usize,
@@ -97,35 +96,57 @@ function loop(
   outputScale: f64,
   accumulate: bool,
 ): void {
-  const factor = f64x2.splat(scale)
+  if (family == MATERN_12) loop(MATERN_12, sloped, count, squared, out, derivative, scale, outputScale, accumulate)
+  else if (family == MATERN_32) loop(MATERN_32, sloped, count, squared, out, derivative, scale, outputScale, accumulate)
+  else if (family == MATERN_52) loop(MATERN_52, sloped, count, squared, out, derivative, scale, outputScale, accumulate)
+  else loop(RBF, sloped, count, squared, out, derivative, scale, outputScale, accumulate)
+}
+
+// @ts-ignore: decorator
+@inline
+function loop(
+  family: i32,
+  sloped: bool,
+  count: i32,
+  squared: usize,
+  out: usize,
+  derivative: usize,
+  scale: f64,
+  outputScale: f64,
+  accumulate: bool,
+): void {
+  // What stands under the root: 3u, 5u, u; −u/2 for the one without.
+  const multiple: f64 = family == RBF ? -0.5 : family == MATERN_32 ? 3 : family == MATERN_52 ? 5 : 1
+  const factor = f64x2.splat(multiple * scale)
   const output = f64x2.splat(outputScale)
   const end = squared + (<usize>count << 4)
   while (squared < end) {
     const u = v128.mul<f64>(factor, v128.load(squared))
     let value: v128
-    let slope: v128
+    let slope = u
     if (family == RBF) {
-      value = v128.mul<f64>(output, exponential(v128.mul<f64>(constant(0), u)))
-      slope = v128.mul<f64>(constant(0), value)
-    } else if (family == MATERN_12) {
-      const r = v128.sqrt<f64>(u)
-      value = v128.mul<f64>(output, exponential(v128.neg<f64>(r)))
-      const divided = v128.div<f64>(v128.mul<f64>(constant(0), value), r)
-      slope = v128.and(divided, v128.gt<f64>(r, f64x2.splat(0)))
-    } else if (family == MATERN_32) {
-      const r = v128.sqrt<f64>(v128.mul<f64>(constant(1), u))
-      const decay = v128.mul<f64>(output, exponential(v128.neg<f64>(r)))
-      value = multiplyAdd(r, decay, decay)
-      slope = v128.mul<f64>(constant(2), decay)
+      value = v128.mul<f64>(output, exponential(u))
+      if (sloped) slope = v128.mul<f64>(constant(0), value)
     } else {
-      const r = v128.sqrt<f64>(v128.mul<f64>(constant(3), u))
+      const r = v128.sqrt<f64>(u)
       const decay = v128.mul<f64>(output, exponential(v128.neg<f64>(r)))
-      const linear = v128.add<f64>(constant(4), r)
-      value = v128.mul<f64>(decay, multiplyAdd(constant(5), u, linear))
-      slope = v128.mul<f64>(v128.mul<f64>(constant(6), linear), decay)
+      if (family == MATERN_12) {
+        value = decay
+        if (sloped) {
+          const divided = v128.div<f64>(v128.mul<f64>(constant(0), value), r)
+          slope = v128.and(divided, v128.gt<f64>(r, f64x2.splat(0)))
+        }
+      } else if (family == MATERN_32) {
+        value = multiplyAdd(r, decay, decay)
+        if (sloped) slope = v128.mul<f64>(constant(1), decay)
+      } else {
+        const linear = v128.add<f64>(constant(2), r)
+        value = v128.mul<f64>(decay, multiplyAdd(constant(3), u, linear))
+        if (sloped) slope = v128.mul<f64>(v128.mul<f64>(constant(4), linear), decay)
+      }
     }
     if (accumulate) value = v128.add<f64>(value, v128.load(out))
-    if (derivative) {
+    if (sloped) {
       v128.store(derivative, slope)
       derivative += 16
     }
