@@ -237,6 +237,11 @@ describe('createPriceList', () => {
     expect(priceOf(MODEL)).toEqual({ input: 0, output: 0 })
     expect(priceOf('openai:gpt-4o-2024-08-06')).toEqual({ input: 2.5, output: 10 })
     expect(priceOf('openai-compatible:https://api.example.com/v1#gpt-4o')).toBeUndefined()
+    expect(priceOf('anthropic:claude-haiku-4-5-20251001')).toEqual({ input: 1, output: 5 })
+    // The same name somewhere else may cost something else.
+    expect(priceOf('azure:gpt-4o')).toBeUndefined()
+    expect(priceOf('openai:gpt-4o-audio')).toBeUndefined()
+    expect(priceOf('openai:constructor')).toBeUndefined()
     expect(createPriceList({ input: 1, output: 1 })('x:y')).toEqual({ input: 1, output: 1 })
   })
 })
