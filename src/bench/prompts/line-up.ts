@@ -1,10 +1,11 @@
 /**
- * What `npm run bench:prompts` runs: every policy, rivals both as published and as tuned, and `krige` without one thing
- * at a time.
+ * What `npm run bench:prompts` runs: every policy, rivals both as published and as tuned; `krige` without one thing at a
+ * time; and `krige` from earlier histories.
  *
  * @module
  */
 import type { Variant } from '../tables/table-unit.ts'
+import type { WarmStart } from '../tables/warm-start.ts'
 
 const as = (label: string, policy: string, options: Readonly<Record<string, unknown>> = {}): Variant => ({
   label,
@@ -49,3 +50,18 @@ export const ABLATIONS: readonly Variant[] = [
   as('nested examples for all', 'krige', { exampleChoice: 'shared-order' }),
   { ...as('texts shuffled among prompts', 'krige'), shuffleText: true },
 ]
+
+/** What other models scored with the same prompts on the same task, if tables of them are there. */
+export const otherModels = (tables: readonly string[]): readonly Variant[] => [
+  as('krige', 'krige'),
+  warm('warm from other models', { tables, history: 'table', reversed: false }),
+]
+
+/** An earlier study of the same task and model on other examples, as it was and turned into its opposite. */
+export const earlierStudy = (tables: readonly string[]): readonly Variant[] => [
+  as('krige', 'krige'),
+  warm('warm from an earlier study', { tables, history: 'study', reversed: false }),
+  warm('warm from its opposite', { tables, history: 'study', reversed: true }),
+]
+
+const warm = (label: string, warmStart: WarmStart): Variant => ({ ...as(label, 'krige'), warmStart })

@@ -1,18 +1,21 @@
 /**
- * Runs the line-up and the ablations on a directory of tables and writes what the documentation shows.
+ * Runs the line-up, the ablations and warm starts on a directory of tables and writes what the documentation shows.
  *
  * @module
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compareHtml } from '../compare/compare-html.ts'
 import { type Comparison, compareResults } from '../compare/compare-results.ts'
 import { compareSvg } from '../compare/compare-svg.ts'
 import { compareText } from '../compare/compare-text.ts'
 import { findTables } from '../tables/find-tables.ts'
+import { loadTable } from '../tables/load-table.ts'
 import { type BenchTablesOptions, runTables } from '../tables/run-tables.ts'
+import { splitTable } from '../tables/split-table.ts'
 import type { Variant } from '../tables/table-unit.ts'
-import { ABLATIONS, LINE_UP } from './line-up.ts'
+import { ABLATIONS, earlierStudy, LINE_UP, otherModels } from './line-up.ts'
 import { replaceSection } from './replace-section.ts'
 import { resultsMarkdown } from './results-markdown.ts'
 
@@ -29,29 +32,68 @@ export interface ReproduceOptions
 }
 
 /**
- * Writes `NAME.json.gz` (every run), `NAME.txt`, `NAME.svg`, `NAME.html`, and the same for `NAME-ablations`. Runs that
- * are there already are kept, so that it can be interrupted, and later be given more repeats.
+ * Writes `NAME.json.gz` (every run), `NAME.txt`, `NAME.svg`, `NAME.html`, and the same for `NAME-ablations`,
+ * `NAME-models` (warm from other models, where two tables share a task) and `NAME-studies` (warm from a study on half of
+ * the examples). Runs that are there already are kept, so that it can be interrupted, and later be given more repeats.
  *
- * @returns The comparisons of the line-up and of the ablations.
+ * @returns The comparisons, in that order.
  */
 export async function reproduce(options: ReproduceOptions): Promise<readonly Comparison[]> {
   await mkdir(options.output, { recursive: true })
   const files = await findTables([options.tables])
-  const line = await runAndWrite(options, files, options.name, LINE_UP)
-  const ablations = await runAndWrite(options, files, `${options.name}-ablations`, ABLATIONS)
+  const { name } = options
+  const line = await runAndWrite(options, files, name, LINE_UP)
+  const ablations = await runAndWrite(options, files, `${name}-ablations`, ABLATIONS)
+  const siblings = await withSiblings(files)
+  const models =
+    siblings.length > 0 ? await runAndWrite(options, siblings, `${name}-models`, otherModels(files)) : undefined
+  const studies = await runOnHalves(options, files)
   const content = [
     `${line.tables.length} tables of ${line.tasks.length} tasks, ${line.repeats} repeats, seed ${options.seed}; budget × 1 = 25`,
     'evaluations of one prompt on all search examples. Normalized error (0 = best prompt of the pool, 1 = worst); in',
     'brackets the paired difference to krige and its 95% interval over tasks, positive where krige is better.\n',
     resultsMarkdown(line),
-    '\nkrige without one thing at a time:\n',
+    '\n`krige` without one thing at a time:\n',
     resultsMarkdown(ablations),
+    ...(models
+      ? ['\n`krige` that has read what other models scored with the same prompts:\n', resultsMarkdown(models)]
+      : []),
+    '\n`krige` on half of the examples, after a study with the same budget on the other half:\n',
+    resultsMarkdown(studies),
   ].join('\n')
   for (const document of options.documents) {
     const text = await readFile(document, 'utf8').catch(() => undefined)
     if (text !== undefined) await writeFile(document, replaceSection(text, `bench:${options.name}`, content))
   }
-  return [line, ablations]
+  return [line, ablations, ...(models ? [models] : []), studies]
+}
+
+/** The tables that share their task with another one. */
+async function withSiblings(files: readonly string[]): Promise<readonly string[]> {
+  const tasks = await Promise.all(files.map(async (file) => (await loadTable(file)).task))
+  return files.filter((_, index) => tasks.filter((task) => task === tasks[index]).length > 1)
+}
+
+/** Splits every table, and plays the later halves cold and warm; the halves are files only while they are played. */
+async function runOnHalves(options: ReproduceOptions, files: readonly string[]): Promise<Comparison> {
+  const folder = await mkdtemp(join(tmpdir(), 'krige-halves-'))
+  try {
+    const halves = await Promise.all(
+      files.map(async (file, index) => {
+        const table = await loadTable(file)
+        const { earlier, later } = splitTable(table)
+        const [before, after] = [join(folder, `earlier-${index}.json`), join(folder, `${table.name}.json`)]
+        await writeFile(before, JSON.stringify(earlier))
+        await writeFile(after, JSON.stringify(later))
+        return { before, after }
+      }),
+    )
+    const warm = earlierStudy(halves.map(({ before }) => before))
+    const played = halves.map(({ after }) => after)
+    return await runAndWrite(options, played, `${options.name}-studies`, warm)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 async function runAndWrite(

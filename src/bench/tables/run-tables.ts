@@ -157,7 +157,9 @@ const fingerprints = (tables: readonly Table[]) =>
 async function loadSources({ label, warmStart }: Variant, tables: readonly Table[]): Promise<Table[]> {
   if (!warmStart) return []
   const sources = await Promise.all((await findTables(warmStart.tables)).map(loadTable))
-  const useful = sources.filter((table) => tables.some((other) => sourcesFor(other, [{ table }]).length > 0))
+  const useful = sources.filter((table) =>
+    tables.some((other) => sourcesFor(other, [{ table }], warmStart.history).length > 0),
+  )
   if (useful.length === 0) {
     throw new InvalidInputError(`"${label}" has nothing to start warm from: no other table of the same task`, {
       remedy: `Name tables of ${[...new Set(tables.map(({ task }) => task))].join(', ')}.`,

@@ -127,7 +127,7 @@ function historiesFor(
 ): PriorHistory[] {
   const { policy, options, warmStart } = shared.variants[variant]!
   const resolved = resolvePolicy(policy, options, BENCH_POLICIES)
-  return sourcesFor(table, shared.sources?.[variant] ?? []).map((source) =>
+  return sourcesFor(table, shared.sources?.[variant] ?? [], warmStart?.history).map((source) =>
     warmStart?.history === 'study'
       ? studyHistory(
           source,

@@ -20,11 +20,15 @@ export const warmStartSchema = z.strictObject({
   history: z
     .enum(['table', 'study'])
     .default('table')
-    .describe('All search cells, or those that a cold run of the same policy with the whole budget measured.'),
+    .describe(
+      'All search cells of any model, or those that a cold run of the same policy with the whole budget measured on the same model.',
+    ),
   reversed: z.boolean().default(false).describe('Every score s becomes 1 − s: a history that misleads.'),
 })
 
-export type WarmStart = z.output<typeof warmStartSchema>
+export type WarmStart = Readonly<Omit<z.output<typeof warmStartSchema>, 'tables'>> & {
+  readonly tables: readonly string[]
+}
 
 /** A table to learn from, with the vectors of its prompts. */
 export interface WarmStartSource {
@@ -32,9 +36,19 @@ export interface WarmStartSource {
   readonly vectors: readonly PromptVectors[]
 }
 
-/** The sources a table may learn from: those of the same task, but never the table itself under another name. */
-export function sourcesFor<S extends { readonly table: Table }>(table: Table, sources: readonly S[]): readonly S[] {
-  return sources.filter((source) => source.table.task === table.task && source.table.fingerprint !== table.fingerprint)
+/**
+ * The sources a table may learn from: those of the same task, for a study of the same model too; never the table itself
+ * under another name.
+ */
+export function sourcesFor<S extends { readonly table: Table }>(
+  table: Table,
+  sources: readonly S[],
+  history: WarmStart['history'] = 'table',
+): readonly S[] {
+  return sources.filter(
+    ({ table: { task, model, fingerprint } }) =>
+      task === table.task && fingerprint !== table.fingerprint && (history === 'table' || model === table.model),
+  )
 }
 
 /** Every search cell of a table; failed calls stay missing. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ABLATIONS, LINE_UP } from '../../../src/bench/prompts/line-up.ts'
+import { ABLATIONS, earlierStudy, LINE_UP, otherModels } from '../../../src/bench/prompts/line-up.ts'
 import { replaceSection } from '../../../src/bench/prompts/replace-section.ts'
 import { reproduce } from '../../../src/bench/prompts/reproduce.ts'
 import { BENCH_POLICIES } from '../../../src/bench/rivals/registry.ts'
@@ -11,7 +11,7 @@ import { bernoulliRows, tableDocument } from '../tables/small-tables.ts'
 
 describe('the line-up', () => {
   it('holds only policies and settings that exist, each under a label of its own', () => {
-    for (const list of [LINE_UP, ABLATIONS]) {
+    for (const list of [LINE_UP, ABLATIONS, otherModels(['x.json']), earlierStudy(['x.json'])]) {
       for (const { policy, options } of list) resolvePolicy(policy, options, BENCH_POLICIES)
       expect(new Set(list.map(({ label }) => label)).size).toBe(list.length)
       expect(list[0]).toEqual({ label: 'krige', policy: 'krige', options: {} })
@@ -42,9 +42,10 @@ describe('reproduce', () => {
     const tables = join(directory, 'tables')
     await mkdir(tables)
     const rates = [0.1, 0.3, 0.5, 0.7, 0.9]
-    for (const [index, task] of ['one', 'two'].entries()) {
-      const document = tableDocument(bernoulliRows(rates, 14, index + 1), { task, holdout: 4 })
-      await writeFile(join(tables, `${task}.json`), JSON.stringify(document))
+    for (const [index, name] of ['one', 'one.b', 'two'].entries()) {
+      const described = { task: name.slice(0, 3), model: `m${index}`, holdout: 4 }
+      const document = tableDocument(bernoulliRows(rates, 14, index + 1), described)
+      await writeFile(join(tables, `${name}.json`), JSON.stringify(document))
     }
     const readme = join(directory, 'README.md')
     await writeFile(readme, '# Title\n<!-- bench:demo -->\n<!-- /bench:demo -->\nend\n')
@@ -58,18 +59,21 @@ describe('reproduce', () => {
       seed: 1,
       embeddingCache: join(directory, 'cache'),
     }
-    const [line, ablations] = await reproduce(settings)
+    const [line, ablations, models, studies] = await reproduce(settings)
     expect(line!.policies).toHaveLength(LINE_UP.length)
     expect(ablations!.policies).toHaveLength(ABLATIONS.length)
-    for (const name of ['demo', 'demo-ablations']) {
+    expect(models!.tables).toEqual(['one', 'one.b'])
+    expect(studies!.policies).toHaveLength(3)
+    for (const name of ['demo', 'demo-ablations', 'demo-models', 'demo-studies']) {
       for (const extension of ['txt', 'svg', 'html']) {
         expect((await readFile(join(output, `${name}.${extension}`), 'utf8')).length).toBeGreaterThan(500)
       }
     }
     const text = await readFile(readme, 'utf8')
-    expect(text).toMatch(/^# Title\n<!-- bench:demo -->\n2 tables of 2 tasks, 1 repeats, seed 1/)
+    expect(text).toMatch(/^# Title\n<!-- bench:demo -->\n3 tables of 2 tasks, 1 repeats, seed 1/)
     expect(text).toContain('| **krige** |')
     expect(text).toContain('| without text |')
+    expect(text).toContain('| warm from an earlier study |')
     expect(text).toContain('On the holdout examples')
     expect(text).toMatch(/<!-- \/bench:demo -->\nend\n$/)
     await reproduce(settings)

@@ -48,6 +48,9 @@ describe('histories', () => {
     const foreign = smallTable(bernoulliRows(rates, 30, 4), { task: 'other' }, 'foreign')
     const found = sourcesFor(early, [{ table: copy }, { table: later }, { table: foreign }])
     expect(found.map(({ table }) => table.name)).toEqual(['later'])
+    const other = smallTable(bernoulliRows(rates, 30, 6), { model: 'other' }, 'other model')
+    const studies = sourcesFor(early, [{ table: later }, { table: other }], 'study')
+    expect(studies.map(({ table }) => table.name)).toEqual(['later'])
   })
 })
 
