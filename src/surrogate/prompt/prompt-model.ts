@@ -19,6 +19,7 @@ import { DEFAULT_GRID, type HyperparameterGrid } from './hyperparameters.ts'
 import { gatherOutcomes, type Outcomes } from './outcomes.ts'
 import { poolFactors } from './pool-factors.ts'
 import { type ScoreScale, scoreScale } from './score-scale.ts'
+import { tiltMoments } from './tilted-moments.ts'
 
 export interface PromptModelOptions {
   readonly grid?: HyperparameterGrid
@@ -125,9 +126,11 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
       const easinessVariance = new Float64Array(easiness.length)
       let unseenVariance = priorVariance
       let components: WeightedPosterior[] = []
+      let sites = sitesAt(outcomes, ability, easiness)
       for (let pass = 0; pass < passes; pass++) {
         const alive = pass === 0 ? settings : components.map((component) => component.setting)
-        components = averageSettings(alive, sitesAt(outcomes, ability, easiness))
+        sites = sitesAt(outcomes, ability, easiness)
+        components = averageSettings(alive, sites)
         meanAbility(components, ability)
         for (let step = 0; step < 2; step++) {
           improveEasiness(outcomes, ability, easiness, easinessVariance, unseenVariance)
@@ -135,13 +138,15 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
         }
       }
       components.sort((a, b) => b.weight - a.weight)
+      const abilityVariance = mixtureVariance(components, ability)
+      if (likelihood === 'binomial') tiltMoments(outcomes, sites, easiness, easinessVariance, ability, abilityVariance)
       let textWeight = 0
       for (const { setting, weight } of components) if (setting.viewMix >= 0) textWeight += weight
       return {
         scale,
         outcomes,
         ability,
-        abilityVariance: mixtureVariance(components, ability),
+        abilityVariance,
         easiness,
         easinessVariance,
         unseenVariance,

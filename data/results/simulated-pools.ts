@@ -1,0 +1,40 @@
+/**
+ * `node data/results/simulated-pools.ts [RUNS]`: intervals, verdicts and races on pools whose truth was drawn; brings the
+ * section of README.md up to date. The prompts are those of ticket triage, the outcomes are simulated.
+ *
+ * @module
+ */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { replaceSection } from '../../src/bench/prompts/replace-section.ts'
+import { measurePools } from '../../src/bench/prompts/simulated-pools.ts'
+import { benchBackend } from '../../src/bench/tables/bench-backend.ts'
+import { loadTable } from '../../src/bench/tables/load-table.ts'
+import { createProgressLine } from '../../src/cli/progress-line.ts'
+
+const runs = Number(process.argv[2] ?? 100)
+const { prompts } = await loadTable(join(import.meta.dirname, '../tables/ticket-triage.gemma-3-270m.json.gz'))
+const line = createProgressLine(process.stderr)
+const rows = measurePools({
+  prompts,
+  fractions: [0.25, 0.5, 1],
+  runs,
+  seed: 1,
+  backend: benchBackend(),
+  onProgress: (done, total) => line.show(`${done} of ${total}`, { done, total }),
+})
+line.end()
+
+const percent = (share: number) => `${Math.round(100 * share)}%`
+const text = [
+  `${prompts.length} prompts, 60 search examples, ${runs} tables a line, seed 1.\n`,
+  '| pool | budget × | 90% intervals that cover | claimed − true | called improved | error | best halving |',
+  '| --- | --- | --- | --- | --- | --- | --- |',
+  ...rows.map(
+    ({ kind, fraction, coverage, optimism, improved, error, halvingError }) =>
+      `| ${kind} | ${fraction} | ${percent(coverage)} | ${optimism.toFixed(3)} | ${percent(improved)} | ${error.toFixed(3)} | ${halvingError.toFixed(3)} |`,
+  ),
+].join('\n')
+process.stdout.write(`${text}\n`)
+const readme = join(import.meta.dirname, 'README.md')
+await writeFile(readme, replaceSection(await readFile(readme, 'utf8'), 'bench:pools', text))

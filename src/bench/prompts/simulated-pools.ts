@@ -1,0 +1,186 @@
+/**
+ * Pools whose truth is known because it was drawn: how often intervals cover, how often a winner is called better than a
+ * baseline it equals, and how a race fares where there is little or nothing to find.
+ *
+ * Notation: y_ie ~ Bernoulli(σ(f_i + b_e)), b_e ~ N(0, 1.5); abilities f by kind of pool.
+ *
+ * @module
+ */
+import { mean } from 'simple-statistics'
+import { createRandom, type Random } from '../../numerics/random/random.ts'
+import { logistic } from '../../numerics/special/logistic.ts'
+import type { PolicyContext } from '../../policy/policy.ts'
+import { resolvePolicy } from '../../policy/registry.ts'
+import type { Candidate } from '../../space/candidate.ts'
+import { comparePaired, judge } from '../../study/verdict.ts'
+import { BENCH_POLICIES } from '../rivals/registry.ts'
+import { calibrationOf } from '../statistics/calibration.ts'
+import type { BenchRun } from '../tables/bench-results.ts'
+import { dealDeck, replay } from '../tables/replay.ts'
+import { deriveSeed } from '../tables/seeds.ts'
+import { cellOf, type Table } from '../tables/table.ts'
+import { holdoutMeans, normalizedError, searchMeans } from '../tables/truth.ts'
+
+const SEARCH = 60
+/** Enough for the truth of an interval; a verdict gets as many as a search. */
+const HOLDOUT = 400
+const VERDICT = 60
+const EASINESS_VARIANCE = 1.5
+
+export interface PoolKind {
+  readonly name: string
+  /** Abilities in logits, by prompt. */
+  readonly abilities: (prompts: readonly Candidate[], random: Random) => readonly number[]
+}
+
+const own = (deviation: number) => (prompts: readonly Candidate[], random: Random) =>
+  prompts.map(() => deviation * random.normal())
+
+export const POOL_KINDS: readonly PoolKind[] = [
+  { name: 'equal prompts', abilities: own(0) },
+  { name: 'nearly equal (s.d. 0.2 logits)', abilities: own(0.2) },
+  { name: 'different, whatever the text (s.d. 1)', abilities: own(1) },
+  { name: 'different by slots (s.d. 0.6 a slot, 0.3 a prompt)', abilities: bySlots },
+]
+
+/** The sum of an effect of every slot's text and one of the prompt itself. */
+function bySlots(prompts: readonly Candidate[], random: Random): readonly number[] {
+  const effects = new Map<string, number>()
+  return prompts.map(({ slots = {} }) => {
+    let ability = 0.3 * random.normal()
+    for (const [name, text] of Object.entries(slots)) {
+      const key = JSON.stringify([name, text])
+      const effect = effects.get(key) ?? 0.6 * random.normal()
+      effects.set(key, effect)
+      ability += effect
+    }
+    return ability
+  })
+}
+
+/** A table of simulated outcomes: 60 search examples and 400 held out. */
+export function simulateTable(prompts: readonly Candidate[], kind: PoolKind, seed: number): Table {
+  const random = createRandom(seed).split('table')
+  const abilities = kind.abilities(prompts, random)
+  const columns = SEARCH + HOLDOUT
+  const easiness = Array.from({ length: columns }, () => Math.sqrt(EASINESS_VARIANCE) * random.normal())
+  const scores = new Float64Array(prompts.length * columns)
+  abilities.forEach((ability, row) => {
+    easiness.forEach((b, column) => {
+      scores[row * columns + column] = random.uniform() < logistic(ability + b) ? 1 : 0
+    })
+  })
+  return {
+    name: `${kind.name} ${seed}`,
+    task: kind.name,
+    model: 'simulated',
+    prompts,
+    searchExamples: SEARCH,
+    holdoutExamples: HOLDOUT,
+    scores,
+    fingerprint: `${kind.name} ${seed}`,
+  }
+}
+
+export interface PoolReport {
+  readonly kind: string
+  readonly fraction: number
+  readonly runs: number
+  /** Share of 90% population intervals that cover the mean over the held-out examples, its own error allowed for. */
+  readonly coverage: number
+  /** Mean of claimed minus held-out mean. */
+  readonly optimism: number
+  /** Share of runs in which the winner was called better than the first prompt, on 60 held-out examples. */
+  readonly improved: number
+  /** Normalized error over the search examples, told the `set` estimand. */
+  readonly error: number
+  /** Lowest of successive halving with η 2, 3 and 4. */
+  readonly halvingError: number
+}
+
+export interface MeasurePoolsOptions {
+  readonly prompts: readonly Candidate[]
+  readonly fractions: readonly number[]
+  readonly runs: number
+  readonly seed: number
+  readonly backend: PolicyContext['backend']
+  readonly kinds?: readonly PoolKind[]
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+/** Plays `krige`, told either estimand, and halving on `runs` tables of every kind; budget × 1 = 25 full evaluations. */
+export function measurePools(options: MeasurePoolsOptions): PoolReport[] {
+  const { prompts, fractions, runs, seed, backend, kinds = POOL_KINDS, onProgress } = options
+  const krige = resolvePolicy('krige', {}, BENCH_POLICIES)
+  const halving = [2, 3, 4].map((eta) => resolvePolicy('successive-halving', { eta }, BENCH_POLICIES))
+  let done = 0
+  return kinds.flatMap((kind) =>
+    fractions.map((fraction) => {
+      const judged: BenchRun[] = []
+      const errors: number[] = []
+      const rivals = halving.map((): number[] => [])
+      let improved = 0
+      for (let run = 0; run < runs; run++) {
+        const table = simulateTable(prompts, kind, deriveSeed(seed, kind.name, run))
+        const deck = dealDeck(table, deriveSeed(seed, kind.name, run, 'deck'))
+        const truth = searchMeans(table)
+        const shared = { budget: Math.floor(25 * SEARCH * fraction), seed: deriveSeed(seed, run, fraction), backend }
+        const play = ({ create, options }: typeof krige, estimand: 'set' | 'population') =>
+          replay(create, deck, { ...shared, options, estimand })
+        const result = play(krige, 'population')
+        judged.push(judgedRun(table, result, fraction, run))
+        if (verdictOf(table, result.chosen) === 'improved') improved++
+        errors.push(normalizedError(truth, play(krige, 'set').chosen))
+        halving.forEach((policy, index) => {
+          rivals[index]!.push(normalizedError(truth, play(policy, 'set').chosen))
+        })
+        onProgress?.(++done, kinds.length * fractions.length * runs)
+      }
+      const [calibration] = calibrationOf(judged)
+      return {
+        kind: kind.name,
+        fraction,
+        runs,
+        coverage: calibration?.coverage ?? Number.NaN,
+        optimism: calibration?.optimism ?? Number.NaN,
+        improved: improved / runs,
+        error: mean(errors),
+        halvingError: Math.min(...rivals.map((list) => mean(list))),
+      }
+    }),
+  )
+}
+
+function judgedRun(table: Table, result: ReturnType<typeof replay>, fraction: number, repeat: number): BenchRun {
+  const { chosen, spent, recommendation } = result
+  const held = holdoutMeans(table)!
+  return {
+    table: table.name,
+    task: table.task,
+    policy: 'krige',
+    repeat,
+    fraction,
+    budget: spent,
+    spent,
+    chosen: table.prompts[chosen]!.id,
+    error: normalizedError(searchMeans(table), chosen),
+    holdoutError: normalizedError(held, chosen),
+    details: {
+      seconds: 0,
+      mean: recommendation?.mean ?? null,
+      interval: [recommendation?.interval[0] ?? null, recommendation?.interval[1] ?? null],
+      level: recommendation?.level ?? 0,
+      probabilityBest: recommendation?.probabilityBest ?? null,
+      estimand: 'population',
+      trueMean: null,
+      holdoutMean: held[chosen]!,
+      holdoutExamples: HOLDOUT,
+    },
+  }
+}
+
+/** What a study would say of the winner against the first prompt of the table. */
+function verdictOf(table: Table, winner: number) {
+  const scores = (row: number) => Array.from({ length: VERDICT }, (_, e) => cellOf(table, row, SEARCH + e))
+  return judge(comparePaired(scores(winner), scores(0)), { winnerIsBaseline: winner === 0 })
+}
