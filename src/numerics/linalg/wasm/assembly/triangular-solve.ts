@@ -8,7 +8,7 @@ import { solveColumns, solveTile } from './triangle-tile'
 /** Inner length of one pass: 4 × KC of L stay in the first-level cache. */
 const KC = 256
 /** Elements of B packed at a time: they stay in the second-level cache. */
-const PACKED = 49152
+const PACKED = 51200
 
 function columnsAtOnce(n: i32, m: i32): i32 {
   return min((m + 3) & ~3, max(16, (PACKED / max(n, 1)) & ~3))
