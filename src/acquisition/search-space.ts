@@ -1,6 +1,6 @@
 /**
  * Finds where in a space an acquisition is largest: raw candidates everywhere and around good points, then L-BFGS-B on the
- * continuous coordinates interleaved with moves of the discrete ones.
+ * continuous coordinates interleaved with moves of the discrete ones. A space of few points is scored whole.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { minimizeLbfgsb } from '../numerics/optimize/lbfgsb.ts'
 import type { Random } from '../numerics/random/index.ts'
 import { createSobol } from '../numerics/random/index.ts'
 import type { SpaceEncoding } from '../space/encoding.ts'
-import type { Points } from '../surrogate/points.ts'
+import { type Points, points } from '../surrogate/points.ts'
 import type { DifferentiableAcquisition } from './acquisition.ts'
 
 export interface SearchOptions {
@@ -45,6 +45,9 @@ export interface SearchResult {
 /** Curvature pairs: few coordinates and few iterations need few, and the subproblem costs their square. */
 const MEMORY = 4
 
+/** Spaces of no more points than this are scored whole. */
+const FEW_POINTS = 2048
+
 /** Candidates kept as they are, for a caller who must fall back on one. */
 const KEPT_UNREFINED = 8
 
@@ -62,7 +65,10 @@ export function searchSpace(
   const { random, incumbents = [], excluded = () => false } = options
   const { globalCandidates = 256, localCandidates = 96, starts = 4, maxIterations = 30 } = options
   const { dimension } = encoding
-  const raw = rawCandidates(encoding, random, incumbents, globalCandidates, localCandidates, options.box)
+  const whole = encoding.enumerate(FEW_POINTS)
+  const raw = whole
+    ? points(whole)
+    : rawCandidates(encoding, random, incumbents, globalCandidates, localCandidates, options.box)
   const values = acquisition.values(raw)
   const at = (index: number) => raw.data.subarray(index * dimension, (index + 1) * dimension)
 
@@ -72,8 +78,10 @@ export function searchSpace(
   const found: SearchResult[] = []
   for (const i of order) {
     if (found.length >= KEPT_UNREFINED) break
-    if (!excluded(at(i))) found.push({ x: at(i).slice(), value: values[i]! })
+    const x = at(i).slice()
+    if (!excluded(x)) found.push({ x, value: values[i]! })
   }
+  if (whole) return found
   const chosen = distinctStarts(order, at, encoding, starts)
   for (const index of chosen) {
     const refined = refine(

@@ -3,7 +3,8 @@
  * parameters or a finite pool of prompts (at full fidelity: a candidate is measured on every example).
  *
  * An initial Sobol' design; scores warped towards normality; hyper-parameters at their maximum a posteriori; the
- * threshold is the best posterior mean, not the luckiest observation; pending and failed points are believed at their
+ * threshold is the best posterior mean, not the luckiest observation, and half a standard deviation of the noise above
+ * it: where noise is large, small improvements cannot be told from none. Pending and failed points are believed at their
  * mean, so that nobody is sent where somebody already is. Every third ask looks only in a box around the incumbent: a model
  * that is still wrong everywhere (few points, much noise) then climbs all the same, instead of touring the corners.
  *
@@ -20,7 +21,7 @@ import { isActive } from '../space/parameter.ts'
 import { type Points, row } from '../surrogate/points.ts'
 import { candidateFeatures } from './gp/candidate-features.ts'
 import { candidateScores } from './gp/candidate-scores.ts'
-import { fitObjective, type ObjectiveModel, subsetOfData } from './gp/objective-model.ts'
+import { fitObjective, type ObjectiveModel, selectPoints, subsetOfData } from './gp/objective-model.ts'
 import { recommendByMean } from './gp/recommend.ts'
 import type { Decision, Fit, Policy, PolicyContext, PolicyFactory, PolicyState, Recommendation } from './policy.ts'
 
@@ -41,6 +42,8 @@ const CLOSE_LOOKS = 3
 const CLOSE_EVERY = 3
 /** … within this of it. */
 const BOX_RADIUS = 0.15
+/** How far above the incumbent the threshold lies, in standard deviations of the observation noise. */
+const MARGIN = 0.5
 
 /**
  * @example
@@ -74,7 +77,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
     const kept = subsetOfData(scores.means, options.maxCandidates)
     return fitObjective(
       {
-        points: select(
+        points: selectPoints(
           features.pool,
           kept.map((k) => scores.candidates[k]!),
         ),
@@ -153,7 +156,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
       const fitted = model(state, { scores, features: together })
       const { acquisition } = improvement(fitted, together.pool, scores.candidates, [...pending, ...scores.failed])
       const places = [...ready, ...extra.map((_, k) => state.pool.length + k)]
-      const values = acquisition.values(select(together.pool, places))
+      const values = acquisition.values(selectPoints(together.pool, places))
       const best = values.reduce((top, value, i) => (value > values[top]! ? i : top), 0)
       return evaluate(state, offered[best]!, 'largest expected improvement', fitted.fit)
     }
@@ -213,17 +216,17 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
   }
 }
 
-/** Expected improvement over the best posterior mean, with pending points believed. */
+/** Expected improvement over the best posterior mean and a margin, with pending points believed. */
 function improvement(
   fitted: ObjectiveModel,
   pool: Points,
   measured: readonly number[],
   believed: readonly number[],
 ): { process: ObjectiveModel['process']; acquisition: Acquisition; threshold: number; order: number[] } {
-  const process = fitted.process.fantasise(select(pool, believed))
-  const { mean } = process.posterior(select(pool, measured))
+  const process = fitted.process.fantasise(selectPoints(pool, believed))
+  const { mean } = process.posterior(selectPoints(pool, measured))
   const order = Array.from(measured.keys()).sort((i, j) => mean[j]! - mean[i]!)
-  const threshold = mean[order[0]!]!
+  const threshold = mean[order[0]!]! + MARGIN * Math.sqrt(process.model.observationNoise)
   return {
     process,
     threshold,
@@ -241,10 +244,4 @@ function boxAround(
   const logs = scales.map(({ value }) => Math.log(value))
   const mean = logs.reduce((a, b) => a + b, 0) / logs.length
   return { centre, radius: Float64Array.from(centre, (_, d) => BOX_RADIUS * Math.exp((logs[d] ?? mean) - mean)) }
-}
-
-function select(from: Points, indices: readonly number[]): Points {
-  const data = new Float64Array(indices.length * from.dimension)
-  for (const [k, index] of indices.entries()) data.set(row(from, index), k * from.dimension)
-  return { count: indices.length, dimension: from.dimension, data }
 }

@@ -248,8 +248,31 @@ describe.each(FACTORIES)('policy %s over a space', (_, factory) => {
   it('recommends nothing before and the best after', () => {
     const policy = factory(contextOf(MIXED))
     expect(policy.recommend(startGame(contextOf(MIXED)).state())).toBeUndefined()
-    const game = play(factory, MIXED, (_values, round) => 1 - (round - 13) ** 2, 30)
-    expect(factory(game.context).recommend(game.state())).toMatchObject({ candidate: 13, mean: 1, interval: [1, 1] })
+    const bowl: Objective = ({ rate }) => -((Math.log10(Number(rate)) - 1) ** 2)
+    const game = play(factory, MIXED, bowl, 30)
+    const scores = game.pool.map(({ candidate }) => bowl(candidate.parameters!, 0)!)
+    const recommended = factory(game.context).recommend(game.state())!
+    expect(scores[recommended.candidate]).toBeGreaterThan(Math.max(...scores) - 0.1)
+    expect(recommended.interval[0]).toBeLessThanOrEqual(recommended.mean)
+    expect(recommended.interval[1]).toBeGreaterThanOrEqual(recommended.mean)
+  })
+
+  it('does not recommend the luckiest of noisy scores', () => {
+    const space = defineSpace({ x: { float: [0, 1] } })
+    const slope: Objective = ({ x }) => 3 * Number(x)
+    // One score far too good, in the worst place.
+    const game = play(
+      factory,
+      space,
+      (values, round) => (round === 6 ? 4 : slope(values, 0)! + Math.sin(37 * round)),
+      40,
+    )
+    const lucky = 6
+    const values = game.pool.map(({ candidate }) => Number(candidate.parameters!['x']))
+    const recommended = factory(game.context).recommend(game.state())!.candidate
+    expect(values[lucky]).toBeLessThan(0.9)
+    expect(recommended).not.toBe(lucky)
+    expect(values[recommended]).toBeGreaterThan(0.6)
   })
 })
 

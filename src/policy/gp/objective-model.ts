@@ -7,7 +7,7 @@ import {
 } from '../../surrogate/gaussian-process/gaussian-process.ts'
 import type { TargetTransform } from '../../surrogate/gaussian-process/standardise.ts'
 import { yeoJohnsonTransform } from '../../surrogate/gaussian-process/yeo-johnson.ts'
-import type { Points } from '../../surrogate/points.ts'
+import { type Points, row } from '../../surrogate/points.ts'
 import type { Fit } from '../policy.ts'
 import type { CandidateFeatures } from './candidate-features.ts'
 
@@ -95,4 +95,11 @@ export function subsetOfData(scores: Float64Array, limit: number): number[] {
   const rest = byScore.slice(half)
   const spread = Array.from({ length: limit - half }, (_, k) => rest[Math.floor((k * rest.length) / (limit - half))]!)
   return [...byScore.slice(0, half), ...spread].sort((i, j) => i - j)
+}
+
+/** Some of the points, in the order asked for. */
+export function selectPoints(from: Points, indices: readonly number[]): Points {
+  const data = new Float64Array(indices.length * from.dimension)
+  for (const [k, index] of indices.entries()) data.set(row(from, index), k * from.dimension)
+  return { count: indices.length, dimension: from.dimension, data }
 }

@@ -33,8 +33,8 @@ export function recommendIndependently(
   const all = totals.flat()
   if (all.length === 0) return undefined
   const bounded = all.every((score) => score >= 0 && score <= 1)
-  const low = bounded ? 0 : Math.min(...all)
-  const span = bounded ? 1 : Math.max(...all) - low || 1
+  const low = bounded ? 0 : all.reduce((a, b) => Math.min(a, b))
+  const span = bounded ? 1 : all.reduce((a, b) => Math.max(a, b)) - low || 1
   const means = new Float64Array(poolSize)
   const standardDeviations = new Float64Array(poolSize)
   totals.forEach((scores, i) => {

@@ -1,45 +1,79 @@
 /**
- * What a sampler without a model of the noise recommends.
+ * What a sampler recommends that has no model of its own.
  *
- * With several examples, candidates are believed in independently of each other. With a plain objective function a score
- * is taken at its word: the candidate of the best mean, no interval around it. Where measurements are noisy, `gp` is the
- * policy that knows.
+ * With several examples, or prompts alone, candidates are believed in independently of each other. With a plain objective
+ * function over a space scores may be noisy, and the best of many noisy scores is the luckiest: a Gaussian process smooths them, and the measured point
+ * of its highest mean is recommended. Past {@link SMOOTHED} candidates it sees the better half and a spread of the rest.
  *
  * @module
  */
+import { createRandom } from '../../numerics/random/index.ts'
+import { encodeSpace } from '../../space/encoding.ts'
 import { createCellScores } from '../cell-scores.ts'
+import { candidateFeatures } from '../gp/candidate-features.ts'
+import { candidateScores } from '../gp/candidate-scores.ts'
+import { fitObjective, selectPoints, subsetOfData } from '../gp/objective-model.ts'
+import { recommendByMean } from '../gp/recommend.ts'
 import { recommendIndependently } from '../halving/recommendation.ts'
 import type { PolicyContext, PolicyState, Recommendation } from '../policy.ts'
+import { createDesigns } from './design.ts'
 import { createTallies } from './tallies.ts'
 
-const LEVEL = 0.9
+/** Candidates a process is fitted to: some tens of milliseconds. */
+const SMOOTHED = 200
 
+/**
+ * @returns a function from a study to what it recommends; `undefined` while nothing has a score.
+ * @example
+ * const recommend = createSamplerRecommendation(context)
+ * recommend(state)?.candidate
+ */
 export function createSamplerRecommendation(
   context: PolicyContext,
 ): (state: PolicyState) => Recommendation | undefined {
-  const { exampleCount, estimand, seed } = context
+  const { space, exampleCount, estimand, seed, backend } = context
   const tallies = createTallies()
   const cells = createCellScores(exampleCount)
-  return ({ pool, observations }) => {
+  const encoding = encodeSpace(space)
+  const designOf = createDesigns(space)
+
+  const smooth = (state: PolicyState): Recommendation | undefined => {
+    const { valuesOf } = designOf(state.pool)
+    const { candidates, means, noiseVariances } = candidateScores(state.observations)
+    // What lies outside the space says nothing about it, but keeps its place in the pool.
+    const entries = state.pool.map((entry, i) =>
+      valuesOf(i) ? entry : { ...entry, candidate: { ...entry.candidate, parameters: {} } },
+    )
+    const inside = Array.from(candidates.keys()).filter((k) => valuesOf(candidates[k]!))
+    if (inside.length === 0) return undefined
+    const features = candidateFeatures(entries, encoding)
+    const kept = subsetOfData(
+      Float64Array.from(inside, (k) => means[k]!),
+      SMOOTHED,
+    ).map((i) => inside[i]!)
+    const measured = kept.map((k) => candidates[k]!)
+    const model = fitObjective(
+      {
+        points: selectPoints(features.pool, measured),
+        scores: Float64Array.from(kept, (k) => means[k]!),
+        noiseVariances: Float64Array.from(kept, (k) => noiseVariances[k]!),
+        observations: state.observations.length,
+      },
+      features,
+      undefined,
+      backend,
+    )
+    return recommendByMean(model, features.pool, measured, createRandom(seed).split('recommend'))
+  }
+
+  return (state) => {
+    if (exampleCount === 1 && encoding.dimension > 0) return smooth(state)
+    const { pool, observations } = state
     tallies.read(observations)
+    cells.read(observations)
     const ranking = tallies.ranking()
-    const [best] = ranking
-    if (best === undefined) return undefined
-    if (exampleCount > 1) {
-      cells.read(observations)
-      return recommendIndependently(pool.length, cells, ranking, { exampleCount, estimand, seed })
-    }
-    const { mean } = tallies.of(best)!
-    return {
-      candidate: best,
-      mean,
-      interval: [mean, mean],
-      level: LEVEL,
-      probabilityBest: 1,
-      expectedGain: 0,
-      // What was not measured is believed to be no better than what was.
-      means: Float64Array.from(pool, (_, i) => tallies.of(i)?.mean ?? mean),
-      standardDeviations: new Float64Array(pool.length),
-    }
+    return ranking.length > 0
+      ? recommendIndependently(pool.length, cells, ranking, { exampleCount, estimand, seed })
+      : undefined
   }
 }

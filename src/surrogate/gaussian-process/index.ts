@@ -20,7 +20,15 @@ export { type LatentProcess, latentProcess } from './latent-process.ts'
 export { type MarginalLikelihood, marginalLikelihood } from './marginal-likelihood.ts'
 export type { MeanFunction } from './mean-function.ts'
 export { type SamplePath, samplePath } from './pathwise.ts'
-export { cubePriors, distancePriors, logNormalPrior, medianDistance, type Prior, type Priors } from './prior.ts'
+export {
+  cubePriors,
+  distancePriors,
+  gammaPrior,
+  logNormalPrior,
+  medianDistance,
+  type Prior,
+  type Priors,
+} from './prior.ts'
 export {
   describeProcess,
   type GaussianProcessDescription,

@@ -5,8 +5,10 @@
  *   length scale, unit cube of d coordinates   log-normal, median √d/2, spread 1: {@link cubePriors}
  *   length scale, embeddings                   log-normal around the median pairwise distance: {@link distancePriors}
  *   output scale                               log-normal(0, 1), targets being standardised
- *   observation noise                          log-normal(log 1e-4, 3): wide, so that a deterministic objective may
- *                                              reach 1e-9 and a noisy one 1
+ *   observation noise                          {@link gammaPrior}(1.1, 30), Optuna's: data may show a deterministic objective
+ *                                              (1e-9), but a model that explains few data by noise alone pays for it.
+ *                                              With a log-normal as wide, one in three studies of Hartmann6 under noise
+ *                                              of 10% of its range learned nothing in 50 evaluations
  *
  * @module
  */
@@ -37,6 +39,21 @@ export function logNormalPrior(location: number, spread: number): Prior {
   }
 }
 
+/**
+ * θ ~ Gamma(shape, rate), as a density of log θ: a factor e less costs `shape`, while large values are as good as excluded.
+ *
+ * @example
+ * gammaPrior(1.1, 30).centre // 0.0367, the mode of log θ
+ */
+export function gammaPrior(shape: number, rate: number): Prior {
+  return {
+    centre: shape / rate,
+    spread: 1 / Math.sqrt(shape),
+    logDensity: (logValue) => shape * logValue - rate * Math.exp(logValue),
+    slope: (logValue) => shape - rate * Math.exp(logValue),
+  }
+}
+
 /** Which prior and bounds a hyper-parameter gets. */
 export interface Priors {
   /** For kernel hyper-parameters. */
@@ -48,7 +65,7 @@ export interface Priors {
 
 const outputScale = logNormalPrior(0, 1)
 const shape = logNormalPrior(0, 1)
-const anyNoise = logNormalPrior(Math.log(1e-4), 3)
+const anyNoise = gammaPrior(1.1, 30)
 
 export interface CubePriorOptions {
   /** Median length scale for d coordinates. Default 0.5·√d, between Hvarfner et al. (2024) and unscaled priors. */
