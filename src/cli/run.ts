@@ -47,6 +47,8 @@ const EXAMPLES = `
 Interrupted or killed? The same command resumes where it stopped; nothing that was received is paid for twice.
 A larger budget continues a study that is complete.
 
+With KRIGE_OTEL=1 there are OpenTelemetry spans, without texts, for the SDK that NODE_OPTIONS="--import FILE" registers.
+
 Exit codes: 0 done, 1 failed, 2 bad input, 3 budget too small, 130 interrupted.
 
 Examples:

@@ -43,6 +43,8 @@ const LATER_INCREASE = 0.2
 const NEAR = 0.85
 const LATER = 10_000
 const SLOWEST = 0.2
+/** How much time that a busy machine lost may be made up for at once, in milliseconds. */
+const CATCH_UP = 50
 /** Wait after a 429 that names no time, in milliseconds. */
 const DEFAULT_PAUSE = 250
 const MINUTE = 60_000
@@ -84,8 +86,8 @@ export function createThrottle(options: ThrottleOptions): Throttle {
       inFlight++
       if (Number.isNaN(firstSend)) firstSend = time
       requests.take(1)
-      // What a late timer missed is made up for, within two calls' worth.
-      nextSend = Math.max(nextSend, time - 2000 / pace) + 1000 / pace
+      // What a late timer missed is made up for, within two calls' worth or a moment's.
+      nextSend = Math.max(nextSend, time - Math.max(2000 / pace, CATCH_UP)) + 1000 / pace
       const next = waiting.shift()!
       tokens.take(next.tokens)
       next.enter()
