@@ -52,11 +52,17 @@ export function resultText(result: RunResult, exhaustive: Cost): string {
       candidate.holdout === null ? '' : `, ${score(candidate.holdout)} on the holdout`
     }`
   const difference = baseline?.difference
+  const duels = baseline?.duels
   return [
     `Verdict: ${result.verdict}`,
     ...(difference
       ? [
           `Difference to the baseline on ${difference.count} held-out examples: ${difference.mean >= 0 ? '+' : ''}${score(difference.mean)} ${range(difference.interval)}`,
+        ]
+      : []),
+    ...(duels && winner.id !== baseline.id
+      ? [
+          `Probability that the winner beats the baseline in a duel: ${score(winner.mean)} ${range(winner.interval)}; they met ${number(duels.wins + duels.ties + duels.losses)} times: ${number(duels.wins)} wins, ${number(duels.ties)} ties, ${number(duels.losses)} losses`,
         ]
       : []),
     `${line('Winner', winner)}; probability of being the best ${Math.round(100 * winner.probabilityBest)}%`,

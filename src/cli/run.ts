@@ -125,7 +125,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
   const replay = await openReplay(loaded)
   const task: Task = { ...(replay?.task ?? loaded), budget: budgetOf(loaded.budget, flags) }
   const priceOf = createPriceList(flags.price)
-  if (flags.policy !== undefined) (await import('../policy/registry.ts')).resolvePolicy(flags.policy)
+  if (flags.policy !== undefined) await checkPolicyName(flags.policy)
 
   if (flags.dryRun) {
     const { makePlan } = await import('../runner/plan.ts')
@@ -208,6 +208,11 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     await traced?.flush()
     await store.close()
   }
+}
+
+async function checkPolicyName(name: string): Promise<void> {
+  const { resolvePolicy, STUDY_POLICIES } = await import('../policy/registry.ts')
+  resolvePolicy(name, {}, STUDY_POLICIES)
 }
 
 /** The first Ctrl-C stops in order, the second at once. */

@@ -71,5 +71,10 @@ export interface Evaluator {
   estimate(candidate: Candidate, example: Example): { calls: number; inputTokens: number; outputTokens: number }
   /** Never throws for what a model, a server or a metric does; resolves to a failure instead. */
   evaluate(request: EvaluationRequest): Promise<Evaluation>
+  /**
+   * Has a judge compare the answers of two candidates: the score is 1 where the candidate won, 0 where its rival did, or
+   * between. Only where the metric compares.
+   */
+  compare?(request: EvaluationRequest & { readonly rival: Candidate }): Promise<Evaluation>
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '../errors.ts'
 import type { Template } from '../space/template.ts'
-import type { Evaluator } from './evaluator.ts'
+import type { Evaluation, Evaluator } from './evaluator.ts'
 import { createMetric, type MetricSettings } from './metrics/create-metric.ts'
 import type { Metric } from './metrics/metric.ts'
 import { type OpenTextModelOptions, openTextModel, type RemoteModelSettings } from './models/open-text-model.ts'
@@ -51,14 +51,16 @@ const WHOLE_ANSWER: ReadonlySet<string> = new Set(['outputTokens', 'tokens', 'la
 
 /** A program or a metric of the user's may put a key into an error; the models hide theirs themselves. */
 function redactFailures(evaluator: Evaluator, redact: (text: string) => string): Evaluator {
+  const clean = (evaluation: Evaluation): Evaluation => {
+    if (evaluation.kind === 'score') return evaluation
+    const { failure } = evaluation
+    return { ...evaluation, failure: { ...failure, message: redact(failure.message) } }
+  }
+  const { compare } = evaluator
   return {
     ...evaluator,
-    async evaluate(request) {
-      const evaluation = await evaluator.evaluate(request)
-      if (evaluation.kind === 'score') return evaluation
-      const { failure } = evaluation
-      return { ...evaluation, failure: { ...failure, message: redact(failure.message) } }
-    },
+    evaluate: async (request) => clean(await evaluator.evaluate(request)),
+    ...(compare ? { compare: async (request) => clean(await compare(request)) } : {}),
   }
 }
 

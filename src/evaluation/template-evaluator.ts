@@ -59,6 +59,70 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
     )
     .digest('hex')
 
+  /** How a metric asks its own models; what that costs joins the outcomes of the cell. */
+  const callsFor = (request: EvaluationRequest, outcomes: CallOutcome[]): MetricCalls => ({
+    async ask(judge, judged, repeat) {
+      const asked = { ...judged, ...(request.signal ? { signal: request.signal } : {}) }
+      const judgement = await callModel(judge, asked, {
+        reserve: request.reserve,
+        settle: request.settle,
+        retry: options.retry,
+        ...(options.cache ? { cache: options.cache, cacheKey: cacheKeyOf(judge, asked, repeat, '') } : {}),
+      })
+      outcomes.push(judgement)
+      if (judgement.result.kind === 'failure') throw new CallFailed(judgement.result.failure)
+      return judgement.result.text
+    },
+  })
+
+  /** Answers to duels, each asked for once: a candidate meets many rivals on one example. */
+  const answers = new Map<string, Promise<CallOutcome>>()
+  const answerOf = async (request: EvaluationRequest, outcomes: CallOutcome[]): Promise<CallOutcome['result']> => {
+    const key = JSON.stringify([request.candidate.id, request.example.id, request.repeat])
+    for (;;) {
+      const shared = answers.get(key)
+      if (!shared) break
+      const { result } = await shared
+      if (result.kind === 'text') return result
+      // Somebody else's call failed, or was cancelled; that says nothing about ours.
+      if (answers.get(key) === shared) answers.delete(key)
+    }
+    const generate = requestFor(request)
+    const asked = callModel(model, generate, {
+      reserve: request.reserve,
+      settle: request.settle,
+      retry: options.retry,
+      ...(options.cache
+        ? { cache: options.cache, cacheKey: cacheKeyOf(model, generate, request.repeat, decides) }
+        : {}),
+    })
+    answers.set(key, asked)
+    const outcome = await asked
+    outcomes.push(outcome)
+    if (outcome.result.kind === 'failure') answers.delete(key)
+    return outcome.result
+  }
+
+  const compare: Evaluator['compare'] = async (request) => {
+    const started = performance.now()
+    const outcomes: CallOutcome[] = []
+    const base = () => ({ ...totalOf(outcomes), milliseconds: performance.now() - started })
+    try {
+      const own = await answerOf(request, outcomes)
+      if (own.kind === 'failure') return { ...base(), kind: 'failure', failure: own.failure }
+      const other = await answerOf({ ...request, candidate: request.rival }, outcomes)
+      if (other.kind === 'failure') return { ...base(), kind: 'failure', failure: other.failure }
+      const score = await metric.compare!(own.text, other.text, request.example, callsFor(request, outcomes))
+      return { ...base(), kind: 'score', score, output: own.text }
+    } catch (error) {
+      const problem =
+        error instanceof CallFailed
+          ? error.failure
+          : failure('metric', `metric ${metric.name} failed: ${messageOf(error)}`)
+      return { ...base(), kind: 'failure', failure: problem }
+    }
+  }
+
   /** An answer cut short serves only the metric that cut it. */
   const decides = metric.isDecided ? `${metric.name} ${options.metricKey ?? ''}` : ''
 
@@ -73,10 +137,13 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
       const { maxOutputTokens } = samplingOf(options.sampling, candidate)
       const answer = metric.extraCost ? 'x '.repeat(maxOutputTokens) : ''
       const extra = metric.extraCost?.(answer, example) ?? { calls: 0, inputTokens: 0, outputTokens: 0 }
+      // A duel takes two answers.
+      const asked = metric.compare ? 2 : 1
+      const input = model.countTokens(text) + system + (model.local ? 0 : CHAT_OVERHEAD_TOKENS)
       return {
-        calls: 1 + extra.calls,
-        inputTokens: model.countTokens(text) + system + (model.local ? 0 : CHAT_OVERHEAD_TOKENS) + extra.inputTokens,
-        outputTokens: maxOutputTokens + extra.outputTokens,
+        calls: asked + extra.calls,
+        inputTokens: asked * input + extra.inputTokens,
+        outputTokens: asked * maxOutputTokens + extra.outputTokens,
       }
     },
     async evaluate(request): Promise<Evaluation> {
@@ -100,20 +167,7 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
       const base = () => ({ ...totalOf(outcomes), milliseconds: performance.now() - started })
       if (outcome.result.kind === 'failure') return { ...base(), kind: 'failure', failure: outcome.result.failure }
       const output = outcome.result.text
-      const calls: MetricCalls = {
-        async ask(judge, judged, repeat) {
-          const asked = { ...judged, ...(request.signal ? { signal: request.signal } : {}) }
-          const judgement = await callModel(judge, asked, {
-            reserve: request.reserve,
-            settle: request.settle,
-            retry: options.retry,
-            ...(options.cache ? { cache: options.cache, cacheKey: cacheKeyOf(judge, asked, repeat, '') } : {}),
-          })
-          outcomes.push(judgement)
-          if (judgement.result.kind === 'failure') throw new CallFailed(judgement.result.failure)
-          return judgement.result.text
-        },
-      }
+      const calls = callsFor(request, outcomes)
       try {
         const given = await metric.score(output, request.example, calls)
         const { score, metrics } = typeof given === 'number' ? { score: given, metrics: {} } : given
@@ -127,6 +181,7 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
         return { ...base(), kind: 'failure', failure: problem, output }
       }
     },
+    ...(metric.compare ? { compare } : {}),
     async close() {
       options.cache?.close()
       await metric.close?.()

@@ -8,6 +8,7 @@
  */
 import type { Backend } from '../numerics/linalg/backend.ts'
 import type { Candidate, PoolEntry } from '../space/candidate.ts'
+import type { Duel, PendingDuel } from '../space/duel.ts'
 import type { ObservationHistory } from '../space/observation-log.ts'
 import type { Space } from '../space/parameter.ts'
 
@@ -59,6 +60,9 @@ export interface PolicyState {
   readonly fits: readonly Fit[]
   /** Candidates that are not worth another evaluation, because they break a constraint. A policy may use it. */
   readonly excluded?: ReadonlySet<number>
+  /** Duels told so far, oldest first. */
+  readonly duels?: readonly Duel[]
+  readonly pendingDuels?: readonly PendingDuel[]
 }
 
 /** Hyper-parameters a policy fitted after a number of observations. */

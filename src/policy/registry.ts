@@ -5,6 +5,7 @@
  */
 import * as z from 'zod'
 import { InvalidInputError } from '../errors.ts'
+import { createDuelPolicy } from './duels.ts'
 import { createGpPolicy, gpOptionsSchema } from './gp.ts'
 import { createHyperbandPolicy, hyperbandOptionsSchema } from './hyperband.ts'
 import { krigeOptionsSchema } from './krige/options.ts'
@@ -72,6 +73,17 @@ export const POLICIES: readonly PolicyEntry[] = [
     options: hyperbandOptionsSchema,
   },
 ]
+
+/** Compares instead of scoring: the policy of tasks whose metric is a pairwise judge. */
+export const DUELS: PolicyEntry = {
+  name: 'duels',
+  summary: 'Duels before a judge, chosen by Thompson sampling from a pairwise Gaussian process',
+  create: createDuelPolicy,
+  options: NO_OPTIONS,
+}
+
+/** Everything a study can run. */
+export const STUDY_POLICIES: readonly PolicyEntry[] = [...POLICIES, DUELS]
 
 /**
  * Looks a policy up and checks its settings.

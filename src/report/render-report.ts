@@ -82,6 +82,7 @@ function header({ state, startedAt, endedAt }: ReportOptions, rows: readonly Row
   return html`<h1>${config.name}</h1>
 <p><span class="badge ${verdict.replace(' ', '-')}">${verdict}</span> ${verdictInWords(conclusion)}</p>
 <p class="quiet">${count(state.candidates.length)} prompts × ${count(config.exampleCount)} search examples, policy ${config.policy}, model ${config.fingerprint['model'] ?? 'unknown'}${when === undefined ? '' : `, ${when} UTC`}${startedAt !== undefined && endedAt !== undefined && endedAt > startedAt ? `, ${duration(endedAt - startedAt)} from first to last event` : ''}.</p>
+${state.duels.length > 0 ? html`<p>Prompts were compared, not scored: a score is the probability of beating the baseline in a duel before the judge, on the holdout the share of duels won (a tie is half).</p>` : undefined}
 ${conclusion ? figures(state, conclusion) : unfinished(rows)}
 ${
   conclusion && conclusion.warnings.length > 0
@@ -251,6 +252,14 @@ function rank(state: StudyState): Row[] {
     const value = observations.score(at)
     if (Number.isNaN(value)) tally.failed += cells
     else tally.sum += cells * orient(config.direction, value)
+  }
+  for (const { candidates, outcome } of state.duels) {
+    candidates.forEach((index, side) => {
+      const tally = tallies[index]!
+      tally.measured++
+      if (outcome === null) tally.failed++
+      else tally.sum += side === 0 ? outcome : 1 - outcome
+    })
   }
   const rows = tallies.map((tally): Row => {
     const posterior = conclusion?.means[tally.index]

@@ -141,7 +141,8 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     inFlight++
     options
       .evaluate({
-        ...cell.evaluation,
+        ...withoutRival(cell.evaluation),
+        ...(cell.evaluation.rival ? { rival: cell.evaluation.rival.candidate } : {}),
         example: cell.evaluation.examples[cell.position]!,
         signal: cancel,
         reserve,
@@ -235,11 +236,16 @@ function openCells({ state }: Study, { asked, stage, open }: OpenEvaluation): Ce
   const evaluation = {
     candidate: state.candidates[asked.candidate]!,
     index: asked.candidate,
+    ...(asked.rival === undefined ? {} : { rival: { candidate: state.candidates[asked.rival]!, index: asked.rival } }),
     examples: asked.examples,
     repeat: asked.repeat ?? 0,
     stage,
   }
   return [...open].map((position) => ({ action: asked.action, position, evaluation }))
+}
+
+function withoutRival({ rival: _, ...cell }: Cell['evaluation']) {
+  return cell
 }
 
 function cellsOf(action: AskedEvaluation): Cell[] {

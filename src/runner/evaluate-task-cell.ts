@@ -1,4 +1,5 @@
-import type { CallEstimate, Evaluator } from '../evaluation/evaluator.ts'
+import { InvalidArgumentError } from '../errors.ts'
+import type { CallEstimate, EvaluationRequest, Evaluator } from '../evaluation/evaluator.ts'
 import { isFatal } from '../evaluation/failure.ts'
 import { BUILT_IN_MEASUREMENTS, type Measurements } from '../space/constraint.ts'
 import type { CallCost } from '../study/ledger.ts'
@@ -22,7 +23,13 @@ export function evaluateTaskCell(task: Task, evaluator: Evaluator, priceOf: Pric
 
   return async (request: CellRequest) => {
     const open: OpenCall[] = []
-    const evaluation = await evaluator.evaluate({
+    const { rival } = request
+    const evaluate = (asked: EvaluationRequest) => {
+      if (!rival) return evaluator.evaluate(asked)
+      if (!evaluator.compare) throw new InvalidArgumentError('the evaluator cannot compare; expected one with compare')
+      return evaluator.compare({ ...asked, rival })
+    }
+    const evaluation = await evaluate({
       candidate: request.candidate,
       example: task.examples[task.split[request.stage][request.example]!]!,
       repeat: request.repeat,

@@ -48,7 +48,7 @@ export interface Plan {
  * @throws BudgetError when the budget cannot pay for two evaluations; InvalidInputError when money is limited and the
  * model's price is unknown: it is never guessed.
  */
-export function makePlan(task: Task, evaluator: Pick<Evaluator, 'estimate'>, priceOf: PriceOf): Plan {
+export function makePlan(task: Task, evaluator: Pick<Evaluator, 'estimate' | 'compare'>, priceOf: PriceOf): Plan {
   const each = averageEstimate(task, evaluator)
   const price = task.model === undefined ? undefined : priceOf(task.model)
   if (task.budget.usd !== undefined && price === undefined) {
@@ -83,8 +83,10 @@ export function makePlan(task: Task, evaluator: Pick<Evaluator, 'estimate'>, pri
     quotient(budget.usd, usd ?? 0),
   )
   const searchExamples = task.split.search.length
-  const everything = task.pool.length * searchExamples
-  const rivals = task.baseline === undefined ? 1 : 2
+  const isDuel = evaluator.compare !== undefined
+  // Duels: every prompt meets the baseline on every example; on the holdout one duel measures both.
+  const everything = (task.pool.length - (isDuel ? 1 : 0)) * searchExamples
+  const rivals = task.baseline === undefined || isDuel ? 1 : 2
   const affordable = Math.floor((HOLDOUT_SHARE * total) / rivals)
   const compared = Math.min(task.split.holdout.length, affordable)
   const holdoutExamples = compared < SMALLEST_HOLDOUT ? 0 : compared

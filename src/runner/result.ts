@@ -1,3 +1,4 @@
+import { duelTally } from '../policy/duels.ts'
 import { candidateText } from '../space/candidate.ts'
 import type { Feasibility } from '../study/feasibility.ts'
 import type { Spending } from '../study/ledger.ts'
@@ -19,12 +20,19 @@ export interface ResultCandidate {
   readonly feasibility?: Feasibility
 }
 
+/** Every duel between winner and baseline, of the search and on the holdout. */
+export interface DuelResult {
+  readonly wins: number
+  readonly ties: number
+  readonly losses: number
+}
+
 /** What a run ends with: the object `krige run --json` prints. */
 export interface RunResult {
   readonly study: string
   readonly verdict: Verdict
   readonly winner: ResultCandidate & { readonly probabilityBest: number }
-  readonly baseline: (ResultCandidate & { readonly difference?: ScoreSummary }) | null
+  readonly baseline: (ResultCandidate & { readonly difference?: ScoreSummary; readonly duels?: DuelResult }) | null
   readonly spent: Spending
   readonly warnings: readonly string[]
   /** Path of the HTML report, once one is written. */
@@ -65,6 +73,9 @@ export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
           ...holdout(conclusion.holdout?.baseline),
           ...(conclusion.feasibility?.baseline ? { feasibility: conclusion.feasibility.baseline } : {}),
           ...(comparison ? { difference: comparison.difference } : {}),
+          ...(state.duels.length > 0
+            ? { duels: duelTally([...state.duels, ...state.holdoutDuels], winner.candidate, baseline.candidate) }
+            : {}),
         }
       : null,
     spent: { evaluations, calls, inputTokens, outputTokens, usd },

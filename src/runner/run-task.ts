@@ -8,6 +8,7 @@ import type { Embedder } from '../embedding/embedder.ts'
 import { ConflictError, InvalidInputError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
 import type { PolicyContext, PriorHistory } from '../policy/policy.ts'
+import { DUELS } from '../policy/registry.ts'
 import { type Candidate, candidateText } from '../space/candidate.ts'
 import { constraintText } from '../space/constraint.ts'
 import { publicModelName } from '../space/model-name.ts'
@@ -99,9 +100,10 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
     if (embedder?.notice) options.onNotice?.(embedder.notice)
     const fingerprint = fingerprintOf(task, evaluator, embedder)
     const wanted = {
-      policy: options.policy ?? config?.policy ?? DEFAULT_POLICY,
+      policy: options.policy ?? config?.policy ?? (evaluator.compare ? DUELS.name : DEFAULT_POLICY),
       seed: options.seed ?? config?.seed ?? 1,
     }
+    checkPolicy(wanted.policy, evaluator)
     if (config) checkSameStudy(config, { ...fingerprint }, wanted)
     const embeddings = await embedAll(options, embedder, stored)
     const fresh = stored ? undefined : createdEvent(task, name, plan, fingerprint, { ...wanted, backend: backend.name })
@@ -143,6 +145,18 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
   } finally {
     await embedder?.close()
   }
+}
+
+/** A judge of pairs has no scores, and other metrics decide no duels. */
+function checkPolicy(policy: string, evaluator: Evaluator): void {
+  const compares = evaluator.compare !== undefined
+  if ((policy === DUELS.name) === compares) return
+  throw new InvalidInputError(
+    compares
+      ? `policy ${policy} needs scores, and the metric compares prompts`
+      : 'policy duels needs a metric that compares',
+    { remedy: compares ? 'Leave out --policy.' : 'Use metric: { name: pairwise-judge, … }, or another policy.' },
+  )
 }
 
 function hidingTexts(lease: StudyLease): Pick<StudyLease, 'append'> {

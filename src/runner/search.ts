@@ -5,10 +5,11 @@
  */
 import { BudgetError } from '../errors.ts'
 import type { Recommendation } from '../policy/policy.ts'
+import { DUELS } from '../policy/registry.ts'
 import { constraintText } from '../space/constraint.ts'
 import type { ObservationHistory } from '../space/observation-log.ts'
 import { createFeasibility, FEASIBLE } from '../study/feasibility.ts'
-import { orient } from '../study/state.ts'
+import { orient, type StudyState } from '../study/state.ts'
 import { type AskedGeneration, type Study, searchBudget } from '../study/study.ts'
 import {
   type Conclusion,
@@ -75,7 +76,8 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
   if (study.settleLostCalls() > 0) await journal.commit()
 
   let incumbent: Recommendation | undefined
-  let checked = state.observations.length
+  const told = () => state.observations.length + state.duels.length
+  let checked = told()
   const step = Math.max(
     1,
     Math.ceil((Number.isFinite(evaluationBudget) ? evaluationBudget : 10 * state.candidates.length) / CHECKPOINTS),
@@ -90,8 +92,8 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
     ...loop,
     next: telemetry?.traceDecisions(() => study.next()) ?? (() => study.next()),
     onResult: () => {
-      if (state.observations.length >= checked + step) {
-        checked = state.observations.length
+      if (told() >= checked + step) {
+        checked = told()
         incumbent = study.recommend()
         if (incumbent) study.noteProgress(incumbent)
       }
@@ -111,9 +113,18 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
   const baseline = state.config.baseline === undefined ? undefined : state.indexById.get(state.config.baseline)
   const warnings = [...(options.warnings ?? [])]
   if (holdoutExamples > 0) {
+    const isDuel = state.config.policy === DUELS.name
     const rivals = baseline === undefined || baseline === winner ? [winner] : [winner, baseline]
-    const complete = await measureHoldout(rivals, holdoutExamples, { ...loop, onResult: () => report('holdout') })
-    if (!complete) warnings.push('The budget ended before the holdout was complete.')
+    if (isDuel && rivals.length < 2) {
+      // A prompt does not meet itself: that nothing beat the baseline is the result.
+    } else if (isDuel) {
+      const loopHere = { ...loop, onResult: () => report('holdout') }
+      const complete = await measureHoldoutDuels(winner, baseline!, holdoutExamples, loopHere)
+      if (!complete) warnings.push('The budget ended before the holdout was complete.')
+    } else {
+      const complete = await measureHoldout(rivals, holdoutExamples, { ...loop, onResult: () => report('holdout') })
+      if (!complete) warnings.push('The budget ended before the holdout was complete.')
+    }
   }
   const conclusion = concludeSearch(study, recommendation, reason, baseline, warnings, options.relevantDifference)
   study.conclude(conclusion)
@@ -147,6 +158,50 @@ async function measureHoldout(
   return missing().next().done === true
 }
 
+/** One duel an example says who is better on it. */
+async function measureHoldoutDuels(
+  winner: number,
+  baseline: number,
+  count: number,
+  loop: Omit<Parameters<typeof runCells>[0], 'next'>,
+): Promise<boolean> {
+  const { study } = loop
+  const { state } = study
+  const missing = () => {
+    for (let example = 0; example < count; example++) {
+      if (!state.hasDuel('holdout', winner, baseline, example)) return example
+    }
+    return undefined
+  }
+  await runCells({
+    ...loop,
+    next: () => {
+      const example = missing()
+      if (example === undefined) return { kind: 'done', reason: 'the holdout is measured' }
+      if (state.ledger.left().evaluations < 1) return { kind: 'done', reason: 'the budget is spent' }
+      return { kind: 'act', action: study.askHoldoutDuel(winner, baseline, [example]) }
+    },
+  })
+  return missing() === undefined
+}
+
+/** What the winner and the baseline scored on the holdout, by example; a duel's loser has what its winner lacks. */
+function holdoutPair(state: StudyState, winner: number, baseline: number | undefined) {
+  const { config, holdout, holdoutDuels } = state
+  if (config.policy !== DUELS.name) {
+    return [winner, baseline].map((candidate) =>
+      candidate === undefined ? [] : holdoutScores(holdout, candidate, config.holdoutCount),
+    )
+  }
+  const own = new Array<number | null>(config.holdoutCount).fill(null)
+  for (const { candidates, example, outcome } of holdoutDuels) {
+    const [a, b] = candidates
+    if (outcome === null || !((a === winner && b === baseline) || (a === baseline && b === winner))) continue
+    own[example] = a === winner ? outcome : 1 - outcome
+  }
+  return [own, own.map((outcome) => (outcome === null ? null : 1 - outcome))]
+}
+
 function concludeSearch(
   study: Study,
   recommendation: Recommendation,
@@ -155,20 +210,19 @@ function concludeSearch(
   warnings: readonly string[],
   relevantDifference: number | undefined,
 ): Conclusion {
-  const { config, holdout } = study.state
-  const { direction } = config
+  const { direction } = study.state.config
   const { candidate: winner, mean, interval, probabilityBest, level } = recommendation
-  const scoresOf = (candidate: number) => holdoutScores(holdout, candidate, config.holdoutCount)
-  const summarise = (candidate: number): ScoreSummary | undefined => {
-    const scores = scoresOf(candidate).filter((score) => score !== null)
+  const [winnerScores = [], baselineScores = []] = holdoutPair(study.state, winner, baseline)
+  const summarise = (all: readonly (number | null)[]): ScoreSummary | undefined => {
+    const scores = all.filter((score) => score !== null)
     return scores.length === 0 ? undefined : summariseScores(scores.map((score) => orient(direction, score)))
   }
   const comparison =
-    baseline === undefined || baseline === winner ? undefined : comparePaired(scoresOf(winner), scoresOf(baseline))
+    baseline === undefined || baseline === winner ? undefined : comparePaired(winnerScores, baselineScores)
   const { feasibility, notes } = judgeFeasibility(study, winner, baseline)
   const keeps = feasibility === undefined || feasibility.winner.probability >= FEASIBLE
-  const winnerOnHoldout = summarise(winner)
-  const baselineOnHoldout = baseline === undefined ? undefined : summarise(baseline)
+  const winnerOnHoldout = summarise(winnerScores)
+  const baselineOnHoldout = baseline === undefined ? undefined : summarise(baselineScores)
   return {
     reason,
     // A score that breaks a constraint is no improvement, and that nothing better keeps it has not been shown.
@@ -240,6 +294,7 @@ function failureWarnings({ state }: Study): string[] {
     const candidate = state.observations.candidate(index)
     measured.set(candidate, (measured.get(candidate) ?? 0) + 1)
   }
+  for (const { candidates } of state.duels) measured.set(candidates[0], (measured.get(candidates[0]) ?? 0) + 1)
   const unreliable = [...state.failures].filter(
     ([candidate, { count }]) => count >= 3 && count > UNRELIABLE_SHARE * (measured.get(candidate) ?? count),
   )

@@ -31,7 +31,8 @@ export function compact(event: StudyEvent): CompactEvent {
       return lost ? ['s', call, inputTokens, outputTokens, usd, lost] : ['s', call, inputTokens, outputTokens, usd]
     }
     case 'told': {
-      const { action, position, score, error } = event
+      const { action, position, score, error, metrics } = event
+      if (metrics) return event
       return error === undefined ? ['t', action, position, score] : ['t', action, position, score, error]
     }
     default:

@@ -6,7 +6,7 @@
 import { CorruptError, InvalidArgumentError } from '../errors.ts'
 import { createBackend } from '../numerics/linalg/create-backend.ts'
 import type { Estimand, Policy, PolicyContext, PolicyFactory } from '../policy/policy.ts'
-import { resolvePolicy } from '../policy/registry.ts'
+import { DUELS, resolvePolicy, STUDY_POLICIES } from '../policy/registry.ts'
 import type { Candidate, PoolEntry } from '../space/candidate.ts'
 import type { Constraint } from '../space/constraint.ts'
 import { defineSpace, type ParameterInput } from '../space/parameter.ts'
@@ -138,6 +138,9 @@ export function configOf(options: StudyOptions, backend: string): StudyConfig {
   const seed = options.seed ?? 0
   if (!Number.isSafeInteger(seed)) throw new InvalidArgumentError(`seed is ${seed}; expected a whole number`)
   const { policy = DEFAULT_POLICY } = options
+  if (policy === DUELS.name && options.direction === 'minimize') {
+    throw new InvalidArgumentError('direction is minimize; expected maximize: the winner of a duel is the better one')
+  }
   return {
     name: options.name ?? 'study',
     direction: options.direction ?? 'maximize',
@@ -166,7 +169,7 @@ export function environmentOf(
   const { policy = DEFAULT_POLICY } = options
   let factory: (context: PolicyContext) => Policy
   if (typeof policy === 'string') {
-    const resolved = resolvePolicy(policy, options.policyOptions)
+    const resolved = resolvePolicy(policy, options.policyOptions, STUDY_POLICIES)
     factory = (context) => resolved.create({ ...context, options: resolved.options })
   } else factory = policy
   return {

@@ -86,8 +86,11 @@ export interface EnqueuedEvent extends Versioned {
 export interface AskedEvent extends Versioned {
   readonly type: 'asked'
   readonly action: number
-  readonly kind: 'evaluate'
+  /** `compare`: a judge decides between the candidate and its rival; what is told is 1, 0 or between. */
+  readonly kind: 'evaluate' | 'compare'
   readonly candidate: number
+  /** Of a `compare`. */
+  readonly rival?: number
   readonly examples: readonly number[]
   readonly repeat?: number
   readonly stage?: Stage
@@ -111,7 +114,7 @@ export interface ToldEvent extends Versioned {
   readonly type: 'told'
   readonly action: number
   readonly position: number
-  /** In the user's direction; null when it failed. */
+  /** In the user's direction; of a `compare` 1 where the candidate won and 0 where its rival did; null when it failed. */
   readonly score: number | null
   /** Why it failed. */
   readonly error?: string

@@ -6,6 +6,7 @@
 import { CorruptError } from '../errors.ts'
 import type { Fit, PendingCell } from '../policy/policy.ts'
 import type { Candidate } from '../space/candidate.ts'
+import { type Duel, duelKey, type PendingDuel } from '../space/duel.ts'
 import { createObservationLog, type ObservationHistory, type ObservationLog } from '../space/observation-log.ts'
 import { type CellSet, createCellSet } from './cell-set.ts'
 import {
@@ -21,6 +22,9 @@ import {
 import { createLedger, type Ledger } from './ledger.ts'
 import { createMeasurementLog, type MeasurementTallies } from './measurements.ts'
 import type { Conclusion } from './verdict.ts'
+
+/** Asks for duels alone. */
+const DUELS_POLICY = 'duels'
 
 /** An action that has been handed out and is not complete. */
 export type OpenAction = OpenEvaluation | OpenGeneration
@@ -65,6 +69,10 @@ export interface StudyState {
   readonly failures: ReadonlyMap<number, FailureCount>
   /** What was measured beside scores, on search and holdout examples. */
   readonly measurements: MeasurementTallies
+  /** Duels of the search, in the order told. */
+  readonly duels: readonly Duel[]
+  /** Duels on holdout examples. */
+  readonly holdoutDuels: readonly Duel[]
   readonly ledger: Ledger
   readonly conclusion: Conclusion | undefined
   /** Evaluations to be kept for the holdout still: its share less what was measured for the present comparison. */
@@ -77,6 +85,10 @@ export interface StudyState {
   readonly length: number
   /** Cells asked for and not told, oldest action first. */
   pending(stage: Stage): PendingCell[]
+  /** Duels asked for and not told, oldest action first. */
+  pendingDuels(stage: Stage): PendingDuel[]
+  /** Whether two candidates met on an example, or are about to. */
+  hasDuel(stage: Stage, a: number, b: number, example: number): boolean
 }
 
 /** A state together with the only way to change it. */
@@ -119,6 +131,8 @@ export function createFold(first: StudyEvent): StudyFold {
   const progress: ProgressEvent[] = []
   const failures = new Map<number, FailureCount>()
   const measurements = createMeasurementLog()
+  const duels: Record<Stage, Duel[]> = { search: [], holdout: [] }
+  const duelKeys: Record<Stage, Set<string>> = { search: new Set(), holdout: new Set() }
   const ledger = createLedger(first.budget)
   let lastAction = 0
   let lastCall = 0
@@ -171,7 +185,14 @@ export function createFold(first: StudyEvent): StudyFold {
     const open = new Set<number>()
     for (let position = 0; position < event.examples.length; position++) {
       const example = event.examples[position]!
-      if (!cellsOf(stage).add(event.candidate, example, event.repeat ?? 0)) {
+      if (event.rival !== undefined) {
+        checkCandidate(event.rival)
+        const key = duelKey(event.candidate, event.rival, example)
+        if (event.rival === event.candidate || duelKeys[stage].has(key)) {
+          throw broken(`candidates ${event.candidate} and ${event.rival} are compared on example ${example} twice`)
+        }
+        duelKeys[stage].add(key)
+      } else if (!cellsOf(stage).add(event.candidate, example, event.repeat ?? 0)) {
         throw broken(`candidate ${event.candidate} is asked for example ${example} twice`)
       }
       open.add(position)
@@ -186,13 +207,18 @@ export function createFold(first: StudyEvent): StudyFold {
     switch (event.type) {
       case 'told': {
         const action = evaluation(event.action, event.position)
-        const { candidate, examples, repeat } = action.asked
-        logOf(action.stage).append({
-          candidate,
-          example: examples[event.position]!,
-          repeat: repeat ?? 0,
-          score: event.score === null ? null : orient(config.direction, event.score),
-        })
+        const { candidate, rival, examples, repeat } = action.asked
+        const example = examples[event.position]!
+        if (rival !== undefined) {
+          duels[action.stage].push({ candidates: [candidate, rival], example, outcome: event.score })
+        } else {
+          logOf(action.stage).append({
+            candidate,
+            example,
+            repeat: repeat ?? 0,
+            score: event.score === null ? null : orient(config.direction, event.score),
+          })
+        }
         if (action.stage === 'holdout') compared++
         if (event.score === null) fail(candidate, event.error)
         if (event.metrics) measurements.add(candidate, event.metrics)
@@ -222,6 +248,7 @@ export function createFold(first: StudyEvent): StudyFold {
         break
       case 'summarised': {
         const action = evaluation(event.action)
+        if (action.asked.rival !== undefined) throw broken(`action ${event.action} compares: it has no mean`)
         observations.append({
           candidate: action.asked.candidate,
           example: -1,
@@ -251,10 +278,12 @@ export function createFold(first: StudyEvent): StudyFold {
         break
       case 'released': {
         const action = evaluation(event.action)
-        const { candidate, examples, repeat } = action.asked
+        const { candidate, rival, examples, repeat } = action.asked
         for (const position of event.positions ?? [...action.open]) {
           evaluation(event.action, position)
-          cellsOf(action.stage).delete(candidate, examples[position]!, repeat ?? 0)
+          const example = examples[position]!
+          if (rival !== undefined) duelKeys[action.stage].delete(duelKey(candidate, rival, example))
+          else cellsOf(action.stage).delete(candidate, example, repeat ?? 0)
           ledger.releaseEvaluations(1)
           close(action, position)
         }
@@ -275,7 +304,10 @@ export function createFold(first: StudyEvent): StudyFold {
         ledger.setLimits(event.budget)
         holdoutShare = event.holdoutEvaluations ?? holdoutShare
         // The search goes on and may choose another winner; only what the baseline scored will be used again.
-        compared = countOf(holdout, config.baseline === undefined ? -1 : (indexById.get(config.baseline) ?? -1))
+        compared =
+          config.policy === DUELS_POLICY
+            ? 0
+            : countOf(holdout, config.baseline === undefined ? -1 : (indexById.get(config.baseline) ?? -1))
         break
       case 'progress':
         progress.push(event)
@@ -305,6 +337,8 @@ export function createFold(first: StudyEvent): StudyFold {
     progress,
     failures,
     measurements,
+    duels: duels.search,
+    holdoutDuels: duels.holdout,
     ledger,
     get lastAction() {
       return lastAction
@@ -330,7 +364,7 @@ export function createFold(first: StudyEvent): StudyFold {
     pending(stage) {
       const cells: PendingCell[] = []
       for (const action of actions.values()) {
-        if (action.kind !== 'evaluate' || action.stage !== stage) continue
+        if (action.kind !== 'evaluate' || action.stage !== stage || action.asked.rival !== undefined) continue
         const { candidate, examples, repeat } = action.asked
         for (const position of action.open) {
           cells.push({ candidate, example: examples[position]!, repeat: repeat ?? 0 })
@@ -338,6 +372,18 @@ export function createFold(first: StudyEvent): StudyFold {
       }
       return cells
     },
+    pendingDuels(stage) {
+      const pending: PendingDuel[] = []
+      for (const action of actions.values()) {
+        if (action.kind !== 'evaluate' || action.stage !== stage) continue
+        const { candidate, rival, examples } = action.asked
+        if (rival === undefined) continue
+        for (const position of action.open)
+          pending.push({ candidates: [candidate, rival], example: examples[position]! })
+      }
+      return pending
+    },
+    hasDuel: (stage, a, b, example) => duelKeys[stage].has(duelKey(a, b, example)),
   }
   return { state, apply }
 }

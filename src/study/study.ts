@@ -4,7 +4,16 @@
  * @module
  */
 import { BudgetError, InvalidArgumentError, KrigeError } from '../errors.ts'
-import type { Action, Decision, Policy, PolicyContext, PolicyState, Reason, Recommendation } from '../policy/policy.ts'
+import type {
+  Action,
+  CompareAction,
+  Decision,
+  Policy,
+  PolicyContext,
+  PolicyState,
+  Reason,
+  Recommendation,
+} from '../policy/policy.ts'
 import type { Candidate, PoolEntry } from '../space/candidate.ts'
 import type { Measurements } from '../space/constraint.ts'
 import { EVENT_VERSION, type Stage, type StudyEvent } from './events.ts'
@@ -38,6 +47,8 @@ export interface AskedEvaluation {
   readonly candidate: Candidate
   /** Index of the candidate in the pool. */
   readonly index: number
+  /** With it this is a duel: what is told is 1 where the candidate won, 0 where its rival did, or between. */
+  readonly rival?: { readonly candidate: Candidate; readonly index: number }
   readonly examples: readonly number[]
   readonly repeat: number
   readonly stage: Stage
@@ -104,6 +115,8 @@ export interface Study {
   }): void
   /** Asks for holdout cells, outside the policy. At most what the budget sets aside and has left. */
   askHoldout(candidate: number, examples: readonly number[]): AskedEvaluation
+  /** Has two candidates compared on holdout examples, as {@link askHoldout}. */
+  askHoldoutDuel(candidate: number, rival: number, examples: readonly number[]): AskedEvaluation
   /** Best candidate by posterior, in the user's direction; `undefined` before anything was observed. */
   recommend(): Recommendation | undefined
   /** Reserves the worst case of a call about to be sent; `undefined` when the budget does not allow it. */
@@ -157,10 +170,10 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     log?.push(event)
   }
 
-  const baselineIndex = config.baseline === undefined ? undefined : state.indexById.get(config.baseline)
-
   /** Created when first needed, because adding the pool comes before. Limits changed later reach a fresh policy. */
   const policyOf = (): Policy => {
+    // Looked up now: a new study's pool is empty when it is opened.
+    const baselineIndex = config.baseline === undefined ? undefined : state.indexById.get(config.baseline)
     policy ??= environment.policy({
       seed: config.seed,
       space: config.space,
@@ -181,22 +194,26 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     pending: state.pending('search'),
     evaluationsLeft: evaluationsLeft(state),
     fits: state.fits,
+    ...(state.config.policy === 'duels' || state.duels.length > 0
+      ? { duels: state.duels, pendingDuels: state.pendingDuels('search') }
+      : {}),
     ...(config.constraints ? { excluded: hopelessCandidates(state) } : {}),
   })
 
   const ask = (
     candidate: number,
     examples: readonly number[],
-    extra: { repeat?: number; stage?: Stage; enqueued?: true; reason?: Reason } = {},
+    extra: { rival?: number; repeat?: number; stage?: Stage; enqueued?: true; reason?: Reason } = {},
   ): AskedEvaluation => {
     const id = state.lastAction + 1
-    const { repeat, stage, enqueued, reason } = extra
+    const { rival, repeat, stage, enqueued, reason } = extra
     emit({
       v: EVENT_VERSION,
       type: 'asked',
       action: id,
-      kind: 'evaluate',
+      kind: rival === undefined ? 'evaluate' : 'compare',
       candidate,
+      ...(rival === undefined ? {} : { rival }),
       examples: [...examples],
       ...(repeat ? { repeat } : {}),
       ...(stage === 'holdout' ? { stage } : {}),
@@ -208,6 +225,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       id,
       candidate: state.candidates[candidate]!,
       index: candidate,
+      ...(rival === undefined ? {} : { rival: { candidate: state.candidates[rival]!, index: rival } }),
       examples,
       repeat: repeat ?? 0,
       stage: stage ?? 'search',
@@ -216,11 +234,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
   }
 
   const act = (action: Action): AskedAction => {
-    if (action.kind === 'compare') {
-      throw new KrigeError('unavailable', `policy ${config.policy} asks for a comparison by a judge`, {
-        remedy: 'Studies take scores; use a policy that proposes evaluations.',
-      })
-    }
+    if (action.kind === 'compare') return compare(action)
     if (action.kind === 'generate') {
       const id = state.lastAction + 1
       emit({ v: EVENT_VERSION, type: 'asked', action: id, ...action })
@@ -243,6 +257,21 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       ...(action.repeat === undefined ? {} : { repeat: action.repeat }),
       ...(action.reason === undefined ? {} : { reason: action.reason }),
     })
+  }
+
+  const compare = ({ candidates: [a, b], examples, reason }: CompareAction): AskedEvaluation => {
+    const asked = examples.slice(0, evaluationsLeft(state))
+    if (asked.length === 0) throw misbehaved(config.policy, 'a comparison on no examples')
+    for (const index of [a, b]) {
+      if (!(index >= 0 && index < pool.length)) throw misbehaved(config.policy, `candidate ${index}`)
+    }
+    for (const example of asked) {
+      checkExample(example, config.exampleCount)
+      if (a === b || state.hasDuel('search', a, b, example)) {
+        throw misbehaved(config.policy, `a duel of ${a} and ${b} on example ${example}, which is told or pending`)
+      }
+    }
+    return ask(a, asked, { rival: b, ...(reason === undefined ? {} : { reason }) })
   }
 
   const nextEnqueued = (): AskedAction | undefined => {
@@ -277,7 +306,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     },
     next() {
       if (evaluationsLeft(state) < 1) {
-        return state.pending('search').length > 0
+        return state.pending('search').length + state.pendingDuels('search').length > 0
           ? { kind: 'wait' }
           : { kind: 'done', reason: 'the budget of the search is spent' }
       }
@@ -297,6 +326,9 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
         if (action.stage === 'holdout' || action.open.size < action.asked.examples.length) {
           throw new InvalidArgumentError(`action ${id} is told in part already; expected one result a cell`)
         }
+        if (action.asked.rival !== undefined) {
+          throw new InvalidArgumentError(`action ${id} compares; expected one result a duel`)
+        }
         const { mean, standardError, count } = scores
         emit({ v: EVENT_VERSION, type: 'summarised', action: id, mean, standardError, count })
         return
@@ -314,10 +346,12 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       })
     },
     tellCell(id, position, outcome) {
-      if (!openEvaluation(id).open.has(position)) {
+      const { open, asked } = openEvaluation(id)
+      if (!open.has(position)) {
         throw new InvalidArgumentError(`position ${position} of action ${id} does not wait for a result`)
       }
       checkOutcome(outcome, 'outcome')
+      if (asked.rival !== undefined) checkDuel(outcome)
       const base = { v: EVENT_VERSION, type: 'told', action: id, position } as const
       if (typeof outcome === 'number') emit({ ...base, score: outcome })
       else if (outcome === null) emit({ ...base, score: null })
@@ -414,8 +448,19 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       }
       return ask(candidate, examples, { stage: 'holdout' })
     },
+    askHoldoutDuel(candidate, rival, examples) {
+      checkIndex(candidate, pool.length)
+      checkIndex(rival, pool.length)
+      for (const example of examples) checkExample(example, config.holdoutCount)
+      if (ledger.left().evaluations < examples.length) {
+        throw new BudgetError(
+          `the budget has ${ledger.left().evaluations} evaluations left; the holdout needs ${examples.length}`,
+        )
+      }
+      return ask(candidate, examples, { rival, stage: 'holdout' })
+    },
     recommend() {
-      if (state.observations.length === 0) return undefined
+      if (state.observations.length + state.duels.length === 0) return undefined
       const unconstrained = policyOf().recommend(policyState())
       const recommendation = unconstrained && recommendFeasible(state, unconstrained)
       if (!recommendation || config.direction === 'maximize') return recommendation
@@ -529,6 +574,15 @@ function checkOutcome(outcome: Outcome, name: string): void {
     if (!Number.isFinite(value)) {
       throw new InvalidArgumentError(`${name}.metrics.${metric} is ${value}; expected a finite number`)
     }
+  }
+}
+
+function checkDuel(outcome: Outcome): void {
+  const score = typeof outcome === 'object' && outcome !== null && 'score' in outcome ? outcome.score : outcome
+  if (typeof score === 'number' && !(score >= 0 && score <= 1)) {
+    throw new InvalidArgumentError(
+      `outcome is ${score}; expected 1 for a win of the candidate, 0 for its rival, or between`,
+    )
   }
 }
 

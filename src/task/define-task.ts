@@ -92,6 +92,12 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     prompts: promptWhere,
     baseline: locate(['baseline']),
   })
+  if (metric.name === 'pairwise-judge' && program === undefined && baseline === undefined) {
+    throw new InvalidInputError('metric pairwise-judge needs a baseline to compare with', {
+      where: locate(['metric']),
+      remedy: 'Name the prompt in use now as baseline.',
+    })
+  }
   if (template?.nested) checkVariables(template, pool, read.examples, promptWhere)
   if ((written.proposers ?? []).length > 0) {
     warnings.push('proposers are not run by this version: only the prompts of the pool are searched')

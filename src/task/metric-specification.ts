@@ -63,6 +63,16 @@ const KINDS: Readonly<Record<string, MetricKind>> = {
     expected: 'any',
     maxOutputTokens: 512,
   },
+  'pairwise-judge': {
+    options: z.strictObject({
+      model: modelSchema,
+      criteria: z.string().min(1),
+      repeats: z.int().min(2).max(20).multipleOf(2).optional(),
+      maxOutputTokens: z.int().positive().optional(),
+    }),
+    expected: 'any',
+    maxOutputTokens: 512,
+  },
   assertions: {
     options: z.strictObject({
       judge: modelSchema.optional(),

@@ -33,6 +33,9 @@ const event: fc.Arbitrary<StudyEvent> = fc.oneof(
       position: count,
       score: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
       error: fc.string(),
+      metrics: fc.dictionary(fc.string(), fc.double({ noNaN: true, noDefaultInfinity: true }), {
+        noNullPrototype: true,
+      }),
     },
     { requiredKeys: ['v', 'type', 'action', 'position', 'score'] },
   ),

@@ -9,6 +9,7 @@ import { judge } from './judge.ts'
 import { labelMatch } from './label-match.ts'
 import type { Metric } from './metric.ts'
 import { numeric } from './numeric.ts'
+import { pairwiseJudge } from './pairwise-judge.ts'
 import { regex } from './regex.ts'
 
 /** Opens the model of a judge; `settings` say how it is to be asked, when the task does. */
@@ -56,6 +57,7 @@ export async function createMetric(
   similarity?: (a: string, b: string) => Promise<number>,
 ): Promise<Metric> {
   if (settings.name === 'judge') return openJudge(settings.options, openModel)
+  if (settings.name === 'pairwise-judge') return openPairwiseJudge(settings.options, openModel)
   if (settings.name === 'assertions') return openAssertions(settings.options, openModel, similarity)
   const factory = METRICS[settings.name]
   if (factory) return factory(settings.options, labels)
@@ -87,6 +89,25 @@ async function openJudge(
     model: await openModel(model, modelSettings),
     criteria,
     ...(Array.isArray(scale) ? { scale: [Number(scale[0]), Number(scale[1])] as const } : {}),
+    ...(typeof repeats === 'number' ? { repeats } : {}),
+    ...(typeof maxOutputTokens === 'number' ? { maxOutputTokens } : {}),
+  })
+}
+
+async function openPairwiseJudge(
+  options: Readonly<Record<string, unknown>>,
+  openModel: OpenJudgeModel | undefined,
+): Promise<Metric> {
+  const { criteria, repeats, maxOutputTokens } = options
+  const [model, modelSettings] = namedModel(options['model'])
+  if (typeof model !== 'string' || typeof criteria !== 'string' || !openModel) {
+    throw new InvalidInputError('metric pairwise-judge needs a model and criteria', {
+      remedy: 'metric: { name: pairwise-judge, model: PROVIDER:MODEL, criteria: … }',
+    })
+  }
+  return pairwiseJudge({
+    model: await openModel(model, modelSettings),
+    criteria,
     ...(typeof repeats === 'number' ? { repeats } : {}),
     ...(typeof maxOutputTokens === 'number' ? { maxOutputTokens } : {}),
   })

@@ -37,6 +37,11 @@ export interface Metric {
     example: Example,
     calls?: MetricCalls,
   ): number | MeasuredAnswer | Promise<number | MeasuredAnswer>
+  /**
+   * Instead of scores: 1 where the first of two answers is better, 0 where the second is, between for ties and mixed
+   * judgements.
+   */
+  compare?(a: string, b: string, example: Example, calls: MetricCalls): Promise<number>
   /** Whether nothing that may follow can change the score: lets local models stop early. */
   isDecided?: ((textSoFar: string) => boolean) | undefined
   /** What scoring one answer costs at most, for metrics that call models. */

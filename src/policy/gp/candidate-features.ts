@@ -47,7 +47,7 @@ export function candidateFeatures(pool: readonly PoolEntry[], encoding: SpaceEnc
   }
 }
 
-function textFeatures(pool: readonly PoolEntry[]): Points {
+export function textFeatures(pool: readonly PoolEntry[]): Points {
   const embeddings = pool.map(({ embedding }) => embedding)
   if (embeddings.every((embedding) => embedding !== undefined)) return points(embeddings)
   const counts = points(pool.map(({ candidate }) => surfaceCounts(candidateText(candidate))))

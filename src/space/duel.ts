@@ -1,0 +1,21 @@
+/** What a judge said of two candidates' answers to one example. */
+export interface Duel {
+  /** Indices into the pool. */
+  readonly candidates: readonly [number, number]
+  readonly example: number
+  /** 1: the first won; 0: the second; between: a tie, or judgements that differ; null where it failed. */
+  readonly outcome: number | null
+}
+
+/** A duel that has been asked for and not told. */
+export type PendingDuel = Omit<Duel, 'outcome'>
+
+/**
+ * The same for both orders of two candidates.
+ *
+ * @example
+ * duelKey(3, 1, 7) // '1/3/7'
+ */
+export function duelKey(a: number, b: number, example: number): string {
+  return a < b ? `${a}/${b}/${example}` : `${b}/${a}/${example}`
+}
