@@ -231,7 +231,7 @@ describe.each(FACTORIES)('policy %s over a space', (_, factory) => {
       game.tell(asked.candidate, asked.examples, () => round)
     }
     expect(game.pool.length).toBe(17)
-    expect(policy.recommend(game.state())?.candidate).toBe(0)
+    expect(policy.recommend(game.state())?.candidate).toBeGreaterThan(1)
   })
 
   it('measures first what a user put into the pool, and again what came back unsent', () => {

@@ -2,7 +2,7 @@
  * Priors on positive hyper-parameters, as densities of log θ, because that is what the fit moves.
  *
  * Defaults
- *   length scale, unit cube of d coordinates   log-normal, median √d/2, spread 1: {@link cubePriors}
+ *   length scale, unit cube of d coordinates   log-normal, median √d/2, spread min(1, √d/2): {@link cubePriors}
  *   length scale, embeddings                   log-normal around the median pairwise distance: {@link distancePriors}
  *   output scale                               log-normal(0, 1), targets being standardised
  *   observation noise                          {@link gammaPrior}(1.1, 30), Optuna's: data may show a deterministic objective
@@ -70,7 +70,10 @@ const anyNoise = gammaPrior(1.1, 30)
 export interface CubePriorOptions {
   /** Median length scale for d coordinates. Default 0.5·√d, between Hvarfner et al. (2024) and unscaled priors. */
   readonly medianLengthScale?: (dimension: number) => number
-  /** Standard deviation of log ℓ. Default 1. */
+  /**
+   * Standard deviation of log ℓ. Default min(1, √d/2): with one coordinate or two there are as few priors to keep all length
+   * scales from collapsing until every point is its own island, which is how noise is mistaken for a function.
+   */
   readonly spread?: number
   readonly observationNoise?: Prior
   readonly noiseBounds?: readonly [number, number]
@@ -85,7 +88,7 @@ export interface CubePriorOptions {
  */
 export function cubePriors(dimension: number, options: CubePriorOptions = {}): Priors {
   const median = options.medianLengthScale?.(dimension) ?? 0.5 * Math.sqrt(dimension)
-  const lengthScale = logNormalPrior(Math.log(median), options.spread ?? 1)
+  const lengthScale = logNormalPrior(Math.log(median), options.spread ?? Math.min(1, 0.5 * Math.sqrt(dimension)))
   return {
     of: ({ role }) => (role === 'output-scale' ? outputScale : role === 'shape' ? shape : lengthScale),
     observationNoise: options.observationNoise ?? anyNoise,
