@@ -1,0 +1,91 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openRemoteModel } from '../../../src/evaluation/models/remote-model.ts'
+import { Secret } from '../../../src/evaluation/secrets.ts'
+
+const KEY = 'sk-planted-0123456789'
+
+/**
+ * A provider as users install it, that answers with the key and settings it was given. `usage` and `reason` differ
+ * between versions of the interface.
+ */
+const provider = (version: string, usage: string, reason: string) => `
+  const create = ({ apiKey } = {}) => (modelId) => ({
+    specificationVersion: '${version}',
+    provider: 'made-up',
+    modelId,
+    supportedUrls: {},
+    async doGenerate({ prompt, temperature, maxOutputTokens, stopSequences, seed }) {
+      const said = JSON.stringify({ apiKey: apiKey ?? null, roles: prompt.map(({ role }) => role), temperature, maxOutputTokens, stopSequences, seed })
+      return { content: [{ type: 'reasoning', text: 'hm' }, { type: 'text', text: said }], finishReason: ${reason}, usage: ${usage}, warnings: [] }
+    },
+  })
+  export const createMadeUp = create
+  export const madeUp = create()
+`
+const V4 = provider(
+  'v4',
+  `{ inputTokens: { total: 7 }, outputTokens: { total: 3 } }`,
+  `{ unified: 'length', raw: 'max_tokens' }`,
+)
+const V3 = V4.replace("'v4'", "'v3'")
+const V2 = provider('v2', `{ inputTokens: 7, outputTokens: 3, totalTokens: 10 }`, `'length'`)
+
+const folder = mkdtempSync(join(tmpdir(), 'krige-provider-'))
+const home = process.cwd()
+beforeAll(() => {
+  for (const [name, source] of [
+    ['made-up', V4],
+    ['older', V3.replaceAll('MadeUp', 'Older').replaceAll('madeUp', 'older')],
+    ['oldest', V2.replaceAll('MadeUp', 'Oldest').replaceAll('madeUp', 'oldest')],
+  ] as const) {
+    const place = join(folder, 'node_modules', '@ai-sdk', name)
+    mkdirSync(place, { recursive: true })
+    writeFileSync(
+      join(place, 'package.json'),
+      JSON.stringify({ name: `@ai-sdk/${name}`, type: 'module', main: 'index.js' }),
+    )
+    writeFileSync(join(place, 'index.js'), source)
+  }
+  process.chdir(folder)
+})
+afterAll(() => {
+  process.chdir(home)
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const request = {
+  prompt: 'Hello',
+  system: 'Be brief.',
+  sampling: { temperature: 0.5, maxOutputTokens: 8, stop: ['\n'], seed: 4 },
+}
+
+describe('a provider that the user installed', () => {
+  it.each(['made-up', 'older', 'oldest'])('%s: is asked once, with all settings', async (name) => {
+    const model = await openRemoteModel(`${name}:some-model`, { environment: {} })
+    const generation = await model.generate(request)
+    await model.close()
+    expect(generation).toMatchObject({ kind: 'text', reason: 'length', usage: { inputTokens: 7, outputTokens: 3 } })
+    expect(JSON.parse(generation.kind === 'text' ? generation.text : '')).toEqual({
+      apiKey: null,
+      roles: ['system', 'user'],
+      temperature: 0.5,
+      maxOutputTokens: 8,
+      stopSequences: ['\n'],
+      seed: 4,
+    })
+  })
+
+  it('takes a key from a command, and its answers lose it', async () => {
+    const model = await openRemoteModel('made-up:some-model', { environment: {}, apiKey: new Secret(KEY) })
+    const generation = await model.generate(request)
+    await model.close()
+    expect(generation.kind === 'text' && JSON.parse(generation.text).apiKey).toBe('[secret]')
+  })
+
+  it('is named when it is not installed', async () => {
+    await expect(openRemoteModel('not-there:x', { environment: {} })).rejects.toThrow('@ai-sdk/not-there')
+  })
+})
