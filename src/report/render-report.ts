@@ -7,7 +7,7 @@ import { type Candidate, candidateText } from '../space/candidate.ts'
 import { constraintText } from '../space/constraint.ts'
 import type { ConstraintBelief } from '../study/feasibility.ts'
 import { orient, type StudyState } from '../study/state.ts'
-import type { Conclusion, ScoreSummary } from '../study/verdict.ts'
+import { type Conclusion, posteriorInterval, type ScoreSummary } from '../study/verdict.ts'
 import { intervalBar, progressChart } from './charts.ts'
 import { type Html, html, toText, trusted } from './html.ts'
 import { count, dollars, duration, interval, probability, score, signedScore } from './numbers.ts'
@@ -266,10 +266,11 @@ function rank(state: StudyState): Row[] {
     const deviation = conclusion?.standardDeviations[tally.index] ?? 0
     const scored = tally.measured - tally.failed
     const mean = posterior ?? (scored > 0 ? tally.sum / scored : Number.NaN)
-    const margin = posterior === undefined ? 0 : 1.959963984540054 * deviation
     // The winner's own interval allows for having been chosen; the others are plain.
     const chosen = tally.index === conclusion?.winner.candidate ? conclusion.winner.interval : undefined
-    return { ...tally, mean, interval: chosen ?? [mean - margin, mean + margin] }
+    const plain =
+      posterior === undefined ? ([mean, mean] as const) : posteriorInterval(mean, deviation, conclusion!.means)
+    return { ...tally, mean, interval: chosen ?? plain }
   })
   const sign = config.direction === 'minimize' ? 1 : -1
   const first = conclusion?.winner.candidate

@@ -16,6 +16,7 @@ import {
   comparePaired,
   type JudgedCandidate,
   judge,
+  posteriorInterval,
   type ScoreSummary,
   summariseScores,
 } from '../study/verdict.ts'
@@ -281,8 +282,8 @@ function holdoutScores(log: ObservationHistory, candidate: number, count: number
 
 function posteriorOf(recommendation: Recommendation, candidate: number): JudgedCandidate {
   const mean = recommendation.means[candidate]!
-  const margin = 1.959963984540054 * recommendation.standardDeviations[candidate]!
-  return { candidate, mean, interval: [mean - margin, mean + margin] }
+  const deviation = recommendation.standardDeviations[candidate]!
+  return { candidate, mean, interval: posteriorInterval(mean, deviation, [...recommendation.means]) }
 }
 
 /** A prompt whose calls fail often is unreliable, which is not the same as bad. */

@@ -57,6 +57,19 @@ export interface Conclusion {
 }
 
 /**
+ * 95% interval of a candidate nobody selected, from its posterior; within [0, 1] where all scores of the pool are.
+ *
+ * @param pool Posterior means of all candidates, which tell the range of the scores.
+ * @example
+ * posteriorInterval(0.95, 0.05, [0.2, 0.95]) // [0.85…, 1]
+ */
+export function posteriorInterval(mean: number, standardDeviation: number, pool: readonly number[]): [number, number] {
+  const margin = Z * standardDeviation
+  const unit = pool.every((other) => other >= 0 && other <= 1)
+  return unit ? [Math.max(0, mean - margin), Math.min(1, mean + margin)] : [mean - margin, mean + margin]
+}
+
+/**
  * Mean of scores with a 95% interval that stays honest when all scores agree: Agresti and Coull's two pseudo-successes
  * and two pseudo-failures for scores in [0, 1], the same pull towards the middle of the range otherwise.
  *

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { comparePaired, judge, summariseScores } from '../../src/study/verdict.ts'
+import { comparePaired, judge, posteriorInterval, summariseScores } from '../../src/study/verdict.ts'
 
 const repeat = (score: number, count: number) => new Array<number>(count).fill(score)
 
@@ -76,6 +76,14 @@ describe('comparePaired', () => {
     }
     expect(covered / trials).toBeGreaterThan(0.94)
     expect(covered / trials).toBeLessThan(0.98)
+  })
+})
+
+describe('posteriorInterval', () => {
+  it('stays within [0, 1] where the scores of the pool do, and nowhere else', () => {
+    expect(posteriorInterval(0.95, 0.05, [0.2, 0.95])).toEqual([0.95 - 0.05 * 1.959963984540054, 1])
+    expect(posteriorInterval(0.02, 0.05, [0.02])[0]).toBe(0)
+    expect(posteriorInterval(0.95, 0.05, [-3, 0.95])[1]).toBeGreaterThan(1)
   })
 })
 
