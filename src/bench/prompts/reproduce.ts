@@ -79,10 +79,10 @@ async function runOnHalves(options: ReproduceOptions, files: readonly string[]):
   const folder = await mkdtemp(join(tmpdir(), 'krige-halves-'))
   try {
     const halves = await Promise.all(
-      files.map(async (file, index) => {
+      files.map(async (file) => {
         const table = await loadTable(file)
         const { earlier, later } = splitTable(table)
-        const [before, after] = [join(folder, `earlier-${index}.json`), join(folder, `${table.name}.json`)]
+        const [before, after] = [join(folder, `${table.name}.earlier.json`), join(folder, `${table.name}.json`)]
         await writeFile(before, JSON.stringify(earlier))
         await writeFile(after, JSON.stringify(later))
         return { before, after }
