@@ -24,7 +24,7 @@ export interface SearchOptions {
   readonly globalCandidates?: number
   /** Raw candidates around the incumbents. Default 96. */
   readonly localCandidates?: number
-  /** Candidates refined. Default 4. */
+  /** Candidates refined. Default 2: 4 cost a third of an ask and found nothing better on the test functions. */
   readonly starts?: number
   /** Gradient iterations for each. Default 30. */
   readonly maxIterations?: number
@@ -63,7 +63,7 @@ export function searchSpace(
   options: SearchOptions,
 ): SearchResult[] {
   const { random, incumbents = [], excluded = () => false } = options
-  const { globalCandidates = 256, localCandidates = 96, starts = 4, maxIterations = 30 } = options
+  const { globalCandidates = 256, localCandidates = 96, starts = 2, maxIterations = 30 } = options
   const { dimension } = encoding
   const whole = encoding.enumerate(FEW_POINTS)
   const raw = whole
