@@ -42,8 +42,10 @@ const CLOSE_LOOKS = 3
 const CLOSE_EVERY = 3
 /** … within this of it. */
 const BOX_RADIUS = 0.15
-/** How far above the incumbent the threshold lies, in standard deviations of the observation noise. */
+/** How far above the incumbent the threshold lies, in standard deviations of the observation noise … */
 const MARGIN = 0.5
+/** … where its variance is at least this part of the scores'. Below, it may be an objective without any. */
+const NOTICEABLE_NOISE = 0.01
 
 /**
  * @example
@@ -216,6 +218,11 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
   }
 }
 
+/** Nothing for a deterministic objective, whose last digits would drown in it. */
+function marginOver(noise: number): number {
+  return MARGIN * Math.sqrt(noise) * Math.min(1, noise / NOTICEABLE_NOISE)
+}
+
 /** Expected improvement over the best posterior mean and a margin, with pending points believed. */
 function improvement(
   fitted: ObjectiveModel,
@@ -226,7 +233,7 @@ function improvement(
   const process = fitted.process.fantasise(selectPoints(pool, believed))
   const { mean } = process.posterior(selectPoints(pool, measured))
   const order = Array.from(measured.keys()).sort((i, j) => mean[j]! - mean[i]!)
-  const threshold = mean[order[0]!]! + MARGIN * Math.sqrt(process.model.observationNoise)
+  const threshold = mean[order[0]!]! + marginOver(process.model.observationNoise)
   return {
     process,
     threshold,
