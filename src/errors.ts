@@ -53,7 +53,12 @@ export class KrigeError extends Error {
   }
 }
 
-/** A programmer passed something wrong: `lengthScales[2] is -0.1; expected a positive number`. */
+/**
+ * A programmer passed something wrong: `lengthScales[2] is -0.1; expected a positive number`.
+ *
+ * @example
+ * if (!(lengthScale > 0)) throw new InvalidArgumentError(`lengthScale is ${lengthScale}; expected a positive number`)
+ */
 export class InvalidArgumentError extends KrigeError {
   override readonly name = 'InvalidArgumentError'
   constructor(message: string, options?: KrigeErrorOptions) {
@@ -61,7 +66,12 @@ export class InvalidArgumentError extends KrigeError {
   }
 }
 
-/** A user's file, option or data is wrong. The command line exits 2. */
+/**
+ * A user's file, option or data is wrong. The command line exits 2.
+ *
+ * @example
+ * throw new InvalidInputError('examples.jsonl is empty', { remedy: 'Give at least two examples.' })
+ */
 export class InvalidInputError extends KrigeError {
   override readonly name = 'InvalidInputError'
   constructor(message: string, options?: KrigeErrorOptions) {
@@ -69,7 +79,12 @@ export class InvalidInputError extends KrigeError {
   }
 }
 
-/** A matrix that should be positive definite is not, even with the largest permitted jitter. */
+/**
+ * A matrix that should be positive definite is not, even with the largest permitted jitter.
+ *
+ * @example
+ * if (error instanceof NotPositiveDefiniteError) report(error.row, error.pivot)
+ */
 export class NotPositiveDefiniteError extends KrigeError {
   override readonly name = 'NotPositiveDefiniteError'
   /** Smallest pivot met, and the row it stands in. */
@@ -84,7 +99,12 @@ export class NotPositiveDefiniteError extends KrigeError {
   }
 }
 
-/** NaN or an infinity where a finite number is needed. */
+/**
+ * NaN or an infinity where a finite number is needed.
+ *
+ * @example
+ * if (!Number.isFinite(target)) throw new NonFiniteError(`target is ${target}; expected a finite number`)
+ */
 export class NonFiniteError extends KrigeError {
   override readonly name = 'NonFiniteError'
   constructor(message: string, options?: KrigeErrorOptions) {
@@ -100,7 +120,12 @@ export class OutOfMemoryError extends KrigeError {
   }
 }
 
-/** A budget is too small to do anything, or has been reached. */
+/**
+ * A budget is too small to do anything, or has been reached.
+ *
+ * @example
+ * try { study.ask() } catch (error) { if (!(error instanceof BudgetError)) throw error } // the study is done
+ */
 export class BudgetError extends KrigeError {
   override readonly name = 'BudgetError'
   constructor(message: string, options?: KrigeErrorOptions) {
@@ -108,7 +133,12 @@ export class BudgetError extends KrigeError {
   }
 }
 
-/** Something optional that is needed here is not installed, not downloaded or not reachable. */
+/**
+ * Something optional that is needed here is not installed, not downloaded or not reachable.
+ *
+ * @example
+ * throw new UnavailableError('the model does not answer', { remedy: 'Start its server.' })
+ */
 export class UnavailableError extends KrigeError {
   override readonly name = 'UnavailableError'
   constructor(message: string, options?: KrigeErrorOptions) {
@@ -116,7 +146,12 @@ export class UnavailableError extends KrigeError {
   }
 }
 
-/** Two things that must agree do not: a study of another task, a second writer. */
+/**
+ * Two things that must agree do not: a study of another task, a second writer.
+ *
+ * @example
+ * try { await store.acquire('tickets') } catch (error) { if (error instanceof ConflictError) retryLater() }
+ */
 export class ConflictError extends KrigeError {
   override readonly name = 'ConflictError'
   constructor(message: string, options?: KrigeErrorOptions) {
@@ -124,7 +159,12 @@ export class ConflictError extends KrigeError {
   }
 }
 
-/** A file or database is damaged. */
+/**
+ * A file or database is damaged.
+ *
+ * @example
+ * try { restoreStudy(log) } catch (error) { if (error instanceof CorruptError) restoreBackup() }
+ */
 export class CorruptError extends KrigeError {
   override readonly name = 'CorruptError'
   constructor(message: string, options?: KrigeErrorOptions) {

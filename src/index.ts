@@ -7,6 +7,7 @@
  *
  * @module
  */
+export { type AnalyticAcquisition, logExpectedImprovement, upperConfidenceBound } from './acquisition/index.ts'
 export type { Embedder } from './embedding/embedder.ts'
 export {
   BudgetError,
@@ -39,6 +40,7 @@ export type {
   Recommendation,
 } from './policy/policy.ts'
 export { POLICIES, type PolicyEntry } from './policy/registry.ts'
+export { type RankedText, type RankOptions, rank } from './rank.ts'
 export { type ReportOptions, renderReport } from './report/render-report.ts'
 export {
   createPriceList,
@@ -85,6 +87,11 @@ export {
   summariseScores,
   type Verdict,
 } from './study/index.ts'
+export { gaussianProcess } from './surrogate/gaussian-process/index.ts'
+export { matern52 } from './surrogate/kernels/index.ts'
+export { type Points, points } from './surrogate/points.ts'
+export type { Posterior } from './surrogate/posterior.ts'
+export type { Surrogate } from './surrogate/surrogate.ts'
 export { defineTask } from './task/define-task.ts'
 export { loadTask } from './task/load-task.ts'
 export type { Task } from './task/task.ts'

@@ -17,14 +17,14 @@ const ROWS: readonly (readonly string[])[] = [
   ['task', 'embedding', 'evaluation', 'proposer', 'store'],
   ['runner'],
   ['bench', 'report', 'interop'],
-  ['server', 'cli', 'index', 'optimize', 'testing'],
+  ['server', 'cli', 'index', 'optimize', 'rank', 'testing'],
 ]
 
 /** Neighbours in one row that may know each other, with the reason. */
 const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   features: ['space'], // text views read candidates
   cli: ['server', 'optimize'], // `krige serve` starts the server
-  index: ['optimize'], // the library's face shows it
+  index: ['optimize', 'rank'], // the library's face shows them
 }
 
 const PURE = new Set(['errors', 'numerics', 'features', 'space', 'surrogate', 'acquisition', 'policy', 'study'])

@@ -15,8 +15,11 @@ interface QuickstartFlags {
 
 const MODEL = 'gemma-3-270m'
 const STORE = '.krige/quickstart.db'
-/** Search and holdout together: about ten full evaluations on the recorded answers, four of 60 examples with a local model. */
-const EVALUATIONS = { replay: 720, live: 240 } as const
+/**
+ * Search and holdout together: about ten full evaluations on the recorded answers, two of 60 examples with a local model,
+ * where every first look at a prompt takes most of a second.
+ */
+const EVALUATIONS = { replay: 720, live: 120 } as const
 
 export function registerQuickstart(program: Command): void {
   program

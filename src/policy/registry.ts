@@ -29,6 +29,12 @@ export interface PolicyEntry {
 /** Schema of a policy without settings. */
 export const NO_OPTIONS = z.strictObject({})
 
+/**
+ * The policies there are, with what each is for.
+ *
+ * @example
+ * POLICIES.map(({ name }) => name) // ['krige', 'gp', …]
+ */
 export const POLICIES: readonly PolicyEntry[] = [
   {
     name: 'krige',

@@ -47,6 +47,8 @@ export interface Plan {
 /**
  * @throws BudgetError when the budget cannot pay for two evaluations; InvalidInputError when money is limited and the
  * model's price is unknown: it is never guessed.
+ * @example
+ * makePlan(task, evaluator, priceOf).warnings
  */
 export function makePlan(task: Task, evaluator: Pick<Evaluator, 'estimate' | 'compare'>, priceOf: PriceOf): Plan {
   const each = averageEstimate(task, evaluator)

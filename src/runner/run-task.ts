@@ -75,6 +75,8 @@ export interface RunTaskOptions {
  *
  * @throws ConflictError when somebody else writes the study, or it belongs to another task, model or embedder;
  * BudgetError, InvalidInputError as {@link makePlan}; and as {@link runSearch}.
+ * @example
+ * const result = await runTask({ task, evaluator, embedder, store, backend, priceOf })
  */
 export async function runTask(options: RunTaskOptions): Promise<RunResult> {
   const { task, store } = options

@@ -27,6 +27,8 @@ export async function* exportJsonLines(store: Store, name: string): AsyncGenerat
  * @param lines Text in pieces of any size. Lines without `at`, as `study.serialise()` writes them, get the present time.
  * @returns How many events were imported.
  * @throws CorruptError with the line number when a line is no event or contradicts the ones before it.
+ * @example
+ * await importJsonLines(store, 'copy', exportJsonLines(store, 'tickets'))
  */
 export async function importJsonLines(
   store: Store,

@@ -9,6 +9,8 @@ import type { Store } from './store.ts'
  * @param prepare Applied to every event before it is folded.
  * @returns `undefined` when the study exists but nothing was written to it yet.
  * @throws InvalidInputError when there is no such study; CorruptError when its log is damaged.
+ * @example
+ * (await loadStudy(store, 'tickets'))?.state.observations.length
  */
 export async function loadStudy(
   store: Store,

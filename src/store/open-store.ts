@@ -9,6 +9,8 @@ export const DEFAULT_STORE = '.krige/studies.db'
  * Opens a store by its address: `memory:`, `sqlite:FILE`, or just a file.
  *
  * @throws UnavailableError for an address this build cannot open.
+ * @example
+ * const store = openStore('sqlite:studies.db')
  */
 export function openStore(address: string = DEFAULT_STORE): Store {
   if (address === 'memory:') return createMemoryStore()

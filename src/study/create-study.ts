@@ -88,6 +88,8 @@ function policyFor({ policy = DEFAULT_POLICY, space = {}, pool = [] }: StudyOpti
  *
  * @param environment What a log cannot hold: a policy factory if the study used one of your own, embeddings, a backend.
  * @throws CorruptError when a line is no event, or the events contradict each other.
+ * @example
+ * restoreStudy(study.serialise()).recommend()
  */
 export function restoreStudy(
   log: string | Iterable<StudyEvent>,

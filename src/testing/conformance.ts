@@ -14,7 +14,12 @@ export interface ConformanceCheck {
   run(): void | Promise<void>
 }
 
-/** What a check throws: what was found where, and what was expected. */
+/**
+ * What a check throws: what was found where, and what was expected.
+ *
+ * @example
+ * throw new ConformanceError('variance[0] is -1; expected 0 or more')
+ */
 export class ConformanceError extends Error {
   override readonly name = 'ConformanceError'
 }

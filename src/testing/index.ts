@@ -9,6 +9,7 @@ export { type KernelConformanceOptions, kernelConformance } from './kernel-confo
 export { type LinalgConformanceOptions, linalgConformance } from './linalg-conformance.ts'
 export { type PromptPolicyConformanceOptions, promptPolicyConformance } from './prompt-policy-conformance.ts'
 export { type SamplerConformanceOptions, samplerConformance } from './sampler-conformance.ts'
+export { storeConformance } from './store-conformance.ts'
 export {
   differentiableSurrogateConformance,
   type SurrogateConformanceOptions,

@@ -8,10 +8,16 @@ const named = [...page.matchAll(/^ {2}- `(test\/[\w/.-]+)`: (.+)$/gm)].map(
   ([, file, title]) => [file!, title!] as const,
 )
 
-/** Titles as they are written after `it(` or the parentheses of an `it.each`. */
+/**
+ * Titles as they are written after `it(` or the parentheses of an `it.each`, and after `check(` in the store's
+ * conformance suite where the file runs it.
+ */
 function titlesIn(file: string): string[] {
   const text = readFileSync(resolve(root, file), 'utf8')
-  return [...text.matchAll(/(?:\bit|\))\(\s*(['"`])((?:(?!\1)[^\\]|\\.)*)\1/g)].map((match) => match[2]!)
+  const titles = [...text.matchAll(/(?:\bit|\))\(\s*(['"`])((?:(?!\1)[^\\]|\\.)*)\1/g)].map((match) => match[2]!)
+  if (!text.includes('of storeConformance(')) return titles
+  const suite = readFileSync(resolve(root, 'src/testing/store-conformance.ts'), 'utf8')
+  return [...titles, ...[...suite.matchAll(/\bcheck\('([^']+)'/g)].map((match) => match[1]!)]
 }
 
 describe('What Krige promises', () => {

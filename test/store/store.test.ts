@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { translateSqliteError } from '../../src/store/errors.ts'
-import { exportJsonLines, importJsonLines } from '../../src/store/jsonl.ts'
-import { loadStudy } from '../../src/store/load-study.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { openSqliteStore } from '../../src/store/sqlite-store.ts'
-import type { Store, StudyLease } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { createStudy } from '../../src/study/create-study.ts'
 import type { StudyEvent } from '../../src/study/events.ts'
+import { storeConformance } from '../../src/testing/store-conformance.ts'
 import { breadthFirst, pool } from '../study/breadth-first.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'krige-store-'))
@@ -50,73 +49,7 @@ describe.each([
   ['memory', () => createMemoryStore()],
   ['sqlite', () => openSqliteStore(newFile(), { heartbeat: 20, expiry: 100 })],
 ])('a %s store', (_, open) => {
-  it('reads back exactly what was appended, in whole appends', async () => {
-    const store = keep(open())
-    const lease = await store.acquire('a')
-    const all = events()
-    await lease.append(all.slice(0, 2), 1000)
-    await lease.append([])
-    await lease.append(all.slice(2), 2000)
-    expect(await readAll(store, 'a')).toEqual([
-      { at: 1000, events: all.slice(0, 2) },
-      { at: 2000, events: all.slice(2) },
-    ])
-    expect(await store.list()).toEqual([{ name: 'a', createdAt: expect.any(Number), length: all.length }])
-    expect((await loadStudy(store, 'a'))?.state.observations.length).toBe(3)
-  })
-
-  it('keeps text of any kind', async () => {
-    const store = keep(open())
-    const lease = await store.acquire('texte — نص')
-    const text = `😀 \u0000 \u2028 ‮ "quotes" {{input}} </script> ${'x'.repeat(50_000)}`
-    const added: StudyEvent = { v: 1, type: 'candidates', candidates: [{ id: 'ü', text }] }
-    await lease.append([...events(), added])
-    expect((await readAll(store, 'texte — نص'))[0]?.events.at(-1)).toEqual(added)
-  })
-
-  it('refuses a second writer with the pid of the first, until the first releases', async () => {
-    const store = keep(open())
-    const first = await store.acquire('a')
-    await expect(store.acquire('a')).rejects.toThrow(`pid ${process.pid}`)
-    await expect(store.acquire('b')).resolves.toBeDefined()
-    await first.release()
-    await first.release()
-    await expect(first.append(events())).rejects.toThrow('not held any more')
-    await expect(store.acquire('a')).resolves.toBeDefined()
-  })
-
-  it('appends of two studies do not mix', async () => {
-    const store = keep(open())
-    const leases = await Promise.all(['a', 'b'].map((name) => store.acquire(name)))
-    const log = events(5)
-    await Promise.all(log.flatMap((event) => leases.map((lease: StudyLease) => lease.append([event]))))
-    for (const name of ['a', 'b']) expect((await readAll(store, name)).flatMap((batch) => batch.events)).toEqual(log)
-  })
-
-  it('deletes, and refuses to delete what is being written', async () => {
-    const store = keep(open())
-    const lease = await store.acquire('a')
-    await lease.append(events())
-    await expect(store.delete('a')).rejects.toThrow('being written')
-    await lease.release()
-    await store.delete('a')
-    expect(await store.list()).toEqual([])
-    await expect(readAll(store, 'a')).rejects.toThrow('there is no study "a"')
-    await expect(store.delete('a')).rejects.toThrow('there is no study "a"')
-  })
-
-  it('exports and imports without loss', async () => {
-    const store = keep(open())
-    const lease = await store.acquire('a')
-    for (const [index, event] of events(4).entries()) await lease.append([event], 1000 + Math.floor(index / 3))
-    const exported = (await collect(exportJsonLines(store, 'a'))).join('')
-    expect(await importJsonLines(store, 'copy', exported.match(/[\s\S]{1,7}/g) ?? [])).toBe(events(4).length)
-    expect((await collect(exportJsonLines(store, 'copy'))).join('')).toBe(exported)
-    await expect(importJsonLines(store, 'copy', [exported])).rejects.toThrow('study "copy" exists already')
-    await expect(importJsonLines(store, 'broken', [exported, '{"x":1}\n'])).rejects.toThrow('is no event: {"x":1}')
-    await expect(importJsonLines(store, 'broken', [exported, exported])).rejects.toThrow('created twice')
-    expect(await store.find('broken')).toBeUndefined()
-  })
+  for (const { name, run } of storeConformance(open)) it(name, run)
 })
 
 describe('the sqlite store', () => {

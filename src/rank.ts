@@ -1,0 +1,70 @@
+import { type AnalyticAcquisition, acquisitionValues } from './acquisition/index.ts'
+import type { Embedder } from './embedding/embedder.ts'
+import { InvalidArgumentError, NonFiniteError } from './errors.ts'
+import { points } from './surrogate/points.ts'
+import type { Surrogate } from './surrogate/surrogate.ts'
+
+export interface RankOptions {
+  /** Fitted to what was measured so far, over vectors of this same embedder. */
+  readonly surrogate: Surrogate
+  readonly embedder: Embedder
+  /** The value of trying a text, given its posterior mean and standard deviation. */
+  readonly acquisition: AnalyticAcquisition
+  readonly signal?: AbortSignal
+}
+
+export interface RankedText {
+  readonly text: string
+  /** Its place in the texts that were given. */
+  readonly index: number
+  /** Value of the acquisition, in its own units; larger is better. */
+  readonly value: number
+  /** Posterior mean and standard deviation, in the units of the surrogate's targets. */
+  readonly mean: number
+  readonly standardDeviation: number
+}
+
+/**
+ * Orders texts by how much trying each is worth, best first; equal values keep the order they came in. Embeds the texts
+ * and asks the surrogate, which holds the history, for their posterior; neither is changed.
+ *
+ * @throws InvalidArgumentError when the embedder's vectors are not of the length it names; NonFiniteError when the
+ *   acquisition has no value for a text; whatever the embedder and the surrogate throw.
+ * @example
+ * const vectors = points(await embedder.embed(measured))
+ * const model = { kernel: matern52({ lengthScale: 1 }), observationNoise: 1e-3, mean: 'constant' } as const
+ * const surrogate = gaussianProcess(model, { points: vectors, targets: Float64Array.from(scores) }, createBackend())
+ * const acquisition = logExpectedImprovement(Math.max(...scores))
+ * const [first] = await rank(texts, { surrogate, embedder, acquisition })
+ */
+export async function rank(texts: readonly string[], options: RankOptions): Promise<RankedText[]> {
+  const { surrogate, embedder, acquisition, signal } = options
+  if (texts.length === 0) return []
+  const vectors = await embedder.embed(texts, signal ? { signal } : {})
+  if (vectors.length !== texts.length) {
+    throw new InvalidArgumentError(`embedder ${embedder.id} gave ${vectors.length} vectors; expected ${texts.length}`, {
+      remedy: 'An embedder gives one vector a text, in order.',
+    })
+  }
+  for (const [index, vector] of vectors.entries()) {
+    if (vector.length === embedder.dimensions) continue
+    throw new InvalidArgumentError(
+      `vectors[${index}] of embedder ${embedder.id} has ${vector.length} numbers; expected ${embedder.dimensions}`,
+      { remedy: 'Use the embedder whose vectors the surrogate was fitted to.' },
+    )
+  }
+  const posterior = surrogate.posterior(points(vectors))
+  const values = acquisitionValues(acquisition, posterior)
+  const ranked = texts.map((text, index): RankedText => {
+    const value = values[index]!
+    if (Number.isNaN(value)) {
+      throw new NonFiniteError(`${acquisition.name} of texts[${index}] is NaN; expected a number`, {
+        remedy:
+          'Check that the acquisition’s threshold is a number, and that the surrogate was fitted to finite scores.',
+      })
+    }
+    const standardDeviation = Math.sqrt(posterior.variance[index]!)
+    return { text, index, value, mean: posterior.mean[index]!, standardDeviation }
+  })
+  return ranked.sort((a, b) => (a.value === b.value ? a.index - b.index : b.value - a.value))
+}
