@@ -17,6 +17,7 @@ import { DEFAULT_GRID, type HyperparameterGrid } from '../surrogate/prompt/hyper
 import { createPromptModel, type PromptBeliefs, type PromptModel } from '../surrogate/prompt/prompt-model.ts'
 import type { ScoreMoments } from '../surrogate/prompt/prompt-scores.ts'
 import { createCellScores } from './cell-scores.ts'
+import { type Crowding, createCrowding } from './krige/crowding.ts'
 import { type ExampleBeliefs, exampleBeliefs, mostInformativeExample } from './krige/informative-example.ts'
 import { type KrigeOptions, krigeOptionsSchema } from './krige/options.ts'
 import { rankPrompts, recommend, scoresOf } from './krige/recommendation.ts'
@@ -112,7 +113,9 @@ export function createKrigePolicy(context: PolicyContext): Policy {
           ? { kind: 'wait' }
           : { kind: 'done', reason: 'every prompt has been measured on every example' }
       }
-      const examples = nextExamples(candidate, plan, taken, Math.min(options.block, state.evaluationsLeft))
+      const { crowding } = pools.of(pool, observations)
+      crowding?.read(observations)
+      const examples = nextExamples(candidate, plan, crowding, taken, Math.min(options.block, state.evaluationsLeft))
       const reason = explain(plan, candidate, counts[candidate]!, schedule, refit)
       return { kind: 'act', action: { kind: 'evaluate', candidate, examples, reason } }
     },
@@ -132,15 +135,23 @@ export function createKrigePolicy(context: PolicyContext): Policy {
     return [...exampleOrder.slice(from), ...exampleOrder.slice(0, from)]
   }
 
-  function nextExamples(candidate: number, plan: Plan, taken: ReadonlyMap<number, ReadonlySet<number>>, block: number) {
+  function nextExamples(
+    candidate: number,
+    plan: Plan,
+    crowding: Crowding | undefined,
+    taken: ReadonlyMap<number, ReadonlySet<number>>,
+    block: number,
+  ) {
     const chosen: number[] = []
+    const { variance } = plan.beliefs.sharedFailures
+    const shared = crowding && variance > 0 ? { variance, crowding: crowding.of(candidate, taken) } : undefined
     const pendingHere = taken.get(candidate)
     const isFree = (example: number) =>
       !cells.has(candidate, example) && !pendingHere?.has(example) && !chosen.includes(example)
     while (chosen.length < block) {
       const example =
         options.exampleChoice === 'informative'
-          ? mostInformativeExample(plan.beliefs.ability[candidate]!, plan.examples, exampleOrder, isFree)
+          ? mostInformativeExample(plan.beliefs.ability[candidate]!, plan.examples, exampleOrder, isFree, shared)
           : (orderFor(candidate).find(isFree) ?? -1)
       if (example < 0) break
       chosen.push(example)
@@ -202,11 +213,13 @@ interface PoolMemo {
   readonly arrival: readonly number[]
   /** Position of each prompt in that order. */
   readonly tieBreak: Int32Array
+  /** None without text. */
+  readonly crowding?: Crowding
   readonly plans: Map<number, Plan>
 }
 
 /** Keeps what depends on the pool alone until it grows, and plans until the history is another one. */
-function createPoolMemo({ seed, priors = [] }: PolicyContext, options: KrigeOptions) {
+function createPoolMemo({ seed, exampleCount, priors = [] }: PolicyContext, options: KrigeOptions) {
   let kept: PoolMemo | undefined
   let size = -1
   let first: PoolEntry | undefined
@@ -223,7 +236,8 @@ function createPoolMemo({ seed, priors = [] }: PolicyContext, options: KrigeOpti
         })
         const settings = modelOptions(options)
         const model = createPromptModel(pool, { ...settings, ...warmStart(pool, priors, settings) })
-        kept = { model, arrival, tieBreak, plans: new Map() }
+        const crowding = model.features && createCrowding(model.features, exampleCount)
+        kept = { model, arrival, tieBreak, plans: new Map(), ...(crowding ? { crowding } : {}) }
       }
       if (source !== history) {
         source = history
@@ -249,5 +263,10 @@ function modelOptions(options: KrigeOptions) {
         }
       : {}),
   }
-  return { grid, exampleEffects: options.exampleEffects, likelihood: options.likelihood }
+  return {
+    grid,
+    exampleEffects: options.exampleEffects,
+    likelihood: options.likelihood,
+    sharedFailures: options.sharedFailures,
+  }
 }

@@ -153,12 +153,13 @@ describe('settings', () => {
     { text: false },
     { views: ['surface'] },
     { exampleEffects: false },
+    { sharedFailures: false },
     { exampleChoice: 'shared-order' },
     { exampleChoice: 'own-order' },
     { likelihood: 'gaussian' },
     { updates: 5 },
   ])(
-    '$text$views$exampleEffects$exampleChoice$likelihood$updates changes what is asked, and still finds an outlier',
+    '$text$views$exampleEffects$exampleChoice$likelihood$updates$sharedFailures changes what is asked, and still finds an outlier',
     (options) => {
       const { candidate, asked } = chosen(options)
       expect(candidate).toBe(9)
@@ -189,9 +190,11 @@ describe('warm start', () => {
     }
     return [{ name: 'earlier', pool: promptPool(40), observations, exampleCount: 20 }]
   }
+  /** One choice varies by .15: six studies would tell nothing. */
+  const STUDIES = 48
   const scoreOfChoice = (priors: PolicyContext['priors']) => {
     let sum = 0
-    for (let seed = 0; seed < 6; seed++) {
+    for (let seed = 0; seed < STUDIES; seed++) {
       const context = contextOf({ seed, evaluationBudget: 70, exampleCount: 30, ...(priors ? { priors } : {}) })
       const { state } = play(createKrigePolicy(context), {
         context,
@@ -199,15 +202,15 @@ describe('warm start', () => {
         budget: 70,
         score: bernoulli(40 + seed, ability),
       })
-      sum += logistic(ability(createKrigePolicy(context).recommend(state)!.candidate)) / 6
+      sum += logistic(ability(createKrigePolicy(context).recommend(state)!.candidate)) / STUDIES
     }
     return sum
   }
 
   it('pays when the earlier study asked the same, and costs little when it says the opposite', () => {
     const cold = scoreOfChoice(undefined)
-    expect(scoreOfChoice(earlier(1))).toBeGreaterThan(cold + 0.02)
-    expect(scoreOfChoice(earlier(-1))).toBeGreaterThan(cold - 0.05)
+    expect(scoreOfChoice(earlier(1))).toBeGreaterThan(cold + 0.01)
+    expect(scoreOfChoice(earlier(-1))).toBeGreaterThan(cold - 0.02)
   })
 
   it('survives histories that say nothing: empty, all failed, of other prompts', () => {

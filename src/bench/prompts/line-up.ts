@@ -45,6 +45,7 @@ export const ABLATIONS: readonly Variant[] = [
   as('without n-grams', 'krige', { views: ['embedding', 'surface', 'slots'] }),
   as('embedding alone', 'krige', { views: ['embedding'] }),
   as('without example effects', 'krige', { exampleEffects: false }),
+  as('without shared failures', 'krige', { sharedFailures: false }),
   as('Gaussian instead of binomial', 'krige', { likelihood: 'gaussian' }),
   as('without pairing (own examples)', 'krige', { exampleChoice: 'own-order' }),
   as('nested examples for all', 'krige', { exampleChoice: 'shared-order' }),

@@ -5,6 +5,9 @@
  * outcome is worth an observation of f with precision s / (1 + s v_b): nothing is learned from an example everybody gets
  * right, and little from one whose easiness is unknown.
  *
+ * Where n prompts of one kind share an example's interaction of variance v, together they say n s/(1 + n s v) about their
+ * kind; one more adds s/((1 + n s v)(1 + (n + 1) s v)) of that.
+ *
  * @module
  */
 import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
@@ -32,12 +35,14 @@ export function exampleBeliefs(beliefs: PromptBeliefs, exampleCount: number): Ex
  * The most informative of the examples that are free, first in `order` among equals; −1 when none is free.
  *
  * @param isFree Whether the cell may still be asked for.
+ * @param shared Variance v of what similar prompts share on an example, and their number n by example.
  */
 export function mostInformativeExample(
   ability: number,
   examples: ExampleBeliefs,
   order: readonly number[],
   isFree: (example: number) => boolean,
+  shared?: { readonly variance: number; readonly crowding: Float64Array },
 ): number {
   let best = -1
   let most = -1
@@ -46,7 +51,9 @@ export function mostInformativeExample(
     const variance = examples.variance[example]!
     const p = expectedLogistic(ability + examples.easiness[example]!, variance)
     const curvature = p * (1 - p)
-    const information = curvature / (1 + curvature * variance)
+    const repeated = shared ? curvature * shared.variance : 0
+    const crowd = shared ? shared.crowding[example]! : 0
+    const information = curvature / ((1 + curvature * variance) * (1 + crowd * repeated) * (1 + (crowd + 1) * repeated))
     if (information > most + 1e-9) {
       most = information
       best = example

@@ -25,6 +25,12 @@ export const krigeOptionsSchema = z.strictObject({
     .default('binomial')
     .describe('Noise of an outcome: by its probability, or the same everywhere.'),
   exampleEffects: z.boolean().default(true).describe('Whether examples differ in easiness.'),
+  sharedFailures: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether prompts that read alike may fail on the same examples: evidence and choice of examples allow for it.',
+    ),
   stopBelowGain: z
     .number()
     .nonnegative()

@@ -6,7 +6,7 @@
  * are then summarised as one Gaussian site, linearised there, and every setting of the hyper-parameters is conditioned on
  * the sites in closed form; their average by evidence gives new abilities, then easinesses, and the step is repeated.
  * Averaging, with the setting "no text" among those averaged, is what keeps text from costing much where it predicts
- * nothing.
+ * nothing. Where prompts that read alike fail on the same examples (`shared-failures.ts`), the evidence counts for less.
  *
  * @module
  */
@@ -19,6 +19,13 @@ import { DEFAULT_GRID, type HyperparameterGrid } from './hyperparameters.ts'
 import { gatherOutcomes, type Outcomes } from './outcomes.ts'
 import { poolFactors } from './pool-factors.ts'
 import { type ScoreScale, scoreScale } from './score-scale.ts'
+import {
+  centreFeatures,
+  estimateSharedFailures,
+  NO_SHARED_FAILURES,
+  type SharedFailures,
+  type TextFeatures,
+} from './shared-failures.ts'
 import { tiltMoments } from './tilted-moments.ts'
 
 export interface PromptModelOptions {
@@ -32,6 +39,8 @@ export interface PromptModelOptions {
    * @defaultValue 'binomial'
    */
   readonly likelihood?: 'binomial' | 'gaussian'
+  /** Whether prompts that read alike may fail on the same examples. @defaultValue true */
+  readonly sharedFailures?: boolean
   /** Rounds of linearising and averaging. @defaultValue 2 */
   readonly passes?: number
   /**
@@ -76,10 +85,14 @@ export interface PromptBeliefs {
   readonly components: readonly WeightedPosterior[]
   /** Posterior weight of all settings that use text. */
   readonly textWeight: number
+  /** How much prompts that read alike fail on the same examples. */
+  readonly sharedFailures: SharedFailures
 }
 
 export interface PromptModel {
   readonly settings: readonly Setting[]
+  /** By which shared failures are told; none without text. */
+  readonly features?: TextFeatures
   /** Fits the first `length` observations: a pure function of them and of the pool. */
   fit(history: ObservationHistory, length: number): PromptBeliefs
 }
@@ -113,8 +126,14 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
     difficultyVariance: priorVariance,
   }
 
+  const textual = settings.some((setting) => setting.viewMix >= 0)
+  const text =
+    textual && options.sharedFailures !== false ? poolFactors(pool).factor(grid.viewMixes[0]!, grid.rank) : undefined
+  const features = text && exampleEffects ? centreFeatures(text) : undefined
+
   return {
     settings,
+    ...(features ? { features } : {}),
     fit(history, length) {
       const scale = scoreScale(history, length)
       const gathered = gatherOutcomes(history, length, prompts, scale)
@@ -127,10 +146,13 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
       let unseenVariance = priorVariance
       let components: WeightedPosterior[] = []
       let sites = sitesAt(outcomes, ability, easiness)
+      const sharedFailures = features
+        ? estimateSharedFailures(outcomes, features, levelOf(outcomes, start.ability), start.easiness)
+        : NO_SHARED_FAILURES
       for (let pass = 0; pass < passes; pass++) {
         const alive = pass === 0 ? settings : components.map((component) => component.setting)
         sites = sitesAt(outcomes, ability, easiness)
-        components = averageSettings(alive, sites)
+        components = averageSettings(alive, sites, sharedFailures.designEffect)
         meanAbility(components, ability)
         for (let step = 0; step < 2; step++) {
           improveEasiness(outcomes, ability, easiness, easinessVariance, unseenVariance)
@@ -152,6 +174,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
         unseenVariance,
         components,
         textWeight,
+        sharedFailures,
       }
     },
   }
@@ -243,9 +266,13 @@ function sitesAt(outcomes: Outcomes, ability: Float64Array, easiness: Float64Arr
   return { precision, shift }
 }
 
-function averageSettings(settings: readonly Setting[], sites: ReturnType<typeof sitesAt>): WeightedPosterior[] {
+function averageSettings(
+  settings: readonly Setting[],
+  sites: ReturnType<typeof sitesAt>,
+  designEffect: number,
+): WeightedPosterior[] {
   const posteriors = settings.map((setting) => conditionOnSites(setting, sites))
-  const logWeights = posteriors.map((posterior, k) => posterior.logEvidence + settings[k]!.logPrior)
+  const logWeights = posteriors.map((posterior, k) => posterior.logEvidence / designEffect + settings[k]!.logPrior)
   const top = Math.max(...logWeights)
   const weights = logWeights.map((logWeight) => Math.exp(logWeight - top))
   const total = weights.reduce((sum, weight) => sum + weight, 0)
@@ -308,6 +335,13 @@ function improveEasiness(
 
 function meanOf(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+/** Mean ability over measured cells. */
+function levelOf(outcomes: Outcomes, ability: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < outcomes.prompts; i++) sum += (outcomes.offsets[i + 1]! - outcomes.offsets[i]!) * ability[i]!
+  return outcomes.column.length === 0 ? 0 : sum / outcomes.column.length
 }
 
 /** Variance of easiness over examples: one step of expectation maximisation, pulled towards its prior. */

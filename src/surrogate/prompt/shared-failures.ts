@@ -1,0 +1,156 @@
+/**
+ * Prompts that read alike tend to fail on the same examples. How strongly, and what that does to the evidence for text.
+ *
+ * Notation
+ *   y_ie ~ Bernoulli(σ(f_i + b_e + g_ie))   prompt i on example e
+ *   Cov(f_i, f_j) = v_f R_ij                ability that text explains
+ *   Cov(g_ie, g_je) = v_g R_ij              interaction of text and example; independent between examples
+ *   R_ij = φ_i · φ_j                        centred correlation of texts
+ *   r, s                                    residual y − σ(level + b_e) and binomial variance of a cell
+ *
+ * To first order E r_ie r_je' = s_ie s_je' R_ij (v_f + v_g [e = e']). Regressing the products of residuals on s s' R, once
+ * over pairs of cells on one example and once over pairs on different ones, gives v_f + v_g and v_f: Haseman & Elston
+ * (1972), who told heredity from a shared home this way. Under the null a product has variance s s', so that either slope
+ * has precision Σ R² s s'.
+ *
+ * Cells of similar prompts on one example are then no independent witnesses of what a text is worth. Their evidence for
+ * hyper-parameters is divided by the design effect 1 + v_g · mean_ie Σ_j R⁺_ij s_ie (Kish 1965), as composite likelihoods
+ * are tempered (Ribatet, Cooley & Davison 2012).
+ *
+ * @module
+ */
+import type { LowRankFactor } from './low-rank-factor.ts'
+import type { Outcomes } from './outcomes.ts'
+
+/** φ: rows of a text factor about their mean, scaled to unit variance on average. */
+export interface TextFeatures {
+  readonly rank: number
+  /** prompts × rank, row-major. */
+  readonly values: Float64Array
+}
+
+export interface SharedFailures {
+  /** v_g in squared logits, at least 0. */
+  readonly variance: number
+  /** At least 1: by how much the evidence overstates what is known about texts. */
+  readonly designEffect: number
+}
+
+export const NO_SHARED_FAILURES: SharedFailures = { variance: 0, designEffect: 1 }
+
+/** What is believed of v_g before any pair was seen, and how much of the data's precision that weighs. */
+const PRIOR_VARIANCE = 0.3
+const PRIOR_PRECISION = 0.5
+
+/** Subtracts what all texts have in common: that is the example's easiness, not an interaction with the text. */
+export function centreFeatures({ factor, rank, residual, size }: LowRankFactor): TextFeatures {
+  const values = factor.slice()
+  let variance = 0
+  for (let k = 0; k < rank; k++) {
+    let mean = 0
+    for (let i = 0; i < size; i++) mean += values[i * rank + k]! / size
+    for (let i = 0; i < size; i++) {
+      values[i * rank + k]! -= mean
+      variance += values[i * rank + k]! ** 2 / size
+    }
+  }
+  for (let i = 0; i < size; i++) variance += residual[i]! / size
+  const scale = 1 / Math.sqrt(variance)
+  return { rank, values: values.map((value) => value * scale) }
+}
+
+/** φ_i · φ_j. */
+export function similarity({ rank, values }: TextFeatures, i: number, j: number): number {
+  let sum = 0
+  for (let k = 0; k < rank; k++) sum += values[i * rank + k]! * values[j * rank + k]!
+  return sum
+}
+
+/**
+ * Estimates v_g from what was observed; O(Σ_e n_e² r + P r²), n_e prompts measured on example e.
+ *
+ * @param level Ability of the prompt pool as a whole, in logits.
+ * @param easiness By column of the outcomes, in logits.
+ */
+export function estimateSharedFailures(
+  outcomes: Outcomes,
+  features: TextFeatures,
+  level: number,
+  easiness: Float64Array,
+): SharedFailures {
+  const columns = outcomes.examples.map((): Cell[] => [])
+  const residuals = new Float64Array(outcomes.prompts)
+  const variances = new Float64Array(outcomes.prompts)
+  let cells = 0
+  for (let prompt = 0; prompt < outcomes.prompts; prompt++) {
+    for (let cell = outcomes.offsets[prompt]!; cell < outcomes.offsets[prompt + 1]!; cell++) {
+      const column = outcomes.column[cell]!
+      if (outcomes.examples[column]! < 0) continue
+      const p = 1 / (1 + Math.exp(-level - easiness[column]!))
+      const trials = outcomes.trials[cell]!
+      const residual = outcomes.successes[cell]! - trials * p
+      const variance = trials * p * (1 - p)
+      columns[column]!.push({ prompt, residual, variance })
+      residuals[prompt]! += residual
+      variances[prompt]! += variance
+      cells++
+    }
+  }
+  let same = 0
+  let samePrecision = 0
+  let crowding = 0
+  for (const column of columns) {
+    column.forEach((a, position) => {
+      for (const b of column.slice(0, position)) {
+        const r = similarity(features, a.prompt, b.prompt)
+        same += r * a.residual * b.residual
+        samePrecision += r * r * a.variance * b.variance
+        if (r > 0) crowding += r * (a.variance + b.variance)
+      }
+    })
+  }
+  const all = allPairs(features, residuals, variances)
+  const other = all.product - same
+  const otherPrecision = all.precision - samePrecision
+  if (!(samePrecision > 0)) return NO_SHARED_FAILURES
+  let variance = PRIOR_VARIANCE
+  if (otherPrecision > 1e-9) {
+    const difference = same / samePrecision - other / otherPrecision
+    const precision = 1 / (1 / samePrecision + 1 / otherPrecision)
+    variance = (precision * difference + PRIOR_PRECISION * PRIOR_VARIANCE) / (precision + PRIOR_PRECISION)
+  }
+  variance = Math.max(0, variance)
+  return { variance, designEffect: 1 + (variance * crowding) / cells }
+}
+
+interface Cell {
+  readonly prompt: number
+  readonly residual: number
+  readonly variance: number
+}
+
+/** Σ_{i<j} R_ij r_i r_j and Σ_{i<j} R_ij² s_i s_j over prompts, without going through the pairs. */
+function allPairs({ rank, values }: TextFeatures, residuals: Float64Array, variances: Float64Array) {
+  const pull = new Float64Array(rank)
+  const gram = new Float64Array(rank * rank)
+  let product = 0
+  let precision = 0
+  for (let i = 0; i < residuals.length; i++) {
+    const s = variances[i]!
+    if (s === 0) continue
+    let norm = 0
+    for (let k = 0; k < rank; k++) {
+      const x = values[i * rank + k]!
+      norm += x * x
+      pull[k]! += residuals[i]! * x
+      for (let l = 0; l <= k; l++) gram[k * rank + l]! += s * x * values[i * rank + l]!
+    }
+    product -= residuals[i]! ** 2 * norm
+    precision -= s * s * norm * norm
+  }
+  for (let k = 0; k < rank; k++) {
+    product += pull[k]! ** 2
+    for (let l = 0; l <= k; l++) precision += (l < k ? 2 : 1) * gram[k * rank + l]! ** 2
+  }
+  return { product: product / 2, precision: precision / 2 }
+}
