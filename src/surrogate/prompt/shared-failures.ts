@@ -100,14 +100,16 @@ export function estimateSharedFailures(
   let samePrecision = 0
   let crowding = 0
   for (const column of columns) {
-    column.forEach((a, position) => {
-      for (const b of column.slice(0, position)) {
+    for (let later = 1; later < column.length; later++) {
+      const a = column[later]!
+      for (let earlier = 0; earlier < later; earlier++) {
+        const b = column[earlier]!
         const r = similarity(features, a.prompt, b.prompt)
         same += r * a.residual * b.residual
         samePrecision += r * r * a.variance * b.variance
         if (r > 0) crowding += r * (a.variance + b.variance)
       }
-    })
+    }
   }
   const all = allPairs(features, residuals, variances)
   const other = all.product - same
