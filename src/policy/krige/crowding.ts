@@ -1,8 +1,10 @@
 /**
  * How many prompts like this one have been measured on each example already. Where prompts that read alike fail on the
- * same examples, one more of them there tells little about their kind.
+ * same examples, one more of them there tells little about their kind. Prompts can be alike in ways no text shows, most of
+ * all in the answer they are biased to: any two count as a tenth alike, or one example would be asked of everybody, and
+ * whoever fails it for being unlike the others would be lost.
  *
- * Notation: c_ie = max(0, φ_i · Σ_j φ_j), j over the prompts measured on example e, φ centred text features.
+ * Notation: c_ie = max(0, φ_i · Σ_j φ_j) + n_e / 10, j over the n_e prompts measured on example e, φ centred text features.
  *
  * @module
  */
@@ -16,13 +18,20 @@ export interface Crowding {
   of(candidate: number, pending: ReadonlyMap<number, ReadonlySet<number>>): Float64Array
 }
 
+/** How alike any two prompts are taken to be, whatever their texts. */
+const COMMON_LIKENESS = 0.1
+
 export function createCrowding({ rank, values }: TextFeatures, exampleCount: number): Crowding {
-  const sums = new Float64Array(exampleCount * rank)
+  // By example: Σ_j φ_j, then n.
+  const width = rank + 1
+  const sums = new Float64Array(exampleCount * width)
   let source: ObservationHistory | undefined
   let length = 0
 
   function add(out: Float64Array, candidate: number, example: number): void {
-    for (let k = 0; k < rank; k++) out[example * rank + k]! += values[candidate * rank + k]!
+    const at = example * width
+    for (let k = 0; k < rank; k++) out[at + k]! += values[candidate * rank + k]!
+    out[at + rank]!++
   }
 
   return {
@@ -46,13 +55,12 @@ export function createCrowding({ rank, values }: TextFeatures, exampleCount: num
           if (other !== candidate) for (const example of examples) add(seen, other, example)
         }
       }
-      const crowding = new Float64Array(exampleCount)
-      for (let example = 0; example < exampleCount; example++) {
-        let sum = 0
-        for (let k = 0; k < rank; k++) sum += values[candidate * rank + k]! * seen[example * rank + k]!
-        crowding[example] = Math.max(0, sum)
-      }
-      return crowding
+      return Float64Array.from({ length: exampleCount }, (_, example) => {
+        const at = example * width
+        let alike = 0
+        for (let k = 0; k < rank; k++) alike += values[candidate * rank + k]! * seen[at + k]!
+        return Math.max(0, alike) + COMMON_LIKENESS * seen[at + rank]!
+      })
     },
   }
 }
