@@ -43,7 +43,8 @@ export function createCrowding({ rank, values }: TextFeatures, exampleCount: num
       }
       for (; length < history.length; length++) {
         const example = history.example(length)
-        if (example < 0 || example >= exampleCount || !Number.isFinite(history.score(length))) continue
+        if (example < 0 || example >= exampleCount || history.repeat(length) !== 0) continue
+        if (!Number.isFinite(history.score(length))) continue
         add(sums, history.candidate(length), example)
       }
     },

@@ -55,7 +55,8 @@ export function centreFeatures({ factor, rank, residual, size }: LowRankFactor):
     }
   }
   for (let i = 0; i < size; i++) variance += residual[i]! / size
-  const scale = 1 / Math.sqrt(variance)
+  // Texts that are all the same have no features but rounding errors.
+  const scale = variance > 1e-9 ? 1 / Math.sqrt(variance) : 0
   return { rank, values: values.map((value) => value * scale) }
 }
 

@@ -120,6 +120,15 @@ describe('centreFeatures', () => {
   })
 })
 
+describe('texts that are all the same', () => {
+  it('share nothing that could be told', () => {
+    const same = centreFeatures(lowRankFactor(new Float64Array(PROMPTS * PROMPTS).fill(1), PROMPTS, 24))
+    expect([...same.values].every((value) => Math.abs(value) === 0)).toBe(true)
+    const outcomes = outcomesOf(1, 0, 1)
+    expect(estimateSharedFailures(outcomes, same, 0, new Float64Array(EXAMPLES))).toEqual(NO_SHARED_FAILURES)
+  })
+})
+
 describe('crowding', () => {
   it('counts prompts by how alike they are, and any two for a tenth; failures left out, pending ones included', () => {
     const crowding = createCrowding(features, 3)
