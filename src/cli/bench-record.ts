@@ -57,9 +57,17 @@ export function registerBenchRecord(bench: Command): void {
 }
 
 async function record(taskFile: string, flags: RecordFlags): Promise<void> {
-  const [{ loadTask }, { openEvaluator }, { recordTable }, { createProgressLine }, files] = await Promise.all([
+  const [
+    { loadTask },
+    { openEvaluator },
+    { createMemoryResponseCache },
+    { recordTable },
+    { createProgressLine },
+    files,
+  ] = await Promise.all([
     import('../task/load-task.ts'),
     import('../evaluation/open-evaluator.ts'),
+    import('../evaluation/response-cache.ts'),
     import('../bench/record/record-table.ts'),
     import('./progress-line.ts'),
     import('./write-file.ts'),
@@ -77,6 +85,8 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
     environment: process.env,
     ...(flags.threads === undefined ? {} : { threads: flags.threads }),
     ...(flags.sequences === undefined ? {} : { sequences: flags.sequences }),
+    // Prompts of a program often share a stage: the same call is made once. A fresh recording asks everything again.
+    cache: createMemoryResponseCache(),
     // A dead connection hours into a recording is worth more patience than a search has.
     retry: { attempts: 6 },
   })

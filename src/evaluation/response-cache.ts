@@ -38,3 +38,20 @@ export function cacheKeyOf(model: TextModel, request: GenerateRequest, repeat: n
   ]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
+
+/**
+ * Answers kept for as long as the process lives.
+ *
+ * @example
+ * const cache = createMemoryResponseCache()
+ */
+export function createMemoryResponseCache(): ResponseCache {
+  const responses = new Map<CacheKey, CachedResponse>()
+  return {
+    get: (key) => responses.get(key),
+    set: (key, response) => {
+      responses.set(key, response)
+    },
+    close: () => responses.clear(),
+  }
+}

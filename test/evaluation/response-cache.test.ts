@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { callModel } from '../../src/evaluation/call-model.ts'
-import { cacheKeyOf } from '../../src/evaluation/response-cache.ts'
+import { cacheKeyOf, createMemoryResponseCache } from '../../src/evaluation/response-cache.ts'
 import { openSqliteResponseCache } from '../../src/evaluation/sqlite-response-cache.ts'
 import { createScriptedModel } from '../support/scripted-model.ts'
 
@@ -54,6 +54,17 @@ describe('the response cache', () => {
     expect(outcome).toMatchObject({ calls: 2, result: { kind: 'failure' } })
     expect(cache.get(key)).toBeUndefined()
     cache.close()
+  })
+
+  it('lives as long as the process where no file is wanted', async () => {
+    const model = createScriptedModel(() => 'bug')
+    const cache = createMemoryResponseCache()
+    const cacheKey = cacheKeyOf(model, request, 0, '')
+    await callModel(model, request, { cache, cacheKey })
+    expect(await callModel(model, request, { cache, cacheKey })).toMatchObject({ calls: 0, result: { text: 'bug' } })
+    expect(model.requests).toHaveLength(1)
+    cache.close()
+    expect(cache.get(cacheKey)).toBeUndefined()
   })
 
   it('has a key for everything an answer depends on', () => {
