@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander'
-import { InvalidInputError } from '../errors.ts'
+import type { RecordedTable } from '../bench/record/record-table.ts'
+import { type TableAgreement, tableAgreement } from '../bench/tables/table-agreement.ts'
+import { ConflictError, InvalidInputError } from '../errors.ts'
 import { publicModelName } from '../space/model-name.ts'
 import { modelsFolder } from './cache-folder.ts'
 import { numberOption } from './number-options.ts'
@@ -12,6 +14,7 @@ interface RecordFlags {
   readonly threads?: number
   readonly sequences?: number
   readonly model?: string
+  readonly check?: string
   readonly allowOutside?: boolean
   readonly json?: boolean
 }
@@ -21,7 +24,11 @@ Every cell is kept in FILE.partial.jsonl as it is measured. Interrupted or kille
 
 Examples:
   $ krige bench record data/tasks/ticket-triage/task.yaml --out ticket-triage.json.gz
-  $ krige bench record task.yaml --out small.json --examples 60 --holdout 20 --prompts 40 --threads 1`
+  $ krige bench record task.yaml --out small.json --examples 60 --holdout 20 --prompts 40 --threads 1
+  $ krige bench record task.yaml --out again.json --prompts 12 --check small.json   # is it repeatable?`
+
+/** The share of cells below which a recording contradicts an earlier one. */
+const AGREEMENT = 0.99
 
 export function registerBenchRecord(bench: Command): void {
   const count = { integer: true, minimum: 1 }
@@ -50,6 +57,7 @@ export function registerBenchRecord(bench: Command): void {
       ),
     )
     .option('--model <model>', 'instead of the model the task names')
+    .option('--check <table>', 'compare with an earlier recording, cell by cell')
     .option('--allow-outside', 'let the task name files outside its folder')
     .option('--json', 'print what was written as one JSON object')
     .addHelpText('after', EXAMPLES)
@@ -76,6 +84,8 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
     throw new InvalidInputError(`--out is ${flags.out}; expected a name that ends in .json or .json.gz`)
   }
   files.requireWritableFolder(flags.out)
+  const { loadTable } = await import('../bench/tables/load-table.ts')
+  const reference = flags.check === undefined ? undefined : await loadTable(flags.check)
   const task = loadTask(taskFile, {
     allowOutside: flags.allowOutside ?? false,
     ...(flags.model === undefined ? {} : { overrides: { model: flags.model } }),
@@ -129,23 +139,49 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
     const { rmSync } = await import('node:fs')
     rmSync(partialFile, { force: true })
     progress.end()
+    const agreement = reference && tableAgreement(await loadTable(flags.out), reference)
     const summary = {
       table: flags.out,
       prompts: table.prompts.length,
       examples: table.examples,
       holdout: table.holdout,
+      ...(agreement ? { agreement } : {}),
     }
-    process.stdout.write(
-      flags.json
-        ? `${JSON.stringify(summary)}\n`
-        : `${flags.out}: ${summary.prompts} prompts × ${summary.examples} examples (${summary.holdout} held out)\n`,
-    )
+    process.stdout.write(flags.json ? `${JSON.stringify(summary)}\n` : describe(summary, flags.check))
+    if (agreement && agreement.agreeing < AGREEMENT * agreement.cells) {
+      throw new ConflictError(
+        `${flags.out} agrees with ${flags.check} on ${agreement.agreeing} of ${agreement.cells} cells`,
+        {
+          remedy: `Most differ for ${agreement.differing[0]!.id}. Compare provenance.identity, template, metric and sampling of both tables.`,
+        },
+      )
+    }
   } finally {
     progress.end()
     process.removeListener('SIGINT', interrupt)
     process.removeListener('SIGTERM', interrupt)
     await evaluator.close()
   }
+}
+
+function describe(
+  {
+    table,
+    prompts,
+    examples,
+    holdout,
+    agreement,
+  }: Pick<RecordedTable, 'examples' | 'holdout'> & {
+    readonly table: string
+    readonly prompts: number
+    readonly agreement?: TableAgreement
+  },
+  reference: string | undefined,
+): string {
+  const written = `${table}: ${prompts} prompts × ${examples} examples (${holdout} held out)\n`
+  if (!agreement) return written
+  const share = ((100 * agreement.agreeing) / agreement.cells).toFixed(1)
+  return `${written}agrees with ${reference} on ${agreement.agreeing} of ${agreement.cells} cells (${share}%)\n`
 }
 
 /** `95` → `1m 35s`. */

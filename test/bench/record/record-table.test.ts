@@ -154,11 +154,31 @@ describe('krige bench record', () => {
     expect(lines()).toBe(0)
   })
 
+  it('compares what it measures with an earlier recording, and fails when they disagree', async () => {
+    writeFileSync(join(folder, 'examples.jsonl'), examples.map((example) => JSON.stringify(example)).join('\n'))
+    writeFileSync(join(folder, 'program.mjs'), 'export default (candidate, example) => example.input.length % 2')
+    writeFileSync(
+      join(folder, 'task.yaml'),
+      'name: demo\nexamples: examples.jsonl\nevaluate: ./program.mjs\nprompts: [One., Two now., Three of them.]\n',
+    )
+    await startKrige(folder, ['bench', 'record', 'task.yaml', '--out', 'first.json']).done
+    const again = ['bench', 'record', 'task.yaml', '--out', 'again.json', '--prompts', '2', '--check', 'first.json']
+    const same = await startKrige(folder, again).done
+    expect(same.stdout).toContain('agrees with first.json on 24 of 24 cells (100.0%)')
+    expect(same.code).toBe(0)
+    writeFileSync(join(folder, 'program.mjs'), 'export default () => 0.5')
+    const changed = await startKrige(folder, [...again, '--json']).done
+    expect(JSON.parse(changed.stdout).agreement).toMatchObject({ prompts: 2, examples: 12, cells: 24, agreeing: 0 })
+    expect(changed.stderr).toMatch(/agrees with first\.json on 0 of 24 cells/)
+    expect(changed.code).toBeGreaterThan(0)
+  })
+
   it.each([
     ['a folder that is not there', ['task.yaml', '--out', 'nowhere/t.json'], /does not exist/],
     ['a name that is no table', ['task.yaml', '--out', 't.csv'], /\.json/],
     ['a task that is not there', ['gone.yaml', '--out', 't.json'], /gone\.yaml does not exist/],
     ['a number that is none', ['task.yaml', '--out', 't.json', '--examples', 'x'], /--examples/],
+    ['a table that is not there', ['task.yaml', '--out', 't.json', '--check', 'gone.json'], /gone\.json/],
   ])('refuses %s', async (_, args, message) => {
     const { code, stderr } = await startKrige(folder, ['bench', 'record', ...args]).done
     expect(stderr).toMatch(message)

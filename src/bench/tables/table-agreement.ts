@@ -1,0 +1,68 @@
+import { InvalidInputError } from '../../errors.ts'
+import { candidateText } from '../../space/candidate.ts'
+import { cellOf, type Table } from './table.ts'
+
+export interface TableAgreement {
+  /** Prompts and examples that both tables have. */
+  readonly prompts: number
+  readonly examples: number
+  readonly cells: number
+  /** Cells with the same score, or missing in both. */
+  readonly agreeing: number
+  /** Prompts with differing cells, most of them first. */
+  readonly differing: readonly { readonly id: string; readonly cells: number }[]
+}
+
+/**
+ * Compares two recordings of one task cell by cell: a table and a part of it that was recorded again, say. Prompts are
+ * matched by their text, examples by theirs.
+ *
+ * @throws InvalidInputError when they share no cell, or a table keeps no texts of its examples.
+ * @example
+ * const table = await loadTable('data/tables/ticket-triage.gemma-3-270m.json.gz')
+ * tableAgreement(table, table).differing // []
+ */
+export function tableAgreement(table: Table, reference: Table): TableAgreement {
+  const rows = matches(table.prompts.map(candidateText), reference.prompts.map(candidateText))
+  const columns = matches(exampleTextsOf(table), exampleTextsOf(reference))
+  if (rows.length === 0 || columns.length === 0) {
+    throw new InvalidInputError(
+      `${table.name} and ${reference.name} share no ${rows.length === 0 ? 'prompt' : 'example'}`,
+      {
+        remedy: 'Compare recordings of the same task.',
+      },
+    )
+  }
+  const differing: { id: string; cells: number }[] = []
+  let missed = 0
+  for (const [row, referenceRow] of rows) {
+    const cells = columns.filter(
+      ([column, referenceColumn]) =>
+        !Object.is(cellOf(table, row, column), cellOf(reference, referenceRow, referenceColumn)),
+    ).length
+    if (cells > 0) differing.push({ id: table.prompts[row]!.id, cells })
+    missed += cells
+  }
+  const cells = rows.length * columns.length
+  return {
+    prompts: rows.length,
+    examples: columns.length,
+    cells,
+    agreeing: cells - missed,
+    differing: differing.sort((a, b) => b.cells - a.cells),
+  }
+}
+
+function exampleTextsOf(table: Table): readonly string[] {
+  if (!table.exampleTexts) throw new InvalidInputError(`${table.name} does not keep the texts of its examples`)
+  return table.exampleTexts
+}
+
+/** Pairs of places at which both lists have the same text. */
+function matches(texts: readonly string[], reference: readonly string[]): [number, number][] {
+  const places = new Map(reference.map((text, index) => [text, index]))
+  return texts.flatMap((text, index) => {
+    const place = places.get(text)
+    return place === undefined ? [] : [[index, place] satisfies [number, number]]
+  })
+}
