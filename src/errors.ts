@@ -32,7 +32,9 @@ export interface KrigeErrorOptions {
  * Base of all Krige errors.
  *
  * @example
- * try { run() } catch (error) { if (KrigeError.isInstance(error)) console.error(error.code, error.remedy) }
+ * const error = new UnavailableError('the model does not answer', { remedy: 'Start its server.' })
+ * KrigeError.isInstance(error) // true: also where another copy of this package made it
+ * error.code // 'unavailable'
  */
 export class KrigeError extends Error {
   override readonly name: string = 'KrigeError'
@@ -57,7 +59,7 @@ export class KrigeError extends Error {
  * A programmer passed something wrong: `lengthScales[2] is -0.1; expected a positive number`.
  *
  * @example
- * if (!(lengthScale > 0)) throw new InvalidArgumentError(`lengthScale is ${lengthScale}; expected a positive number`)
+ * matern52({ lengthScale: -1 }) // throws InvalidArgumentError: lengthScale is -1; expected a positive number
  */
 export class InvalidArgumentError extends KrigeError {
   override readonly name = 'InvalidArgumentError'
@@ -70,7 +72,7 @@ export class InvalidArgumentError extends KrigeError {
  * A user's file, option or data is wrong. The command line exits 2.
  *
  * @example
- * throw new InvalidInputError('examples.jsonl is empty', { remedy: 'Give at least two examples.' })
+ * loadTask('no-task.yaml') // throws InvalidInputError: task no-task.yaml does not exist
  */
 export class InvalidInputError extends KrigeError {
   override readonly name = 'InvalidInputError'
@@ -83,7 +85,8 @@ export class InvalidInputError extends KrigeError {
  * A matrix that should be positive definite is not, even with the largest permitted jitter.
  *
  * @example
- * if (error instanceof NotPositiveDefiniteError) report(error.row, error.pivot)
+ * using workspace = backend.workspace()
+ * backend.cholesky(workspace.from([[1, 2], [2, 1]])) // throws NotPositiveDefiniteError: pivot 1 is
  */
 export class NotPositiveDefiniteError extends KrigeError {
   override readonly name = 'NotPositiveDefiniteError'
@@ -103,7 +106,8 @@ export class NotPositiveDefiniteError extends KrigeError {
  * NaN or an infinity where a finite number is needed.
  *
  * @example
- * if (!Number.isFinite(target)) throw new NonFiniteError(`target is ${target}; expected a finite number`)
+ * const distances = { ...data, targets: Float64Array.of(0, Number.NaN, 1) }
+ * gaussianProcess(surrogate.model, distances, backend) // throws NonFiniteError: targets[1] is NaN
  */
 export class NonFiniteError extends KrigeError {
   override readonly name = 'NonFiniteError'
@@ -124,7 +128,9 @@ export class OutOfMemoryError extends KrigeError {
  * A budget is too small to do anything, or has been reached.
  *
  * @example
- * try { study.ask() } catch (error) { if (!(error instanceof BudgetError)) throw error } // the study is done
+ * const study = createStudy({ space: { x: { float: [0, 1] } }, policy: 'random', budget: { evaluations: 1 } })
+ * study.tell(study.ask().id, [0.5])
+ * study.ask() // throws BudgetError
  */
 export class BudgetError extends KrigeError {
   override readonly name = 'BudgetError'
@@ -137,7 +143,7 @@ export class BudgetError extends KrigeError {
  * Something optional that is needed here is not installed, not downloaded or not reachable.
  *
  * @example
- * throw new UnavailableError('the model does not answer', { remedy: 'Start its server.' })
+ * await openTextModel('gguf:no-such', { modelsFolder: 'models', environment: {} }) // throws UnavailableError: model gguf:no-such
  */
 export class UnavailableError extends KrigeError {
   override readonly name = 'UnavailableError'
@@ -150,7 +156,8 @@ export class UnavailableError extends KrigeError {
  * Two things that must agree do not: a study of another task, a second writer.
  *
  * @example
- * try { await store.acquire('tickets') } catch (error) { if (error instanceof ConflictError) retryLater() }
+ * await store.acquire('tickets')
+ * await store.acquire('tickets') // throws ConflictError
  */
 export class ConflictError extends KrigeError {
   override readonly name = 'ConflictError'
@@ -163,7 +170,7 @@ export class ConflictError extends KrigeError {
  * A file or database is damaged.
  *
  * @example
- * try { restoreStudy(log) } catch (error) { if (error instanceof CorruptError) restoreBackup() }
+ * restoreStudy('{"v":1,"type":"told"}') // throws CorruptError
  */
 export class CorruptError extends KrigeError {
   override readonly name = 'CorruptError'

@@ -4,6 +4,7 @@
  * @example
  * import { optimize } from 'krige'
  * const result = await optimize({ prompts, examples, evaluate, budget: { evaluations: 1000 }, seed: 1 })
+ * result.winner.text // 'Think step by step, then name the label.'
  *
  * @module
  */

@@ -97,7 +97,8 @@ export interface OptimizeOptions<Example> {
  * too small; ConflictError when another process writes the study.
  * @example
  * const result = await optimize({ prompts, examples, evaluate, budget: { evaluations: 1000 }, seed: 1 })
- * console.log(result.winner.text, result.winner.interval, result.verdict)
+ * result.winner.text // 'Think step by step, then name the label.'
+ * result.winner.interval[0] > 0.5 // true
  */
 export async function optimize<Example>(options: OptimizeOptions<Example>): Promise<RunResult> {
   const { examples, holdout = [] } = options

@@ -38,7 +38,8 @@ export interface DifferentiableAcquisition extends Acquisition {
  * Values of an analytic acquisition under a posterior.
  *
  * @example
- * const best = indexOfLargest(acquisitionValues(logExpectedImprovement(0.7), posterior))
+ * const values = acquisitionValues(logExpectedImprovement(0.7), surrogate.posterior(candidates))
+ * indexOfLargest(values) // 5
  */
 export function acquisitionValues(acquisition: AnalyticAcquisition, posterior: Posterior): Float64Array {
   const values = new Float64Array(posterior.count)
@@ -52,8 +53,9 @@ export function acquisitionValues(acquisition: AnalyticAcquisition, posterior: P
  * Joins an analytic acquisition to the surrogate it looks through.
  *
  * @example
- * const acquisition = acquisitionOver(process, logExpectedImprovement(threshold))
- * acquisition.valueAndGradient(Float64Array.of(0.5), gradient)
+ * const gradient = new Float64Array(1)
+ * const acquisition = acquisitionOver(surrogate, logExpectedImprovement(0.7))
+ * acquisition.valueAndGradient(Float64Array.of(0.5), gradient) // ≈ -1.20: log of 0.3
  */
 export function acquisitionOver(
   surrogate: DifferentiableSurrogate,

@@ -14,7 +14,9 @@ import { indexOfLargest } from './acquisition.ts'
  * @returns q distinct indices into the pool, best first.
  * @throws InvalidArgumentError when the batch is larger than the pool.
  * @example
- * batchByConditioning(process, pool, 4, (surrogate) => acquisitionOnPool(surrogate, logExpectedImprovement(best)).values(pool))
+ * const improvement = logExpectedImprovement(0.7)
+ * const valuesOf = (process: GaussianProcess) => acquisitionOnPool(process, improvement).values(candidates)
+ * batchByConditioning(surrogate, candidates, 3, valuesOf) // [5, …]
  */
 export function batchByConditioning(
   process: GaussianProcess,
@@ -45,7 +47,7 @@ export function batchByConditioning(
  * @returns q distinct indices into the posterior, and the estimated q-expected improvement after each.
  * @throws InvalidArgumentError when the batch is larger than the pool.
  * @example
- * batchBySampling(process.posterior(pool), 4, threshold, normal).indices
+ * batchBySampling(surrogate.posterior(candidates), 4, 0.7, random.normal).indices.length // 4
  */
 export function batchBySampling(
   posterior: Posterior,

@@ -14,7 +14,9 @@ export type ValueScale = 'logarithmic' | 'natural'
  * @param options.exponent - default 1.
  * @throws InvalidArgumentError on a cost that is not positive.
  * @example
- * costWeighted(acquisitionOnPool(surrogate, logExpectedImprovement(0.7)), (pool) => pool.count === 1 ? [2] : prices)
+ * const improvement = acquisitionOnPool(surrogate, logExpectedImprovement(0.7))
+ * const prices = [1, 1, 1, 1, 1, 9, 1, 1, 1, 1, 1]
+ * indexOfLargest(costWeighted(improvement, () => prices).values(candidates)) // 6: the best is not worth nine times the price
  */
 export function costWeighted(
   acquisition: Acquisition,

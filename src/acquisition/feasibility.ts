@@ -15,7 +15,7 @@ export interface OutcomeConstraint {
  * J. Gardner et al., "Bayesian optimization with inequality constraints" (2014).
  *
  * @example
- * logFeasibility([{ surrogate: latency, limit: 2 }], pool)
+ * logFeasibility([{ surrogate: latency, limit: 2 }], points([[0.5]])) // ≈ [-0.69]: log of a half
  */
 export function logFeasibility(
   constraints: readonly OutcomeConstraint[],
@@ -39,7 +39,8 @@ export function logFeasibility(
  * if feasible".
  *
  * @example
- * constrained(acquisitionOnPool(surrogate, logExpectedImprovement(0.7)), [{ surrogate: latency, limit: 2 }])
+ * const improvement = acquisitionOnPool(surrogate, logExpectedImprovement(0.7))
+ * indexOfLargest(constrained(improvement, [{ surrogate: latency, limit: 1.8 }]).values(candidates)) // 3
  */
 export function constrained(acquisition: Acquisition, constraints: readonly OutcomeConstraint[]): Acquisition {
   return {

@@ -19,7 +19,7 @@ import { logImprovement } from './log-expected-improvement.ts'
  * @param noise - λ of one more observation; may differ by point.
  * @returns values in the units of the posterior, never negative. O(m² log m).
  * @example
- * const best = indexOfLargest(knowledgeGradient(surrogate.posterior(pool), 0.01))
+ * indexOfLargest(knowledgeGradient(surrogate.posterior(candidates), 0.01)) // 4
  */
 export function knowledgeGradient(posterior: Posterior, noise: number | ArrayLike<number>): Float64Array {
   const { count: m, mean } = posterior

@@ -19,7 +19,7 @@ import type { AnalyticAcquisition } from './acquisition.ts'
  * S. Ament et al., "Unexpected improvements to expected improvement for Bayesian optimization" (2023), section 4.
  *
  * @example
- * logImprovement(0).value // −0.9189 = log 0.39894
+ * logImprovement(0).value // ≈ −0.9189: log 0.39894
  */
 export function logImprovement(z: number): { value: number; slope: number } {
   if (z > -1) {
@@ -47,7 +47,7 @@ export function logImprovement(z: number): { value: number; slope: number } {
  *
  * @param threshold - τ, in the units of the posterior.
  * @example
- * Math.exp(logExpectedImprovement(0).evaluate(-0.5, 1).value) // 0.19780
+ * Math.exp(logExpectedImprovement(0).evaluate(-0.5, 1).value) // ≈ 0.19780
  */
 export function logExpectedImprovement(threshold: number): AnalyticAcquisition {
   return {

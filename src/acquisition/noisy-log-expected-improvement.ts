@@ -15,7 +15,8 @@ import type { Posterior } from '../surrogate/posterior.ts'
  * @param options.temperature - softplus width relative to the targets' unit. Default 1e-3.
  * @returns one value a candidate.
  * @example
- * noisyLogExpectedImprovement(process.posterior(observedThenPool), observedCount, normal)
+ * const joint = surrogate.posterior(points([[0], [0.5], [1], [0.2], [0.4]])) // three observed points, two new ones
+ * noisyLogExpectedImprovement(joint, 3, random.normal).length // 2
  */
 export function noisyLogExpectedImprovement(
   posterior: Posterior,

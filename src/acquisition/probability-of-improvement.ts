@@ -6,7 +6,7 @@ import type { AnalyticAcquisition } from './acquisition.ts'
  * unlikely; finite to |z| = 1e100.
  *
  * @example
- * Math.exp(logProbabilityOfImprovement(0.2).evaluate(0.1, 1).value) // 0.46017
+ * Math.exp(logProbabilityOfImprovement(0.2).evaluate(0.1, 1).value) // ≈ 0.46017
  */
 export function logProbabilityOfImprovement(threshold: number): AnalyticAcquisition {
   return {

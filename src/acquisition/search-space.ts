@@ -55,7 +55,9 @@ const KEPT_UNREFINED = 8
  * @returns the best admissible points found, best first, all snapped to the space and different from one another; empty
  *   when every point met is excluded.
  * @example
- * const [best] = searchSpace(encoding, acquisitionOver(process, logExpectedImprovement(threshold)), { random })
+ * const encoding = encodeSpace(defineSpace({ x: { float: [0, 1] } }))
+ * const acquisition = acquisitionOver(surrogate, logExpectedImprovement(0.7))
+ * searchSpace(encoding, acquisition, { random })[0]?.x // ≈ [0.50]
  */
 export function searchSpace(
   encoding: SpaceEncoding,

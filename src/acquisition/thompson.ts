@@ -9,7 +9,7 @@ import { indexOfLargest } from './acquisition.ts'
  * @param normal - draws independent standard normals.
  * @returns indices into the posterior, possibly repeated.
  * @example
- * const [next] = thompson(surrogate.posterior(pool), normal)
+ * const [next] = thompson(surrogate.posterior(candidates), random.normal)
  */
 export function thompson(posterior: Posterior, normal: () => number, count = 1): number[] {
   const samples = posterior.sample(count, normal)
@@ -28,7 +28,7 @@ export function thompson(posterior: Posterior, normal: () => number, count = 1):
  * @param options.attempts - samples drawn to find a challenger before taking the runner-up of the last. Default 32.
  * @returns leader, challenger, and the one chosen.
  * @example
- * topTwoThompson(posterior, normal, uniform).chosen
+ * const { leader, challenger, chosen } = topTwoThompson(surrogate.posterior(candidates), random.normal, random.uniform)
  */
 export function topTwoThompson(
   posterior: Posterior,

@@ -26,7 +26,7 @@ export function upperConfidenceBound(beta: number): AnalyticAcquisition {
  * @param candidates - |D|.
  * @param delta - default 0.1.
  * @example
- * upperConfidenceBound(confidenceSchedule(10, 250))
+ * confidenceSchedule(10, 250) // ≈ 25.854
  */
 export function confidenceSchedule(round: number, candidates: number, delta = 0.1): number {
   if (!(round >= 1)) throw new InvalidArgumentError(`round is ${round}; expected 1 or more`)

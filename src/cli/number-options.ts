@@ -13,7 +13,8 @@ interface NumberLimits {
  *
  * @throws InvalidInputError naming the option: `--jobs is "two"; expected an integer of at least 1`.
  * @example
- * command.option('--jobs <n>', 'threads', numberOption('--jobs', { integer: true, minimum: 1 }), 1)
+ * numberOption('--jobs', { integer: true, minimum: 1 })('4') // 4
+ * numberOption('--jobs', { integer: true, minimum: 1 })('two') // throws InvalidInputError: --jobs is "two"; expected
  */
 export function numberOption(name: string, limits: NumberLimits = {}): (written: string) => number {
   return (written) => {

@@ -16,8 +16,9 @@ const LOG_INTERVAL = 10_000
 
 /**
  * @example
- * const progress = createProgressLine(process.stderr)
- * progress.show('3/10 cells', { done: 3, total: 10 })
+ * const lines: string[] = []
+ * createProgressLine({ write: (text: string) => lines.push(text) }).show('3/10 cells', { done: 3, total: 10 })
+ * lines // ['3/10 cells\n']
  */
 export function createProgressLine(stream: ProgressStream, now: () => number = Date.now): ProgressLine {
   const terminal = stream.isTTY === true

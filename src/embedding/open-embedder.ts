@@ -31,8 +31,9 @@ const HUB_TIMEOUT = 2000
  * @param specification - `auto`, `use-lite`, a folder, or a model's name; `none` gives `undefined`.
  * @throws UnavailableError when a named model is not to be had; ConflictError when a study was begun with another one.
  * @example
- * const embedder = await openEmbedder('auto', { modelsFolder, cacheFolder })
- * const [vector] = await embedder.embed(['Classify the ticket.'])
+ * const embedder = await openEmbedder('use-lite', { modelsFolder: 'models' })
+ * const [vector] = await embedder!.embed(['Classify the ticket.'])
+ * vector?.length // 512
  */
 export async function openEmbedder(specification: string, options: OpenEmbedderOptions): Promise<Embedder | undefined> {
   if (specification === 'none') {

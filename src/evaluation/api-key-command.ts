@@ -28,7 +28,9 @@ const LONGEST = 16_384
  * @throws UnavailableError when it cannot be run, fails, prints nothing or more than a line. The message holds the name
  * of the program at most: arguments and output may be secret.
  * @example
- * const key = await runApiKeyCommand(['pass', 'show', 'openai'])
+ * const key = await runApiKeyCommand(['node', '--print', '"sk-12345678"'])
+ * String(key) // '[secret]'
+ * key.reveal() // 'sk-12345678'
  */
 export async function runApiKeyCommand(command: ApiKeyCommand, options: ApiKeyCommandOptions = {}): Promise<Secret> {
   const { timeout = DEFAULT_TIMEOUT } = options

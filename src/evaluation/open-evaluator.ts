@@ -41,7 +41,8 @@ export interface OpenEvaluatorOptions extends OpenTextModelOptions {
  *
  * @throws UnavailableError, InvalidInputError as {@link openTextModel} and {@link createMetric}.
  * @example
- * const evaluator = await openEvaluator(task, { modelsFolder, environment: process.env })
+ * const evaluator = await openEvaluator(task, { modelsFolder: 'models', environment: { OPENAI_API_KEY: 'sk-12345678' } })
+ * evaluator.random // false: every repeat of a cell gives the same score
  */
 export async function openEvaluator(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise<Evaluator> {
   return redactFailures(await open(task, options), createRedactor(options.environment))

@@ -44,6 +44,8 @@ export function cacheKeyOf(model: TextModel, request: GenerateRequest, repeat: n
  *
  * @example
  * const cache = createMemoryResponseCache()
+ * cache.set('a key', { text: 'bug', usage: { inputTokens: 20, outputTokens: 1 } })
+ * cache.get('a key')?.text // 'bug'
  */
 export function createMemoryResponseCache(): ResponseCache {
   const responses = new Map<CacheKey, CachedResponse>()

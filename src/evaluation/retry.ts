@@ -32,7 +32,8 @@ export const DEFAULT_RETRY: Required<RetryOptions> = {
  *
  * @param attempt - 0 for the first attempt.
  * @example
- * retryDelay(failure('rate-limit', '…', 2000), 0, DEFAULT_RETRY) // 2000 to 2500
+ * retryDelay(failure('rate-limit', 'HTTP 429', 2000), 0, DEFAULT_RETRY) // a little more than 2000 ms
+ * retryDelay(failure('bad-request', 'HTTP 400'), 0, DEFAULT_RETRY) // undefined: it would fail again
  */
 export function retryDelay(problem: Failure, attempt: number, options: Required<RetryOptions>): number | undefined {
   const attempts =

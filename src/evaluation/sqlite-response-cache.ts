@@ -52,7 +52,10 @@ const SCHEMA = `
 /**
  * @returns a cache that is empty and forgets everything where no database can be opened, with a notice.
  * @example
- * const cache = await openSqliteResponseCache({ file: '/home/me/.cache/krige/responses.sqlite' })
+ * const cache = await openSqliteResponseCache({ file: 'responses.sqlite' })
+ * cache.set('a key', { text: 'bug', usage: { inputTokens: 20, outputTokens: 1 } })
+ * cache.get('a key')?.text // 'bug'
+ * cache.close()
  */
 export async function openSqliteResponseCache(options: SqliteResponseCacheOptions): Promise<ResponseCache> {
   const { file } = options

@@ -29,8 +29,11 @@ const CHAT_OVERHEAD_TOKENS = 32
  * The usual evaluator: fill the template, ask the model once, score the answer.
  *
  * @example
- * const evaluator = createTemplateEvaluator({ template, model, metric: labelMatch(labels), sampling })
- * const result = await evaluator.evaluate({ candidate, example, repeat: 0, seed: 1 })
+ * const template = parseTemplate('{{instruction}}\nTicket: {{input}}\nLabel:')
+ * const sampling = { temperature: 0, maxOutputTokens: 8 }
+ * const evaluator = createTemplateEvaluator({ template, model, metric: labelMatch(['bug', 'billing']), sampling })
+ * const candidate = { id: 'a', text: 'Bug or billing?' }
+ * await evaluator.evaluate({ candidate, example, repeat: 0, seed: 1 }) // { kind: 'score', score: 1, output: 'bug', … }
  */
 export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Evaluator {
   const { template, model, metric } = options

@@ -52,7 +52,8 @@ const MINUTE = 60_000
 /**
  * @example
  * const throttle = createThrottle({ concurrency: 8, requestsPerMinute: 600 })
- * const generation = await throttle.run(() => model.generate(request))
+ * const request = { prompt: 'Label it.', sampling: { temperature: 0, maxOutputTokens: 8 } }
+ * await throttle.run(() => model.generate(request)) // { kind: 'text', text: 'bug', … }
  */
 export function createThrottle(options: ThrottleOptions): Throttle {
   const now = options.now ?? (() => performance.now())

@@ -34,7 +34,7 @@ const placeholder = /\{\{?[^{}\n]{1,40}\}\}?|<[a-z_ ]{1,30}>|\[[A-Z_ ]{2,30}\]/g
  *
  * @returns one number for each of {@link surfaceCountNames}
  * @example
- * surfaceCounts('Q: {input}\nA:')[2] // ln 2: two lines
+ * surfaceCounts('Q: {input}\nA:')[2] // ≈ 0.693: log of two lines
  */
 export function surfaceCounts(text: string): number[] {
   const trimmed = text.trim()

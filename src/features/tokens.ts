@@ -9,7 +9,7 @@ function add(counts: Map<string, number>, token: string): void {
  * Runs of `shortest`…`longest` characters, lower-cased, white space collapsed to one blank except line breaks.
  *
  * @example
- * characterNGrams('ab', 1, 2) // Map { 'a' → 1, 'b' → 1, 'ab' → 1 }
+ * [...characterNGrams('ab', 1, 2)] // [['a', 1], ['b', 1], ['ab', 1]]
  */
 export function characterNGrams(text: string, shortest: number, longest: number): TokenCounts {
   const counts = new Map<string, number>()
@@ -24,7 +24,7 @@ export function characterNGrams(text: string, shortest: number, longest: number)
  * Runs of `shortest`…`longest` words, lower-cased; a word is a run of letters, digits, apostrophes or underscores.
  *
  * @example
- * wordNGrams('Label it. Label', 1, 2) // Map { 'label' → 2, 'it' → 1, 'label it' → 1, 'it label' → 1 }
+ * [...wordNGrams('Label it. Label', 1, 2)] // [['label', 2], ['it', 1], ['label it', 1], ['it label', 1]]
  */
 export function wordNGrams(text: string, shortest: number, longest: number): TokenCounts {
   const counts = new Map<string, number>()

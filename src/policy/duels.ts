@@ -32,7 +32,8 @@ const SAMPLES = 512
 
 /**
  * @example
- * createStudy({ pool, policy: 'duels', baseline: 'p0', exampleCount: 50, budget: { evaluations: 200 } })
+ * const study = createStudy({ pool, policy: 'duels', baseline: 'p0', exampleCount: 50, budget: { evaluations: 200 } })
+ * study.ask() // { kind: 'evaluate', … }
  */
 export function createDuelPolicy(context: PolicyContext): Policy {
   const { seed, exampleCount, backend } = context

@@ -49,8 +49,9 @@ const NOTICEABLE_NOISE = 0.01
 
 /**
  * @example
- * const policy = createGpPolicy({ seed: 1, space, exampleCount: 1, evaluationBudget: 100, estimand: 'population', backend })
- * const decision = policy.next(state)
+ * const space = defineSpace({ x: { float: [0, 1] } })
+ * const policy = createGpPolicy({ ...context, space, exampleCount: 1 })
+ * policy.next({ ...state, pool: [], observations: createObservationLog() }) // { kind: 'act', … }
  */
 export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy => {
   const options = gpOptionsSchema.parse(context.options ?? {})

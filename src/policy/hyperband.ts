@@ -22,6 +22,7 @@ export const hyperbandOptionsSchema = z.strictObject({
 /**
  * @example
  * const policy = createHyperbandPolicy({ ...context, options: { minimumExamples: 5 } })
+ * policy.next(state) // { kind: 'act', … }
  */
 export function createHyperbandPolicy(context: PolicyContext): Policy {
   const { eta, minimumExamples } = hyperbandOptionsSchema.parse(context.options ?? {})

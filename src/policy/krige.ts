@@ -44,8 +44,9 @@ interface Plan {
 
 /**
  * @example
- * const policy = createKrigePolicy({ seed: 1, space: {}, exampleCount: 100, evaluationBudget: 2500, estimand: 'set', backend })
- * const decision = policy.next(state)
+ * const policy = createKrigePolicy(context)
+ * policy.next(state) // { kind: 'act', … }
+ * policy.recommend(state)?.candidate // 3
  */
 export function createKrigePolicy(context: PolicyContext): Policy {
   const options = krigeOptionsSchema.parse(context.options ?? {})

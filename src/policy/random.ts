@@ -17,7 +17,8 @@ import { stableShuffle } from './stable-shuffle.ts'
  * each on all examples.
  *
  * @example
- * createStudy({ space: { x: { float: [0, 1] } }, policy: createRandomPolicy, budget: { evaluations: 20 } })
+ * const study = createStudy({ space: { x: { float: [0, 1] } }, policy: createRandomPolicy, budget: { evaluations: 20 } })
+ * study.ask() // { kind: 'evaluate', … }
  */
 export const createRandomPolicy: PolicyFactory = (context) => {
   const { space, exampleCount, seed } = context

@@ -97,7 +97,7 @@ export const STUDY_POLICIES: readonly PolicyEntry[] = [...POLICIES, DUELS]
  * @param among Where to look. @defaultValue {@link POLICIES}
  * @throws InvalidInputError for an unknown name (with the known ones) or settings its schema refuses.
  * @example
- * const { create, options } = resolvePolicy('successive-halving', { eta: 3 })
+ * resolvePolicy('successive-halving', { eta: 3 }).options // { eta: 3 }
  */
 export function resolvePolicy(
   name: string,

@@ -22,7 +22,8 @@ const PASSES = 64
  * evaluations evenly over the values of the prompts' slots; prompts without slots are taken in random order.
  *
  * @example
- * createStudy({ space: { x: { float: [0, 1] } }, policy: createSobolPolicy, budget: { evaluations: 32 } })
+ * const study = createStudy({ space: { x: { float: [0, 1] } }, policy: createSobolPolicy, budget: { evaluations: 32 } })
+ * study.ask() // { kind: 'evaluate', … }
  */
 export const createSobolPolicy: PolicyFactory = (context) => {
   const { space, exampleCount, seed } = context

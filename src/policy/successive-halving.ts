@@ -19,6 +19,7 @@ export const successiveHalvingOptionsSchema = z.strictObject({
 /**
  * @example
  * const policy = createSuccessiveHalvingPolicy({ ...context, options: { eta: 3 } })
+ * policy.next(state) // { kind: 'act', … }
  */
 export function createSuccessiveHalvingPolicy(context: PolicyContext): Policy {
   const { eta, start } = successiveHalvingOptionsSchema.parse(context.options ?? {})

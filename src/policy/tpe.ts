@@ -26,7 +26,8 @@ import { createSpaceTpe } from './tpe/space-tpe.ts'
  * measured on part of the examples weighs less. With an empty space it ranks the prompts of the pool by their slots.
  *
  * @example
- * createStudy({ space: { x: { float: [0, 1] } }, policy: createTpePolicy, budget: { evaluations: 100 } })
+ * const study = createStudy({ space: { x: { float: [0, 1] } }, policy: createTpePolicy, budget: { evaluations: 100 } })
+ * study.ask() // { kind: 'evaluate', … }
  */
 export const createTpePolicy: PolicyFactory = (context) => {
   const { space, exampleCount, seed } = context

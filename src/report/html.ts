@@ -38,7 +38,8 @@ export function escapeHtml(text: string): string {
 
 /**
  * @example
- * html`<p title="${hostile}">${list.map((item) => html`<b>${item}</b>`)}</p>`
+ * const [title, list] = ['"><script>', ['a', 'b']]
+ * toText(html`<p title="${title}">${list.map((item) => html`<b>${item}</b>`)}</p>`) // '<p title="&quot;&gt;&lt;script&gt;"><b>a</b><b>b</b></p>'
  */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   let text = parts[0]!

@@ -40,7 +40,8 @@ interface Row extends Tally {
 
 /**
  * @example
- * writeFileSync('report.html', renderReport({ state: fold.state }))
+ * import { writeFileSync } from 'node:fs'
+ * writeFileSync('report.html', renderReport({ state: study.state }))
  */
 export function renderReport(options: ReportOptions): string {
   const { state } = options

@@ -12,9 +12,10 @@ export interface Journal {
 
 /**
  * @example
- * study.settleCall(call, cost)
- * study.tellCell(action, 0, 1)
- * await journal.commit() // the result is received now
+ * const journal = createJournal(study, await createMemoryStore().acquire('tickets'))
+ * const { id } = study.ask()
+ * study.fail(id, 'HTTP 500')
+ * await journal.commit() // what was told is safe now
  */
 export function createJournal(study: Study, lease: Pick<StudyLease, 'append'>): Journal {
   let scheduled: Promise<void> | undefined

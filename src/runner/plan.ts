@@ -48,7 +48,7 @@ export interface Plan {
  * @throws BudgetError when the budget cannot pay for two evaluations; InvalidInputError when money is limited and the
  * model's price is unknown: it is never guessed.
  * @example
- * makePlan(task, evaluator, priceOf).warnings
+ * makePlan(task, evaluator, createPriceList()) // { prompts: 4, searchExamples: 10, … }
  */
 export function makePlan(task: Task, evaluator: Pick<Evaluator, 'estimate' | 'compare'>, priceOf: PriceOf): Plan {
   const each = averageEstimate(task, evaluator)

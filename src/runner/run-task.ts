@@ -76,7 +76,9 @@ export interface RunTaskOptions {
  * @throws ConflictError when somebody else writes the study, or it belongs to another task, model or embedder;
  * BudgetError, InvalidInputError as {@link makePlan}; and as {@link runSearch}.
  * @example
- * const result = await runTask({ task, evaluator, embedder, store, backend, priceOf })
+ * const edges = { embedder: async () => undefined, backend: async () => backend, priceOf: createPriceList() }
+ * const result = await runTask({ task, evaluator, store: createMemoryStore(), ...edges })
+ * result.winner.text // 'Think step by step, then name the label.'
  */
 export async function runTask(options: RunTaskOptions): Promise<RunResult> {
   const { task, store } = options

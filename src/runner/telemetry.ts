@@ -22,7 +22,9 @@ export interface Telemetry {
 
 /**
  * @example
+ * import { trace } from '@opentelemetry/api'
  * const telemetry = createTelemetry(trace.getTracer('krige'))
+ * await telemetry.traceRun({ 'krige.study': 'tickets' }, async () => 'done') // 'done'
  */
 export function createTelemetry(tracer: Tracer): Telemetry {
   /** Ends the span whatever happens; a throw marks it without its message. */

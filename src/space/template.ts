@@ -89,7 +89,7 @@ interface Lookup {
  *
  * @throws InvalidInputError when nothing fills a name.
  * @example
- * renderTemplate(parseTemplate('{{instruction}}\n{{input}}'), { id: 'a', text: 'Label it.' }, example).text
+ * renderTemplate(parseTemplate('{{instruction}}\n{{input}}'), { id: 'a', text: 'Label it.' }, example).text // 'Label it.\nIt crashes.'
  */
 export function renderTemplate(template: Template, candidate: Candidate, example: Example): RenderedInput {
   const values = new Map<string, Lookup>()
@@ -125,7 +125,8 @@ const composed = new WeakMap<Template, WeakMap<Candidate, Template>>()
  *
  * @throws InvalidInputError when a text of the candidate is no template.
  * @example
- * composeTemplate({ ...parseTemplate('{{prompt}}'), nested: true }, { id: 'a', text: 'Say {{input}}.' }, example).variables // ['input']
+ * const nested = { ...parseTemplate('{{prompt}}'), nested: true } as const
+ * composeTemplate(nested, { id: 'a', text: 'Say {{input}}.' }, example).variables // ['input']
  */
 export function composeTemplate(template: Template, candidate: Candidate, example: Example): Template {
   const known = composed.get(template) ?? new WeakMap<Candidate, Template>()

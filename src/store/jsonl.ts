@@ -12,7 +12,8 @@ import type { Store, StoredBatch } from './store.ts'
  * The lines of an export, in pieces.
  *
  * @example
- * for await (const piece of exportJsonLines(store, 'triage')) process.stdout.write(piece)
+ * let text = ''
+ * for await (const piece of exportJsonLines(store, 'tickets')) text += piece
  */
 export async function* exportJsonLines(store: Store, name: string): AsyncGenerator<string> {
   for await (const batches of store.read(name)) {
@@ -28,7 +29,7 @@ export async function* exportJsonLines(store: Store, name: string): AsyncGenerat
  * @returns How many events were imported.
  * @throws CorruptError with the line number when a line is no event or contradicts the ones before it.
  * @example
- * await importJsonLines(store, 'copy', exportJsonLines(store, 'tickets'))
+ * await importJsonLines(store, 'copy', exportJsonLines(store, 'tickets')) // 2: events
  */
 export async function importJsonLines(
   store: Store,

@@ -10,7 +10,8 @@ import type { Store } from './store.ts'
  * @returns `undefined` when the study exists but nothing was written to it yet.
  * @throws InvalidInputError when there is no such study; CorruptError when its log is damaged.
  * @example
- * (await loadStudy(store, 'tickets'))?.state.observations.length
+ * const stored = await loadStudy(store, 'tickets')
+ * stored?.state.config.policy // 'successive-halving'
  */
 export async function loadStudy(
   store: Store,

@@ -14,6 +14,7 @@ interface Kept {
  *
  * @example
  * const lease = await createMemoryStore().acquire('trial')
+ * await lease.release()
  */
 export function createMemoryStore(): Store {
   const studies = new Map<string, Kept>()

@@ -5,7 +5,10 @@ import type { SqliteDatabase } from 'kysely'
  * `node:sqlite` in the shape Kysely's SQLite dialect expects.
  *
  * @example
- * new Kysely({ dialect: new SqliteDialect({ database: openNodeSqlite('studies.db') }) })
+ * import { Kysely, SqliteDialect, sql } from 'kysely'
+ * const database = new Kysely<unknown>({ dialect: new SqliteDialect({ database: openNodeSqlite('studies.db') }) })
+ * await sql`SELECT 1 AS one`.execute(database) // { rows: [{ one: 1 }], … }
+ * await database.destroy()
  */
 export function openNodeSqlite(path: string): SqliteDatabase & { exec(sql: string): void } {
   const database = new DatabaseSync(path)

@@ -11,6 +11,8 @@ export const DEFAULT_STORE = '.krige/studies.db'
  * @throws UnavailableError for an address this build cannot open.
  * @example
  * const store = openStore('sqlite:studies.db')
+ * await store.list() // []
+ * await store.close()
  */
 export function openStore(address: string = DEFAULT_STORE): Store {
   if (address === 'memory:') return createMemoryStore()

@@ -42,6 +42,8 @@ const SCHEMA = `
  * @throws UnavailableError when it cannot be opened.
  * @example
  * const store = openSqliteStore('.krige/studies.db')
+ * await store.list() // []
+ * await store.close()
  */
 export function openSqliteStore(path: string, timing: LeaseTiming = {}): Store {
   const database = open(path)

@@ -60,9 +60,9 @@ export const DEFAULT_POLICY = 'krige'
  *
  * @throws InvalidInputError for an unknown policy; InvalidArgumentError for an impossible space, budget or count.
  * @example
- * const study = createStudy({ space: { x: { float: [-5, 10] } }, policy: 'gp', budget: { evaluations: 50 }, direction: 'minimize', seed: 1 })
+ * const study = createStudy({ space: { x: { float: [-5, 10] } }, budget: { evaluations: 50 }, direction: 'minimize' })
  * const action = study.ask()
- * study.tell(action.id, [branin(action.candidate.parameters)])
+ * if (action.kind === 'evaluate') study.tell(action.id, [(Number(action.candidate.parameters?.['x']) - 2) ** 2])
  */
 export function createStudy(given: StudyOptions): Study {
   const options = { ...given, policy: policyFor(given) }
@@ -89,7 +89,7 @@ function policyFor({ policy = DEFAULT_POLICY, space = {}, pool = [] }: StudyOpti
  * @param environment What a log cannot hold: a policy factory if the study used one of your own, embeddings, a backend.
  * @throws CorruptError when a line is no event, or the events contradict each other.
  * @example
- * restoreStudy(study.serialise()).recommend()
+ * restoreStudy(study.serialise()).state.config.name // 'tickets'
  */
 export function restoreStudy(
   log: string | Iterable<StudyEvent>,

@@ -44,8 +44,9 @@ interface Moments {
 
 /**
  * @example
- * const feasibility = createFeasibility([{ metric: 'outputTokens', atMost: 200 }], state.measurements)
- * feasibility.of(3).probability
+ * const log = createMeasurementLog()
+ * for (const outputTokens of [150, 160, 170]) log.add(3, { outputTokens })
+ * createFeasibility([{ metric: 'outputTokens', atMost: 200 }], log).of(3).probability // ≈ 1
  */
 export function createFeasibility(constraints: readonly Constraint[], tallies: MeasurementTallies) {
   const measured = constraints.flatMap((constraint) => {

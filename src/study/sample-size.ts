@@ -25,7 +25,7 @@ export interface PowerOptions {
  *
  * @throws InvalidArgumentError when an option is out of its range.
  * @example
- * detectableDifference(10) // 0.49: ten examples cannot tell 70% from 80%
+ * detectableDifference(10) // ≈ 0.49: ten examples cannot tell 70% from 80%
  */
 export function detectableDifference(examples: number, options: PowerOptions = {}): number {
   return Math.min(1, requirement(options) / Math.sqrt(Math.max(1, examples)))

@@ -108,8 +108,10 @@ export function orient(direction: StudyConfig['direction'], score: number): numb
  *
  * @throws CorruptError when the log does not start with `created`, or was written by a newer version.
  * @example
- * const fold = createFold(events[0])
- * for (const event of events.slice(1)) fold.apply(event)
+ * const [first, ...later] = study.drain()
+ * const fold = createFold(first!)
+ * for (const event of later) fold.apply(event)
+ * fold.state.config.name // 'tickets'
  */
 export function createFold(first: StudyEvent): StudyFold {
   checkVersion(first)

@@ -61,7 +61,7 @@ export interface Conclusion {
  *
  * @param pool Posterior means of all candidates, which tell the range of the scores.
  * @example
- * posteriorInterval(0.95, 0.05, [0.2, 0.95]) // [0.85…, 1]
+ * posteriorInterval(0.95, 0.05, [0.2, 0.95]) // ≈ [0.85, 1.00]
  */
 export function posteriorInterval(mean: number, standardDeviation: number, pool: readonly number[]): [number, number] {
   const margin = Z * standardDeviation
@@ -74,7 +74,7 @@ export function posteriorInterval(mean: number, standardDeviation: number, pool:
  * and two pseudo-failures for scores in [0, 1], the same pull towards the middle of the range otherwise.
  *
  * @example
- * summariseScores([1, 1, 1, 1]).interval // [0.45…, 1]: four right answers do not prove perfection
+ * summariseScores([1, 1, 1, 1]).interval // ≈ [0.45, 1.00]: four right answers do not prove perfection
  */
 export function summariseScores(scores: readonly number[]): ScoreSummary {
   const n = scores.length

@@ -24,7 +24,8 @@ export interface Posterior {
  *
  * @param covariance - computes the joint covariance when somebody asks; count × count, row-major.
  * @example
- * gaussianPosterior(Float64Array.of(0), Float64Array.of(1), () => Float64Array.of(1), backend).sample(3, normal)
+ * const posterior = gaussianPosterior(Float64Array.of(0), Float64Array.of(1), () => Float64Array.of(1), backend)
+ * posterior.sample(3, random.normal).length // 3
  */
 export function gaussianPosterior(
   mean: Float64Array,

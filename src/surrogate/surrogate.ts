@@ -5,7 +5,7 @@ import type { Posterior } from './posterior.ts'
  * Anything fitted to observations that returns a {@link Posterior} over points. Held to `surrogateConformance`.
  *
  * @example
- * const { mean, variance } = surrogate.posterior(points([[0.2, 0.7]]))
+ * surrogate.posterior(points([[0.5]])).mean // ≈ [1.00]
  */
 export interface Surrogate {
   /** Pure: the same points give the same posterior. */

@@ -42,6 +42,7 @@ const MODEL = /^(gguf:.+|openai-compatible:https?:\/\/[^#\s]+#.+|[a-z0-9][a-z0-9
  *   metric: 'label-match',
  *   model: 'gguf:smollm2-135m-instruct',
  * })
+ * task.labels // ['bug', 'billing']
  */
 export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): Task {
   const folder = resolve(options.folder ?? process.cwd())

@@ -19,6 +19,7 @@ export interface LoadTaskOptions {
  * @throws InvalidInputError as `file:line: what`, with a remedy.
  * @example
  * const task = loadTask('data/tasks/ticket-triage/task.yaml')
+ * task.name // 'ticket-triage'
  */
 export function loadTask(file: string, options: LoadTaskOptions = {}): Task {
   const path = resolve(file)

@@ -3,7 +3,7 @@
  *
  * @example
  * import { kernelConformance } from 'krige/testing'
- * for (const { name, run } of kernelConformance(() => myKernel(), { backend })) it(name, run)
+ * for (const { name, run } of kernelConformance(() => matern52({ lengthScale: 0.4 }), { backend, dimension: 3 })) it(name, run)
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface ConformanceCheck {
  * What a check throws: what was found where, and what was expected.
  *
  * @example
- * throw new ConformanceError('variance[0] is -1; expected 0 or more')
+ * requireClose('mean[0]', 0.5, 1, 1e-9) // throws ConformanceError: mean[0] is 0.5; expected 1
  */
 export class ConformanceError extends Error {
   override readonly name = 'ConformanceError'

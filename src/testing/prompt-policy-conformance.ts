@@ -37,7 +37,7 @@ interface Played {
  * a prompt of the pool.
  *
  * @example
- * for (const { name, run } of promptPolicyConformance(createMyPolicy, { backend })) it(name, run)
+ * for (const { name, run } of promptPolicyConformance(createSuccessiveHalvingPolicy, { backend })) it(name, run)
  */
 export function promptPolicyConformance(
   create: PolicyFactory,

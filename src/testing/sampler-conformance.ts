@@ -19,7 +19,7 @@ type Values = Readonly<Record<string, ParameterValue>>
  * same answer to the same history, a recommendation among what was measured — whatever the scores are.
  *
  * @example
- * for (const { name, run } of samplerConformance(createGpPolicy, { backend })) it(name, run)
+ * for (const { name, run } of samplerConformance(createRandomPolicy, { backend })) it(name, run)
  */
 export function samplerConformance(create: PolicyFactory, options: SamplerConformanceOptions): ConformanceCheck[] {
   const { backend, evaluations = 16 } = options

@@ -18,7 +18,7 @@ export interface SurrogateConformanceOptions {
  *
  * @param make - a surrogate fitted to something in the unit cube.
  * @example
- * for (const { name, run } of surrogateConformance(() => gaussianProcess(model, data, backend), { backend, dimension: 2 })) it(name, run)
+ * for (const { name, run } of surrogateConformance(() => surrogate, { backend, dimension: 1 })) it(name, run)
  */
 export function surrogateConformance(make: () => Surrogate, options: SurrogateConformanceOptions): ConformanceCheck[] {
   const { backend, dimension, seed = 1, joint = true } = options
@@ -121,7 +121,7 @@ export function surrogateConformance(make: () => Surrogate, options: SurrogateCo
  * {@link surrogateConformance}, and predictions at a point that agree and can be differentiated.
  *
  * @example
- * differentiableSurrogateConformance(() => gaussianProcess(model, data, backend), { backend, dimension: 2 })
+ * for (const { name, run } of differentiableSurrogateConformance(() => surrogate, { backend, dimension: 1 })) it(name, run)
  */
 export function differentiableSurrogateConformance(
   make: () => DifferentiableSurrogate,

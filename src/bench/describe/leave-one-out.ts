@@ -35,7 +35,9 @@ const NOISE_RATIOS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 100]
  * @param squaredDistances n×n, row-major; several views are predicted from together, by the mean of their kernels.
  * @param targets One a prompt, finite.
  * @example
- * leaveOneOut(backend, [view.squared], means).explained // .6: the view predicts most of what differs
+ * const x = [0, 0.1, 0.2, 1, 1.1, 1.2]
+ * const squared = Float64Array.from(x.flatMap((a) => x.map((b) => (a - b) ** 2)))
+ * leaveOneOut(backend, [squared], [1, 1, 1, 0, 0, 0]).explained // ≈ 0.996: neighbours tell nearly all
  */
 export function leaveOneOut(
   backend: Backend,

@@ -23,7 +23,7 @@ export const TEST_FUNCTIONS: readonly ObjectiveFunction[] = [
 /**
  * @throws InvalidInputError naming the known functions.
  * @example
- * testFunction('branin').minimum // 0.397887
+ * testFunction('branin').minimum // ≈ 0.397887
  */
 export function testFunction(name: string): ObjectiveFunction {
   const found = TEST_FUNCTIONS.find((objective) => objective.name === name)

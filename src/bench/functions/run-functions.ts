@@ -44,7 +44,8 @@ export interface FunctionBench {
  *
  * @throws InvalidInputError on an unknown function or sampler; InvalidArgumentError when a sampler stops early.
  * @example
- * const { runs } = runFunctions({ functions: ['branin'], samplers: ['gp'], evaluations: 50, repeats: 5, seed: 1, backend })
+ * const setup = { functions: ['branin'], samplers: ['gp'], evaluations: 8, repeats: 2, seed: 1, backend }
+ * runFunctions(setup).runs.length // 2: a function, a sampler, two repeats
  */
 export function runFunctions(options: FunctionBenchOptions): FunctionBench {
   const { functions, samplers, repeats, onRun } = options
@@ -140,7 +141,8 @@ export interface FunctionSummary {
 
 /**
  * @example
- * for (const row of summariseFunctions(bench, [30, 50, 100])) print(row)
+ * const bench = runFunctions({ functions: ['branin'], samplers: ['sobol'], evaluations: 20, repeats: 5, seed: 1, backend })
+ * summariseFunctions(bench, [10, 20]) // [{ sampler: 'sobol', evaluations: 10, … }, { sampler: 'sobol', evaluations: 20, … }]
  */
 export function summariseFunctions(bench: FunctionBench, checkpoints: readonly number[]): FunctionSummary[] {
   const groups = Map.groupBy(bench.runs, (run) => `${run.function} ${run.sampler}`)

@@ -4,8 +4,9 @@
  * @param parameters Changed in place.
  * @returns A step that takes dLoss/dparameters.
  * @example
- * const step = createAdam(parameters, 0.01)
- * step(gradient)
+ * const parameters = Float64Array.of(1)
+ * createAdam(parameters, 0.01)([2])
+ * parameters // ≈ [0.99]
  */
 export function createAdam(
   parameters: Float64Array,

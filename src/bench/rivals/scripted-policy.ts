@@ -63,6 +63,7 @@ interface Play {
  *   yield { candidate: 0, examples: [0, 1] }
  *   choice.candidate = 0
  * })
+ * policy.next({ ...state, observations: createObservationLog() }) // { kind: 'act', … }
  */
 export function scriptedPolicy(name: string, context: PolicyContext, script: Script): Policy {
   let play: Play | undefined

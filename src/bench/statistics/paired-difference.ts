@@ -28,7 +28,8 @@ export type ErrorKind = 'error' | 'holdoutError'
  *
  * @returns undefined when the two have no run in common.
  * @example
- * pairedDifference(runs, 'krige', 'successive-halving', 0.25)?.interval
+ * const { runs } = await readResults('data/results/recorded.json.gz')
+ * pairedDifference(runs, 'krige', 'random', 0.25)?.interval // both ends negative: krige is the better one on any task
  */
 export function pairedDifference(
   runs: readonly BenchRun[],

@@ -12,7 +12,7 @@ const INTERVALS = 400
  * infinitely many degrees of freedom.
  *
  * @example
- * normalRangeCdf(3.314, 3) // 0.95
+ * normalRangeCdf(3.314, 3) // ≈ 0.950
  */
 export function normalRangeCdf(q: number, k: number): number {
   if (q <= 0) return 0
@@ -31,7 +31,7 @@ export function normalRangeCdf(q: number, k: number): number {
  *
  * @throws InvalidArgumentError for a probability outside (0, 1) or fewer than two groups.
  * @example
- * normalRangeQuantile(0.95, 2) // 2.772 = 1.96·√2
+ * normalRangeQuantile(0.95, 2) // ≈ 2.772: 1.96·√2
  */
 export function normalRangeQuantile(probability: number, k: number): number {
   if (!(probability > 0 && probability < 1)) {

@@ -20,7 +20,8 @@ export function tableNameOf(file: string): string {
  *
  * @throws InvalidInputError naming the file and the path inside it.
  * @example
- * const table = await loadTable('data/tables/tickets.smollm2.json.gz')
+ * const table = await loadTable('data/tables/word-relations.smollm2-135m.json.gz')
+ * table.task // 'word-relations'
  */
 export async function loadTable(file: string): Promise<Table> {
   let bytes: Buffer

@@ -27,8 +27,8 @@ export interface PinnedEmbeddingsOptions {
  *
  * @throws UnavailableError when the model cannot be loaded.
  * @example
- * const vectors = await pinnedEmbeddings(['Label the ticket.'], { cacheDirectory })
- * vectors.get('Label the ticket.')!.length // 512
+ * const vectors = await pinnedEmbeddings(['Label the ticket.'], { cacheDirectory: 'embeddings' })
+ * vectors.get('Label the ticket.')?.length // 512
  */
 export async function pinnedEmbeddings(
   texts: Iterable<string>,

@@ -99,7 +99,8 @@ export interface ReplayResult {
  * @throws ConflictError when the policy breaks its contract: asks for a cell twice, for more than is left, for what is
  * not in the table, or waits with nothing pending.
  * @example
- * const { chosen, spent } = replay(createRandomPolicy, dealDeck(table, 7), { budget: 2500, seed: 7, backend })
+ * const deck = dealDeck(await loadTable('tickets.json'), 7)
+ * replay(createRandomPolicy, deck, { budget: 100, seed: 7, backend }).spent // 100
  */
 export function replay(factory: PolicyFactory, deck: Deck, options: ReplayOptions): ReplayResult {
   const { table, pool, promptOrder, exampleOrder } = deck

@@ -62,8 +62,10 @@ const SAVE_MILLISECONDS = 5000
  * ConflictError when `resultFile` holds another experiment; KrigeError `interrupted` (finished runs are saved).
  * @example
  * const { summary } = await runTables({
- *   files: ['t.json'], variants, fullEvaluations: 25, fractions: [1], repeats: 30, seed: 1, embeddingCache,
+ *   files: ['tickets.json'], variants: [{ label: 'sh', policy: 'successive-halving', options: {} }],
+ *   fullEvaluations: 2, fractions: [0.5, 1], repeats: 3, seed: 1, embeddingCache: 'embeddings',
  * })
+ * summary.length // 2: one policy at two budgets
  */
 export async function runTables(options: BenchTablesOptions): Promise<BenchResults> {
   for (const { policy, options: settings } of options.variants) resolvePolicy(policy, settings, BENCH_POLICIES)

@@ -6,8 +6,9 @@ import type { TableDocument } from './table-schema.ts'
  * half keeps the holdout.
  *
  * @example
- * const { earlier, later } = splitTable(await loadTable('tickets.json')) // 'tickets.json': 60 search, 60 holdout examples
- * // earlier: 30 examples; later: 30 others and the 60 held out
+ * const { earlier, later } = splitTable(await loadTable('tickets.json'))
+ * earlier.examples // 30: half of the 60 search examples
+ * later.examples // 90: the other half and the 60 held out
  */
 export function splitTable(table: Table): { readonly earlier: TableDocument; readonly later: TableDocument } {
   const search = Array.from({ length: table.searchExamples }, (_, column) => column)

@@ -35,6 +35,7 @@ export interface Judge extends Metric {
 /**
  * @example
  * const metric = judge({ model, criteria: 'The answer is polite and solves the problem.' })
+ * await metric.score('Sorry! Please install the update.', example, calls) // 0.75: four of marks from one to five
  */
 export function judge(options: JudgeOptions): Judge {
   const { model, criteria } = options

@@ -23,12 +23,17 @@ export interface PairwiseJudgeOptions {
   readonly maxOutputTokens?: number
 }
 
+/** A metric that compares answers, and has no score for one. */
+export interface PairwiseJudge extends Metric {
+  compare(a: string, b: string, example: Example, calls: MetricCalls): Promise<number>
+}
+
 /**
  * @example
  * const metric = pairwiseJudge({ model, criteria: 'The answer is polite and solves the problem.' })
  * await metric.compare('Sorry!', 'No.', example, calls) // 1: the first wins
  */
-export function pairwiseJudge(options: PairwiseJudgeOptions): Metric {
+export function pairwiseJudge(options: PairwiseJudgeOptions): PairwiseJudge {
   const { model, criteria, repeats = 2, maxOutputTokens = 200 } = options
   const requestFor = (first: string, second: string, example: Example): GenerateRequest => ({
     prompt: duelPrompt(criteria, first, second, example),

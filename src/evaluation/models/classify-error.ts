@@ -22,7 +22,10 @@ export interface CallContext {
 
 /**
  * @example
- * classifyError(error, { cancelled: false, host: '127.0.0.1:8080', redact, now: Date.now }).kind // 'rate-limit'
+ * import { APICallError } from '@ai-sdk/provider'
+ * const error = new APICallError({ message: '', url: '', requestBodyValues: {}, statusCode: 429 })
+ * const context = { cancelled: false, host: '127.0.0.1:8080', redact: (text: string) => text, now: Date.now }
+ * classifyError(error, context) // { kind: 'rate-limit', message: 'HTTP 429 from 127.0.0.1:8080', … }
  */
 export function classifyError(error: unknown, context: CallContext): Failure {
   const { host, redact } = context

@@ -41,8 +41,10 @@ export interface GgufModel extends TextModel {
 /**
  * @throws UnavailableError when node-llama-cpp is not installed, InvalidInputError when the file is no usable model.
  * @example
- * const model = await openGgufModel({ file: 'smollm2.gguf', name: 'gguf:smollm2.gguf', identity: 'gguf:sha256:…' })
+ * const model = await openGgufModel({ file: ggufFile, name: 'gguf:smollm2-135m-instruct', identity: 'gguf:sha256:…' })
  * const answer = await model.generate({ prompt: 'Say hi.', sampling: { temperature: 0, maxOutputTokens: 8 } })
+ * answer.kind // 'text'
+ * await model.close()
  */
 export async function openGgufModel(options: GgufModelOptions): Promise<GgufModel> {
   const library = await import('node-llama-cpp').catch((cause: unknown) => {

@@ -39,7 +39,9 @@ export interface RemoteModelSettings {
  * @param specification - `gguf:NAME`, `openai-compatible:URL#name` or `PROVIDER:MODEL`.
  * @throws InvalidInputError, UnavailableError when it is not to be had, with what to do.
  * @example
- * const model = await openTextModel('gguf:smollm2-135m-instruct', { modelsFolder, environment: process.env })
+ * const options = { modelsFolder: 'models', environment: process.env }
+ * const model = await openTextModel('openai-compatible:http://127.0.0.1:8080/v1#llama3', options)
+ * model.name // 'openai-compatible:http://127.0.0.1:8080/v1#llama3'
  */
 export async function openTextModel(specification: string, options: OpenTextModelOptions): Promise<TextModel> {
   const colon = specification.indexOf(':')

@@ -37,7 +37,8 @@ const LIST = new Set(['contains-any', 'icontains-any', 'contains-all', 'icontain
  * One assertion; `undefined` when there is no counterpart, which is then listed.
  *
  * @example
- * importAssertion({ type: 'not-icontains', value: 'sorry' }, where, context) // { type: 'icontains', value: 'sorry', not: true }
+ * const context = { vars: {}, files: openFiles('.', false), findings: createFindings() }
+ * importAssertion({ type: 'not-equals', value: 'sorry' }, 'tests[0]', context) // { type: 'equals', value: 'sorry', not: true }
  */
 export function importAssertion(
   written: WrittenAssertion,

@@ -65,7 +65,9 @@ const READ = new Set(['prompts', 'providers', 'targets', 'tests', 'scenarios', '
  * @throws InvalidInputError when it is none, or nothing usable remains: no prompt, no model, fewer than two tests with
  *   something to check. Its message ends with what was found on the way.
  * @example
- * const { task, examples, prompts, findings } = importPromptfoo('promptfooconfig.yaml', { model: 'gguf:smollm2-135m-instruct' })
+ * const { task, examples, prompts, findings } = importPromptfoo('promptfooconfig.yaml')
+ * task.model // 'openai:gpt-4o-mini'
+ * examples.length // 2
  */
 export function importPromptfoo(file: string, options: ImportOptions = {}): ImportedTask {
   const path = resolve(file)

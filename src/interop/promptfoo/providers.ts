@@ -61,7 +61,7 @@ const READ = new Set(['apiBaseUrl', 'apiHost', 'apiKey', 'apiKeyEnvar', 'model']
  * The providers that can be asked here; what cannot is listed.
  *
  * @example
- * importProviders(['openai:chat:gpt-4o-mini'], 'providers', findings)[0].model // 'openai:gpt-4o-mini'
+ * importProviders(['openai:chat:gpt-4o-mini'], 'providers', createFindings())[0]?.model // 'openai:gpt-4o-mini'
  */
 export function importProviders(
   written: readonly WrittenProvider[],

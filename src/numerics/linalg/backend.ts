@@ -122,7 +122,7 @@ export interface TraceGradient {
  * const k = workspace.matrix(3, 3)
  * backend.squaredDistances(x, k)
  * backend.kernelFill({ family: 'matern52', squaredDistances: k, out: k })
- * const { jitter } = backend.cholesky(k)
+ * backend.cholesky(k).jitter // 0
  */
 export interface Backend {
   readonly name: string
@@ -188,8 +188,9 @@ export interface Backend {
    * ∂K/∂θ = G (or G∘D, when `squaredDistances` is given), Rasmussen & Williams (2006) eq. 5.9.
    *
    * @example
-   * // ∂LML/∂log ℓ, isotropic, with derivative from kernelFill:
-   * -2 * inverseSquaredLength * backend.traceGradient({ inverse, weights, derivative, squaredDistances })
+   * using workspace = backend.workspace()
+   * const [inverse, derivative] = [workspace.from([[1, 0], [0, 1]]), workspace.from([[1, 0.5], [0.5, 1]])]
+   * backend.traceGradient({ inverse, derivative, weights: workspace.from([[1], [2]]) }) // 2.5
    */
   traceGradient(terms: TraceGradient & { readonly squaredDistances?: Matrix }): number
 

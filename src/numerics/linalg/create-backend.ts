@@ -34,7 +34,7 @@ export const BACKEND_NAMES: readonly string[] = [...Object.keys(immediate), ...O
  * @throws UnavailableError when the engine cannot run the one that was named
  *
  * @example
- * const backend = createBackend()
+ * createBackend('js').name // 'js'
  */
 export function createBackend(name?: string): Backend {
   const chosen = name ?? (detectSimd() ? 'wasm' : 'js')
@@ -55,6 +55,7 @@ export function createBackend(name?: string): Backend {
  *
  * @example
  * const backend = await openBackend('ml-matrix')
+ * backend.name // 'ml-matrix'
  */
 export async function openBackend(name?: string): Promise<Backend> {
   const factory = name !== undefined && Object.hasOwn(loaded, name) ? loaded[name] : undefined

@@ -11,8 +11,9 @@
  * takes a workspace or a backend rather than keeping it: the old array is then empty.
  *
  * @example
- * const { data, stride } = matrix
- * const element = data[i * stride + j]
+ * using workspace = backend.workspace()
+ * const { data, stride } = workspace.from([[1, 2], [3, 4]])
+ * data[1 * stride + 0] // 3
  */
 export interface Matrix {
   readonly rows: number
@@ -30,7 +31,7 @@ export interface Matrix {
  *
  * @example
  * using workspace = backend.workspace()
- * const k = workspace.matrix(n, n)
+ * workspace.matrix(2, 3).data // [0, 0, 0, …]
  */
 export interface Workspace extends Disposable {
   /**

@@ -61,8 +61,7 @@ export interface LbfgsbResult extends OptimizeResult {
  *   g[0] = 2 * x[0]!
  *   return x[0]! ** 2
  * }
- * const result = minimizeLbfgsb(square, [3], { lower: [1] })
- * result.x // [1]
+ * minimizeLbfgsb(square, [3], { lower: [1] }).x // [1]
  */
 export function minimizeLbfgsb(
   objective: DifferentiableObjective,

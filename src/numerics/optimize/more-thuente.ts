@@ -41,7 +41,9 @@ export interface StepEvaluation {
  * @param start φ(0) and φ′(0) < 0.
  * @param firstStep the first step to try, at most `maxStep`.
  * @example
- * moreThuente((t) => ({ value: (t - 1) ** 2, slope: 2 * (t - 1) }), { value: 1, slope: -2 }, 0.3, options).step // ≈ 1
+ * const parabola = (t: number) => ({ value: (t - 1) ** 2, slope: 2 * (t - 1) })
+ * const options = { decrease: 1e-4, curvature: 0.1, intervalTolerance: 1e-10, maxStep: 10, maxEvaluations: 20 }
+ * moreThuente(parabola, parabola(0), 0.3, options).step // ≈ 1.0
  */
 export function moreThuente(
   evaluate: (step: number) => StepEvaluation,

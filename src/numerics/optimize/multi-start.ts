@@ -32,7 +32,11 @@ export interface MultiStartResult {
  * @param starts points; screened in order while the budget lasts.
  * @throws InvalidArgumentError without starts or without a budget.
  * @example
- * minimizeMultiStart(objective, [a, b, c], { maxEvaluations: 200, searches: 2 }).best?.x
+ * const square = (x: Float64Array, g: Float64Array) => {
+ *   g[0] = 2 * x[0]!
+ *   return x[0]! ** 2
+ * }
+ * minimizeMultiStart(square, [[3], [-1]], { maxEvaluations: 200, searches: 2 }).best?.x // ≈ [0.00]
  */
 export function minimizeMultiStart(
   objective: DifferentiableObjective,

@@ -34,7 +34,7 @@ export interface NelderMeadOptions extends Bounds {
  *
  * @throws InvalidArgumentError on bounds that do not fit.
  * @example
- * minimizeNelderMead(([x]) => Math.abs(x! - 2), [0]).x // ≈ [2]
+ * minimizeNelderMead(([x]) => Math.abs(x! - 2), [0]).x // ≈ [2.00]
  */
 export function minimizeNelderMead(
   objective: Objective,

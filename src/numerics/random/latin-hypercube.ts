@@ -9,7 +9,7 @@ import type { Random } from './random.ts'
  * @returns row-major n×dimensions, in the open unit cube.
  * @throws InvalidArgumentError unless n and dimensions are positive integers.
  * @example
- * latinHypercube(10, 3, createRandom(1)) // Float64Array of 10×3
+ * latinHypercube(10, 3, createRandom(1)).length // 30: ten points of three coordinates
  */
 export function latinHypercube(n: number, dimensions: number, random: Random): Float64Array<ArrayBuffer> {
   if (!(Number.isInteger(n) && n >= 1 && Number.isInteger(dimensions) && dimensions >= 1)) {

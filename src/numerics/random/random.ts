@@ -48,8 +48,8 @@ export interface Random {
  * @throws InvalidArgumentError when the seed is NaN or infinite.
  * @example
  * const random = createRandom(7)
- * random.uniform()                      // the same on every machine
- * random.split('candidates').normal()   // another, independent stream
+ * random.uniform() // the same on every machine
+ * random.split('candidates').normal() // from another, independent stream
  */
 export function createRandom(seed: number | string): Random {
   if (typeof seed === 'number' && !Number.isFinite(seed)) {
@@ -65,6 +65,7 @@ export function createRandom(seed: number | string): Random {
  * @throws InvalidArgumentError when the state does not have the shape of one.
  * @example
  * const copy = restoreRandom(JSON.parse(JSON.stringify(random.state())))
+ * copy.uniform() === random.uniform() // true
  */
 export function restoreRandom(state: RandomState): Random {
   const words = [...state.key, ...state.engine]

@@ -41,7 +41,7 @@ export interface SobolSequence {
  *
  * @throws InvalidArgumentError when there are no direction numbers for so many dimensions, or after 2³² points.
  * @example
- * const points = createSobol({ dimensions: 6, seed: 1 }).take(64) // Float64Array of 64×6
+ * createSobol({ dimensions: 6, seed: 1 }).take(64).length // 384: 64 points of six coordinates
  */
 export function createSobol(options: SobolOptions): SobolSequence {
   const { dimensions, seed } = options

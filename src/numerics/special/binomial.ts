@@ -13,7 +13,7 @@ import { LOG_SQRT_TWO_PI } from './normal.ts'
  * log of the probability of `successes` in `trials` of success rate `rate`; `-Infinity` for what cannot happen.
  *
  * @example
- * logBinomialProbability(3, 10, 0.5) // log(120/1024)
+ * logBinomialProbability(3, 10, 0.5) // ≈ −2.1440: log(120/1024)
  */
 export function logBinomialProbability(successes: number, trials: number, rate: number): number {
   const failures = trials - successes

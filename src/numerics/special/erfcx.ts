@@ -47,7 +47,7 @@ const INVERSE_SQRT_PI = 0.5641895835477563
  *
  * @example
  * erfcx(0) // 1
- * erfcx(1e100) // 5.6e-101
+ * erfcx(1e100) // ≈ 5.64e-101
  */
 export function erfcx(x: number): number {
   if (x < 0) return 2 * exponentialOfSquare(x) - erfcx(-x)
@@ -59,7 +59,7 @@ export function erfcx(x: number): number {
  * Complementary error function, accurate relative to its value down to the underflow at x ≈ 26.5.
  *
  * @example
- * erfc(10) // 2.088e-45
+ * erfc(10) // ≈ 2.088e-45
  */
 export function erfc(x: number): number {
   return x < 0 ? 2 - erfc(-x) : erfcx(x) / exponentialOfSquare(x)

@@ -12,7 +12,7 @@ import { LOG_SQRT_TWO_PI } from './normal.ts'
  * log B(a, b) = log Γ(a) + log Γ(b) − log Γ(a + b) for a, b > 0.
  *
  * @example
- * logBeta(1, 1e10) // −23.0259
+ * logBeta(1, 1e10) // ≈ −23.0259
  */
 export function logBeta(a: number, b: number): number {
   const smaller = Math.min(a, b)
@@ -34,7 +34,7 @@ export function logBeta(a: number, b: number): number {
  * log of "n choose k", for real 0 ≤ k ≤ n.
  *
  * @example
- * logBinomial(5, 2) // log 10
+ * logBinomial(5, 2) // ≈ 2.302585: log 10
  */
 export function logBinomial(n: number, k: number): number {
   if (k === 0 || k === n) return 0

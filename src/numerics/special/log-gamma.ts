@@ -66,7 +66,7 @@ const DIGAMMA = Float64Array.of(
  * Δ(x), what Stirling's formula leaves out of log Γ(x), for x ≥ 10.
  *
  * @example
- * stirlingRemainder(100) // 0.000833331
+ * stirlingRemainder(100) // ≈ 0.000833331
  */
 export function stirlingRemainder(x: number): number {
   const inverse = 1 / x
@@ -77,7 +77,7 @@ export function stirlingRemainder(x: number): number {
  * log Γ(x) for x > 0, accurate relative to its value also beside its zeros at 1 and 2. `Infinity` at 0, NaN below.
  *
  * @example
- * logGamma(11) // log(3628800) = 15.1044
+ * logGamma(11) // ≈ 15.1044: log(3628800)
  */
 export function logGamma(x: number): number {
   if (!(x > 0)) return x === 0 ? Number.POSITIVE_INFINITY : Number.NaN
@@ -108,7 +108,7 @@ function logGammaAboveOne(e: number): number {
  * ψ(x) = d log Γ(x)/dx for x > 0; beside its zero at 1.4616 the error is 1e-15 absolute.
  *
  * @example
- * digamma(1) // −0.5772
+ * digamma(1) // ≈ −0.5772
  */
 export function digamma(x: number): number {
   if (!(x > 0)) return x === 0 ? Number.NEGATIVE_INFINITY : Number.NaN

@@ -8,7 +8,7 @@
  * log Σ exp(valuesᵢ) over the first `count` values; `-Infinity` for none, `Infinity` if one value is.
  *
  * @example
- * logSumExp([1000, 1000]) // 1000.6931
+ * logSumExp([1000, 1000]) // ≈ 1000.6931
  */
 export function logSumExp(values: ArrayLike<number>, count = values.length): number {
   let largest = Number.NEGATIVE_INFINITY
@@ -37,7 +37,7 @@ export function logAddExp(a: number, b: number): number {
  * Source: M. Mächler, "Accurately computing log(1 − exp(−|a|))" (2012): the switch at −ln 2.
  *
  * @example
- * log1mexp(-1e-20) // −46.05
+ * log1mexp(-1e-20) // ≈ −46.05
  */
 export function log1mexp(x: number): number {
   return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x))

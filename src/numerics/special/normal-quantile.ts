@@ -74,7 +74,7 @@ const TAIL_BELOW = Float64Array.of(
  * z with Φ(z) = probability. `-Infinity` at 0, `Infinity` at 1, NaN outside [0, 1].
  *
  * @example
- * normalQuantile(0.975) // 1.95996
+ * normalQuantile(0.975) // ≈ 1.95996
  */
 export function normalQuantile(probability: number): number {
   const fromCentre = probability - 0.5

@@ -26,7 +26,7 @@ function gaussian(z: number): number {
  * φ(z) = exp(−z²/2)/√(2π).
  *
  * @example
- * normalDensity(0) // 0.3989
+ * normalDensity(0) // ≈ 0.3989
  */
 export function normalDensity(z: number): number {
   return INVERSE_SQRT_TWO_PI * gaussian(z)
@@ -41,7 +41,7 @@ export function logNormalDensity(z: number): number {
  * Φ(z), accurate relative to its value in the lower tail. For the upper tail ask for Φ(−z).
  *
  * @example
- * normalCdf(-10) // 7.62e-24
+ * normalCdf(-10) // ≈ 7.62e-24
  */
 export function normalCdf(z: number): number {
   if (z > 0) return 1 - normalCdf(-z)
@@ -54,7 +54,7 @@ export function normalCdf(z: number): number {
  *
  * @example
  * logPhi(-1e100) // −5e199
- * logPhi(10) // −7.62e-24
+ * logPhi(10) // ≈ −7.62e-24
  */
 export function logPhi(z: number): number {
   if (z > 0) return Math.log1p(-normalCdf(-z))

@@ -14,7 +14,7 @@ export function evaluatePolynomial(coefficients: ArrayLike<number>, x: number): 
  * Chebyshev series c₀ + c₁T₁(y) + c₂T₂(y) + … for y in [−1, 1] by Clenshaw's recurrence.
  *
  * @example
- * evaluateChebyshev([0, 0, 1], 0.5) // T₂(0.5) = −0.5
+ * evaluateChebyshev([0, 0, 1], 0.5) // −0.5: T₂(0.5)
  */
 export function evaluateChebyshev(coefficients: ArrayLike<number>, y: number): number {
   const twice = 2 * y

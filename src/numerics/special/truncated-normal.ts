@@ -32,7 +32,7 @@ const WEIGHTS = Float64Array.of(
  * log(Φ(high) − Φ(low)) for low ≤ high, relative error ≤1e-13 also for narrow intervals and far tails.
  *
  * @example
- * logNormalMass(10, 100) // −53.23
+ * logNormalMass(10, 100) // ≈ −53.23
  */
 export function logNormalMass(low: number, high: number): number {
   if (!(low < high)) return low === high ? Number.NEGATIVE_INFINITY : Number.NaN
@@ -61,7 +61,7 @@ function logNarrowMass(middle: number, halfWidth: number): number {
  * Log-density at z of the standard normal restricted to [low, high]; `-Infinity` outside.
  *
  * @example
- * logTruncatedNormalDensity(0, -1, 1) // −0.5372
+ * logTruncatedNormalDensity(0, -1, 1) // ≈ −0.5372
  */
 export function logTruncatedNormalDensity(z: number, low: number, high: number): number {
   if (z < low || z > high) return Number.NEGATIVE_INFINITY
@@ -74,7 +74,7 @@ export function logTruncatedNormalDensity(z: number, low: number, high: number):
  *
  * @throws InvalidArgumentError unless low ≤ high.
  * @example
- * truncatedNormalQuantile(random.uniform(), 10, 100) // a draw just above 10
+ * truncatedNormalQuantile(0.5, 10, 100) // ≈ 10.07: half of what lies above 10 lies below this
  */
 export function truncatedNormalQuantile(probability: number, low: number, high: number): number {
   if (!(low <= high)) throw new InvalidArgumentError(`interval [${low}, ${high}] is empty; expected low <= high`)

@@ -46,7 +46,12 @@ export interface DuelModel {
   fit(duels: readonly Duel[], observations: ObservationHistory): DuelBeliefs
 }
 
-/** @example createDuelModel(pool, backend).fit(state.duels, state.observations).process.posterior(pool).mean */
+/**
+ * @example
+ * const duels = [0, 1, 2].map((example) => ({ candidates: [1, 0] as const, example, outcome: 1 }))
+ * const beliefs = createDuelModel(pool, backend).fit(duels, createObservationLog())
+ * indexOfLargest(beliefs.process.posterior(beliefs.pool).mean) // 1
+ */
 export function createDuelModel(pool: readonly PoolEntry[], backend: Backend): DuelModel {
   const texts = textFeatures(pool)
   const all = points(pool.map((_, index) => [OWN * index, ...row(texts, index)]))

@@ -20,8 +20,8 @@ export interface RungShape {
  * survivor while the budget lasts; the plan never exceeds the budget.
  *
  * @example
- * planRungs({ starters: 8, examples: 100, budget: 120, eta: 2 })
- * // [{ survivors: 8, examples: 5 }, { survivors: 4, examples: 15 }, { survivors: 2, examples: 35 }]
+ * const rungs = planRungs({ starters: 8, examples: 100, budget: 120, eta: 2 })
+ * rungs // [{ survivors: 8, examples: 5 }, { survivors: 4, examples: 15 }, { survivors: 2, examples: 35 }]
  */
 export function planRungs(shape: RungShape): readonly Rung[] {
   const { starters, examples, eta, firstExamples = 1 } = shape

@@ -25,8 +25,7 @@ const SMOOTHED = 200
 /**
  * @returns a function from a study to what it recommends; `undefined` while nothing has a score.
  * @example
- * const recommend = createSamplerRecommendation(context)
- * recommend(state)?.candidate
+ * createSamplerRecommendation(context)(state)?.candidate // 3
  */
 export function createSamplerRecommendation(
   context: PolicyContext,

@@ -60,8 +60,8 @@ export function binomialLikelihood(successes: ArrayLike<number>, trials: ArrayLi
 /**
  * @throws InvalidArgumentError on counts that are not 0 ≤ successes ≤ trials.
  * @example
- * const process = binomialProcess({ kernel: scale(matern52({ lengthScale: 1 })) }, { points, successes: [3, 40], trials: [4, 100] }, backend)
- * process.rates(points).mean
+ * const counts = { points: points([[0], [2]]), successes: [3, 40], trials: [4, 100] }
+ * binomialProcess({ kernel: scale(matern52({ lengthScale: 1 })) }, counts, backend).rates(counts.points).mean // ≈ [0.57, 0.40]
  */
 export function binomialProcess(model: BinomialModel, counts: SuccessCounts, backend: Backend): BinomialProcess {
   const { points, successes, trials } = counts
@@ -89,7 +89,9 @@ export function binomialProcess(model: BinomialModel, counts: SuccessCounts, bac
  * evidence is a Newton solve, and there are few hyper-parameters.
  *
  * @example
- * const model = fitBinomialModel({ kernel: scale(matern52({ lengthScale: 1 })) }, counts, distancePriors(counts.points), backend)
+ * const counts = { points: points([[0], [2]]), successes: [3, 40], trials: [4, 100] }
+ * const kernel = scale(matern52({ lengthScale: 1 }))
+ * const model = fitBinomialModel({ kernel }, counts, distancePriors(counts.points), backend)
  */
 export function fitBinomialModel(
   model: BinomialModel,

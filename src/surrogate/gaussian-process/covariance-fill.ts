@@ -40,7 +40,10 @@ interface PlacedTerm {
  * @param most points in one call of `cross`
  * @throws InvalidArgumentError when the kernel and the points disagree on the number of coordinates
  * @example
- * covarianceFill(kernel, points, 512, backend, workspace).cross(candidates, matrix)
+ * using workspace = backend.workspace()
+ * const covariances = workspace.matrix(3, 11)
+ * covarianceFill(matern52({ lengthScale: 0.3 }), data.points, 512, backend, workspace).cross(candidates, covariances)
+ * covariances.data[0] // 1: the first of both is the same point
  */
 export function covarianceFill(
   kernel: Kernel,

@@ -35,7 +35,9 @@ const REACH = 8
 /**
  * @throws what `gaussianProcess` throws on bad data. A start whose matrix cannot be factored is skipped.
  * @example
- * const { model } = fitModel(data, { priors: cubePriors(2), starts: [startingModel(kernel, priors)] }, backend)
+ * const priors = cubePriors(1)
+ * const starts = [startingModel(matern52({ lengthScale: 1 }), priors)]
+ * const { model } = fitModel(data, { priors, starts }, backend)
  */
 export function fitModel(data: TrainingData, options: FitOptions, backend: Backend): FittedModel {
   const { priors, starts, maxIterations = 50, tolerance = 1e-6 } = options

@@ -90,8 +90,8 @@ const BATCH = 504
  *   NotPositiveDefiniteError when even the largest jitter does not help.
  * @example
  * const model = { kernel: matern52({ lengthScale: 0.3 }), observationNoise: 1e-4, mean: 'constant' } as const
- * const process = gaussianProcess(model, { points: points([[0], [0.5], [1]]), targets: Float64Array.of(0, 1, 0) }, backend)
- * process.posterior(points([[0.25]])).mean
+ * const data = { points: points([[0], [0.5], [1]]), targets: Float64Array.of(0, 1, 0) }
+ * gaussianProcess(model, data, backend).posterior(points([[0.5], [0.6]])).mean // ≈ [1.00, 0.90]
  */
 export function gaussianProcess(model: GaussianProcessModel, data: TrainingData, backend: Backend): GaussianProcess {
   checkTrainingData(data)

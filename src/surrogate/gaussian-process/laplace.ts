@@ -47,7 +47,8 @@ const TOLERANCE = 1e-10
  * @param priorMean - m, constant.
  * @throws NotPositiveDefiniteError when K cannot be factored.
  * @example
- * laplace(covariance, n, 0, binomialLikelihood(successes, trials), backend).mode
+ * const likelihood = binomialLikelihood([3, 1], [4, 4])
+ * laplace(Float64Array.of(1, 0, 0, 1), 2, 0, likelihood, backend).mode // ≈ [0.5, -0.5]
  */
 export function laplace(
   covariance: Float64Array,

@@ -16,7 +16,9 @@ export interface LatentProcess extends Surrogate {
  *
  * @param priorMean - constant, on the latent scale.
  * @example
- * latentProcess(matern52({ lengthScale: 1 }), 0, features, duelLikelihood(duels), backend)
+ * const likelihood = binomialLikelihood([3, 1], [4, 4])
+ * const process = latentProcess(matern52({ lengthScale: 1 }), 0, points([[0], [1]]), likelihood, backend)
+ * process.posterior(points([[0]])).mean // ≈ [0.3]
  */
 export function latentProcess(
   kernel: Kernel,

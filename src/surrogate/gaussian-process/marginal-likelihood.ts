@@ -36,7 +36,8 @@ export interface MarginalLikelihood {
  * the workspace.
  *
  * @example
- * const { value, gradient } = backend.scope((workspace) => marginalLikelihood(data, backend, workspace)(model))
+ * using workspace = backend.workspace()
+ * marginalLikelihood(data, backend, workspace)(surrogate.model).value - surrogate.logMarginalLikelihood // ≈ 0.000
  */
 export function marginalLikelihood(
   data: TrainingData,

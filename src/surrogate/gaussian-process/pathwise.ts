@@ -35,8 +35,8 @@ const DEGREES: Readonly<Record<string, number>> = {
  * @param options.features - M, default 512: error of the prior's covariance ≈ 1/√M.
  * @throws InvalidArgumentError for a kernel that is not a (scaled) Matérn or radial basis of numbers.
  * @example
- * const path = samplePath(process, random)
- * path(points([[0.1], [0.2]]))
+ * const path = samplePath(surrogate, random)
+ * path(points([[0.5]])) // ≈ [1.0]: near what was observed there
  */
 export function samplePath(
   process: GaussianProcess,

@@ -52,9 +52,10 @@ export interface PoolPosterior extends Disposable {
  * A posterior over a pool that grows by observations.
  *
  * @example
- * using posterior = createPoolPosterior({ backend, family: 'matern52', lengthScale: 0.5, observationNoise: 0.01, candidates, capacity: 200 })
- * posterior.append(observed, targets)
- * posterior.means[0]
+ * const model = { backend, family: 'matern52', lengthScale: 0.3, observationNoise: 1e-4 } as const
+ * using posterior = createPoolPosterior({ ...model, candidates, capacity: 200 })
+ * posterior.append(points([[0.5]]), [1])
+ * posterior.means[5] // ≈ 1.000
  */
 export function createPoolPosterior(options: PoolPosteriorOptions): PoolPosterior {
   const { backend, family, lengthScale, outputScale = 1, observationNoise, candidates: pool, capacity } = options

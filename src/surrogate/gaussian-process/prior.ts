@@ -43,7 +43,7 @@ export function logNormalPrior(location: number, spread: number): Prior {
  * θ ~ Gamma(shape, rate), as a density of log θ: a factor e less costs `shape`, while large values are as good as excluded.
  *
  * @example
- * gammaPrior(1.1, 30).centre // 0.0367, the mode of log θ
+ * gammaPrior(1.1, 30).centre // ≈ 0.0367: the mode of log θ
  */
 export function gammaPrior(shape: number, rate: number): Prior {
   return {
@@ -84,7 +84,7 @@ export interface CubePriorOptions {
  * L. Nardi, "Vanilla Bayesian optimization performs great in high dimensions" (2024).
  *
  * @example
- * cubePriors(6).of({ name: 'lengthScales[0]', role: 'length-scale', value: 1 }).centre
+ * cubePriors(4).of({ name: 'lengthScales[0]', role: 'length-scale', value: 1 }).centre // 1
  */
 export function cubePriors(dimension: number, options: CubePriorOptions = {}): Priors {
   const median = options.medianLengthScale?.(dimension) ?? 0.5 * Math.sqrt(dimension)
@@ -101,7 +101,7 @@ export function cubePriors(dimension: number, options: CubePriorOptions = {}): P
  * distance between the points at hand. A √d prior would make the kernel flat there, as no two points are √d apart.
  *
  * @example
- * distancePriors(points(embeddings))
+ * distancePriors(points([[0, 0], [3, 4]])).of({ name: 'lengthScale', role: 'length-scale', value: 1 }).centre // 5
  */
 export function distancePriors(features: Points, spread = 0.75): Priors {
   const lengthScale = logNormalPrior(Math.log(medianDistance(features)), spread)

@@ -30,7 +30,7 @@ export type GaussianProcessDescription = z.output<typeof gaussianProcessDescript
  *
  * @param options.factor - default true.
  * @example
- * const text = JSON.stringify(describeProcess(process))
+ * JSON.parse(JSON.stringify(describeProcess(surrogate))) // { format: 'gaussian-process/1', mean: 'constant', … }
  */
 export function describeProcess(
   process: GaussianProcess,
@@ -59,7 +59,8 @@ export function describeProcess(
 /**
  * @throws InvalidArgumentError when the description is not one `describeProcess` wrote.
  * @example
- * const process = restoreProcess(JSON.parse(text), backend)
+ * const process = restoreProcess(JSON.parse(JSON.stringify(describeProcess(surrogate))), backend)
+ * process.logMarginalLikelihood === surrogate.logMarginalLikelihood // true
  */
 export function restoreProcess(description: unknown, backend: Backend): GaussianProcess {
   const parsed = gaussianProcessDescriptionSchema.safeParse(description)

@@ -45,8 +45,9 @@ interface Memory {
  * A function from models whose kernel is a sum of stationary ones to their marginal likelihood on fixed data.
  *
  * @example
- * const terms = asStationaryTerms(model.kernel.description)
- * if (terms) return stationaryLikelihood(data, backend, workspace)(model, terms)
+ * using workspace = backend.workspace()
+ * const terms = asStationaryTerms(surrogate.model.kernel.description)
+ * if (terms) stationaryLikelihood(data, backend, workspace)(surrogate.model, terms).value
  */
 export function stationaryLikelihood(
   data: TrainingData,

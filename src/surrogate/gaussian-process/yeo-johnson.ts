@@ -6,7 +6,7 @@ import { standardise, type TargetTransform } from './standardise.ts'
  * I. Yeo, R. Johnson, "A new family of power transformations to improve normality or symmetry" (2000).
  *
  * @example
- * yeoJohnson(3, 0) // log 4
+ * yeoJohnson(3, 0) // ≈ 1.386: log 4
  */
 export function yeoJohnson(value: number, lambda: number): number {
   if (value >= 0) return powerMinusOne(Math.log1p(value), lambda)
@@ -36,8 +36,9 @@ function inversePowerMinusOne(value: number, power: number): number {
  *
  * @param options.spread - default 1.
  * @example
- * const transform = yeoJohnsonTransform(targets)
- * const warped = targets.map(transform.forward)
+ * const transform = yeoJohnsonTransform([1, 2, 4, 8, 16])
+ * transform.inverse(transform.forward(8)) // 8
+ * transform.lambda < 1 // true: the long tail is pulled in
  */
 export function yeoJohnsonTransform(
   targets: ArrayLike<number>,

@@ -13,7 +13,7 @@ export interface HammingOptions {
  * continuous and categorical inputs" (2020), use its linear sibling.
  *
  * @example
- * sum([hamming({ lengthScale: 0.5 }), matern52({ lengthScale: 1 })])
+ * hamming({ lengthScale: 0.5 }).covariance(points([[0, 1]]), points([[0, 2]])) // ≈ [0.4]
  */
 export function hamming(options: HammingOptions = {}): Kernel {
   const lengthScale = checkPositive('lengthScale', options.lengthScale ?? 1)

@@ -56,7 +56,7 @@ export const maternFiveHalvesProfile: Profile = {
 
 /**
  * @example
- * matern12({ lengthScales: [0.3, 0.3] })
+ * matern12({ lengthScales: [0.3, 0.3] }).covariance(points([[0, 0]]), points([[0.3, 0]])) // ≈ [0.3679]: 1/e
  */
 export function matern12(options: StationaryOptions): Kernel {
   return stationary(maternHalfProfile, options)
@@ -64,7 +64,7 @@ export function matern12(options: StationaryOptions): Kernel {
 
 /**
  * @example
- * matern32({ lengthScale: 0.5 })
+ * matern32({ lengthScale: 0.5 }).covariance(points([[0]]), points([[0.5]])) // ≈ [0.4834]
  */
 export function matern32(options: StationaryOptions): Kernel {
   return stationary(maternThreeHalvesProfile, options)
@@ -74,7 +74,7 @@ export function matern32(options: StationaryOptions): Kernel {
  * The default for parameters: twice differentiable, as real objectives are.
  *
  * @example
- * matern52({ lengthScales: [0.3, 0.3], categorical: [1] }).covariance(points([[0, 0]]), points([[0, 1]]))
+ * matern52({ lengthScales: [0.3, 0.3], categorical: [1] }).covariance(points([[0, 0]]), points([[0, 1]])) // ≈ [0.0156]
  */
 export function matern52(options: StationaryOptions): Kernel {
   return stationary(maternFiveHalvesProfile, options)

@@ -6,7 +6,7 @@ import type { Kernel } from './kernel.ts'
  * `normalised(linear())` is the cosine kernel.
  *
  * @example
- * const cosine = normalised(linear())
+ * normalised(linear()).covariance(points([[1, 0]]), points([[3, 3]])) // ≈ [0.7071]: the cosine
  */
 export function normalised(kernel: Kernel): Kernel {
   return {

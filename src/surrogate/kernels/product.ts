@@ -7,7 +7,8 @@ import { concatenate, prefixed, splitHyperparameters } from './sum.ts'
  *
  * @throws InvalidArgumentError when there is no factor.
  * @example
- * product([activeDimensions(matern52({ lengthScale: 0.3 }), [0, 1]), activeDimensions(hamming(), [2])])
+ * const kernel = product([activeDimensions(matern52({ lengthScale: 0.3 }), [0, 1]), activeDimensions(hamming(), [2])])
+ * kernel.covariance(points([[0, 0, 1]]), points([[0, 0, 1]])) // [1]
  */
 export function product(kernels: readonly Kernel[]): Kernel {
   if (kernels.length === 0) throw new InvalidArgumentError('kernels is empty; expected at least one factor')

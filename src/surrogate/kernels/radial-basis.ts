@@ -17,7 +17,7 @@ export const radialBasisProfile: Profile = {
  * The squared exponential e^(−r²/2): infinitely smooth. Rasmussen & Williams (2006), equation 4.9.
  *
  * @example
- * radialBasis({ lengthScale: 0.5 })
+ * radialBasis({ lengthScale: 0.5 }).covariance(points([[0]]), points([[0.5]])) // ≈ [0.6065]
  */
 export function radialBasis(options: StationaryOptions): Kernel {
   return stationary(radialBasisProfile, options)

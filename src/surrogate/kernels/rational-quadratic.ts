@@ -29,7 +29,7 @@ export function rationalQuadraticProfile(shape: number): Profile {
  *
  * @param options.shape - the mixing exponent; small = heavier tails. Default 1.
  * @example
- * rationalQuadratic({ lengthScale: 0.5, shape: 2 })
+ * rationalQuadratic({ lengthScale: 0.5, shape: 2 }).covariance(points([[0]]), points([[0.5]])) // ≈ [0.64]
  */
 export function rationalQuadratic(options: StationaryOptions & { readonly shape?: number }): Kernel {
   return stationary(rationalQuadraticProfile(options.shape ?? 1), options)

@@ -44,7 +44,7 @@ export const kernelDescriptionSchema = z.discriminatedUnion('kind', [
  *
  * @throws InvalidArgumentError when the description is not one a kernel wrote.
  * @example
- * kernelFromDescription(JSON.parse(JSON.stringify(kernel.description)))
+ * kernelFromDescription(JSON.parse('{"kind":"hamming","lengthScale":0.5}')).hyperparameters.length // 1
  */
 export function kernelFromDescription(input: unknown): Kernel {
   const parsed = kernelDescriptionSchema.safeParse(input)

@@ -5,7 +5,7 @@ import type { Kernel } from './kernel.ts'
  * v · k(a, b): the function's variance, in squared units of the target.
  *
  * @example
- * scale(matern52({ lengthScale: 0.3 }), 2.5)
+ * scale(matern52({ lengthScale: 0.3 }), 2.5).covariance(points([[0]]), points([[0]])) // [2.5]
  */
 export function scale(kernel: Kernel, outputScale = 1): Kernel {
   const factor = checkPositive('outputScale', outputScale)

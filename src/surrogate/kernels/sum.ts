@@ -6,7 +6,8 @@ import type { Hyperparameter, Kernel } from './kernel.ts'
  *
  * @throws InvalidArgumentError when there is no term.
  * @example
- * sum([scale(activeDimensions(matern52({ lengthScale: 1 }), [0, 1])), scale(activeDimensions(linear(), [2, 3]))])
+ * const kernel = sum([scale(activeDimensions(matern52({ lengthScale: 1 }), [0])), activeDimensions(linear(), [1])])
+ * kernel.covariance(points([[0, 2]]), points([[0, 3]])) // [7]: 1 + 2·3
  */
 export function sum(kernels: readonly Kernel[]): Kernel {
   if (kernels.length === 0) throw new InvalidArgumentError('kernels is empty; expected at least one term')

@@ -56,8 +56,9 @@ const REFIT_EVERY = 20
 /**
  * @throws InvalidArgumentError when the slots do not add up to the points' dimension.
  * @example
- * const surrogate = fitDeepKernel(points, scores, await loadTensorFlow(), backend, random, { slots: [384, 384] })
- * surrogate.posterior(candidates)
+ * const targets = candidates.data.map((x) => Math.sin(3 * x))
+ * const surrogate = fitDeepKernel(candidates, targets, await loadTensorFlow('wasm'), backend, random, { steps: 20 })
+ * surrogate.posterior(points([[0.5]])).mean // ≈ [1]
  */
 export function fitDeepKernel(
   points: Points,

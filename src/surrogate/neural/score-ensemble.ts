@@ -46,7 +46,9 @@ const FLOOR = 1e-6
 /**
  * @throws InvalidArgumentError with fewer than 4 observations.
  * @example
- * const surrogate = fitScoreEnsemble(points, scores, await loadTensorFlow(), backend, random)
+ * const targets = candidates.data.map((x) => Math.sin(3 * x))
+ * const surrogate = fitScoreEnsemble(candidates, targets, await loadTensorFlow('wasm'), backend, random, { members: 4 })
+ * surrogate.posterior(points([[0.5]])).mean // ≈ [1]
  */
 export function fitScoreEnsemble(
   points: Points,

@@ -40,7 +40,8 @@ export type TensorFlowRuntime = 'wasm' | 'node'
  *
  * @throws UnavailableError when neither is there.
  * @example
- * const tensorFlow = await loadTensorFlow()
+ * const tensorFlow = await loadTensorFlow('wasm')
+ * tensorFlow.scalar(2) // { shape: [], … }
  */
 export async function loadTensorFlow(wanted?: TensorFlowRuntime): Promise<TensorFlow> {
   if (wanted !== 'wasm') {

@@ -95,8 +95,9 @@ export function pairwiseLikelihood(
  * @throws InvalidArgumentError on an index outside the points, a duel of a point with itself, or a variance that is not
  *   positive.
  * @example
- * const process = pairwiseProcess({ kernel: matern52({ lengthScale: 1 }) }, { points, duels: [{ winner: 0, loser: 1 }] }, backend)
- * process.posterior(points).mean
+ * const [prompts, duels] = [points([[0], [1], [2]]), [{ winner: 0, loser: 1 }]]
+ * const process = pairwiseProcess({ kernel: matern52({ lengthScale: 1 }) }, { points: prompts, duels }, backend)
+ * indexOfLargest(process.posterior(prompts).mean) // 0
  */
 export function pairwiseProcess(model: PairwiseModel, data: PairwiseData, backend: Backend): PairwiseProcess {
   const { kernel, comparisonNoise = 0.5, priorMean = 0 } = model

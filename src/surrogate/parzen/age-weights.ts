@@ -16,7 +16,9 @@ export type GoodCount = (n: number) => number
  * 1 for up to 24 observations; else the newest 25 weigh 1 and the older ones ramp linearly from 1/n to 1.
  *
  * @example
- * rampWeights(27, out) // 1/27, 1, 1, 1 …
+ * const weights = new Float64Array(27)
+ * rampWeights(27, weights)
+ * weights // ≈ [0.037, 1.000, 1.000, …]
  */
 export const rampWeights: AgeWeights = (n, out) => {
   out.fill(1, 0, n)

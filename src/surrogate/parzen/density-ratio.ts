@@ -49,8 +49,9 @@ interface Observation {
  * @param groups dimensions that are estimated jointly: all of them in one group for the multivariate form, each in its
  * own for the univariate one, those of a conditional branch in one.
  * @example
- * const ratio = createDensityRatio([[dimension]])
+ * const ratio = createDensityRatio([[parzenDimension({ kind: 'float', low: 0, high: 1, log: false })!]])
  * ratio.tell(0, [[0.3]], 1.5)
+ * const candidates = new Float64Array(24)
  * ratio.sample(0, random, 24, candidates)
  */
 export function createDensityRatio(

@@ -36,7 +36,7 @@ export type ParzenDimension = NumericDimension | CategoricalDimension
  * @returns `undefined` for a parameter with one value only: there is nothing to estimate.
  * @throws InvalidArgumentError when half a step below the least value of a logarithmic parameter is not positive.
  * @example
- * parzenDimension({ kind: 'int', low: 1, high: 8, step: 1, log: false }) // range [0.5, 8.5], step 1
+ * parzenDimension({ kind: 'int', low: 1, high: 8, step: 1, log: false }) // { low: 0.5, high: 8.5, step: 1, … }
  */
 export function parzenDimension(parameter: Parameter): ParzenDimension | undefined {
   if (parameter.kind === 'categorical') {

@@ -73,7 +73,9 @@ const NEGLIGIBLE = 60
  * @example
  * const estimator = createParzenEstimator([parzenDimension({ kind: 'float', low: 0, high: 1, log: false })!])
  * estimator.add(0, [0.3])
- * estimator.logDensities(Float64Array.of(0.3), 1, out)
+ * const logDensities = new Float64Array(2)
+ * estimator.logDensities(Float64Array.of(0.3, 0.9), 2, logDensities)
+ * logDensities[0]! > logDensities[1]! // true
  */
 export function createParzenEstimator(
   dimensions: readonly ParzenDimension[],

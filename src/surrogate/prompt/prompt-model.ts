@@ -110,8 +110,8 @@ const PRIOR_EXAMPLES = 4
 
 /**
  * @example
- * const model = createPromptModel(pool)
- * const { ability, textWeight } = model.fit(observations, observations.length)
+ * const { ability } = createPromptModel(pool).fit(observations, observations.length)
+ * indexOfLargest(ability) // 3
  */
 export function createPromptModel(pool: readonly PoolEntry[], options: PromptModelOptions = {}): PromptModel {
   const { grid = DEFAULT_GRID, exampleEffects = true, likelihood = 'binomial' } = options

@@ -33,7 +33,7 @@ import { invertLower, solveLower, solveLowerTransposed } from './triangular.ts'
  * Dense linear algebra in plain TypeScript, float64.
  *
  * @example
- * const backend = createJsBackend()
+ * createJsBackend().accuracy.arithmetic // 'float64'
  */
 export function createJsBackend(): Backend {
   const product = createProduct()

@@ -16,7 +16,8 @@ import type { Matrix } from '../matrix.ts'
  * by the plain TypeScript kernels. float64.
  *
  * @example
- * const oracle = createMlMatrixBackend()
+ * using workspace = createMlMatrixBackend().workspace()
+ * workspace.matrix(2, 3).columns // 3
  */
 export function createMlMatrixBackend(): Backend {
   const js = createJsBackend()

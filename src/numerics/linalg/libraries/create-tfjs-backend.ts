@@ -40,6 +40,7 @@ export interface TfjsBackendOptions {
  *
  * @example
  * const backend = await createTfjsBackend({ runtime: 'wasm' })
+ * backend.accuracy.arithmetic // 'float32'
  */
 export async function createTfjsBackend(options: TfjsBackendOptions = {}): Promise<Backend> {
   const { runtime, tensorflow } = await load(options.runtime)

@@ -62,7 +62,7 @@ const FEW_COLUMNS = 4
  * @throws UnavailableError when the engine has no WebAssembly SIMD
  *
  * @example
- * const reproducible = createWasmBackend({ simd: 'simd128' })
+ * createWasmBackend({ simd: 'simd128' }).accuracy.arithmetic // 'float64'
  */
 export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
   const simd = options.simd ?? detectSimd()
