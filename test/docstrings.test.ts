@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -43,7 +43,9 @@ function declarationOf(name: string, file: string): Declaration {
   return found
 }
 
-const rooms = ['index.ts', 'testing/index.ts', 'surrogate/neural/index.ts']
+const rooms = globSync('**/index.ts', { cwd: source })
+  .filter((file) => !file.includes('assembly'))
+  .sort()
 
 describe.each(rooms)('every value exported from %s', (file) => {
   const found = exportsOf(join(source, file))

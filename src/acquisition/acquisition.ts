@@ -76,7 +76,12 @@ export function acquisitionOver(
   }
 }
 
-/** The same without gradients, for finite pools and surrogates that have none. */
+/**
+ * The same without gradients, for finite pools and surrogates that have none.
+ *
+ * @example
+ * indexOfLargest(acquisitionOnPool(surrogate, logExpectedImprovement(0.7)).values(candidates)) // 5
+ */
 export function acquisitionOnPool(surrogate: Surrogate, acquisition: AnalyticAcquisition): Acquisition {
   return {
     name: acquisition.name,
@@ -88,6 +93,8 @@ export function acquisitionOnPool(surrogate: Surrogate, acquisition: AnalyticAcq
  * Index of the largest value; NaN never wins, ties go to the first.
  *
  * @throws InvalidArgumentError when there is none.
+ * @example
+ * indexOfLargest([1, Number.NaN, 3, 3]) // 2
  */
 export function indexOfLargest(values: ArrayLike<number>): number {
   let best = -1

@@ -39,6 +39,9 @@ export function knowledgeGradient(posterior: Posterior, noise: number | ArrayLik
 /**
  * E[max_i (a_i + b_i Z)] − max_i a_i for Z ~ N(0, 1): walks the upper envelope of the lines. The terms (b' − b) h(−|c|)
  * are sums of positives, so nothing cancels. Frazier et al. (2009), equation 14.
+ *
+ * @example
+ * expectedMaximumGain([0, 0], [0, 1]) // ≈ 0.3989: 1/√(2π)
  */
 export function expectedMaximumGain(intercepts: ArrayLike<number>, slopes: ArrayLike<number>): number {
   const order = Array.from({ length: intercepts.length }, (_, i) => i).sort(

@@ -11,7 +11,12 @@ import { sampleSizeWarnings } from '../study/sample-size.ts'
 import type { Task } from '../task/task.ts'
 import type { PriceOf } from './prices.ts'
 
-/** Of the budget, set aside for comparing winner and baseline on examples the search never saw. */
+/**
+ * Of the budget, set aside for comparing winner and baseline on examples the search never saw.
+ *
+ * @example
+ * HOLDOUT_SHARE // 0.2
+ */
 export const HOLDOUT_SHARE = 0.2
 /** A comparison on fewer pairs is not worth its calls. */
 const SMALLEST_HOLDOUT = 5

@@ -14,6 +14,9 @@ export type PriceOf = (model: string) => Price | undefined
  * `model_prices_and_context_window.json` (as of 2026-07-24) and https://github.com/simonw/llm-prices; Claude Opus 5.5,
  * newer than the first, in the second and in price notes of September and October 2026. Models whose price depends on
  * the length of the prompt are left out, since one price would be wrong for some calls.
+ *
+ * @example
+ * `prices as of ${PRICES_AS_OF}` // shown with what a run cost
  */
 export const PRICES_AS_OF = '2026-11-23'
 

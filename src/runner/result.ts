@@ -39,6 +39,14 @@ export interface RunResult {
   readonly report: string | null
 }
 
+/**
+ * What a search ended with, for people and programs.
+ *
+ * @example
+ * const journal = createJournal(study, await createMemoryStore().acquire('tickets'))
+ * const evaluate: CellEvaluator = async ({ index }) => ({ kind: 'score', score: index / 3 })
+ * resultOf(study.state, await runSearch({ study, journal, evaluate })).winner.id // 'p3'
+ */
 export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
   const describe = (index: number) => {
     const candidate = state.candidates[index]!

@@ -283,6 +283,8 @@ function priorsOf(priors: readonly Prior[], embeddings: ReadonlyMap<string, Floa
  * Reads an earlier study as a prior.
  *
  * @throws InvalidInputError when there is no such study, or nothing in it.
+ * @example
+ * await priorFromStudy(store, 'tickets') // { name: 'tickets', exampleCount: 20, … }
  */
 export async function priorFromStudy(store: Store, name: string): Promise<Prior> {
   const fold = await loadStudy(store, name)

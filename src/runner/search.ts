@@ -60,6 +60,11 @@ const CHECKPOINTS = 50
  * Runs a study to its end, or from where it stopped to its end.
  *
  * @throws BudgetError when nothing could be measured; see {@link runCells} for interruptions.
+ * @example
+ * const journal = createJournal(study, await createMemoryStore().acquire('tickets'))
+ * const evaluate: CellEvaluator = async ({ index }) => ({ kind: 'score', score: index / 3 })
+ * const conclusion = await runSearch({ study, journal, evaluate })
+ * conclusion.winner.candidate // 3
  */
 export async function runSearch(options: SearchOptions): Promise<Conclusion> {
   const { study, journal, holdoutExamples = 0, telemetry } = options

@@ -13,6 +13,9 @@ export interface Finding {
  * Checks a stored study: the storage, the log, the ledger.
  *
  * @throws InvalidInputError when there is no such study.
+ * @example
+ * const findings = await examineStudy(store, 'tickets')
+ * findings.filter(({ level }) => level === 'problem') // []
  */
 export async function examineStudy(store: Store, name: string): Promise<Finding[]> {
   const findings: Finding[] = (await store.check()).map((line) => ({

@@ -3,6 +3,12 @@ import { createMemoryStore } from './memory-store.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import type { Store } from './store.ts'
 
+/**
+ * Where studies are kept when nobody says where.
+ *
+ * @example
+ * DEFAULT_STORE // '.krige/studies.db'
+ */
 export const DEFAULT_STORE = '.krige/studies.db'
 
 /**

@@ -53,6 +53,12 @@ export interface StudyOptions {
   readonly keepLog?: boolean
 }
 
+/**
+ * The policy of a study that names none.
+ *
+ * @example
+ * resolvePolicy(DEFAULT_POLICY).create === createKrigePolicy // true
+ */
 export const DEFAULT_POLICY = 'krige'
 
 /**
@@ -110,7 +116,12 @@ export function restoreStudy(
   })
 }
 
-/** Reads JSON Lines as written by {@link Study.serialise}. */
+/**
+ * Reads JSON Lines as written by {@link Study.serialise}.
+ *
+ * @example
+ * parseLog(study.serialise())[0]?.type // 'created'
+ */
 export function parseLog(text: string): StudyEvent[] {
   return text
     .split('\n')

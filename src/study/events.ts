@@ -13,6 +13,12 @@ import type { Space } from '../space/parameter.ts'
 import type { Budget, CallCost } from './ledger.ts'
 import type { Conclusion } from './verdict.ts'
 
+/**
+ * The version of the format that events are written in.
+ *
+ * @example
+ * parseLog(study.serialise()).every(({ v }) => v === EVENT_VERSION) // true
+ */
 export const EVENT_VERSION = 1
 
 export type Direction = 'maximize' | 'minimize'

@@ -56,7 +56,13 @@ function requirement({ accuracy = 0.5, correlation = 0.4, power = 0.8, level = 0
   return (normalQuantile(1 - level / 2) + normalQuantile(power)) * deviation
 }
 
-/** What the sizes of the two example sets cannot support, in words. */
+/**
+ * What the sizes of the two example sets cannot support, in words.
+ *
+ * @example
+ * sampleSizeWarnings(200, 1000) // []
+ * sampleSizeWarnings(12, 1000).length // 1: prompts less than some points apart cannot be told apart
+ */
 export function sampleSizeWarnings(searchExamples: number, holdoutExamples: number): string[] {
   const warnings: string[] = []
   const points = (examples: number) => `${Math.round(100 * detectableDifference(examples))} points`

@@ -390,7 +390,11 @@ export function createFold(first: StudyEvent): StudyFold {
   return { state, apply }
 }
 
-/** @throws CorruptError on an empty log, or one whose events contradict each other. */
+/**
+ * @throws CorruptError on an empty log, or one whose events contradict each other.
+ * @example
+ * foldEvents(study.drain()).state.candidates.length // 4
+ */
 export function foldEvents(events: Iterable<StudyEvent>): StudyFold {
   let fold: StudyFold | undefined
   for (const event of events) {

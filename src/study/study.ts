@@ -152,6 +152,9 @@ export interface StudyEnvironment {
  * the same.
  *
  * @param unstored Events that are folded already but still to be stored.
+ * @example
+ * const environment = { policy: createSuccessiveHalvingPolicy, backend }
+ * openStudy(foldEvents(study.drain()), environment).ask() // { kind: 'evaluate', … }
  */
 export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstored: readonly StudyEvent[] = []): Study {
   const { state } = fold

@@ -144,6 +144,9 @@ export function comparePaired(
 /**
  * `improved` when the interval of the difference lies above 0; `no improvement` when it lies below the smallest
  * difference worth having (or the winner is the baseline); otherwise the data cannot tell: `undecided`.
+ *
+ * @example
+ * judge(comparePaired([1, 1, 1, 0], [0, 1, 0, 0])) // 'undecided': four examples say little
  */
 export function judge(
   comparison: PairedComparison | undefined,

@@ -20,7 +20,7 @@ const FAMILIES: readonly KernelFamily[] = ['matern12', 'matern32', 'matern52', '
  * their formulas, and memory that survives growth.
  *
  * @example
- * for (const { name, run } of linalgConformance(() => createJsBackend(), { everySizeUpTo: 40 })) it(name, run)
+ * for (const { name, run } of linalgConformance(() => createJsBackend(), { everySizeUpTo: 8 })) it(name, run)
  */
 export function linalgConformance(
   make: () => Backend | Promise<Backend>,

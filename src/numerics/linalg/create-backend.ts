@@ -23,7 +23,12 @@ const loaded: Readonly<Record<string, () => Promise<Backend>>> = {
   'tfjs-node': async () => (await import('./libraries/create-tfjs-backend.ts')).createTfjsBackend({ runtime: 'node' }),
 }
 
-/** All names that {@link openBackend} knows. */
+/**
+ * All names that {@link openBackend} knows.
+ *
+ * @example
+ * BACKEND_NAMES.includes('ml-matrix') // true
+ */
 export const BACKEND_NAMES: readonly string[] = [...Object.keys(immediate), ...Object.keys(loaded)]
 
 /**

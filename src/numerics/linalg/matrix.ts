@@ -48,7 +48,13 @@ export interface Workspace extends Disposable {
   vector(values: ArrayLike<number>): Matrix
 }
 
-/** The elements of a matrix without its stride, row-major, as a new array. */
+/**
+ * The elements of a matrix without its stride, row-major, as a new array.
+ *
+ * @example
+ * using workspace = backend.workspace()
+ * toArray(workspace.from([[1, 2, 3], [4, 5, 6]]).view(0, 1, 2, 2)) // [2, 3, 5, 6]
+ */
 export function toArray(matrix: Matrix): Float64Array {
   const { rows, columns, stride, data } = matrix
   if (stride === columns) return data.slice(0, rows * columns)
@@ -57,7 +63,15 @@ export function toArray(matrix: Matrix): Float64Array {
   return values
 }
 
-/** Copies row-major `values` into `matrix`. */
+/**
+ * Copies row-major `values` into `matrix`.
+ *
+ * @example
+ * using workspace = backend.workspace()
+ * const k = workspace.matrix(2, 2)
+ * assign(k, [1, 2, 3, 4])
+ * toArray(k.view(1, 0, 1, 2)) // [3, 4]
+ */
 export function assign(matrix: Matrix, values: ArrayLike<number>): void {
   const { rows, columns, stride, data } = matrix
   for (let i = 0; i < rows; i++) {

@@ -35,6 +35,12 @@ export interface LbfgsbOptions extends Bounds {
   readonly maxEvaluations?: number
 }
 
+/**
+ * What {@link LbfgsbOptions} leaves out.
+ *
+ * @example
+ * DEFAULT_LBFGSB_OPTIONS.memory // 10
+ */
 export const DEFAULT_LBFGSB_OPTIONS = {
   memory: 10,
   gradientTolerance: 1e-5,

@@ -13,6 +13,12 @@ import { createRandom } from './random.ts'
 import { SOBOL_BITS, sobolDirections } from './sobol-directions.ts'
 import { hashWords } from './stream-key.ts'
 
+/**
+ * Coordinates a sequence may have.
+ *
+ * @example
+ * createSobol({ dimensions: SOBOL_MAX_DIMENSIONS }).next().length === SOBOL_MAX_DIMENSIONS // true
+ */
 export const SOBOL_MAX_DIMENSIONS = JOE_KUO_DIMENSIONS
 
 export interface SobolOptions {

@@ -32,7 +32,13 @@ export function logBinomialProbability(successes: number, trials: number, rate: 
   )
 }
 
-/** x log(x/expected) + expected − x ≥ 0, without cancellation where the two are close. */
+/**
+ * x log(x/expected) + expected − x ≥ 0, without cancellation where the two are close.
+ *
+ * @example
+ * relativeDeviance(1, 1) // 0
+ * relativeDeviance(2, 1) // ≈ 0.386294: 2 log 2 − 1
+ */
 export function relativeDeviance(x: number, expected: number): number {
   const difference = x - expected
   if (Math.abs(difference) < 0.1 * (x + expected)) {

@@ -23,7 +23,12 @@ export function logSumExp(values: ArrayLike<number>, count = values.length): num
   return largest + Math.log(sum)
 }
 
-/** log(exp(a) + exp(b)). */
+/**
+ * log(exp(a) + exp(b)).
+ *
+ * @example
+ * logAddExp(1000, 1000) // ≈ 1000.6931
+ */
 export function logAddExp(a: number, b: number): number {
   if (a === b) return a + Math.LN2
   const larger = Math.max(a, b)
@@ -43,7 +48,12 @@ export function log1mexp(x: number): number {
   return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x))
 }
 
-/** log(exp(a) − exp(b)) for a ≥ b; `-Infinity` where they are equal. */
+/**
+ * log(exp(a) − exp(b)) for a ≥ b; `-Infinity` where they are equal.
+ *
+ * @example
+ * logSubExp(1000, 999) // ≈ 999.5413
+ */
 export function logSubExp(a: number, b: number): number {
   return b === Number.NEGATIVE_INFINITY ? a : a + log1mexp(b - a)
 }

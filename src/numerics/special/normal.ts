@@ -7,6 +7,12 @@
  */
 import { erfcx } from './erfcx.ts'
 
+/**
+ * log √(2π).
+ *
+ * @example
+ * LOG_SQRT_TWO_PI // ≈ 0.9189385
+ */
 export const LOG_SQRT_TWO_PI = 0.9189385332046728
 const INVERSE_SQRT_TWO_PI = 0.3989422804014327
 const SQRT_HALF = Math.SQRT1_2
@@ -32,7 +38,13 @@ export function normalDensity(z: number): number {
   return INVERSE_SQRT_TWO_PI * gaussian(z)
 }
 
-/** log φ(z); finite for |z| up to 1e154. */
+/**
+ * log φ(z); finite for |z| up to 1e154.
+ *
+ * @example
+ * logNormalDensity(0) // ≈ −0.9189385
+ * logNormalDensity(1e100) // −5e199
+ */
 export function logNormalDensity(z: number): number {
   return -0.5 * z * z - LOG_SQRT_TWO_PI
 }

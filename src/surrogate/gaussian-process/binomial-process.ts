@@ -34,7 +34,12 @@ export interface BinomialModel {
   readonly priorMean?: number
 }
 
-/** log p(y | f) up to the binomial coefficients, which do not depend on f. */
+/**
+ * log p(y | f) up to the binomial coefficients, which do not depend on f.
+ *
+ * @example
+ * binomialLikelihood([1], [2]).logLikelihood(Float64Array.of(0)) // ≈ −1.386294: log 1/4
+ */
 export function binomialLikelihood(successes: ArrayLike<number>, trials: ArrayLike<number>): LatentLikelihood {
   return {
     logLikelihood(f) {

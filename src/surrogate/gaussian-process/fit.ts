@@ -97,7 +97,12 @@ function attempt<Result>(compute: () => Result): Result | undefined {
   }
 }
 
-/** A model at the centres of its priors: where a first fit starts. */
+/**
+ * A model at the centres of its priors: where a first fit starts.
+ *
+ * @example
+ * startingModel(matern52({ lengthScale: 1 }), cubePriors(4)).kernel.hyperparameters[0]?.value // 1
+ */
 export function startingModel(
   kernel: GaussianProcessModel['kernel'],
   priors: Priors,

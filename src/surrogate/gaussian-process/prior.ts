@@ -112,7 +112,12 @@ export function distancePriors(features: Points, spread = 0.75): Priors {
   }
 }
 
-/** Median Euclidean distance over at most 1,000 pairs, taken regularly; 1 where all points coincide. */
+/**
+ * Median Euclidean distance over at most 1,000 pairs, taken regularly; 1 where all points coincide.
+ *
+ * @example
+ * medianDistance(points([[0, 0], [3, 4]])) // 5
+ */
 export function medianDistance(features: Points): number {
   const { count, dimension, data } = features
   const pairs = (count * (count - 1)) / 2

@@ -7,7 +7,12 @@ import { conditionOnFactor, type GaussianProcess, gaussianProcess } from './gaus
 
 const numbers = z.array(z.number())
 
-/** The JSON form of a conditioned process. */
+/**
+ * The JSON form of a conditioned process.
+ *
+ * @example
+ * gaussianProcessDescriptionSchema.safeParse(describeProcess(surrogate)).success // true
+ */
 export const gaussianProcessDescriptionSchema = z.strictObject({
   format: z.literal('gaussian-process/1'),
   kernel: z.unknown(),

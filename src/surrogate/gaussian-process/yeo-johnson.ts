@@ -13,7 +13,12 @@ export function yeoJohnson(value: number, lambda: number): number {
   return -powerMinusOne(Math.log1p(-value), 2 - lambda)
 }
 
-/** The inverse of {@link yeoJohnson} in its first argument; ±Infinity beyond the range of ψ. */
+/**
+ * The inverse of {@link yeoJohnson} in its first argument; ±Infinity beyond the range of ψ.
+ *
+ * @example
+ * inverseYeoJohnson(yeoJohnson(3, 0.5), 0.5) // 3
+ */
 export function inverseYeoJohnson(value: number, lambda: number): number {
   if (value >= 0) return inversePowerMinusOne(value, lambda)
   return -inversePowerMinusOne(-value, 2 - lambda)

@@ -19,7 +19,12 @@ const stationaryFields = {
   categorical: z.array(z.int().nonnegative()).optional(),
 }
 
-/** The JSON form of a kernel, as `kernel.description` writes it. */
+/**
+ * The JSON form of a kernel, as `kernel.description` writes it.
+ *
+ * @example
+ * kernelDescriptionSchema.parse(hamming({ lengthScale: 0.5 }).description) // { kind: 'hamming', lengthScale: 0.5 }
+ */
 export const kernelDescriptionSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('matern-1/2'), ...stationaryFields }),
   z.strictObject({ kind: z.literal('matern-3/2'), ...stationaryFields }),

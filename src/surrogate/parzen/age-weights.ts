@@ -30,13 +30,30 @@ export const rampWeights: AgeWeights = (n, out) => {
   for (let i = 0; i < old; i++) out[i] = i === old - 1 && old > 1 ? 1 : start + i * step
 }
 
-/** Age does not matter. */
+/**
+ * Age does not matter.
+ *
+ * @example
+ * const weights = new Float64Array(3)
+ * equalWeights(3, weights)
+ * weights // [1, 1, 1]
+ */
 export const equalWeights: AgeWeights = (n, out) => {
   out.fill(1, 0, n)
 }
 
-/** min(⌈n/10⌉, 25). */
+/**
+ * min(⌈n/10⌉, 25).
+ *
+ * @example
+ * tenthGood(31) // 4
+ */
 export const tenthGood: GoodCount = (n) => Math.min(Math.ceil(0.1 * n), 25)
 
-/** min(⌈√n/4⌉, 25), hyperopt's rule. */
+/**
+ * min(⌈√n/4⌉, 25), hyperopt's rule.
+ *
+ * @example
+ * rootGood(100) // 3
+ */
 export const rootGood: GoodCount = (n) => Math.min(Math.ceil(0.25 * Math.sqrt(n)), 25)

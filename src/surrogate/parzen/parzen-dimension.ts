@@ -64,7 +64,14 @@ export function parzenDimension(parameter: Parameter): ParzenDimension | undefin
   }
 }
 
-/** The coordinate of a value. @throws InvalidArgumentError for a value the parameter cannot have. */
+/**
+ * The coordinate of a value.
+ *
+ * @throws InvalidArgumentError for a value the parameter cannot have.
+ * @example
+ * const parameter = { kind: 'categorical', choices: ['a', 'b'] } as const
+ * toCoordinate(parzenDimension(parameter)!, parameter, 'b') // 1
+ */
 export function toCoordinate(dimension: ParzenDimension, parameter: Parameter, value: ParameterValue): number {
   if (parameter.kind === 'categorical') {
     const index = parameter.choices.indexOf(value)
@@ -77,7 +84,13 @@ export function toCoordinate(dimension: ParzenDimension, parameter: Parameter, v
   return dimension.kind === 'numeric' && dimension.log ? Math.log(value) : value
 }
 
-/** The value of a coordinate, inside the parameter's range and on its grid. */
+/**
+ * The value of a coordinate, inside the parameter's range and on its grid.
+ *
+ * @example
+ * const parameter = { kind: 'int', low: 0, high: 9, step: 3, log: false } as const
+ * fromCoordinate(parzenDimension(parameter)!, parameter, 4.2) // 3
+ */
 export function fromCoordinate(dimension: ParzenDimension, parameter: Parameter, coordinate: number): ParameterValue {
   if (parameter.kind === 'categorical') return parameter.choices[coordinate]!
   return dimension.kind === 'numeric' ? gridValue(dimension, coordinate) : coordinate
