@@ -1,7 +1,7 @@
 import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { typeErrorsOf } from './support/check-examples.ts'
 import { docstringExamples, examplesOf, root } from './support/docstring-examples.ts'
 import { exampleFiles } from './support/example-fixtures.ts'
@@ -67,8 +67,11 @@ describe('examples', () => {
     symlinkSync(resolve(root, 'data'), join(folder, 'data'), 'junction')
     for (const [name, text] of Object.entries(exampleFiles)) writeFileSync(join(folder, name), text)
     process.chdir(folder)
+    // TensorFlow.js warns of every kernel when two of its users share a process.
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
   })
   afterAll(() => {
+    vi.restoreAllMocks()
     process.chdir(root)
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   })

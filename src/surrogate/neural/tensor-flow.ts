@@ -4,6 +4,7 @@
  * @module
  */
 import { UnavailableError } from '../../errors.ts'
+import { type GradientRegistry, registerGradients } from './register-gradients.ts'
 
 export interface Tensor {
   dataSync(): Float32Array
@@ -55,9 +56,8 @@ export async function loadTensorFlow(wanted?: TensorFlowRuntime): Promise<Tensor
   }
   try {
     const tensorFlow = await importModule('@tensorflow/tfjs-core')
-    // The core alone knows no derivatives.
-    await importModule('@tensorflow/tfjs-core/dist/register_all_gradients.js')
     await importModule('@tensorflow/tfjs-backend-wasm')
+    registerGradients(tensorFlow)
     if (!(await tensorFlow.setBackend('wasm'))) throw new Error('its wasm backend does not start')
     await tensorFlow.ready()
     return tensorFlow
@@ -70,7 +70,7 @@ export async function loadTensorFlow(wanted?: TensorFlowRuntime): Promise<Tensor
 }
 
 /** By variable, so that bundlers and type checkers do not ask for packages that are optional. */
-async function importModule(name: string): Promise<TensorFlow> {
-  const module: TensorFlow & { default?: TensorFlow } = await import(name)
+async function importModule(name: string): Promise<TensorFlow & GradientRegistry> {
+  const module: TensorFlow & GradientRegistry & { default?: TensorFlow & GradientRegistry } = await import(name)
   return typeof module.matMul === 'function' ? module : (module.default ?? module)
 }
