@@ -143,7 +143,8 @@ export class BudgetError extends KrigeError {
  * Something optional that is needed here is not installed, not downloaded or not reachable.
  *
  * @example
- * await openTextModel('gguf:no-such', { modelsFolder: 'models', environment: {} }) // throws UnavailableError: model gguf:no-such
+ * const options = { modelsFolder: 'models', environment: process.env }
+ * await openTextModel('gguf:no-such', options) // throws UnavailableError: model gguf:no-such is not on this machine
  */
 export class UnavailableError extends KrigeError {
   override readonly name = 'UnavailableError'

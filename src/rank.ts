@@ -31,10 +31,11 @@ export interface RankedText {
  * @throws InvalidArgumentError when the embedder's vectors are not of the length it names; NonFiniteError when the
  *   acquisition has no value for a text; whatever the embedder and the surrogate throw.
  * @example
- * const data = { points: points(await embedder.embed(prompts)), targets: Float64Array.of(0.25, 0.5, 0.75, 1) }
+ * const data = { points: points(await embedder.embed(['Answer.', 'Label it.'])), targets: Float64Array.of(0.2, 0.9) }
  * const model = { kernel: matern52({ lengthScale: 1 }), observationNoise: 1e-3, mean: 'constant' } as const
  * const surrogate = gaussianProcess(model, data, createBackend())
- * const [first] = await rank(['Name it.', 'Answer.'], { surrogate, embedder, acquisition: upperConfidenceBound(4) })
+ * const ranked = await rank(['Reply.', 'Label this.'], { surrogate, embedder, acquisition: logExpectedImprovement(0.9) })
+ * ranked[0]?.text // 'Label this.'
  */
 export async function rank(texts: readonly string[], options: RankOptions): Promise<RankedText[]> {
   const { surrogate, embedder, acquisition, signal } = options

@@ -15,8 +15,8 @@ export type ValueScale = 'logarithmic' | 'natural'
  * @throws InvalidArgumentError on a cost that is not positive.
  * @example
  * const improvement = acquisitionOnPool(surrogate, logExpectedImprovement(0.7))
- * const prices = [1, 1, 1, 1, 1, 9, 1, 1, 1, 1, 1]
- * indexOfLargest(costWeighted(improvement, () => prices).values(candidates)) // 6: the best is not worth nine times the price
+ * const prices = [1, 1, 1, 1, 1, 9, 2, 2, 2, 2, 2]
+ * indexOfLargest(costWeighted(improvement, () => prices).values(candidates)) // 4: the best, 5, is too dear
  */
 export function costWeighted(
   acquisition: Acquisition,

@@ -15,7 +15,7 @@ export interface OutcomeConstraint {
  * J. Gardner et al., "Bayesian optimization with inequality constraints" (2014).
  *
  * @example
- * logFeasibility([{ surrogate: latency, limit: 2 }], points([[0.5]])) // ≈ [-0.69]: log of a half
+ * logFeasibility([{ surrogate: latency, limit: 2 }], points([[0.5]])) // ≈ [−0.69]: log of a half
  */
 export function logFeasibility(
   constraints: readonly OutcomeConstraint[],

@@ -19,7 +19,7 @@ import { logImprovement } from './log-expected-improvement.ts'
  * @param noise - λ of one more observation; may differ by point.
  * @returns values in the units of the posterior, never negative. O(m² log m).
  * @example
- * indexOfLargest(knowledgeGradient(surrogate.posterior(candidates), 0.01)) // 4
+ * knowledgeGradient(surrogate.posterior(points([[0.1], [0.4], [0.5]])), 0.01) // ≈ [0.035, 0.097, 0.000]
  */
 export function knowledgeGradient(posterior: Posterior, noise: number | ArrayLike<number>): Float64Array {
   const { count: m, mean } = posterior

@@ -9,7 +9,7 @@ import { indexOfLargest } from './acquisition.ts'
  * @param normal - draws independent standard normals.
  * @returns indices into the posterior, possibly repeated.
  * @example
- * const [next] = thompson(surrogate.posterior(candidates), random.normal)
+ * thompson(surrogate.posterior(candidates), random.normal, 4).length // 4: points to try side by side
  */
 export function thompson(posterior: Posterior, normal: () => number, count = 1): number[] {
   const samples = posterior.sample(count, normal)
@@ -29,6 +29,7 @@ export function thompson(posterior: Posterior, normal: () => number, count = 1):
  * @returns leader, challenger, and the one chosen.
  * @example
  * const { leader, challenger, chosen } = topTwoThompson(surrogate.posterior(candidates), random.normal, random.uniform)
+ * chosen === leader || chosen === challenger // true
  */
 export function topTwoThompson(
   posterior: Posterior,

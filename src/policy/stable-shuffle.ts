@@ -5,7 +5,8 @@ import { createRandom } from '../numerics/random/random.ts'
  * at a place that depends on the seed, the label and k alone, so candidates may join without disturbing the rest.
  *
  * @example
- * stableShuffle(3, 1, 'prompts').filter((i) => i < 2) // the same order as stableShuffle(2, 1, 'prompts')
+ * stableShuffle(2, 1, 'prompts') // [0, 1]
+ * stableShuffle(3, 1, 'prompts').filter((i) => i < 2) // [0, 1]: the same order
  */
 export function stableShuffle(size: number, seed: number, label: string): number[] {
   const random = createRandom(seed).split(label)

@@ -38,8 +38,8 @@ export function escapeHtml(text: string): string {
 
 /**
  * @example
- * const [title, list] = ['"><script>', ['a', 'b']]
- * toText(html`<p title="${title}">${list.map((item) => html`<b>${item}</b>`)}</p>`) // '<p title="&quot;&gt;&lt;script&gt;"><b>a</b><b>b</b></p>'
+ * const rows = ['a', '<script>']
+ * toText(html`<ul>${rows.map((row) => html`<li>${row}</li>`)}</ul>`) // '<ul><li>a</li><li>&lt;script&gt;</li></ul>'
  */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   let text = parts[0]!

@@ -41,7 +41,9 @@ interface Row extends Tally {
 /**
  * @example
  * import { writeFileSync } from 'node:fs'
- * writeFileSync('report.html', renderReport({ state: study.state }))
+ * const page = renderReport({ state: study.state })
+ * writeFileSync('report.html', page)
+ * page.startsWith('<!doctype html>') // true
  */
 export function renderReport(options: ReportOptions): string {
   const { state } = options

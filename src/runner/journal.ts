@@ -12,10 +12,10 @@ export interface Journal {
 
 /**
  * @example
- * const journal = createJournal(study, await createMemoryStore().acquire('tickets'))
- * const { id } = study.ask()
- * study.fail(id, 'HTTP 500')
- * await journal.commit() // what was told is safe now
+ * const store = createMemoryStore()
+ * await createJournal(study, await store.acquire('tickets')).commit()
+ * const stored = await loadStudy(store, 'tickets')
+ * stored?.state.config.name // 'tickets': what the study did is safe now
  */
 export function createJournal(study: Study, lease: Pick<StudyLease, 'append'>): Journal {
   let scheduled: Promise<void> | undefined

@@ -16,7 +16,7 @@ export type PriceOf = (model: string) => Price | undefined
  * the length of the prompt are left out, since one price would be wrong for some calls.
  *
  * @example
- * `prices as of ${PRICES_AS_OF}` // shown with what a run cost
+ * PRICES_AS_OF // a date, shown with what a run cost
  */
 export const PRICES_AS_OF = '2026-11-23'
 

@@ -73,6 +73,7 @@ export const spaceSchema = z.record(z.string(), parameterSchema)
  * @throws InvalidArgumentError on empty ranges, a log range that reaches 0, repeated choices or a condition on an unknown parameter.
  * @example
  * const space = defineSpace({ temperature: { float: [0, 1] }, shots: { int: [0, 8] } })
+ * space['shots'] // { kind: 'int', low: 0, high: 8, … }
  */
 export function defineSpace(input: Readonly<Record<string, ParameterInput>>): Space {
   const space: Record<string, Parameter> = {}

@@ -14,6 +14,7 @@ import type { Store, StoredBatch } from './store.ts'
  * @example
  * let text = ''
  * for await (const piece of exportJsonLines(store, 'tickets')) text += piece
+ * JSON.parse(text.split('\n')[0]!) // { type: 'created', … }
  */
 export async function* exportJsonLines(store: Store, name: string): AsyncGenerator<string> {
   for await (const batches of store.read(name)) {

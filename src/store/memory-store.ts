@@ -13,8 +13,9 @@ interface Kept {
  * A store that lasts as long as the process: for tests, and for searches nobody wants to resume.
  *
  * @example
- * const lease = await createMemoryStore().acquire('trial')
- * await lease.release()
+ * const store = createMemoryStore()
+ * await store.acquire('tickets')
+ * await store.find('tickets') // { name: 'tickets', length: 0, … }
  */
 export function createMemoryStore(): Store {
   const studies = new Map<string, Kept>()

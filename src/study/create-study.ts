@@ -69,6 +69,7 @@ export const DEFAULT_POLICY = 'krige'
  * const study = createStudy({ space: { x: { float: [-5, 10] } }, budget: { evaluations: 50 }, direction: 'minimize' })
  * const action = study.ask()
  * if (action.kind === 'evaluate') study.tell(action.id, [(Number(action.candidate.parameters?.['x']) - 2) ** 2])
+ * study.spent.evaluations // 1
  */
 export function createStudy(given: StudyOptions): Study {
   const options = { ...given, policy: policyFor(given) }

@@ -46,7 +46,7 @@ interface Moments {
  * @example
  * const log = createMeasurementLog()
  * for (const outputTokens of [150, 160, 170]) log.add(3, { outputTokens })
- * createFeasibility([{ metric: 'outputTokens', atMost: 200 }], log).of(3).probability // ≈ 1
+ * createFeasibility([{ metric: 'outputTokens', atMost: 200 }], log).of(3).probability // ≈ 1.000
  */
 export function createFeasibility(constraints: readonly Constraint[], tallies: MeasurementTallies) {
   const measured = constraints.flatMap((constraint) => {

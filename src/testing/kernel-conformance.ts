@@ -21,7 +21,8 @@ export interface KernelConformanceOptions {
  * differences, a description that restores it. After KernelFunctions.jl's `TestUtils.test_interface`.
  *
  * @example
- * for (const { name, run } of kernelConformance(() => matern52({ lengthScale: 0.4 }), { backend, dimension: 3 })) it(name, run)
+ * const make = () => matern52({ lengthScale: 0.4 })
+ * for (const { name, run } of kernelConformance(make, { backend, dimension: 3 })) it(name, run)
  */
 export function kernelConformance(make: () => Kernel, options: KernelConformanceOptions): ConformanceCheck[] {
   const { backend, dimension, categorical = [], restorable = true, seed = 1 } = options

@@ -169,6 +169,7 @@ export const exampleFiles: Readonly<Record<string, string>> = {
     model: 'scripted',
     examples: 120,
     holdout: 60,
+    exampleTexts: Array.from({ length: 120 }, (_, i) => `Ticket ${i}`),
     prompts: prompts.map((text, i) => ({ id: `p${i}`, text })),
     scores: prompts.map((_, i) => Array.from({ length: 120 }, (_, example) => Number(i >= example % prompts.length))),
   }),

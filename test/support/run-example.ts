@@ -96,8 +96,8 @@ function instrument(code: string) {
       if (!before) throw new Error(`a value is stated on a line of its own: // ${comment}`)
       const index = statements.push(statement) - 1
       return statement.kind === 'value'
-        ? `${indent};$states(${index}, ${before})`
-        : `${indent};await $throws(${index}, async () => ${before})`
+        ? `${indent}$states(${index}, ${before})`
+        : `${indent}await $throws(${index}, async () => ${before})`
     })
     .map((line) => line.replace(/^import (\{.*\}) from ('.*')$/, 'const $1 = await $import($2)'))
   return { body: `'use strict'; {\n${lines.join('\n')}\n}`, statements }

@@ -42,7 +42,7 @@ export interface TableDescription {
  * @example
  * const table = await loadTable('tickets.json')
  * const pool = table.prompts.map((candidate) => ({ candidate }))
- * describeTable(table, pool, backend).parts.prompt // ≈ 0.40: forty percent of the variance of single cells
+ * describeTable(table, pool, backend).parts.prompt // ≈ 0.396: so much of the variance of single cells
  */
 export function describeTable(table: Table, pool: readonly PoolEntry[], backend: Backend): TableDescription {
   const rows = table.prompts.length

@@ -8,7 +8,7 @@ import { createRandom } from '../../numerics/random/index.ts'
  * @param cells `rows × columns`, row-major, NaN where missing.
  * @returns NaN where the means do not vary.
  * @example
- * splitHalfReliability(Float64Array.of(1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 1), 3, 4) // ≈ 0.9: rows differ, columns agree
+ * splitHalfReliability(Float64Array.of(1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 1), 3, 4) // ≈ 0.90: rows differ most
  */
 export function splitHalfReliability(
   cells: Float64Array,

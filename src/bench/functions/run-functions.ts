@@ -141,8 +141,9 @@ export interface FunctionSummary {
 
 /**
  * @example
- * const bench = runFunctions({ functions: ['branin'], samplers: ['sobol'], evaluations: 20, repeats: 5, seed: 1, backend })
- * summariseFunctions(bench, [10, 20]) // [{ sampler: 'sobol', evaluations: 10, … }, { sampler: 'sobol', evaluations: 20, … }]
+ * const setup = { functions: ['branin'], samplers: ['sobol'], evaluations: 20, repeats: 5, seed: 1, backend }
+ * const rows = summariseFunctions(runFunctions(setup), [10, 20])
+ * rows.map(({ sampler, evaluations }) => `${sampler} ${evaluations}`) // ['sobol 10', 'sobol 20']
  */
 export function summariseFunctions(bench: FunctionBench, checkpoints: readonly number[]): FunctionSummary[] {
   const groups = Map.groupBy(bench.runs, (run) => `${run.function} ${run.sampler}`)

@@ -24,7 +24,8 @@ export interface Perceptron {
  * @param learningRate Of Adam.
  * @param decay Decoupled weight decay (AdamW) a step, times the learning rate.
  * @example
- * const network = createPerceptron([64, 16, 1], 0.01, createRandom(1))
+ * const network = createPerceptron([2, 16, 1], 0.01, createRandom(1))
+ * network.forward(Float64Array.of(0, 1, 1, 0), 2).length // 2: an output a row
  */
 export function createPerceptron(
   sizes: readonly number[],

@@ -29,7 +29,7 @@ export type ErrorKind = 'error' | 'holdoutError'
  * @returns undefined when the two have no run in common.
  * @example
  * const { runs } = await readResults('data/results/recorded.json.gz')
- * pairedDifference(runs, 'krige', 'random', 0.25)?.interval // both ends negative: krige is the better one on any task
+ * pairedDifference(runs, 'krige', 'random', 0.25)!.mean < 0 // true: krige is the better one
  */
 export function pairedDifference(
   runs: readonly BenchRun[],

@@ -10,7 +10,7 @@ import { createRandom } from '../../numerics/random/index.ts'
  * A 31-bit seed from a root seed and names.
  *
  * @example
- * deriveSeed(1, 'navigate.t0pp', 3, 0.25)
+ * deriveSeed(1, 'word-relations', 3) === deriveSeed(1, 'word-relations', 4) // false
  */
 export function deriveSeed(root: number, ...parts: readonly (string | number)[]): number {
   let stream = createRandom(root)

@@ -50,8 +50,9 @@ export function restrictToTable(task: Task, table: Table): Task {
  * An evaluator that answers from a table: one call an evaluation, no tokens. A cell whose recording failed fails again.
  *
  * @example
- * const table = await loadTable('data/tables/ticket-triage.gemma-3-270m.json.gz')
- * const evaluator = createTableEvaluator(table)
+ * const table = await loadTable('tickets.json')
+ * const [candidate, example] = [table.prompts[3]!, { id: '1', input: 'Ticket 0', fields: {} }]
+ * await createTableEvaluator(table).evaluate({ candidate, example, repeat: 0, seed: 1 }) // { kind: 'score', score: 1, … }
  */
 export function createTableEvaluator(table: Table): Evaluator {
   const columns = columnsOf(table)

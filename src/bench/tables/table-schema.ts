@@ -25,7 +25,8 @@ const prompt = z
  * Unknown keys pass: a recorder may write more than a replay needs.
  *
  * @example
- * tableSchema.parse({ format: 'table/1', task: 't', model: 'm', examples: 2, prompts: [{ id: 'a', text: 'x' }], scores: ['01'] })
+ * const [task, model, prompts] = ['tickets', 'm', [{ id: 'a', text: 'Bug or billing?' }]]
+ * tableSchema.parse({ format: 'table/1', task, model, examples: 2, prompts, scores: ['01'] }).scores // ['01']
  */
 export const tableSchema = z.object({
   format: z.literal('table/1'),

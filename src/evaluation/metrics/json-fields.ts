@@ -14,7 +14,8 @@ export interface JsonFieldsOptions {
  * with the expected ones: strings up to case and punctuation, numbers by value, lists in order.
  *
  * @example
- * jsonFields().score('```json\n{"city": "Rome", "year": 9}\n```', { ...example, expected: { city: 'rome', year: 10 } }) // 0.5
+ * const expected = { city: 'rome', year: 10 }
+ * jsonFields().score('```json\n{"city": "Rome", "year": 9}\n```', { ...example, expected }) // 0.5
  */
 export function jsonFields({ fields, all = false }: JsonFieldsOptions = {}): Metric {
   return {

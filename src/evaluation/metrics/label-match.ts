@@ -13,7 +13,8 @@ const WORD = '[\\p{L}\\p{N}_]'
  *
  * @param labels - all labels of the task, as they are expected.
  * @example
- * labelMatch(['bug', 'billing']).score('I think it is **Billing**, not a bug.', { ...example, expected: 'billing' }) // 1
+ * const metric = labelMatch(['bug', 'billing'])
+ * metric.score('I think it is **Billing**, not a bug.', { ...example, expected: 'billing' }) // 1
  */
 export function labelMatch(labels: readonly string[]): Metric {
   const find = createLabelFinder(labels)

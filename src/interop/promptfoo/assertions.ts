@@ -38,7 +38,8 @@ const LIST = new Set(['contains-any', 'icontains-any', 'contains-all', 'icontain
  *
  * @example
  * const context = { vars: {}, files: openFiles('.', false), findings: createFindings() }
- * importAssertion({ type: 'not-equals', value: 'sorry' }, 'tests[0]', context) // { type: 'equals', value: 'sorry', not: true }
+ * const written = { type: 'not-equals', value: 'sorry' }
+ * importAssertion(written, 'tests[0]', context) // { type: 'equals', value: 'sorry', not: true }
  */
 export function importAssertion(
   written: WrittenAssertion,

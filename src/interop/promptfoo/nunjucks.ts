@@ -25,7 +25,7 @@ const EXPRESSION = /\{\{[\s\S]*?\}\}|\{#[\s\S]*?#\}/g
 /**
  * @param fieldFor Names the field of an expression; equal expressions share one.
  * @example
- * convertTemplate('Say {{body | upper}} in {{language}}', (source) => 'computed_1').text // 'Say {{computed_1}} in {{language}}'
+ * convertTemplate('Say {{body | upper}}', () => 'computed_1').text // 'Say {{computed_1}}'
  */
 export function convertTemplate(source: string, fieldFor: (source: string) => string): ConvertedTemplate {
   const names = new Set<string>()

@@ -66,7 +66,8 @@ export function binomialLikelihood(successes: ArrayLike<number>, trials: ArrayLi
  * @throws InvalidArgumentError on counts that are not 0 ≤ successes ≤ trials.
  * @example
  * const counts = { points: points([[0], [2]]), successes: [3, 40], trials: [4, 100] }
- * binomialProcess({ kernel: scale(matern52({ lengthScale: 1 })) }, counts, backend).rates(counts.points).mean // ≈ [0.57, 0.40]
+ * const process = binomialProcess({ kernel: scale(matern52({ lengthScale: 1 })) }, counts, backend)
+ * process.rates(counts.points).mean // ≈ [0.57, 0.40]
  */
 export function binomialProcess(model: BinomialModel, counts: SuccessCounts, backend: Backend): BinomialProcess {
   const { points, successes, trials } = counts
@@ -95,8 +96,9 @@ export function binomialProcess(model: BinomialModel, counts: SuccessCounts, bac
  *
  * @example
  * const counts = { points: points([[0], [2]]), successes: [3, 40], trials: [4, 100] }
- * const kernel = scale(matern52({ lengthScale: 1 }))
- * const model = fitBinomialModel({ kernel }, counts, distancePriors(counts.points), backend)
+ * const start = { kernel: scale(matern52({ lengthScale: 1 })) }
+ * const model = fitBinomialModel(start, counts, distancePriors(counts.points), backend)
+ * binomialProcess(model, counts, backend).logEvidence > binomialProcess(start, counts, backend).logEvidence // true
  */
 export function fitBinomialModel(
   model: BinomialModel,

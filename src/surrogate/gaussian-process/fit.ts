@@ -36,8 +36,10 @@ const REACH = 8
  * @throws what `gaussianProcess` throws on bad data. A start whose matrix cannot be factored is skipped.
  * @example
  * const priors = cubePriors(1)
- * const starts = [startingModel(matern52({ lengthScale: 1 }), priors)]
- * const { model } = fitModel(data, { priors, starts }, backend)
+ * const start = startingModel(matern52({ lengthScale: 1 }), priors)
+ * const { model } = fitModel(data, { priors, starts: [start] }, backend)
+ * const [before, after] = [start, model].map((each) => gaussianProcess(each, data, backend).logMarginalLikelihood)
+ * after! > before! // true
  */
 export function fitModel(data: TrainingData, options: FitOptions, backend: Backend): FittedModel {
   const { priors, starts, maxIterations = 50, tolerance = 1e-6 } = options

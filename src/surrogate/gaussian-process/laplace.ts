@@ -48,7 +48,7 @@ const TOLERANCE = 1e-10
  * @throws NotPositiveDefiniteError when K cannot be factored.
  * @example
  * const likelihood = binomialLikelihood([3, 1], [4, 4])
- * laplace(Float64Array.of(1, 0, 0, 1), 2, 0, likelihood, backend).mode // ≈ [0.5, -0.5]
+ * laplace(Float64Array.of(1, 0, 0, 1), 2, 0, likelihood, backend).mode // ≈ [0.505, −0.505]
  */
 export function laplace(
   covariance: Float64Array,

@@ -18,7 +18,7 @@ export interface LatentProcess extends Surrogate {
  * @example
  * const likelihood = binomialLikelihood([3, 1], [4, 4])
  * const process = latentProcess(matern52({ lengthScale: 1 }), 0, points([[0], [1]]), likelihood, backend)
- * process.posterior(points([[0]])).mean // ≈ [0.3]
+ * process.posterior(points([[0]])).mean // ≈ [0.323]
  */
 export function latentProcess(
   kernel: Kernel,

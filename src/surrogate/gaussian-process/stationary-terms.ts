@@ -35,7 +35,8 @@ const families: Readonly<Record<string, KernelFamily>> = {
  * coordinates (or a single one).
  *
  * @example
- * asStationaryTerms(sum([matern52({ lengthScale: 1 }), scale(radialBasis({ lengthScale: 2 }))]).description)?.length // 2
+ * const kernel = sum([matern52({ lengthScale: 1 }), scale(radialBasis({ lengthScale: 2 }))])
+ * asStationaryTerms(kernel.description)?.length // 2
  */
 export function asStationaryTerms(description: KernelDescription): readonly StationaryTerm[] | undefined {
   if (description.kind !== 'sum') {

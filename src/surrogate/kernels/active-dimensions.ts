@@ -8,7 +8,8 @@ import type { Kernel } from './kernel.ts'
  * @param dimensions - which coordinates, in the order the kernel gets them.
  * @throws InvalidArgumentError when a coordinate is negative, not whole, or beyond the points (on use).
  * @example
- * sum([activeDimensions(matern52({ lengthScale: 1 }), [0, 1, 2]), activeDimensions(linear(), [3])]).hyperparameters.length // 2
+ * const kernel = sum([activeDimensions(matern52({ lengthScale: 1 }), [0, 1, 2]), activeDimensions(linear(), [3])])
+ * kernel.covariance(points([[0, 0, 0, 2]]), points([[0, 0, 0, 3]])) // [7]: 1 + 2·3
  */
 export function activeDimensions(kernel: Kernel, dimensions: readonly number[]): Kernel {
   for (const [i, dimension] of dimensions.entries()) {

@@ -13,7 +13,7 @@ export interface HammingOptions {
  * continuous and categorical inputs" (2020), use its linear sibling.
  *
  * @example
- * hamming({ lengthScale: 0.5 }).covariance(points([[0, 1]]), points([[0, 2]])) // ≈ [0.4]
+ * hamming({ lengthScale: 0.5 }).covariance(points([[0, 1]]), points([[0, 2]])) // ≈ [0.368]
  */
 export function hamming(options: HammingOptions = {}): Kernel {
   const lengthScale = checkPositive('lengthScale', options.lengthScale ?? 1)

@@ -74,7 +74,8 @@ export function matern32(options: StationaryOptions): Kernel {
  * The default for parameters: twice differentiable, as real objectives are.
  *
  * @example
- * matern52({ lengthScales: [0.3, 0.3], categorical: [1] }).covariance(points([[0, 0]]), points([[0, 1]])) // ≈ [0.0156]
+ * const kernel = matern52({ lengthScales: [0.3, 0.3], categorical: [1] })
+ * kernel.covariance(points([[0, 0]]), points([[0, 1], [0, 2]])) // ≈ [0.0156, 0.0156]: another category is another one
  */
 export function matern52(options: StationaryOptions): Kernel {
   return stationary(maternFiveHalvesProfile, options)

@@ -6,8 +6,7 @@ import type { Hyperparameter, Kernel } from './kernel.ts'
  *
  * @throws InvalidArgumentError when there is no term.
  * @example
- * const kernel = sum([scale(activeDimensions(matern52({ lengthScale: 1 }), [0])), activeDimensions(linear(), [1])])
- * kernel.covariance(points([[0, 2]]), points([[0, 3]])) // [7]: 1 + 2·3
+ * sum([matern52({ lengthScale: 1 }), scale(linear(), 0.5)]).covariance(points([[2]]), points([[2]])) // [3]: 1 + 0.5·2·2
  */
 export function sum(kernels: readonly Kernel[]): Kernel {
   if (kernels.length === 0) throw new InvalidArgumentError('kernels is empty; expected at least one term')

@@ -57,8 +57,8 @@ const REFIT_EVERY = 20
  * @throws InvalidArgumentError when the slots do not add up to the points' dimension.
  * @example
  * const targets = candidates.data.map((x) => Math.sin(3 * x))
- * const surrogate = fitDeepKernel(candidates, targets, await loadTensorFlow('wasm'), backend, random, { steps: 20 })
- * surrogate.posterior(points([[0.5]])).mean // ≈ [1]
+ * const surrogate = fitDeepKernel(candidates, targets, await loadTensorFlow('wasm'), backend, random, { steps: 40 })
+ * surrogate.transform.inverse(surrogate.posterior(points([[0.5]])).mean[0]!) // ≈ 1.0
  */
 export function fitDeepKernel(
   points: Points,

@@ -17,7 +17,7 @@ export interface Network {
  *
  * @param widths - from input to output.
  * @example
- * createNetwork([384, 32, 8], random)
+ * createNetwork([384, 32, 8], random).weights.map(({ length }) => length) // [12288, 256]
  */
 export function createNetwork(widths: readonly number[], random: Random): Network {
   if (widths.length < 2 || widths.some((width) => !(Number.isInteger(width) && width >= 1))) {

@@ -46,9 +46,10 @@ const FLOOR = 1e-6
 /**
  * @throws InvalidArgumentError with fewer than 4 observations.
  * @example
- * const targets = candidates.data.map((x) => Math.sin(3 * x))
- * const surrogate = fitScoreEnsemble(candidates, targets, await loadTensorFlow('wasm'), backend, random, { members: 4 })
- * surrogate.posterior(points([[0.5]])).mean // ≈ [1]
+ * const [targets, tensorFlow] = [candidates.data.map((x) => Math.sin(3 * x)), await loadTensorFlow('wasm')]
+ * const surrogate = fitScoreEnsemble(candidates, targets, tensorFlow, backend, random, { members: 4 })
+ * const mean = surrogate.transform.inverse(surrogate.posterior(points([[0.5]])).mean[0]!)
+ * Math.abs(mean - Math.sin(1.5)) < 0.3 // true
  */
 export function fitScoreEnsemble(
   points: Points,

@@ -50,9 +50,10 @@ interface Observation {
  * own for the univariate one, those of a conditional branch in one.
  * @example
  * const ratio = createDensityRatio([[parzenDimension({ kind: 'float', low: 0, high: 1, log: false })!]])
- * ratio.tell(0, [[0.3]], 1.5)
- * const candidates = new Float64Array(24)
- * ratio.sample(0, random, 24, candidates)
+ * for (const [key, x] of [0.1, 0.3, 0.9].entries()) ratio.tell(key, [[x]], -x)
+ * const logRatios = new Float64Array(2)
+ * ratio.ratios(0, Float64Array.of(0.1, 0.9), 2, logRatios)
+ * logRatios[0]! > logRatios[1]! // true
  */
 export function createDensityRatio(
   groups: readonly (readonly ParzenDimension[])[],
