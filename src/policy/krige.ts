@@ -2,7 +2,8 @@
  * The prompt policy: a Gaussian process over prompt texts, example difficulties and binomial noise decide which prompt is
  * measured next and on which example. Model, rules, figures and sources: `krige.md` beside this file.
  *
- * 1. Every prompt once, each on the example that tells most about it.
+ * 1. Every prompt once, each on the example that tells most about it; with a small budget only those whose text promises
+ *    most.
  * 2. The active set shrinks geometrically to a few finalists; at every refit it is taken from all prompts by posterior
  *    expected score, so a prompt can come back. Each evaluation goes to the active prompt measured least.
  * 3. Recommended is the best posterior expected score among measured prompts.
@@ -162,8 +163,8 @@ export function createKrigePolicy(context: PolicyContext): Policy {
 }
 
 /**
- * First pass: prompts nobody has measured, in order of arrival (by expected score once the pass is limited by the budget).
- * Then the active prompt measured least; when all active ones are exhausted, the next best.
+ * First pass: prompts nobody has measured, in order of arrival; by upper bound of the expected score where the budget is too
+ * small to measure all. Then the active prompt measured least; when all active ones are exhausted, the next best.
  */
 function nextCandidate(
   plan: Plan,
@@ -176,8 +177,11 @@ function nextCandidate(
   let touched = 0
   for (const count of counts) if (count > 0) touched++
   if (touched < schedule.firstPass) {
-    const order = schedule.firstPass < counts.length ? plan.ranked : arrival
-    return order.find((i) => counts[i] === 0)!
+    if (schedule.firstPass === counts.length) return arrival.find((i) => counts[i] === 0)!
+    const { means, standardDeviations } = plan.scores
+    const upperBound = (i: number) => means[i]! + standardDeviations[i]!
+    const unmeasured = plan.ranked.filter((i) => counts[i] === 0)
+    return unmeasured.reduce((best, i) => (upperBound(i) > upperBound(best) ? i : best))
   }
   let pick = -1
   for (const i of plan.ranked.slice(0, schedule.activeSize(refit))) {

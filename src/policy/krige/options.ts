@@ -14,7 +14,7 @@ export const krigeOptionsSchema = z.strictObject({
     .number()
     .positive()
     .max(1)
-    .default(0.5)
+    .default(0.25)
     .describe('Largest share of the budget spent on measuring every prompt once.'),
   exampleChoice: z
     .enum(['informative', 'shared-order', 'own-order'])
