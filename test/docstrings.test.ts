@@ -83,7 +83,7 @@ describe('examples', () => {
     },
   )
 
-  it('state values, which were compared', () => expect(compared).toBeGreaterThan(200))
+  it('state values, which were compared', () => expect(compared).toBeGreaterThan(250))
 
   it('are rightly typed', { timeout: 120_000 }, async () => {
     expect(await typeErrorsOf(examples)).toEqual([])
@@ -119,6 +119,10 @@ describe('an example', () => {
     await expect(run('points([[1], [1, 2]]) // throws InvalidArgumentError: rows[1] has 2 numbers')).resolves.toBe(1)
     await expect(run('points([[1], [2]]) // throws InvalidArgumentError')).rejects.toThrow('nothing thrown')
     await expect(run('points([[1], [1, 2]]) // throws BudgetError')).rejects.toThrow('BudgetError')
+  })
+
+  it('fails where what is stated is never reached', async () => {
+    await expect(run('if (1 > 2) {\n  1 // 1\n}')).rejects.toThrow('values compared')
   })
 
   it('fails at an unknown name, and in the checks that it registers', async () => {

@@ -49,12 +49,12 @@ export async function runExample(example: DocstringExample): Promise<number> {
   scope.set('it', (_name: string, check: () => void | Promise<void>) => registered.push((async () => check())()))
 
   const { body, statements } = instrument(example.code)
-  let compared = 0
+  const compared = new Set<number>()
+  const place = `${example.file}:${example.line}`
   scope.set('$states', (index: number, actual: unknown) => {
     const statement = statements[index]!
-    if (statement.kind === 'value')
-      expect(statement.agrees(actual), `${example.file}:${example.line}`).toEqual(statement.value)
-    compared++
+    compared.add(index)
+    if (statement.kind === 'value') expect(statement.agrees(actual), place).toEqual(statement.value)
   })
   scope.set('$throws', async (index: number, run: () => Promise<unknown>) => {
     const statement = statements[index]!
@@ -63,8 +63,8 @@ export async function runExample(example: DocstringExample): Promise<number> {
       (error: unknown) => error,
     )
     const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : 'nothing thrown'
-    if (statement.kind === 'throws') expect(said).toContain(`${statement.error}: ${statement.message}`)
-    compared++
+    compared.add(index)
+    if (statement.kind === 'throws') expect(said, place).toContain(`${statement.error}: ${statement.message}`)
   })
   scope.set('$import', async (from: string) => {
     const entry = ENTRY_POINTS[from]
@@ -73,7 +73,8 @@ export async function runExample(example: DocstringExample): Promise<number> {
   const run = new AsyncFunction(...scope.keys(), body)
   await run(...scope.values())
   await Promise.all(registered)
-  return compared
+  expect(compared.size, `values compared in ${place}`).toBe(statements.length)
+  return compared.size
 }
 
 const AsyncFunction = (async () => {}).constructor as new (
