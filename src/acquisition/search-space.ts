@@ -206,9 +206,9 @@ function refine(
       const gradient = new Float64Array(dimension)
       const end = minimizeLbfgsb(
         (moved, out) => {
-          for (const [k, d] of free.entries()) full[d] = moved[k]!
+          for (let k = 0; k < free.length; k++) full[free[k]!] = moved[k]!
           const result = acquisition.valueAndGradient(full, gradient)
-          for (const [k, d] of free.entries()) out[k] = -gradient[d]!
+          for (let k = 0; k < free.length; k++) out[k] = -gradient[free[k]!]!
           return -result
         },
         free.map((d) => x[d]!),

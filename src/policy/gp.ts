@@ -166,8 +166,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
 
     // What a user put into the pool comes first.
     if (ready.length > 0) return evaluate(state, ready[0]!, 'put forward')
-    const taken = new Set(state.pool.map((_, i) => row(features.pool, i).join()))
-    const excluded = (x: Float64Array) => taken.has(x.join())
+    const excluded = (x: Float64Array) => contains(features.pool, x)
     const initial = options.initial ?? Math.max(MINIMUM_DESIGN, encoding.dimension + 2)
     if (scores.candidates.length === 0 || touched.size < initial) {
       const x = freshDesignPoint(state.pool.length, excluded)
@@ -217,6 +216,16 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
       )
     },
   }
+}
+
+/** Whether one of the points is exactly x. */
+function contains({ count, dimension, data }: Points, x: Float64Array): boolean {
+  for (let i = 0; i < count; i++) {
+    let d = 0
+    while (d < dimension && data[i * dimension + d] === x[d]) d++
+    if (d === dimension) return true
+  }
+  return false
 }
 
 /** Nothing for a deterministic objective, whose last digits would drown in it. */

@@ -80,6 +80,9 @@ export function encodeSpace(space: Space): SpaceEncoding {
       return value === undefined || !isActive(axis.parameter, values) ? axis.centre : axis.encode(value)
     })
 
+  /** Without conditions every coordinate is snapped on its own. */
+  const unconditional = axes.every(({ parameter }) => parameter.when === undefined)
+
   return {
     dimension: axes.length,
     coordinates: axes.map(({ name, kind, levels }) => ({ name, kind, levels })),
@@ -87,16 +90,29 @@ export function encodeSpace(space: Space): SpaceEncoding {
     size: axes.reduce((size, axis) => size * axis.levels, 1),
     encode,
     decode,
-    snap: (x) => encode(decode(x)),
+    snap(x) {
+      if (!unconditional) return encode(decode(x))
+      const snapped = new Float64Array(axes.length)
+      for (let d = 0; d < snapped.length; d++) {
+        const axis = axes[d]!
+        snapped[d] = axis.encode(axis.decode(x[d]!))
+      }
+      return snapped
+    },
     active(x) {
+      if (unconditional) return new Array<boolean>(axes.length).fill(true)
       const values = decode(x)
       return axes.map((axis) => axis.name in values)
     },
-    fromUniform: (u) =>
-      Float64Array.from(axes, (axis, d) => {
-        if (axis.kind === 'continuous') return Math.min(Math.max(u[d]!, 0), 1)
-        return axis.level(Math.min(Math.floor(u[d]! * axis.levels), axis.levels - 1))
-      }),
+    fromUniform(u) {
+      const x = new Float64Array(axes.length)
+      for (let d = 0; d < x.length; d++) {
+        const axis = axes[d]!
+        if (axis.kind === 'continuous') x[d] = Math.min(Math.max(u[d]!, 0), 1)
+        else x[d] = axis.level(Math.min(Math.floor(u[d]! * axis.levels), axis.levels - 1))
+      }
+      return x
+    },
     enumerate(limit) {
       if (axes.reduce((size, axis) => size * axis.levels, 1) > limit) return undefined
       const met = new Map<string, Float64Array>()

@@ -35,6 +35,25 @@ describe('encodeSpace', () => {
     )
   })
 
+  it('snaps to the same points where nothing has a condition', () => {
+    const { rate, temperature, shots, width, style, fixed } = space
+    const free = encodeSpace({
+      rate: rate!,
+      temperature: temperature!,
+      shots: shots!,
+      width: width!,
+      style: style!,
+      fixed: fixed!,
+    })
+    fc.assert(
+      fc.property(cube, (u) => {
+        const x = free.fromUniform(u)
+        expect(Array.from(free.snap(x))).toEqual(Array.from(free.encode(free.decode(x))))
+        expect(free.active(x)).toEqual(new Array(6).fill(true))
+      }),
+    )
+  })
+
   it('puts parameters whose condition does not hold in the middle', () => {
     const x = encoding.encode({ ...encoding.decode(encoding.fromUniform(new Array(8).fill(0))), style: 'terse' })
     expect(x[5]).toBe(0)

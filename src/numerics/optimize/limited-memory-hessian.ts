@@ -19,6 +19,8 @@ export interface LimitedMemoryHessian {
   weight(i: number, column: number): number
   /** M v in place; false when M⁻¹ is numerically singular. */
   applyMiddle(v: Float64Array): boolean
+  /** B⁻¹ v in place, by the two-loop recursion: what a search without bounds needs, in O(kn). */
+  applyInverse(v: Float64Array): void
   /** Adds a pair; false when the new middle matrix is singular: then {@link reset}. */
   push(s: Float64Array, y: Float64Array): boolean
   reset(): void
@@ -30,6 +32,7 @@ export function createLimitedMemoryHessian(n: number, memory: number): LimitedMe
   const stepStep = new Float64Array(memory * memory)
   const stepChange = new Float64Array(memory * memory)
   const middle = createLuSolver(2 * memory)
+  const factors = new Float64Array(memory)
   let theta = 1
   let pairs = 0
 
@@ -57,6 +60,18 @@ export function createLimitedMemoryHessian(n: number, memory: number): LimitedMe
       return column < pairs ? changes[column * n + i]! : theta * steps[(column - pairs) * n + i]!
     },
     applyMiddle: (v) => middle.solve(v),
+    applyInverse(v) {
+      for (let row = pairs - 1; row >= 0; row--) {
+        const factor = rowDot(steps, row, v) / stepChange[row * memory + row]!
+        factors[row] = factor
+        for (let i = 0, offset = row * n; i < n; i++) v[i]! -= factor * changes[offset + i]!
+      }
+      for (let i = 0; i < n; i++) v[i]! /= theta
+      for (let row = 0; row < pairs; row++) {
+        const factor = factors[row]! - rowDot(changes, row, v) / stepChange[row * memory + row]!
+        for (let i = 0, offset = row * n; i < n; i++) v[i]! += factor * steps[offset + i]!
+      }
+    },
     push(s, y) {
       if (pairs === memory) {
         steps.copyWithin(0, n)

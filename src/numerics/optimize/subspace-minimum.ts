@@ -31,6 +31,33 @@ export function createSubspaceMinimizer(n: number, memory: number, hessian: Limi
   const column = new Float64Array(2 * memory)
   const solver = createLuSolver(2 * memory)
 
+  /** Whether the projected step r from the Cauchy point descends, after cutting it at the first bound if it does not. */
+  const descends = (
+    x: Float64Array,
+    g: Float64Array,
+    lower: Float64Array,
+    upper: Float64Array,
+    point: Float64Array,
+    count: number,
+    out: Float64Array,
+  ): boolean => {
+    let slope = 0
+    for (let i = 0; i < n; i++) slope += g[i]! * (out[i]! - x[i]!)
+    if (slope <= 0) return Number.isFinite(slope)
+
+    let fraction = 1
+    for (let f = 0; f < count; f++) {
+      const i = free[f]!
+      const room = r[f]! > 0 ? upper[i]! - point[i]! : lower[i]! - point[i]!
+      if (r[f] !== 0 && room / r[f]! < fraction) fraction = room / r[f]!
+    }
+    for (let f = 0; f < count; f++) {
+      const i = free[f]!
+      out[i] = Math.min(Math.max(point[i]! + fraction * r[f]!, lower[i]!), upper[i]!)
+    }
+    return true
+  }
+
   return {
     minimize(x, g, lower, upper, cauchy, out) {
       const { point } = cauchy
@@ -39,6 +66,17 @@ export function createSubspaceMinimizer(n: number, memory: number, hessian: Limi
       let count = 0
       for (let i = 0; i < n; i++) if (point[i]! > lower[i]! && point[i]! < upper[i]!) free[count++] = i
       if (count === 0 || columns === 0) return true
+
+      if (count === n) {
+        // No bound in the way: the quasi-Newton step, which needs no system of 2k equations.
+        r.set(g)
+        hessian.applyInverse(r)
+        for (let i = 0; i < n; i++) {
+          r[i] = x[i]! - r[i]! - point[i]!
+          out[i] = Math.min(Math.max(point[i]! + r[i]!, lower[i]!), upper[i]!)
+        }
+        return descends(x, g, lower, upper, point, count, out)
+      }
 
       v.set(cauchy.c)
       if (!hessian.applyMiddle(v)) return false
@@ -66,7 +104,6 @@ export function createSubspaceMinimizer(n: number, memory: number, hessian: Limi
       }
       if (!solver.factor() || !solver.solve(v)) return false
 
-      let slope = 0
       for (let f = 0; f < count; f++) {
         const i = free[f]!
         let sum = 0
@@ -75,21 +112,7 @@ export function createSubspaceMinimizer(n: number, memory: number, hessian: Limi
         r[f] = -r[f]! / theta - sum / (theta * theta)
         out[i] = Math.min(Math.max(point[i]! + r[f]!, lower[i]!), upper[i]!)
       }
-      for (let i = 0; i < n; i++) slope += g[i]! * (out[i]! - x[i]!)
-      if (slope <= 0) return Number.isFinite(slope)
-
-      // The projected point does not descend: cut the step at the first bound instead.
-      let fraction = 1
-      for (let f = 0; f < count; f++) {
-        const i = free[f]!
-        const room = r[f]! > 0 ? upper[i]! - point[i]! : lower[i]! - point[i]!
-        if (r[f] !== 0 && room / r[f]! < fraction) fraction = room / r[f]!
-      }
-      for (let f = 0; f < count; f++) {
-        const i = free[f]!
-        out[i] = Math.min(Math.max(point[i]! + fraction * r[f]!, lower[i]!), upper[i]!)
-      }
-      return true
+      return descends(x, g, lower, upper, point, count, out)
     },
   }
 }

@@ -41,11 +41,7 @@ export function scale(kernel: Kernel, outputScale = 1): Kernel {
       const inner = kernel.atPoint(x, b)
       return {
         covariances: times(inner.covariances.slice()),
-        addGradient: (weights, out) =>
-          inner.addGradient(
-            weights.map((weight) => factor * weight),
-            out,
-          ),
+        addGradient: (weights, out) => inner.addGradient(times(weights.slice()), out),
       }
     },
     diagonalGradient: (x) => times(kernel.diagonalGradient(x)),
