@@ -27,8 +27,11 @@ Examples:
   $ krige bench record task.yaml --out small.json --examples 60 --holdout 20 --prompts 40 --threads 1
   $ krige bench record task.yaml --out again.json --prompts 12 --check small.json   # is it repeatable?`
 
-/** The share of cells below which a recording contradicts an earlier one. */
-const AGREEMENT = 0.99
+/**
+ * The share of cells below which a recording contradicts an earlier one. A local model's rounding depends on what it
+ * evaluated just before, so a part recorded apart differs in a cell or two of a hundred where a whole recording does not.
+ */
+const AGREEMENT = 0.98
 
 export function registerBenchRecord(bench: Command): void {
   const count = { integer: true, minimum: 1 }
