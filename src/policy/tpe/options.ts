@@ -11,7 +11,9 @@ export const tpeOptionsSchema = z.strictObject({
     .min(1)
     .max(10_000)
     .optional()
-    .describe('Draws from the good density, the best of which is tried; 16 a parameter, from 24 to 96.'),
+    .describe(
+      'Draws from the good density, the best of which is tried; 16 a parameter, from 24 to 96; 24 for categories beside continuous ones.',
+    ),
   multivariate: z.boolean().default(true).describe('Estimates parameters that exist together jointly.'),
   good: z.enum(['tenth', 'root']).default('tenth').describe('How many observations count as good: n/10 or √n/4.'),
   priorWeight: z.number().min(0).default(1).describe('Weight of the prior component, in observations.'),
@@ -33,9 +35,21 @@ export function startupCount({ startup }: TpeOptions, parameters: number): numbe
   return startup ?? Math.min(LARGEST_STARTUP, parameters + 3)
 }
 
-/** More draws than Optuna's 24 find better points where there are many parameters. */
-export function drawCount({ candidates }: TpeOptions, observations: number, parameters: number): number {
+/**
+ * More draws than Optuna's 24 find better points where there are many parameters, unless there are categories beside
+ * continuous parameters: the best of many draws has the choice that was good so far again and again, and the continuous
+ * parameters see to it that it is never refused as tried already.
+ *
+ * @param isMixed Whether the space has categories beside continuous parameters.
+ */
+export function drawCount(
+  { candidates }: TpeOptions,
+  observations: number,
+  parameters: number,
+  isMixed: boolean,
+): number {
   if (candidates !== undefined) return candidates
+  if (isMixed) return FEWEST_DRAWS
   const affordable = Math.round(DRAW_BUDGET / Math.max(1, observations))
   return Math.max(FEWEST_DRAWS, Math.min(MOST_DRAWS, DRAWS_A_PARAMETER * parameters, affordable))
 }

@@ -30,6 +30,7 @@ export function createSpaceTpe(options: TpeOptions, exampleCount: number): Space
   let tallies: Tallies = createTallies()
   let waiting = new Set<number>()
   let widest = 0
+  let isMixed = false
   let draws = new Float64Array(0)
   let ratios = new Float64Array(0)
 
@@ -43,6 +44,9 @@ export function createSpaceTpe(options: TpeOptions, exampleCount: number): Space
     tallies = createTallies()
     waiting = new Set()
     widest = Math.max(...groups.map(({ dimensions }) => dimensions.length))
+    const all = groups.flatMap(({ dimensions }) => dimensions)
+    isMixed =
+      all.some(({ kind }) => kind === 'categorical') && all.some((one) => one.kind === 'numeric' && one.step === 0)
   }
   const pointsOf = (design: Design, candidate: number) => {
     const values = design.valuesOf(candidate)
@@ -75,7 +79,7 @@ export function createSpaceTpe(options: TpeOptions, exampleCount: number): Space
       return ratio.size
     },
     propose(design, random) {
-      const count = drawCount(options, ratio.size, design.encoding.dimension)
+      const count = drawCount(options, ratio.size, design.encoding.dimension, isMixed)
       if (ratios.length !== count || draws.length !== count * widest) {
         ratios = new Float64Array(count)
         draws = new Float64Array(count * widest)
