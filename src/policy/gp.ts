@@ -36,6 +36,10 @@ const MINIMUM_DESIGN = 4
 const POOL_DESIGN = 8
 /** Settings tried in thought at each ask, over all prompts. */
 const VARIANTS = 256
+/** Points of a space scored before the best are refined, and how many once so many observations say where they lie. */
+const SCREENED = 256
+const SCREENED_LATE = 128
+const LATE = 50
 /** Incumbents around which the search looks closely. */
 const CLOSE_LOOKS = 3
 /** Every so many asks look only near the incumbent … */
@@ -182,6 +186,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
       random: ask,
       incumbents: order.slice(0, closely ? 1 : CLOSE_LOOKS).map((candidate) => row(features.pool, candidate)),
       excluded,
+      globalCandidates: state.observations.length < LATE ? SCREENED : SCREENED_LATE,
       ...(closely ? { box: boxAround(row(features.pool, order[0]!), process) } : {}),
     })
     const x = best?.x ?? freshDesignPoint(state.pool.length, excluded)

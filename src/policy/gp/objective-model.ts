@@ -29,6 +29,11 @@ export interface ObjectiveData {
 /** Below this many observations, and at every tenth, hyper-parameters are sought from several starts. */
 const THOROUGH_BELOW = 16
 const THOROUGH_EVERY = 10
+/** An iteration that gains less than this part of the log posterior is the last … */
+const TOLERANCE = 1e-4
+/** … or less than this, a tenth where it is −100, once so many observations leave little to choose. */
+const LATE_TOLERANCE = 1e-3
+const LATE = 50
 
 /**
  * Fits hyper-parameters, warm from the last fit of the study. The likelihood has more than one mode as long as data are
@@ -58,7 +63,12 @@ export function fitObjective(
       startingModel(kernel, priors, { lengthScaleFactor: 2, noise: 1e-7 }),
     )
   }
-  const options = { priors, starts, maxIterations: thorough ? 40 : 10, tolerance: 1e-4 }
+  const options = {
+    priors,
+    starts,
+    maxIterations: thorough ? 40 : 10,
+    tolerance: observations < LATE ? TOLERANCE : LATE_TOLERANCE,
+  }
   const { model } = fitModel(training, options, backend)
   return {
     process: gaussianProcess(model, training, backend),

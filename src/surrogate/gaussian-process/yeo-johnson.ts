@@ -29,6 +29,12 @@ function powerMinusOne(log: number, power: number): number {
   return Math.abs(power) < 1e-12 ? log : Math.expm1(power * log) / power
 }
 
+/** ∂/∂p of {@link powerMinusOne}, given its value; L²/2 + pL³/3 where the difference would cancel. */
+function powerSlope(log: number, power: number, value: number): number {
+  if (Math.abs(power * log) < 1e-5) return log * log * (0.5 + (power * log) / 3)
+  return (log * Math.exp(power * log) - value) / power
+}
+
 function inversePowerMinusOne(value: number, power: number): number {
   if (Math.abs(power) < 1e-12) return Math.expm1(value)
   const inside = power * value
@@ -53,23 +59,43 @@ export function yeoJohnsonTransform(
   const first = standardise(targets)
   const centred = Float64Array.from(targets, first.forward)
   const n = centred.length
-  const negativeLogPosterior = (lambda: number): number => {
+  const logs = centred.map((y) => Math.log1p(Math.abs(y)))
+  const jacobianSlope = centred.reduce((total, y, i) => total + Math.sign(y) * logs[i]!, 0)
+  const warped = new Float64Array(n)
+  const slopes = new Float64Array(n)
+  const negativeLogPosterior = (lambda: number): { value: number; slope: number } => {
     let mean = 0
-    let jacobian = 0
-    for (const y of centred) {
-      mean += yeoJohnson(y, lambda) / n
-      jacobian += (lambda - 1) * Math.sign(y) * Math.log1p(Math.abs(y))
+    let meanSlope = 0
+    for (let i = 0; i < n; i++) {
+      const positive = centred[i]! >= 0
+      const power = positive ? lambda : 2 - lambda
+      const value = powerMinusOne(logs[i]!, power)
+      warped[i] = positive ? value : -value
+      // For y < 0 the two signs, of the value and of 2 − λ, cancel.
+      slopes[i] = powerSlope(logs[i]!, power, value)
+      mean += warped[i]! / n
+      meanSlope += slopes[i]! / n
     }
     let variance = 0
-    for (const y of centred) variance += (yeoJohnson(y, lambda) - mean) ** 2 / n
-    if (!(variance > 0)) return 0.5 * ((lambda - 1) / spread) ** 2
-    return 0.5 * n * Math.log(variance) - jacobian + 0.5 * ((lambda - 1) / spread) ** 2
+    let covariance = 0
+    for (let i = 0; i < n; i++) {
+      const deviation = warped[i]! - mean
+      variance += (deviation * deviation) / n
+      covariance += (deviation * (slopes[i]! - meanSlope)) / n
+    }
+    const offset = (lambda - 1) / spread
+    const prior = { value: 0.5 * offset * offset, slope: offset / spread }
+    if (!(variance > 0)) return prior
+    return {
+      value: prior.value + 0.5 * n * Math.log(variance) - (lambda - 1) * jacobianSlope,
+      slope: prior.slope + (n * covariance) / variance - jacobianSlope,
+    }
   }
   const { x } = minimizeLbfgsb(
     ([lambda = 1], gradient) => {
-      const step = 1e-5
-      gradient[0] = (negativeLogPosterior(lambda + step) - negativeLogPosterior(lambda - step)) / (2 * step)
-      return negativeLogPosterior(lambda)
+      const { value, slope } = negativeLogPosterior(lambda)
+      gradient[0] = slope
+      return value
     },
     [1],
     { lower: [-2], upper: [4], maxIterations: 30 },

@@ -8,6 +8,7 @@ import {
   inverseYeoJohnson,
   restoreProcess,
   samplePath,
+  standardise,
   yeoJohnson,
   yeoJohnsonTransform,
 } from '../../../src/surrogate/gaussian-process/index.ts'
@@ -130,5 +131,25 @@ describe('the Yeo-Johnson transformation', () => {
       expect(transform.slope(y) / slope).toBeCloseTo(1, 4)
     }
     expect(yeoJohnsonTransform([5, 5, 5]).forward(5)).toBeCloseTo(0, 12)
+  })
+
+  it.each([
+    ['a long upper tail', (k: number) => Math.exp(k / 4)],
+    ['a long lower tail', (k: number) => -Math.exp(k / 6)],
+    ['no tail, where λ stays near 1', (k: number) => k],
+  ])('warps by the λ of greatest posterior density: %s', (_, value) => {
+    const targets = Array.from({ length: 16 }, (_, k) => value(k))
+    const { lambda } = yeoJohnsonTransform(targets)
+    const { forward } = standardise(targets)
+    const centred = targets.map(forward)
+    const logPosterior = (power: number) => {
+      const warped = centred.map((y) => yeoJohnson(y, power))
+      const mean = warped.reduce((a, b) => a + b, 0) / 16
+      const variance = warped.reduce((a, b) => a + (b - mean) ** 2, 0) / 16
+      const jacobian = centred.reduce((a, y) => a + (power - 1) * Math.sign(y) * Math.log1p(Math.abs(y)), 0)
+      return jacobian - 8 * Math.log(variance) - 0.5 * (power - 1) ** 2
+    }
+    for (const step of [-0.5, -1e-3, 1e-3, 0.5])
+      expect(logPosterior(lambda)).toBeGreaterThan(logPosterior(lambda + step))
   })
 })
