@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../../src/numerics/random/index.ts'
+import { logNormalMass } from '../../../src/numerics/special/index.ts'
 import type { Parameter } from '../../../src/space/parameter.ts'
 import {
   createDensityRatio,
@@ -148,6 +149,38 @@ describe('createParzenEstimator', () => {
             ? Math.round((dimension.last - dimension.first) / dimension.step) + 1
             : dimension.high - dimension.low
       expect(Math.abs(inverse / size - 1), `dimension ${i}`).toBeLessThan(0.1)
+    }
+  })
+
+  it('is the mixture that its components describe, however many points are asked for at once', () => {
+    const smooth = DIMENSIONS.slice(0, 2)
+    const ranges = smooth.map((dimension) => dimension as { low: number; high: number })
+    const random = createRandom(9)
+    const draw = () => pointAt(smooth, [random.uniform(), random.uniform()])
+    for (const priorWeight of [1, 1e-6, 0]) {
+      const estimator = createParzenEstimator(smooth, { priorWeight })
+      for (let key = 0; key < 150; key++) estimator.add(key, draw(), key % 5 === 0 ? 0 : 0.5)
+      const { weights, means, widths } = estimator.components()
+      const direct = (point: readonly number[]) => {
+        let sum = 0
+        for (const [j, weight] of weights.entries()) {
+          let density = weight
+          for (const [i, { low, high }] of ranges.entries()) {
+            const mean = means[i]![j]!
+            const width = widths[i]![j]!
+            const mass = Math.exp(logNormalMass((low - mean) / width, (high - mean) / width))
+            density *= Math.exp(-0.5 * ((point[i]! - mean) / width) ** 2) / (width * Math.sqrt(2 * Math.PI) * mass)
+          }
+          sum += density
+        }
+        return Math.log(sum)
+      }
+      for (const count of [1, 2, 3, 4, 5, 7, 9]) {
+        const points = Array.from({ length: count }, draw)
+        const together = densities(estimator, points)
+        expect(together).toEqual(points.flatMap((point) => densities(estimator, [point])))
+        for (const [row, point] of points.entries()) expect(together[row]).toBeCloseTo(direct(point), 10)
+      }
     }
   })
 
