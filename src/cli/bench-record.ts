@@ -73,6 +73,8 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
     { openEvaluator },
     { createMemoryResponseCache },
     { recordTable },
+    { loadTable },
+    { restrictToTable },
     { createProgressLine },
     files,
   ] = await Promise.all([
@@ -80,6 +82,8 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
     import('../evaluation/open-evaluator.ts'),
     import('../evaluation/response-cache.ts'),
     import('../bench/record/record-table.ts'),
+    import('../bench/tables/load-table.ts'),
+    import('../bench/tables/table-evaluator.ts'),
     import('./progress-line.ts'),
     import('./write-file.ts'),
   ])
@@ -87,12 +91,13 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
     throw new InvalidInputError(`--out is ${flags.out}; expected a name that ends in .json or .json.gz`)
   }
   files.requireWritableFolder(flags.out)
-  const { loadTable } = await import('../bench/tables/load-table.ts')
-  const reference = flags.check === undefined ? undefined : await loadTable(flags.check)
   const task = loadTask(taskFile, {
     allowOutside: flags.allowOutside ?? false,
     ...(flags.model === undefined ? {} : { overrides: { model: flags.model } }),
   })
+  const reference = flags.check === undefined ? undefined : await loadTable(flags.check)
+  // Refused now, not after hours of recording.
+  if (reference) restrictToTable(task, reference)
   const evaluator = await openEvaluator(task, {
     modelsFolder: modelsFolder(process.env),
     environment: process.env,

@@ -21,7 +21,13 @@ import { isActive } from '../space/parameter.ts'
 import { type Points, row } from '../surrogate/points.ts'
 import { candidateFeatures } from './gp/candidate-features.ts'
 import { candidateScores } from './gp/candidate-scores.ts'
-import { fitObjective, type ObjectiveModel, selectPoints, subsetOfData } from './gp/objective-model.ts'
+import {
+  fitObjective,
+  MANY_OBSERVATIONS,
+  type ObjectiveModel,
+  selectPoints,
+  subsetOfData,
+} from './gp/objective-model.ts'
 import { recommendByMean } from './gp/recommend.ts'
 import type { Decision, Fit, Policy, PolicyContext, PolicyFactory, PolicyState, Recommendation } from './policy.ts'
 
@@ -36,10 +42,9 @@ const MINIMUM_DESIGN = 4
 const POOL_DESIGN = 8
 /** Settings tried in thought at each ask, over all prompts. */
 const VARIANTS = 256
-/** Points of a space scored before the best are refined, and how many once so many observations say where they lie. */
+/** Points of a space scored before the best are refined, and once there are {@link MANY_OBSERVATIONS}. */
 const SCREENED = 256
 const SCREENED_LATE = 128
-const LATE = 50
 /** Incumbents around which the search looks closely. */
 const CLOSE_LOOKS = 3
 /** Every so many asks look only near the incumbent … */
@@ -186,7 +191,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
       random: ask,
       incumbents: order.slice(0, closely ? 1 : CLOSE_LOOKS).map((candidate) => row(features.pool, candidate)),
       excluded,
-      globalCandidates: state.observations.length < LATE ? SCREENED : SCREENED_LATE,
+      globalCandidates: state.observations.length < MANY_OBSERVATIONS ? SCREENED : SCREENED_LATE,
       ...(closely ? { box: boxAround(row(features.pool, order[0]!), process) } : {}),
     })
     const x = best?.x ?? freshDesignPoint(state.pool.length, excluded)

@@ -43,6 +43,28 @@ describe('krige', () => {
     expect(new Set(asked.slice(0, 30)).size).toBe(30)
   })
 
+  it('with a small budget meets those whose text promises most, and only a quarter of it goes there', () => {
+    const context = contextOf({ exampleCount: 30, evaluationBudget: 80 })
+    const pool = Array.from({ length: 60 }, (_, i) => ({
+      candidate: { id: `p${i}`, text: i % 2 ? `Answer with care, please, case ${i}.` : `NO EXPLANATIONS!!! ${i} ${i}` },
+    }))
+    const asked: number[] = []
+    play(createKrigePolicy(context), {
+      context,
+      pool,
+      budget: 80,
+      score: bernoulli(5, (i) => (i % 2 ? 1.5 : -1.5)),
+      onDecision: (decision) => {
+        if (decision.kind === 'act' && decision.action.kind === 'evaluate')
+          asked.push(decision.action.candidate as number)
+      },
+    })
+    expect(new Set(asked.slice(0, 20)).size).toBe(20)
+    expect(asked.slice(0, 20).filter((i) => i % 2).length).toBeGreaterThan(12)
+    // Most of the bad half is never measured at all.
+    expect(new Set(asked.filter((i) => i % 2 === 0)).size).toBeLessThan(20)
+  })
+
   it('moves to another example once everybody gets the first one right', () => {
     const context = contextOf({ exampleCount: 30, evaluationBudget: 400 })
     const used = new Map<number, number>()

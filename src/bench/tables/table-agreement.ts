@@ -1,6 +1,6 @@
 import { InvalidInputError } from '../../errors.ts'
 import { candidateText } from '../../space/candidate.ts'
-import { cellOf, type Table } from './table.ts'
+import { cellOf, columnsByText, type Table } from './table.ts'
 
 export interface TableAgreement {
   /** Prompts and examples that both tables have. */
@@ -23,8 +23,8 @@ export interface TableAgreement {
  * tableAgreement(table, table).differing // []
  */
 export function tableAgreement(table: Table, reference: Table): TableAgreement {
-  const rows = matches(table.prompts.map(candidateText), reference.prompts.map(candidateText))
-  const columns = matches(exampleTextsOf(table), exampleTextsOf(reference))
+  const rows = matches(rowsByText(table), rowsByText(reference))
+  const columns = matches(columnsByText(table), columnsByText(reference))
   if (rows.length === 0 || columns.length === 0) {
     throw new InvalidInputError(
       `${table.name} and ${reference.name} share no ${rows.length === 0 ? 'prompt' : 'example'}`,
@@ -53,16 +53,17 @@ export function tableAgreement(table: Table, reference: Table): TableAgreement {
   }
 }
 
-function exampleTextsOf(table: Table): readonly string[] {
-  if (!table.exampleTexts) throw new InvalidInputError(`${table.name} does not keep the texts of its examples`)
-  return table.exampleTexts
+function rowsByText({ prompts }: Table): ReadonlyMap<string, number> {
+  return new Map(prompts.map((prompt, row) => [candidateText(prompt), row]))
 }
 
-/** Pairs of places at which both lists have the same text. */
-function matches(texts: readonly string[], reference: readonly string[]): [number, number][] {
-  const places = new Map(reference.map((text, index) => [text, index]))
-  return texts.flatMap((text, index) => {
-    const place = places.get(text)
-    return place === undefined ? [] : [[index, place] satisfies [number, number]]
+/** Places of the texts that both have. */
+function matches(
+  places: ReadonlyMap<string, number>,
+  reference: ReadonlyMap<string, number>,
+): (readonly [number, number])[] {
+  return [...places].flatMap(([text, place]) => {
+    const other = reference.get(text)
+    return other === undefined ? [] : [[place, other] as const]
   })
 }

@@ -10,7 +10,7 @@ import { failure } from '../../evaluation/failure.ts'
 import type { Example } from '../../space/example.ts'
 import { showValue } from '../../space/template.ts'
 import type { Task } from '../../task/task.ts'
-import { cellOf, type Table } from './table.ts'
+import { cellOf, columnsByText, type Table } from './table.ts'
 
 const NO_TOKENS = { inputTokens: 0, outputTokens: 0 }
 const textOf = (example: Example) => showValue(example.input)
@@ -21,7 +21,7 @@ const textOf = (example: Example) => showValue(example.input)
  * @throws InvalidInputError when the table was recorded from other examples or prompts.
  */
 export function restrictToTable(task: Task, table: Table): Task {
-  const columns = columnsOf(table)
+  const columns = columnsByText(table)
   const recorded = (index: number) => columns.has(textOf(task.examples[index]!))
   const search = task.split.search.filter(recorded)
   const holdout = task.split.holdout.filter(recorded)
@@ -55,7 +55,7 @@ export function restrictToTable(task: Task, table: Table): Task {
  * await createTableEvaluator(table).evaluate({ candidate, example, repeat: 0, seed: 1 }) // { kind: 'score', score: 1, … }
  */
 export function createTableEvaluator(table: Table): Evaluator {
-  const columns = columnsOf(table)
+  const columns = columnsByText(table)
   const rows = new Map(table.prompts.map((prompt, row) => [prompt.id, row]))
   const model = `table:${table.name}`
   return {
@@ -85,13 +85,4 @@ export function createTableEvaluator(table: Table): Evaluator {
     },
     async close() {},
   }
-}
-
-function columnsOf(table: Table): ReadonlyMap<string, number> {
-  if (table.exampleTexts === undefined) {
-    throw new InvalidInputError(`table ${table.name} does not say which examples it was recorded on`, {
-      remedy: 'Record it again with krige bench record, which writes exampleTexts.',
-    })
-  }
-  return new Map(table.exampleTexts.map((text, column) => [text, column]))
 }

@@ -1,3 +1,4 @@
+import { InvalidInputError } from '../../errors.ts'
 import type { Candidate } from '../../space/candidate.ts'
 
 /** A checked replay table, with one number a cell. */
@@ -22,4 +23,18 @@ export interface Table {
 /** The score of a cell; NaN where the call failed. */
 export function cellOf(table: Table, prompt: number, example: number): number {
   return table.scores[prompt * (table.searchExamples + table.holdoutExamples) + example]!
+}
+
+/**
+ * Columns by what their examples show.
+ *
+ * @throws InvalidInputError when the recording does not say.
+ */
+export function columnsByText(table: Table): ReadonlyMap<string, number> {
+  if (table.exampleTexts === undefined) {
+    throw new InvalidInputError(`table ${table.name} does not say which examples it was recorded on`, {
+      remedy: 'Record it again with krige bench record, which writes exampleTexts.',
+    })
+  }
+  return new Map(table.exampleTexts.map((text, column) => [text, column]))
 }

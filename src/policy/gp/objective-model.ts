@@ -31,9 +31,10 @@ const THOROUGH_BELOW = 16
 const THOROUGH_EVERY = 10
 /** An iteration that gains less than this part of the log posterior is the last … */
 const TOLERANCE = 1e-4
-/** … or less than this, a tenth where it is −100, once so many observations leave little to choose. */
+/** … or less than this, a tenth where it is −100, once there are {@link MANY_OBSERVATIONS}. */
 const LATE_TOLERANCE = 1e-3
-const LATE = 50
+/** So many leave little to choose: fits and searches take less trouble from here on. */
+export const MANY_OBSERVATIONS = 50
 
 /**
  * Fits hyper-parameters, warm from the last fit of the study. The likelihood has more than one mode as long as data are
@@ -67,7 +68,7 @@ export function fitObjective(
     priors,
     starts,
     maxIterations: thorough ? 40 : 10,
-    tolerance: observations < LATE ? TOLERANCE : LATE_TOLERANCE,
+    tolerance: observations < MANY_OBSERVATIONS ? TOLERANCE : LATE_TOLERANCE,
   }
   const { model } = fitModel(training, options, backend)
   return {

@@ -11,6 +11,7 @@ import { createTemplateEvaluator } from '../../../src/evaluation/template-evalua
 import { defineTask } from '../../../src/task/define-task.ts'
 import { startKrige } from '../../support/krige-cli.ts'
 import { createScriptedModel } from '../../support/scripted-model.ts'
+import { tableDocument } from '../tables/small-tables.ts'
 
 let folder: string
 let partialFile: string
@@ -166,6 +167,11 @@ describe('krige bench record', () => {
     const same = await startKrige(folder, again).done
     expect(same.stdout).toContain('agrees with first.json on 24 of 24 cells (100.0%)')
     expect(same.code).toBe(0)
+    writeFileSync(join(folder, 'other.json'), JSON.stringify(tableDocument(['01'], { exampleTexts: ['a', 'b'] })))
+    const foreign = await startKrige(folder, [...again.slice(0, -1), 'other.json']).done
+    expect(foreign.stderr).toMatch(/table other was recorded on 2 search/)
+    expect([foreign.code, foreign.stdout]).toEqual([2, ''])
+    expect((await startKrige(folder, [...again.slice(0, -1), 'gone.json']).done).stderr).toMatch(/gone\.json/)
     writeFileSync(join(folder, 'program.mjs'), 'export default () => 0.5')
     const changed = await startKrige(folder, [...again, '--json']).done
     expect(JSON.parse(changed.stdout).agreement).toMatchObject({ prompts: 2, examples: 12, cells: 24, agreeing: 0 })
@@ -178,7 +184,6 @@ describe('krige bench record', () => {
     ['a name that is no table', ['task.yaml', '--out', 't.csv'], /\.json/],
     ['a task that is not there', ['gone.yaml', '--out', 't.json'], /gone\.yaml does not exist/],
     ['a number that is none', ['task.yaml', '--out', 't.json', '--examples', 'x'], /--examples/],
-    ['a table that is not there', ['task.yaml', '--out', 't.json', '--check', 'gone.json'], /gone\.json/],
   ])('refuses %s', async (_, args, message) => {
     const { code, stderr } = await startKrige(folder, ['bench', 'record', ...args]).done
     expect(stderr).toMatch(message)
