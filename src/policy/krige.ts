@@ -37,7 +37,7 @@ interface Plan {
   readonly examples: ExampleBeliefs
   /** Expected scores. */
   readonly scores: ScoreMoments
-  /** All prompts, best expected score first. */
+  /** All prompts, best expected score first; with a warm start, in turn as one who knows and one who doubts it would rank. */
   readonly ranked: readonly number[]
   /** Expected gain of 100 further evaluations. */
   readonly gain: number
@@ -57,14 +57,21 @@ export function createKrigePolicy(context: PolicyContext): Policy {
   const pools = createPoolMemo(context, options)
 
   function planFor(state: PolicyState, refit: number): Plan {
-    const { model, tieBreak, plans } = pools.of(state.pool, state.observations)
+    const { model, doubting, tieBreak, plans } = pools.of(state.pool, state.observations)
     let plan = plans.get(refit)
     if (!plan) {
       const beliefs = model.fit(state.observations, refit)
       const scores = scoresOf(beliefs, estimand, exampleCount)
-      const ranked = rankPrompts(scores.means, tieBreak)
+      const believed = rankPrompts(scores.means, tieBreak)
+      const afresh = doubting && scoresOf(doubting.fit(state.observations, refit), estimand, exampleCount)
+      const ranked = afresh ? takeTurns(believed, rankPrompts(afresh.means, tieBreak)) : believed
       const span = beliefs.scale.high - beliefs.scale.low
-      const { expectedGain: gain } = rankingStatistics(ranked, { ...scores, span }, createRandom(seed), PLANNING_DRAWS)
+      const { expectedGain: gain } = rankingStatistics(
+        believed,
+        { ...scores, span },
+        createRandom(seed),
+        PLANNING_DRAWS,
+      )
       plan = { beliefs, examples: exampleBeliefs(beliefs, exampleCount), scores, ranked, gain }
       // Only the latest is ever asked for again.
       plans.clear()
@@ -190,6 +197,16 @@ function nextCandidate(
   return pick >= 0 ? pick : (plan.ranked.find((i) => counts[i]! < exampleCount) ?? -1)
 }
 
+/** First of the one, first of the other that is not taken, and so on. */
+function takeTurns(one: readonly number[], other: readonly number[]): number[] {
+  const taken = new Set<number>()
+  one.forEach((prompt, k) => {
+    taken.add(prompt)
+    taken.add(other[k]!)
+  })
+  return [...taken]
+}
+
 /** In what standing a prompt is measured, for people. */
 function explain(plan: Plan, candidate: number, count: number, schedule: Schedule, refit: number): Reason {
   const { scores, ranked, beliefs, gain } = plan
@@ -214,6 +231,10 @@ function pendingCells(pending: PolicyState['pending']): Map<number, Set<number>>
 
 interface PoolMemo {
   readonly model: PromptModel
+  /**
+   * With a warm start, the model without it. Who only measures what a history recommends never learns that it is wrong.
+   */
+  readonly doubting?: PromptModel
   /** Random order in which the first pass takes prompts. */
   readonly arrival: readonly number[]
   /** Position of each prompt in that order. */
@@ -240,9 +261,18 @@ function createPoolMemo({ seed, exampleCount, priors = [] }: PolicyContext, opti
           tieBreak[prompt] = position
         })
         const settings = modelOptions(options)
-        const model = createPromptModel(pool, { ...settings, ...warmStart(pool, priors, settings) })
+        const known = warmStart(pool, priors, settings)
+        const model = createPromptModel(pool, { ...settings, ...known })
+        const doubting = known.earlier.length > 0 ? createPromptModel(pool, settings) : undefined
         const crowding = model.features && createCrowding(model.features, exampleCount)
-        kept = { model, arrival, tieBreak, plans: new Map(), ...(crowding ? { crowding } : {}) }
+        kept = {
+          model,
+          arrival,
+          tieBreak,
+          plans: new Map(),
+          ...(doubting ? { doubting } : {}),
+          ...(crowding ? { crowding } : {}),
+        }
       }
       if (source !== history) {
         source = history

@@ -2,28 +2,27 @@
  * What earlier studies say about the prompts of a new one.
  *
  * Every earlier history is fitted by the prompt model over its own prompts and the new ones together: a prompt that recurs
- * brings its ability, others what their text predicts. Standardised, that is one covariate of the new model, whose
- * coefficient (of either sign) and very use are learned from the new outcomes: a history that predicts nothing soon counts
- * for nothing, and a reversed one is read backwards. Hyper-parameters that explained the old history well start with more
- * weight.
+ * brings its ability, others what their text predicts. The new model may believe that these abilities still hold, up to a
+ * discrepancy it learns, or start afresh: new outcomes decide, and a history that predicts nothing soon counts for nothing.
+ * Hyper-parameters that explained the old history well start with more weight.
  *
  * @module
  */
 import { candidateText, type PoolEntry } from '../../space/candidate.ts'
 import { createObservationLog, type ObservationHistory } from '../../space/observation-log.ts'
-import { createPromptModel, type PromptModelOptions } from '../../surrogate/prompt/prompt-model.ts'
+import { createPromptModel, type EarlierBeliefs, type PromptModelOptions } from '../../surrogate/prompt/prompt-model.ts'
 import type { PriorHistory } from '../policy.ts'
 
 /** Share of the prior weight of hyper-parameters that follows the old histories. */
-const TRUST = 0.5
+const TRUST = 0.2
 
 /** Options of the prompt model that carry over what the histories know; none without usable histories. */
 export function warmStart(
   pool: readonly PoolEntry[],
   priors: readonly PriorHistory[],
   options: PromptModelOptions,
-): Pick<PromptModelOptions, 'covariates' | 'logPriors'> {
-  const covariates: Float64Array[] = []
+): Pick<PromptModelOptions, 'logPriors'> & { readonly earlier: readonly EarlierBeliefs[] } {
+  const earlier: EarlierBeliefs[] = []
   let weights: number[] | undefined
   let count = 0
   for (const prior of priors) {
@@ -31,8 +30,12 @@ export function warmStart(
     if (joint.observations.length === 0) continue
     const model = createPromptModel(joint.pool, options)
     const beliefs = model.fit(joint.observations, joint.observations.length)
-    const column = standardise(beliefs.ability.slice(0, pool.length))
-    if (column) covariates.push(column)
+    const ability = beliefs.ability.slice(0, pool.length)
+    const level = ability.reduce((sum, value) => sum + value, 0) / pool.length
+    earlier.push({
+      ability: ability.map((value) => value - level),
+      variance: beliefs.abilityVariance.slice(0, pool.length),
+    })
     const fitted = model.settings.map(
       (setting) => beliefs.components.find((component) => component.setting === setting)?.weight ?? 0,
     )
@@ -40,12 +43,12 @@ export function warmStart(
     weights = fitted.map((weight, k) => weight + (weights?.[k] ?? 0))
     count++
   }
-  if (!weights) return { covariates }
+  if (!weights) return { earlier }
   const before = createPromptModel(pool, options).settings.map((setting) => Math.exp(setting.logPrior))
-  if (before.length !== weights.length) return { covariates }
+  if (before.length !== weights.length) return { earlier }
   const total = before.reduce((sum, weight) => sum + weight, 0)
   const logPriors = before.map((weight, k) => Math.log(((1 - TRUST) * weight) / total + (TRUST * weights[k]!) / count))
-  return { covariates, logPriors }
+  return { earlier, logPriors }
 }
 
 /** The new pool followed by prompts that only the history knows; its observations with indices into that. */
@@ -76,11 +79,4 @@ function joinPools(
     })
   }
   return { pool: joined, observations }
-}
-
-/** Mean 0, variance 1; `undefined` when all values are equal. */
-function standardise(values: Float64Array): Float64Array | undefined {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
-  return variance > 1e-9 ? values.map((value) => (value - mean) / Math.sqrt(variance)) : undefined
 }

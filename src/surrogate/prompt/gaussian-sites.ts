@@ -2,13 +2,13 @@
  * Closed-form posterior of abilities given one Gaussian pseudo-observation ("site") per prompt.
  *
  * Notation
- *   f = F w + δ, w ~ N(0, I_r), δ_i ~ N(0, d_i)     prior of abilities
+ *   f = m + F w + δ, w ~ N(0, I_r), δ_i ~ N(0, d_i) prior of abilities; m is 0 unless given
  *   z_i ~ N(f_i, 1/s_i)                             site: likelihood of prompt i linearised at some f; s_i = 0 when unmeasured
- *   q_i = s_i / (1 + s_i d_i)                       precision of z_i about F_i w
+ *   q_i = s_i / (1 + s_i d_i)                       precision of z_i about m_i + F_i w
  *   M = I + Fᵀ diag(q) F                            posterior precision of w
  *
  * One setting of the hyper-parameters costs O(P r²) and no iteration, so a whole grid of them can be averaged by evidence.
- * Woodbury's identity and the matrix determinant lemma give log N(z; 0, F Fᵀ + diag(d + 1/s)).
+ * Woodbury's identity and the matrix determinant lemma give log N(z; m, F Fᵀ + diag(d + 1/s)).
  *
  * @module
  */
@@ -35,7 +35,8 @@ export interface SitePosterior {
   readonly logEvidence: number
 }
 
-export function conditionOnSites(prior: AbilityPrior, sites: Sites): SitePosterior {
+export function conditionOnSites(prior: AbilityPrior, sites: Sites, priorMean?: Float64Array): SitePosterior {
+  if (priorMean) return conditionAbout(priorMean, prior, sites)
   const { factor, rank, independent } = prior
   const prompts = independent.length
   const { precision, shift } = sites
@@ -69,6 +70,17 @@ export function conditionOnSites(prior: AbilityPrior, sites: Sites): SitePosteri
     mean[i] = (shared + d * shift[i]!) / (1 + precision[i]! * d)
   }
   return { prior, sites, factor: gram, weights, mean, logEvidence }
+}
+
+/** Conditions f − m on sites at z − m. */
+function conditionAbout(priorMean: Float64Array, prior: AbilityPrior, sites: Sites): SitePosterior {
+  const { precision, shift } = sites
+  const moved = shift.map((x, i) => x - precision[i]! * priorMean[i]!)
+  const posterior = conditionOnSites(prior, { precision, shift: moved })
+  let { logEvidence } = posterior
+  // ½ Σ s z² − ½ Σ s (z − m)²: the constant left out must be the same for every prior mean.
+  for (let i = 0; i < moved.length; i++) logEvidence += 0.5 * priorMean[i]! * (shift[i]! + moved[i]!)
+  return { ...posterior, sites, mean: posterior.mean.map((x, i) => x + priorMean[i]!), logEvidence }
 }
 
 /** Marginal variances of f: d_i/(1 + s_i d_i) + ‖L⁻¹ F_i‖² / (1 + s_i d_i)². */

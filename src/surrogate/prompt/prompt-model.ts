@@ -14,7 +14,7 @@ import type { PoolEntry } from '../../space/candidate.ts'
 import type { ObservationHistory } from '../../space/observation-log.ts'
 import { type AbilityPrior, fitAbilities } from './ability-fit.ts'
 import { correctDispersion } from './dispersion.ts'
-import { conditionOnSites, type SitePosterior, siteVariances } from './gaussian-sites.ts'
+import { conditionOnSites, type SitePosterior, type Sites, siteVariances } from './gaussian-sites.ts'
 import { DEFAULT_GRID, type HyperparameterGrid } from './hyperparameters.ts'
 import { gatherOutcomes, type Outcomes } from './outcomes.ts'
 import { poolFactors } from './pool-factors.ts'
@@ -26,7 +26,7 @@ import {
   type SharedFailures,
   type TextFeatures,
 } from './shared-failures.ts'
-import { tiltMoments } from './tilted-moments.ts'
+import { attenuation, evidenceCorrection, tiltMoments } from './tilted-moments.ts'
 
 export interface PromptModelOptions {
   readonly grid?: HyperparameterGrid
@@ -44,12 +44,19 @@ export interface PromptModelOptions {
   /** Rounds of linearising and averaging. @defaultValue 2 */
   readonly passes?: number
   /**
-   * What is already said to predict ability, by prompt, each with mean 0 and variance 1: say, what an earlier study found.
-   * Half of the prior weight goes to settings that believe it, with a coefficient of unknown sign; none has to.
+   * What earlier studies believe of these prompts. Half of the prior weight goes to settings in which one of them holds, but
+   * for a discrepancy small enough to be worth knowing; none has to.
    */
-  readonly covariates?: readonly Float64Array[]
-  /** Log prior weight of each setting without covariates, in the order of {@link PromptModel.settings}; grid's own by default. */
+  readonly earlier?: readonly EarlierBeliefs[]
+  /** Log prior weight of each setting without earlier beliefs, in the order of {@link PromptModel.settings}; grid's own by default. */
   readonly logPriors?: readonly number[]
+}
+
+/** Abilities as an earlier study left them, by prompt, in logits. */
+export interface EarlierBeliefs {
+  /** Mean 0 over the pool: how hard the examples were then says nothing now. */
+  readonly ability: Float64Array
+  readonly variance: Float64Array
 }
 
 /** One setting of the hyper-parameters, with the covariance it gives the pool. */
@@ -58,8 +65,8 @@ export interface Setting extends AbilityPrior {
   readonly independentShare: number
   /** Index of the mix of views; −1 without text. */
   readonly viewMix: number
-  /** Whether covariates enter. */
-  readonly informed: boolean
+  /** Prior mean of abilities where an earlier study is believed; A is the variance of what changed since. */
+  readonly priorMean?: Float64Array
   readonly logPrior: number
 }
 
@@ -105,6 +112,8 @@ const SMALLEST_INDEPENDENT_VARIANCE = 1e-4
 const NO_EFFECT = 1e-6
 /** A Newton step in logits from a saturated point may be arbitrarily long. */
 const LARGEST_STEP = 2
+/** An earlier study that is further off than this (A, in logits²) tells less than the prompts' own first outcomes. */
+const LARGEST_DISCREPANCY = 0.5
 /** How many examples the prior of the easiness variance is worth. */
 const PRIOR_EXAMPLES = 4
 
@@ -145,14 +154,16 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
       const easinessVariance = new Float64Array(easiness.length)
       let unseenVariance = priorVariance
       let components: WeightedPosterior[] = []
-      let sites = sitesAt(outcomes, ability, easiness)
+      let sites = sitesAt(outcomes, ability, easiness, easinessVariance)
       const sharedFailures = features
         ? estimateSharedFailures(outcomes, features, levelOf(outcomes, start.ability), start.easiness)
         : NO_SHARED_FAILURES
       for (let pass = 0; pass < passes; pass++) {
         const alive = pass === 0 ? settings : components.map((component) => component.setting)
-        sites = sitesAt(outcomes, ability, easiness)
-        components = averageSettings(alive, sites, sharedFailures.designEffect)
+        sites = sitesAt(outcomes, ability, easiness, easinessVariance)
+        const correction = (posterior: SitePosterior) =>
+          likelihood === 'binomial' ? evidenceCorrection(outcomes, easiness, easinessVariance, posterior) : 0
+        components = averageSettings(alive, sites, sharedFailures.designEffect, correction)
         meanAbility(components, ability)
         for (let step = 0; step < 2; step++) {
           improveEasiness(outcomes, ability, easiness, easinessVariance, unseenVariance)
@@ -184,7 +195,7 @@ function settingsOf(
   pool: readonly PoolEntry[],
   grid: HyperparameterGrid,
   difficultyVariance: number,
-  { covariates = [], logPriors }: PromptModelOptions,
+  { earlier = [], logPriors }: PromptModelOptions,
 ): Setting[] {
   const factors = poolFactors(pool)
   const settings: Setting[] = []
@@ -210,22 +221,23 @@ function settingsOf(
           abilityVariance,
           independentShare: share,
           viewMix: mix ? index : -1,
-          informed: false,
           logPrior: logPriors?.[settings.length] ?? varianceLogPrior + logPrior - Math.log(mixes.length),
         })
       })
     }
   }
-  if (covariates.length === 0) return settings
+  if (earlier.length === 0) return settings
   return settings.flatMap((setting) => {
     const logPrior = setting.logPrior - Math.LN2
-    const loading = Math.sqrt(setting.abilityVariance)
-    const own = Array.from({ length: setting.rank }, (_, offset): Column => {
-      return { values: setting.factor, offset, stride: setting.rank, loading: 1 }
-    })
-    const more = covariates.map((values): Column => ({ values, offset: 0, stride: 1, loading }))
-    const informed = { ...setting, ...joinColumns([...own, ...more], pool.length), informed: true, logPrior }
-    return [{ ...setting, logPrior }, informed]
+    const sceptical = { ...setting, logPrior }
+    if (setting.abilityVariance > LARGEST_DISCREPANCY) return [sceptical]
+    const trusting = earlier.map(({ ability, variance }) => ({
+      ...setting,
+      priorMean: ability,
+      independent: setting.independent.map((d, i) => d + variance[i]!),
+      logPrior: logPrior - Math.log(earlier.length),
+    }))
+    return [sceptical, ...trusting]
   })
 }
 
@@ -246,8 +258,14 @@ function joinColumns(columns: readonly Column[], size: number): { factor: Float6
   return { factor, rank }
 }
 
-/** One Newton linearisation of every prompt's likelihood, at f and b. */
-function sitesAt(outcomes: Outcomes, ability: Float64Array, easiness: Float64Array) {
+/** One Newton linearisation of every prompt's likelihood, at f and b; κ as in `tilted-moments.ts`. */
+function sitesAt(
+  outcomes: Outcomes,
+  ability: Float64Array,
+  easiness: Float64Array,
+  easinessVariance: Float64Array,
+): Sites {
+  const scale = attenuation(easinessVariance)
   const precision = new Float64Array(outcomes.prompts)
   const shift = new Float64Array(outcomes.prompts)
   for (let i = 0; i < outcomes.prompts; i++) {
@@ -255,10 +273,12 @@ function sitesAt(outcomes: Outcomes, ability: Float64Array, easiness: Float64Arr
     let curvature = 0
     let gradient = 0
     for (let cell = outcomes.offsets[i]!; cell < outcomes.offsets[i + 1]!; cell++) {
-      const p = 1 / (1 + Math.exp(-f - easiness[outcomes.column[cell]!]!))
+      const c = outcomes.column[cell]!
+      const k = scale[c]!
+      const p = 1 / (1 + Math.exp(-k * (f + easiness[c]!)))
       const trials = outcomes.trials[cell]!
-      curvature += trials * p * (1 - p)
-      gradient += outcomes.successes[cell]! - trials * p
+      curvature += k * k * trials * p * (1 - p)
+      gradient += k * (outcomes.successes[cell]! - trials * p)
     }
     precision[i] = curvature
     shift[i] = curvature * f + gradient
@@ -268,11 +288,14 @@ function sitesAt(outcomes: Outcomes, ability: Float64Array, easiness: Float64Arr
 
 function averageSettings(
   settings: readonly Setting[],
-  sites: ReturnType<typeof sitesAt>,
+  sites: Sites,
   designEffect: number,
+  correction: (posterior: SitePosterior) => number,
 ): WeightedPosterior[] {
-  const posteriors = settings.map((setting) => conditionOnSites(setting, sites))
-  const logWeights = posteriors.map((posterior, k) => posterior.logEvidence / designEffect + settings[k]!.logPrior)
+  const posteriors = settings.map((setting) => conditionOnSites(setting, sites, setting.priorMean))
+  const logWeights = posteriors.map(
+    (posterior, k) => (posterior.logEvidence + correction(posterior)) / designEffect + settings[k]!.logPrior,
+  )
   const top = Math.max(...logWeights)
   const weights = logWeights.map((logWeight) => Math.exp(logWeight - top))
   const total = weights.reduce((sum, weight) => sum + weight, 0)

@@ -80,7 +80,7 @@ describe('bench tables with a warm start', () => {
     }
   }, 60_000)
 
-  it('finds better prompts for the same calls when the history is of the same prompts, read forwards or backwards', async () => {
+  it('finds better prompts for the same calls when the history is of the same prompts, and no worse ones when it is reversed', async () => {
     const as = (label: string, more: Partial<WarmStart>) => ({
       label,
       policy: 'krige',

@@ -54,6 +54,31 @@ describe('conditionOnSites', () => {
   })
 })
 
+describe('a prior mean', () => {
+  const priorMean = Float64Array.from({ length: prompts }, () => random.normal())
+  const about = conditionOnSites(prior, sites, priorMean)
+
+  it('agrees with the dense Gaussian process', () => {
+    const innovation = Matrix.columnVector(seen.map((i) => z[i]! - priorMean[i]!))
+    const moved = gain.mmul(innovation).to1DArray()
+    const variances = siteVariances(about)
+    const before = siteVariances(posterior)
+    for (let i = 0; i < prompts; i++) {
+      expect(about.mean[i]).toBeCloseTo(priorMean[i]! + moved[i]!, 10)
+      expect(variances[i]).toBeCloseTo(before[i]!, 10)
+    }
+  })
+
+  it('has the evidence of the dense density', () => {
+    const quadratic = (values: readonly number[]) => {
+      const column = Matrix.columnVector([...values])
+      return -0.5 * column.transpose().mmul(inverse(noisy)).mmul(column).get(0, 0)
+    }
+    const expected = quadratic(seen.map((i) => z[i]! - priorMean[i]!)) - quadratic(seen.map((i) => z[i]!))
+    expect(about.logEvidence - posterior.logEvidence).toBeCloseTo(expected, 9)
+  })
+})
+
 describe('lowRankFactor', () => {
   const dense = Float64Array.from(covariance.to1DArray())
 

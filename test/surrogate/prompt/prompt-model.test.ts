@@ -5,7 +5,7 @@ import type { PoolEntry } from '../../../src/space/candidate.ts'
 import { createObservationLog } from '../../../src/space/observation-log.ts'
 import { fitAbilities } from '../../../src/surrogate/prompt/ability-fit.ts'
 import { gatherOutcomes } from '../../../src/surrogate/prompt/outcomes.ts'
-import { createPromptModel } from '../../../src/surrogate/prompt/prompt-model.ts'
+import { createPromptModel, type PromptModel } from '../../../src/surrogate/prompt/prompt-model.ts'
 import { populationScores, setScores } from '../../../src/surrogate/prompt/prompt-scores.ts'
 import { scoreScale } from '../../../src/surrogate/prompt/score-scale.ts'
 
@@ -163,25 +163,34 @@ describe('easiness of examples', () => {
   })
 })
 
-describe('covariates', () => {
+describe('earlier beliefs', () => {
   const { pool, ability, table } = simulate(8, 40, false)
   const log = observe(table, () => 3)
   const mean = ability.reduce((sum, f) => sum + f, 0) / 40
-  const deviation = Math.sqrt(ability.reduce((sum, f) => sum + (f - mean) ** 2, 0) / 40)
-  const truth = Float64Array.from(ability, (f) => (f - mean) / deviation)
-  const errorWith = (covariate?: Float64Array) => {
-    const model = createPromptModel(pool, covariate ? { covariates: [covariate] } : {})
+  const truth = Float64Array.from(ability, (f) => f - mean)
+  const believing = (earlier: Float64Array) =>
+    createPromptModel(pool, { earlier: [{ ability: earlier, variance: new Float64Array(40).fill(0.1) }] })
+  const errorOf = (model: PromptModel) => {
     const fitted = model.fit(log, log.length).ability
     const level = fitted.reduce((sum, f) => sum + f, 0) / 40
-    return fitted.reduce((sum, f, i) => sum + (f - level - (ability[i]! - mean)) ** 2, 0) / 40
+    return fitted.reduce((sum, f, i) => sum + (f - level - truth[i]!) ** 2, 0) / 40
   }
 
-  it('pay when they predict, forwards or backwards, and cost little when they do not', () => {
+  it('pay when they hold, and cost little when they do not', () => {
     const random = createRandom(4)
-    const without = errorWith()
-    expect(errorWith(truth)).toBeLessThan(0.7 * without)
-    expect(errorWith(truth.map((x) => -x))).toBeLessThan(0.7 * without)
-    expect(errorWith(truth.map(() => random.normal()))).toBeLessThan(1.2 * without)
+    const without = errorOf(createPromptModel(pool))
+    expect(errorOf(believing(truth))).toBeLessThan(0.5 * without)
+    expect(errorOf(believing(truth.map((f) => -f)))).toBeLessThan(1.05 * without)
+    expect(errorOf(believing(truth.map(() => random.normal())))).toBeLessThan(1.2 * without)
+  })
+
+  it('leave half of the prior weight to starting afresh', () => {
+    const weightOf = (settings: PromptModel['settings']) =>
+      settings.reduce((sum, { logPrior }) => sum + Math.exp(logPrior), 0)
+    const { settings } = believing(truth)
+    const afresh = settings.filter(({ priorMean }) => !priorMean)
+    expect(weightOf(afresh)).toBeCloseTo(weightOf(createPromptModel(pool).settings) / 2, 12)
+    expect(settings.some(({ priorMean }) => priorMean === truth)).toBe(true)
   })
 })
 

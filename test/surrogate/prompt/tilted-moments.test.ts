@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { logistic } from '../../../src/numerics/special/logistic.ts'
+import { conditionOnSites } from '../../../src/surrogate/prompt/gaussian-sites.ts'
 import type { Outcomes } from '../../../src/surrogate/prompt/outcomes.ts'
-import { tiltMoments } from '../../../src/surrogate/prompt/tilted-moments.ts'
+import { evidenceCorrection, tiltMoments } from '../../../src/surrogate/prompt/tilted-moments.ts'
 
 /** One prompt with `successes` of `trials` on one example of known easiness. */
 const outcomesOf = (trials: number, successes: number): Outcomes => ({
@@ -70,5 +71,63 @@ describe('tiltMoments', () => {
     const sites = { precision: Float64Array.of(0), shift: Float64Array.of(0) }
     tiltMoments(outcomesOf(0, 0), sites, Float64Array.of(0), Float64Array.of(0), mean, variance)
     expect([mean[0], variance[0]]).toEqual([0.3, 2])
+  })
+})
+
+describe('evidenceCorrection', () => {
+  /** log p(y) of one prompt, f ~ N(0, prior), by brute force. */
+  const exactEvidence = (prior: number, trials: number, successes: number) => {
+    const step = 0.002
+    let total = 0
+    for (let f = -20; f <= 20; f += step) {
+      const p = logistic(f)
+      total += p ** successes * (1 - p) ** (trials - successes) * Math.exp(-(f * f) / (2 * prior)) * step
+    }
+    return Math.log(total / Math.sqrt(2 * Math.PI * prior))
+  }
+  const site = laplace(1, 3, 3)
+  const sites = { precision: Float64Array.of(site.precision), shift: Float64Array.of(site.shift) }
+  const evidenceOf = (prior: number) => {
+    const independent = Float64Array.of(prior)
+    const posterior = conditionOnSites(
+      { factor: new Float64Array(1), rank: 1, independent, difficultyVariance: 1 },
+      sites,
+    )
+    const zero = Float64Array.of(0)
+    return {
+      site: posterior.logEvidence,
+      corrected: posterior.logEvidence + evidenceCorrection(outcomesOf(3, 3), zero, zero, posterior),
+    }
+  }
+
+  it.each([0.02, 0.1, 0.4, 1.2, 3.5])(
+    'makes the evidence of a prior variance of %d that of the likelihood',
+    (prior) => {
+      const reference = exactEvidence(1, 3, 3)
+      const exactGain = exactEvidence(prior, 3, 3) - reference
+      const [own, base] = [evidenceOf(prior), evidenceOf(1)]
+      expect(own.corrected - base.corrected).toBeCloseTo(exactGain, 2)
+    },
+  )
+
+  it('is needed: a site from the mode prefers small variances to those the likelihood prefers', () => {
+    const gain = (of: 'site' | 'corrected') => evidenceOf(3.5)[of] - evidenceOf(0.1)[of]
+    expect(gain('site')).toBeLessThan(gain('corrected') - 0.05)
+  })
+
+  it('counts an outcome of uncertain easiness for less', () => {
+    const gain = (uncertainty: number) => {
+      const correction = (prior: number) => {
+        const independent = Float64Array.of(prior)
+        const posterior = conditionOnSites(
+          { factor: new Float64Array(1), rank: 1, independent, difficultyVariance: 1 },
+          { precision: Float64Array.of(0), shift: Float64Array.of(0) },
+        )
+        return evidenceCorrection(outcomesOf(3, 3), Float64Array.of(0), Float64Array.of(uncertainty), posterior)
+      }
+      return correction(1.2) - correction(0.02)
+    }
+    expect(gain(2)).toBeLessThan(gain(0))
+    expect(gain(0)).toBeCloseTo(exactEvidence(1.2, 3, 3) - exactEvidence(0.02, 3, 3), 2)
   })
 })
