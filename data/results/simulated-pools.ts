@@ -1,22 +1,23 @@
 /**
- * `node data/results/simulated-pools.ts [RUNS]`: intervals, verdicts and races on pools whose truth was drawn; brings the
- * section of README.md up to date. The prompts are those of ticket triage, the outcomes are simulated.
+ * `node data/results/simulated-pools.ts [RUNS]`: intervals, verdicts and races on pools whose truth was drawn, and on
+ * the recorded null pool; brings the section of README.md up to date. The prompts of simulated outcomes are ticket triage's.
  *
  * @module
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replaceSection } from '../../src/bench/prompts/replace-section.ts'
-import { measurePools } from '../../src/bench/prompts/simulated-pools.ts'
+import { measurePools, recordedKind, simulatedKinds } from '../../src/bench/prompts/simulated-pools.ts'
 import { benchBackend } from '../../src/bench/tables/bench-backend.ts'
 import { loadTable } from '../../src/bench/tables/load-table.ts'
 import { createProgressLine } from '../../src/cli/progress-line.ts'
 
 const runs = Number(process.argv[2] ?? 100)
 const { prompts } = await loadTable(join(import.meta.dirname, '../tables/ticket-triage.gemma-3-270m.json.gz'))
+const spellings = await loadTable(join(import.meta.dirname, '../null-pool/ticket-triage-null.gemma-3-270m.json.gz'))
 const line = createProgressLine(process.stderr)
 const rows = measurePools({
-  prompts,
+  kinds: [...simulatedKinds(prompts), recordedKind(spellings, 'spellings of one prompt, recorded')],
   fractions: [0.25, 0.5, 1],
   runs,
   seed: 1,
@@ -27,7 +28,7 @@ line.end()
 
 const percent = (share: number) => `${Math.round(100 * share)}%`
 const text = [
-  `${prompts.length} prompts, 60 search examples, ${runs} tables a line, seed 1.\n`,
+  `${prompts.length} prompts, 60 search examples, ${runs} tables a line, seed 1; 160 prompts where recorded.\n`,
   '| pool | budget × | 90% intervals that cover | claimed − true | called improved | error | best halving |',
   '| --- | --- | --- | --- | --- | --- | --- |',
   ...rows.map(

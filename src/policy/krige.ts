@@ -132,8 +132,11 @@ export function createKrigePolicy(context: PolicyContext): Policy {
     recommend(state) {
       const { pool, observations } = state
       if (pool.length === 0 || observations.length === 0) return undefined
-      const { beliefs } = planFor(state, observations.length)
-      return recommend(beliefs, estimand, exampleCount, pools.of(pool, observations).tieBreak, seed)
+      const { model, tieBreak, claims } = pools.of(pool, observations)
+      const beliefs = claims.get(observations.length) ?? model.fit(observations, observations.length, 'likelihood')
+      claims.clear()
+      claims.set(observations.length, beliefs)
+      return recommend(beliefs, estimand, exampleCount, tieBreak, seed)
     },
   }
 
@@ -242,6 +245,8 @@ interface PoolMemo {
   /** None without text. */
   readonly crowding?: Crowding
   readonly plans: Map<number, Plan>
+  /** What the last recommendation believed, by the length of its history. */
+  readonly claims: Map<number, PromptBeliefs>
 }
 
 /** Keeps what depends on the pool alone until it grows, and plans until the history is another one. */
@@ -270,6 +275,7 @@ function createPoolMemo({ seed, exampleCount, priors = [] }: PolicyContext, opti
           arrival,
           tieBreak,
           plans: new Map(),
+          claims: new Map(),
           ...(doubting ? { doubting } : {}),
           ...(crowding ? { crowding } : {}),
         }
@@ -277,6 +283,7 @@ function createPoolMemo({ seed, exampleCount, priors = [] }: PolicyContext, opti
       if (source !== history) {
         source = history
         kept.plans.clear()
+        kept.claims.clear()
       }
       return kept
     },

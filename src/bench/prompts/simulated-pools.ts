@@ -1,5 +1,5 @@
 /**
- * Pools whose truth is known because it was drawn: how often intervals cover, how often a winner is called better than a
+ * Pools whose truth is known because it was drawn, or nearly the same for all prompts: how often intervals cover, how often a winner is called better than a
  * baseline it equals, and how a race fares where there is little or nothing to find.
  *
  * Notation: y_ie ~ Bernoulli(σ(f_i + b_e)), b_e ~ N(0, 1.5); abilities f by kind of pool.
@@ -17,31 +17,66 @@ import { BENCH_POLICIES } from '../rivals/registry.ts'
 import { calibrationOf } from '../statistics/calibration.ts'
 import type { BenchRun } from '../tables/bench-results.ts'
 import { dealDeck, replay } from '../tables/replay.ts'
-import { deriveSeed } from '../tables/seeds.ts'
+import { deriveSeed, shuffledIndices } from '../tables/seeds.ts'
 import { cellOf, type Table } from '../tables/table.ts'
 import { holdoutMeans, normalizedError, searchMeans } from '../tables/truth.ts'
 
 const SEARCH = 60
-/** Enough for the truth of an interval; a verdict gets as many as a search. */
+/** Enough for the truth of an interval; a verdict gets 60 at most, as many as a search. */
 const HOLDOUT = 400
 const VERDICT = 60
 const EASINESS_VARIANCE = 1.5
 
 export interface PoolKind {
   readonly name: string
-  /** Abilities in logits, by prompt. */
-  readonly abilities: (prompts: readonly Candidate[], random: Random) => readonly number[]
+  /** Another table of this kind for every seed; its first prompt is the baseline of verdicts. */
+  readonly draw: (seed: number) => Table
 }
 
-const own = (deviation: number) => (prompts: readonly Candidate[], random: Random) =>
-  prompts.map(() => deviation * random.normal())
+/** Abilities in logits, by prompt. */
+type Abilities = (prompts: readonly Candidate[], random: Random) => readonly number[]
 
-export const POOL_KINDS: readonly PoolKind[] = [
-  { name: 'equal prompts', abilities: own(0) },
-  { name: 'nearly equal (s.d. 0.2 logits)', abilities: own(0.2) },
-  { name: 'different, whatever the text (s.d. 1)', abilities: own(1) },
-  { name: 'different by slots (s.d. 0.6 a slot, 0.3 a prompt)', abilities: bySlots },
-]
+const own =
+  (deviation: number): Abilities =>
+  (prompts, random) =>
+    prompts.map(() => deviation * random.normal())
+
+/** Simulated outcomes of these prompts. */
+export function simulatedKinds(prompts: readonly Candidate[]): readonly PoolKind[] {
+  const kinds: readonly [string, Abilities][] = [
+    ['equal prompts', own(0)],
+    ['nearly equal (s.d. 0.2 logits)', own(0.2)],
+    ['different, whatever the text (s.d. 1)', own(1)],
+    ['different by slots (s.d. 0.6 a slot, 0.3 a prompt)', bySlots],
+  ]
+  return kinds.map(([name, abilities]) => ({ name, draw: (seed) => simulateTable(name, prompts, abilities, seed) }))
+}
+
+/** A recorded table with prompts, search examples and holdout dealt anew, half of the examples each. */
+export function recordedKind(table: Table, name: string): PoolKind {
+  const width = table.searchExamples + table.holdoutExamples
+  return {
+    name,
+    draw(seed) {
+      const rows = shuffledIndices(table.prompts.length, deriveSeed(seed, 'prompts'))
+      const columns = shuffledIndices(width, deriveSeed(seed, 'examples'))
+      const searchExamples = Math.floor(width / 2)
+      return {
+        name: `${name} ${seed}`,
+        task: name,
+        model: table.model,
+        prompts: Array.from(rows, (row) => table.prompts[row]!),
+        searchExamples,
+        holdoutExamples: width - searchExamples,
+        scores: Float64Array.from(
+          { length: rows.length * width },
+          (_, k) => table.scores[rows[Math.floor(k / width)]! * width + columns[k % width]!]!,
+        ),
+        fingerprint: `${name} ${seed}`,
+      }
+    },
+  }
+}
 
 /** The sum of an effect of every slot's text and one of the prompt itself. */
 function bySlots(prompts: readonly Candidate[], random: Random): readonly number[] {
@@ -59,9 +94,9 @@ function bySlots(prompts: readonly Candidate[], random: Random): readonly number
 }
 
 /** A table of simulated outcomes: 60 search examples and 400 held out. */
-export function simulateTable(prompts: readonly Candidate[], kind: PoolKind, seed: number): Table {
+function simulateTable(name: string, prompts: readonly Candidate[], of: Abilities, seed: number): Table {
   const random = createRandom(seed).split('table')
-  const abilities = kind.abilities(prompts, random)
+  const abilities = of(prompts, random)
   const columns = SEARCH + HOLDOUT
   const easiness = Array.from({ length: columns }, () => Math.sqrt(EASINESS_VARIANCE) * random.normal())
   const scores = new Float64Array(prompts.length * columns)
@@ -71,14 +106,14 @@ export function simulateTable(prompts: readonly Candidate[], kind: PoolKind, see
     })
   })
   return {
-    name: `${kind.name} ${seed}`,
-    task: kind.name,
+    name: `${name} ${seed}`,
+    task: name,
     model: 'simulated',
     prompts,
     searchExamples: SEARCH,
     holdoutExamples: HOLDOUT,
     scores,
-    fingerprint: `${kind.name} ${seed}`,
+    fingerprint: `${name} ${seed}`,
   }
 }
 
@@ -99,18 +134,17 @@ export interface PoolReport {
 }
 
 export interface MeasurePoolsOptions {
-  readonly prompts: readonly Candidate[]
+  readonly kinds: readonly PoolKind[]
   readonly fractions: readonly number[]
   readonly runs: number
   readonly seed: number
   readonly backend: PolicyContext['backend']
-  readonly kinds?: readonly PoolKind[]
   readonly onProgress?: (done: number, total: number) => void
 }
 
 /** Plays `krige`, told either estimand, and halving on `runs` tables of every kind; budget × 1 = 25 full evaluations. */
 export function measurePools(options: MeasurePoolsOptions): PoolReport[] {
-  const { prompts, fractions, runs, seed, backend, kinds = POOL_KINDS, onProgress } = options
+  const { kinds, fractions, runs, seed, backend, onProgress } = options
   const krige = resolvePolicy('krige', {}, BENCH_POLICIES)
   const halving = [2, 3, 4].map((eta) => resolvePolicy('successive-halving', { eta }, BENCH_POLICIES))
   let done = 0
@@ -121,10 +155,14 @@ export function measurePools(options: MeasurePoolsOptions): PoolReport[] {
       const rivals = halving.map((): number[] => [])
       let improved = 0
       for (let run = 0; run < runs; run++) {
-        const table = simulateTable(prompts, kind, deriveSeed(seed, kind.name, run))
+        const table = kind.draw(deriveSeed(seed, kind.name, run))
         const deck = dealDeck(table, deriveSeed(seed, kind.name, run, 'deck'))
         const truth = searchMeans(table)
-        const shared = { budget: Math.floor(25 * SEARCH * fraction), seed: deriveSeed(seed, run, fraction), backend }
+        const shared = {
+          budget: Math.floor(25 * table.searchExamples * fraction),
+          seed: deriveSeed(seed, run, fraction),
+          backend,
+        }
         const play = ({ create, options }: typeof krige, estimand: 'set' | 'population') =>
           replay(create, deck, { ...shared, options, estimand })
         const result = play(krige, 'population')
@@ -174,13 +212,16 @@ function judgedRun(table: Table, result: ReturnType<typeof replay>, fraction: nu
       estimand: 'population',
       trueMean: null,
       holdoutMean: held[chosen]!,
-      holdoutExamples: HOLDOUT,
+      holdoutExamples: table.holdoutExamples,
     },
   }
 }
 
 /** What a study would say of the winner against the first prompt of the table. */
 function verdictOf(table: Table, winner: number) {
-  const scores = (row: number) => Array.from({ length: VERDICT }, (_, e) => cellOf(table, row, SEARCH + e))
+  const scores = (row: number) =>
+    Array.from({ length: Math.min(VERDICT, table.holdoutExamples) }, (_, e) =>
+      cellOf(table, row, table.searchExamples + e),
+    )
   return judge(comparePaired(scores(winner), scores(0)), { winnerIsBaseline: winner === 0 })
 }

@@ -100,8 +100,13 @@ export interface PromptModel {
   readonly settings: readonly Setting[]
   /** By which shared failures are told; none without text. */
   readonly features?: TextFeatures
-  /** Fits the first `length` observations: a pure function of them and of the pool. */
-  fit(history: ObservationHistory, length: number): PromptBeliefs
+  /**
+   * Fits the first `length` observations: a pure function of them and of the pool.
+   *
+   * @param evidence - by what settings are weighed: their Gaussian `sites`, quick and a little too sure that prompts are
+   *   alike, which serves a search; or the `likelihood` by quadrature, for what is claimed in the end.
+   */
+  fit(history: ObservationHistory, length: number, evidence?: 'sites' | 'likelihood'): PromptBeliefs
 }
 
 /** Settings lighter than this are dropped between passes, and from the mixture of variances. */
@@ -143,7 +148,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
   return {
     settings,
     ...(features ? { features } : {}),
-    fit(history, length) {
+    fit(history, length, evidence = 'sites') {
       const scale = scoreScale(history, length)
       const gathered = gatherOutcomes(history, length, prompts, scale)
       const outcomes = scale.binary ? gathered : correctDispersion(gathered, fitAbilities(gathered, withoutText))
@@ -162,7 +167,9 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
         const alive = pass === 0 ? settings : components.map((component) => component.setting)
         sites = sitesAt(outcomes, ability, easiness, easinessVariance)
         const correction = (posterior: SitePosterior) =>
-          likelihood === 'binomial' ? evidenceCorrection(outcomes, easiness, easinessVariance, posterior) : 0
+          likelihood === 'binomial' && evidence === 'likelihood'
+            ? evidenceCorrection(outcomes, easiness, easinessVariance, posterior)
+            : 0
         components = averageSettings(alive, sites, sharedFailures.designEffect, correction)
         meanAbility(components, ability)
         for (let step = 0; step < 2; step++) {
