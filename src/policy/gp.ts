@@ -111,7 +111,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
       examples: examples.slice(0, state.evaluationsLeft),
       reason: { summary },
     },
-    ...(fit ? { fit } : {}),
+    ...(fit && fit !== state.fits.at(-1) ? { fit } : {}),
   })
 
   /** A new candidate at these coordinates: of no text, or of that of a prompt. */

@@ -6,8 +6,8 @@ import { createRandom } from '../../src/numerics/random/index.ts'
 import { candidateScores } from '../../src/policy/gp/candidate-scores.ts'
 import { subsetOfData } from '../../src/policy/gp/objective-model.ts'
 import { createGpPolicy } from '../../src/policy/gp.ts'
-import type { PolicyState } from '../../src/policy/policy.ts'
-import type { PoolEntry } from '../../src/space/candidate.ts'
+import type { Fit, PolicyState } from '../../src/policy/policy.ts'
+import type { Candidate, PoolEntry } from '../../src/space/candidate.ts'
 import { createObservationLog } from '../../src/space/observation-log.ts'
 import { defineSpace } from '../../src/space/parameter.ts'
 import { samplerConformance } from '../../src/testing/sampler-conformance.ts'
@@ -37,6 +37,30 @@ describe('gp on test functions', () => {
       Math.min(...runs.filter((run) => run.function === name).map((run) => run.regret.at(-1)!))
     expect(better('branin')).toBeLessThan(0.01)
     expect(better('hartmann6')).toBeLessThan(0.5)
+  })
+})
+
+describe('hyper-parameters of gp', () => {
+  it('are fitted at every ask of a short study, and once a long one has grown by a few per cent', () => {
+    const context = { seed: 4, space: branin.space, exampleCount: 1, evaluationBudget: 80, backend } as const
+    const policy = createGpPolicy({ ...context, estimand: 'population' })
+    const observations = createObservationLog()
+    const pool: PoolEntry[] = []
+    const fits: Fit[] = []
+    for (let i = 0; i < 80; i++) {
+      const decision = policy.next({ pool, observations, pending: [], evaluationsLeft: 80 - i, fits })
+      if (decision.kind !== 'act' || decision.action.kind !== 'evaluate') throw new Error('expected an evaluation')
+      if (decision.fit) fits.push(decision.fit)
+      const candidate = decision.action.candidate as Candidate
+      pool.push({ candidate })
+      observations.append({ candidate: i, example: 0, repeat: 0, score: -branin.value(candidate.parameters ?? {}) })
+    }
+    const lengths = fits.map((fit) => fit.observations)
+    expect(lengths.filter((length) => length < 50)).toEqual(Array.from({ length: 46 }, (_, i) => i + 4))
+    const late = lengths.filter((length) => length >= 50)
+    expect(late.length).toBeGreaterThan(8)
+    expect(late.length).toBeLessThan(18)
+    for (let i = 1; i < late.length; i++) expect(late[i]! / late[i - 1]!).toBeGreaterThanOrEqual(1.03)
   })
 })
 

@@ -15,6 +15,7 @@ import type { CandidateFeatures } from './candidate-features.ts'
 export interface ObjectiveModel {
   readonly process: GaussianProcess
   readonly transform: TargetTransform
+  /** The last fit of the study, where that was recent enough. */
   readonly fit: Fit
 }
 
@@ -26,15 +27,17 @@ export interface ObjectiveData {
   readonly observations: number
 }
 
-/** Below this many observations, and at every tenth, hyper-parameters are sought from several starts. */
+/** Below this many observations, and once in every ten, hyper-parameters are sought from several starts. */
 const THOROUGH_BELOW = 16
 const THOROUGH_EVERY = 10
 /** An iteration that gains less than this part of the log posterior is the last … */
 const TOLERANCE = 1e-4
 /** … or less than this, a tenth where it is −100, once there are {@link MANY_OBSERVATIONS}. */
 const LATE_TOLERANCE = 1e-3
-/** So many leave little to choose: fits and searches take less trouble from here on. */
+/** So many leave little to choose: fits and searches take less trouble from here on … */
 export const MANY_OBSERVATIONS = 50
+/** … and hyper-parameters stay as they are until the history has grown by this much. */
+const REFIT_GROWTH = 1.03
 
 /**
  * Fits hyper-parameters, warm from the last fit of the study. The likelihood has more than one mode as long as data are
@@ -55,7 +58,11 @@ export function fitObjective(
   }
   const { kernel, priors } = features
   const warm = modelOf(last, kernel)
-  const thorough = !warm || observations < THOROUGH_BELOW || observations % THOROUGH_EVERY === 0
+  if (warm && last && isRecent(last.observations, observations)) {
+    return { process: gaussianProcess(warm, training, backend), transform, fit: last }
+  }
+  const decade = (count: number) => Math.floor(count / THOROUGH_EVERY)
+  const thorough = !warm || !last || observations < THOROUGH_BELOW || decade(observations) > decade(last.observations)
   const starts = warm ? [warm] : []
   if (thorough) {
     starts.push(
@@ -82,6 +89,11 @@ export function fitObjective(
       },
     },
   }
+}
+
+/** Whether hyper-parameters fitted to the first so many observations will do. */
+function isRecent(fitted: number, observations: number): boolean {
+  return fitted >= MANY_OBSERVATIONS && fitted <= observations && observations < fitted * REFIT_GROWTH
 }
 
 /** The model a fit describes, if it is one of this kernel's structure. */
