@@ -37,7 +37,7 @@ interface Plan {
   readonly examples: ExampleBeliefs
   /** Expected scores. */
   readonly scores: ScoreMoments
-  /** All prompts, best expected score first; with a warm start, in turn as one who knows and one who doubts it would rank. */
+  /** All prompts, best expected score first; with a warm start, in turns as one who believes it and one who does not would. */
   readonly ranked: readonly number[]
   /** Expected gain of 100 further evaluations. */
   readonly gain: number
@@ -200,12 +200,12 @@ function nextCandidate(
   return pick >= 0 ? pick : (plan.ranked.find((i) => counts[i]! < exampleCount) ?? -1)
 }
 
-/** First of the one, first of the other that is not taken, and so on. */
-function takeTurns(one: readonly number[], other: readonly number[]): number[] {
+/** One of the first order, two of the second, and so on: whoever is not taken yet. */
+function takeTurns(first: readonly number[], second: readonly number[]): number[] {
   const taken = new Set<number>()
-  one.forEach((prompt, k) => {
+  first.forEach((prompt, k) => {
     taken.add(prompt)
-    taken.add(other[k]!)
+    for (const other of second.slice(2 * k, 2 * k + 2)) taken.add(other)
   })
   return [...taken]
 }

@@ -20,6 +20,7 @@ import { gatherOutcomes, type Outcomes } from './outcomes.ts'
 import { poolFactors } from './pool-factors.ts'
 import { type ScoreScale, scoreScale } from './score-scale.ts'
 import {
+  abilityFeature,
   centreFeatures,
   estimateSharedFailures,
   NO_SHARED_FAILURES,
@@ -65,8 +66,13 @@ export interface Setting extends AbilityPrior {
   readonly independentShare: number
   /** Index of the mix of views; −1 without text. */
   readonly viewMix: number
-  /** Prior mean of abilities where an earlier study is believed; A is the variance of what changed since. */
-  readonly priorMean?: Float64Array
+  /** Where an earlier study is believed; A is the variance of what changed since. */
+  readonly belief?: {
+    /** Prior mean of abilities. */
+    readonly ability: Float64Array
+    /** The same setting without the belief. */
+    readonly afresh: Setting
+  }
   readonly logPrior: number
 }
 
@@ -128,7 +134,7 @@ const PRIOR_EXAMPLES = 4
  * indexOfLargest(ability) // 3
  */
 export function createPromptModel(pool: readonly PoolEntry[], options: PromptModelOptions = {}): PromptModel {
-  const { grid = DEFAULT_GRID, exampleEffects = true, likelihood = 'binomial' } = options
+  const { grid = DEFAULT_GRID, exampleEffects = true, likelihood = 'binomial', earlier = [] } = options
   const passes = likelihood === 'binomial' ? (options.passes ?? 2) : 1
   const priorVariance = exampleEffects ? (options.easinessVariance ?? 1.3) : NO_EFFECT
   const prompts = pool.length
@@ -160,9 +166,15 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
       let unseenVariance = priorVariance
       let components: WeightedPosterior[] = []
       let sites = sitesAt(outcomes, ability, easiness, easinessVariance)
-      const sharedFailures = features
-        ? estimateSharedFailures(outcomes, features, levelOf(outcomes, start.ability), start.easiness)
-        : NO_SHARED_FAILURES
+      const shareOf = (by: TextFeatures) =>
+        estimateSharedFailures(outcomes, by, levelOf(outcomes, start.ability), start.easiness)
+      const sharedFailures = features ? shareOf(features) : NO_SHARED_FAILURES
+      const designEffects = {
+        texts: sharedFailures.designEffect,
+        beliefs: new Map(
+          earlier.map(({ ability }) => [ability, exampleEffects ? shareOf(abilityFeature(ability)).designEffect : 1]),
+        ),
+      }
       for (let pass = 0; pass < passes; pass++) {
         const alive = pass === 0 ? settings : components.map((component) => component.setting)
         sites = sitesAt(outcomes, ability, easiness, easinessVariance)
@@ -170,7 +182,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
           likelihood === 'binomial' && evidence === 'likelihood'
             ? evidenceCorrection(outcomes, easiness, easinessVariance, posterior)
             : 0
-        components = averageSettings(alive, sites, sharedFailures.designEffect, correction)
+        components = averageSettings(alive, sites, designEffects, correction)
         meanAbility(components, ability)
         for (let step = 0; step < 2; step++) {
           improveEasiness(outcomes, ability, easiness, easinessVariance, unseenVariance)
@@ -240,7 +252,7 @@ function settingsOf(
     if (setting.abilityVariance > LARGEST_DISCREPANCY) return [sceptical]
     const trusting = earlier.map(({ ability, variance }) => ({
       ...setting,
-      priorMean: ability,
+      belief: { ability, afresh: sceptical },
       independent: setting.independent.map((d, i) => d + variance[i]!),
       logPrior: logPrior - Math.log(earlier.length),
     }))
@@ -293,22 +305,41 @@ function sitesAt(
   return { precision, shift }
 }
 
+/** By how much evidence overstates what is known: of texts, and of each earlier study's abilities. */
+interface DesignEffects {
+  readonly texts: number
+  readonly beliefs: ReadonlyMap<Float64Array, number>
+}
+
 function averageSettings(
   settings: readonly Setting[],
   sites: Sites,
-  designEffect: number,
+  designEffects: DesignEffects,
   correction: (posterior: SitePosterior) => number,
 ): WeightedPosterior[] {
-  const posteriors = settings.map((setting) => conditionOnSites(setting, sites, setting.priorMean))
-  const logWeights = posteriors.map(
-    (posterior, k) => (posterior.logEvidence + correction(posterior)) / designEffect + settings[k]!.logPrior,
-  )
+  const conditioned = new Map<Setting, { readonly posterior: SitePosterior; readonly evidence: number }>()
+  const condition = (setting: Setting) => {
+    const known = conditioned.get(setting)
+    if (known) return known
+    const posterior = conditionOnSites(setting, sites, setting.belief?.ability)
+    const fresh = { posterior, evidence: posterior.logEvidence + correction(posterior) }
+    conditioned.set(setting, fresh)
+    return fresh
+  }
+  const logWeights = settings.map((setting) => {
+    const { evidence } = condition(setting)
+    if (!setting.belief) return evidence / designEffects.texts + setting.logPrior
+    const { afresh, ability } = setting.belief
+    const without = condition(afresh).evidence
+    const gain = (evidence - without) / Math.max(designEffects.texts, designEffects.beliefs.get(ability)!)
+    return without / designEffects.texts + gain + setting.logPrior
+  })
   const top = Math.max(...logWeights)
   const weights = logWeights.map((logWeight) => Math.exp(logWeight - top))
   const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const kept = posteriors.flatMap((posterior, k) => {
+  const kept = settings.flatMap((setting, k) => {
     const weight = weights[k]! / total
-    return weight > NEGLIGIBLE ? [{ setting: settings[k]!, weight, posterior }] : []
+    return weight > NEGLIGIBLE ? [{ setting, weight, posterior: condition(setting).posterior }] : []
   })
   const rest = kept.reduce((sum, component) => sum + component.weight, 0)
   return kept.map((component) => ({ ...component, weight: component.weight / rest }))

@@ -188,9 +188,9 @@ describe('earlier beliefs', () => {
     const weightOf = (settings: PromptModel['settings']) =>
       settings.reduce((sum, { logPrior }) => sum + Math.exp(logPrior), 0)
     const { settings } = believing(truth)
-    const afresh = settings.filter(({ priorMean }) => !priorMean)
+    const afresh = settings.filter(({ belief }) => !belief)
     expect(weightOf(afresh)).toBeCloseTo(weightOf(createPromptModel(pool).settings) / 2, 12)
-    expect(settings.some(({ priorMean }) => priorMean === truth)).toBe(true)
+    expect(settings.some(({ belief }) => belief?.ability === truth)).toBe(true)
   })
 })
 

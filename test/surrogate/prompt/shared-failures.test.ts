@@ -6,6 +6,7 @@ import { createObservationLog } from '../../../src/space/observation-log.ts'
 import { lowRankFactor } from '../../../src/surrogate/prompt/low-rank-factor.ts'
 import { gatherOutcomes } from '../../../src/surrogate/prompt/outcomes.ts'
 import {
+  abilityFeature,
   centreFeatures,
   estimateSharedFailures,
   NO_SHARED_FAILURES,
@@ -126,6 +127,38 @@ describe('texts that are all the same', () => {
     expect([...same.values].every((value) => Math.abs(value) === 0)).toBe(true)
     const outcomes = outcomesOf(1, 0, 1)
     expect(estimateSharedFailures(outcomes, same, 0, new Float64Array(EXAMPLES))).toEqual(NO_SHARED_FAILURES)
+  })
+})
+
+describe('abilities of an earlier study', () => {
+  const earlier = Float64Array.from({ length: PROMPTS }, (_, i) => 3 + ((i * 7) % PROMPTS) / 10)
+  const feature = abilityFeature(earlier)
+
+  it('are one feature of mean 0 and variance 1; none where all are equal', () => {
+    expect(mean([...feature.values])).toBeCloseTo(0, 12)
+    expect(mean([...feature.values].map((value) => value * value))).toBeCloseTo(1, 12)
+    expect(abilityFeature(new Float64Array(PROMPTS).fill(2)).values.every((value) => value === 0)).toBe(true)
+  })
+
+  it('count for less where they say on which examples prompts fail, and for what they are where they say how often', () => {
+    const found = (interaction: number) =>
+      mean(
+        seeds.map((seed) => {
+          const random = createRandom(seed)
+          const log = createObservationLog()
+          for (let example = 0; example < EXAMPLES; example++) {
+            const slope = interaction * random.normal()
+            for (let i = 0; i < PROMPTS; i++) {
+              const score = random.uniform() < logistic((0.7 + slope) * feature.values[i]!) ? 1 : 0
+              log.append({ candidate: i, example, repeat: 0, score })
+            }
+          }
+          const outcomes = gatherOutcomes(log, log.length, PROMPTS, UNIT)
+          return estimateSharedFailures(outcomes, feature, 0, new Float64Array(EXAMPLES)).designEffect
+        }),
+      )
+    expect(found(0)).toBeLessThan(1.3)
+    expect(found(1)).toBeGreaterThan(3)
   })
 })
 
