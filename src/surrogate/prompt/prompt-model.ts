@@ -45,8 +45,8 @@ export interface PromptModelOptions {
   /** Rounds of linearising and averaging. @defaultValue 2 */
   readonly passes?: number
   /**
-   * What earlier studies believe of these prompts. Half of the prior weight goes to settings in which one of them holds, but
-   * for a discrepancy small enough to be worth knowing; none has to.
+   * What earlier studies believe of these prompts. Settings with a small enough A share their prior weight, half and half,
+   * with settings in which one of the studies still holds and A is what changed since; none has to.
    */
   readonly earlier?: readonly EarlierBeliefs[]
   /** Log prior weight of each setting without earlier beliefs, in the order of {@link PromptModel.settings}; grid's own by default. */
