@@ -42,9 +42,9 @@ const MINIMUM_DESIGN = 4
 const POOL_DESIGN = 8
 /** Settings tried in thought at each ask, over all prompts. */
 const VARIANTS = 256
-/** Points of a space scored before the best are refined, and once there are {@link MANY_OBSERVATIONS}. */
-const SCREENED = 256
-const SCREENED_LATE = 128
+/** Points of a space scored, and how many of the best are refined; less of both once there are {@link MANY_OBSERVATIONS}. */
+const THOROUGHLY = { globalCandidates: 256, starts: 2 }
+const QUICKLY = { globalCandidates: 128, starts: 1 }
 /** Incumbents around which the search looks closely. */
 const CLOSE_LOOKS = 3
 /** Every so many asks look only near the incumbent … */
@@ -191,7 +191,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
       random: ask,
       incumbents: order.slice(0, closely ? 1 : CLOSE_LOOKS).map((candidate) => row(features.pool, candidate)),
       excluded,
-      globalCandidates: state.observations.length < MANY_OBSERVATIONS ? SCREENED : SCREENED_LATE,
+      ...(state.observations.length < MANY_OBSERVATIONS ? THOROUGHLY : QUICKLY),
       ...(closely ? { box: boxAround(row(features.pool, order[0]!), process) } : {}),
     })
     const x = best?.x ?? freshDesignPoint(state.pool.length, excluded)
