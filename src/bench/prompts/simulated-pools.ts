@@ -1,6 +1,6 @@
 /**
- * Pools whose truth is known because it was drawn, or nearly the same for all prompts: how often intervals cover, how often a winner is called better than a
- * baseline it equals, and how a race fares where there is little or nothing to find.
+ * Pools whose truth is known because it was drawn, and recorded ones of nearly equal prompts: how often intervals cover, how
+ * often a winner is called better than a baseline it equals, and how a race fares where there is little or nothing to find.
  *
  * Notation: y_ie ~ Bernoulli(σ(f_i + b_e)), b_e ~ N(0, 1.5); abilities f by kind of pool.
  *
@@ -22,8 +22,9 @@ import { cellOf, type Table } from '../tables/table.ts'
 import { holdoutMeans, normalizedError, searchMeans } from '../tables/truth.ts'
 
 const SEARCH = 60
-/** Enough for the truth of an interval; a verdict gets 60 at most, as many as a search. */
+/** Enough for the truth of an interval. */
 const HOLDOUT = 400
+/** Held-out examples of a verdict: as many as a search, if there are so many. */
 const VERDICT = 60
 const EASINESS_VARIANCE = 1.5
 

@@ -40,7 +40,7 @@ export const MANY_OBSERVATIONS = 50
 const REFIT_GROWTH = 1.03
 
 /**
- * Fits hyper-parameters, warm from the last fit of the study. The likelihood has more than one mode as long as data are
+ * Fits hyper-parameters, warm from the last fit of the study, or keeps those of a recent fit. The likelihood has more than one mode as long as data are
  * few: the other starts stand for "smooth and exact", "rough", "noisy".
  */
 export function fitObjective(

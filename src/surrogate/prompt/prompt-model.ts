@@ -150,6 +150,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
   const text =
     textual && options.sharedFailures !== false ? poolFactors(pool).factor(grid.viewMixes[0]!, grid.rank) : undefined
   const features = text && exampleEffects ? centreFeatures(text) : undefined
+  const beliefs = earlier.map(({ ability }) => ({ ability, feature: exampleEffects && abilityFeature(ability) }))
 
   return {
     settings,
@@ -171,9 +172,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
       const sharedFailures = features ? shareOf(features) : NO_SHARED_FAILURES
       const designEffects = {
         texts: sharedFailures.designEffect,
-        beliefs: new Map(
-          earlier.map(({ ability }) => [ability, exampleEffects ? shareOf(abilityFeature(ability)).designEffect : 1]),
-        ),
+        beliefs: new Map(beliefs.map(({ ability, feature }) => [ability, feature ? shareOf(feature).designEffect : 1])),
       }
       for (let pass = 0; pass < passes; pass++) {
         const alive = pass === 0 ? settings : components.map((component) => component.setting)

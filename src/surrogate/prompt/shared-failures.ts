@@ -62,10 +62,8 @@ export function centreFeatures({ factor, rank, residual, size }: LowRankFactor):
 
 /** One feature: prompts are as alike as their abilities in an earlier study, which failed on examples of one kind too. */
 export function abilityFeature(ability: Float64Array): TextFeatures {
-  const mean = ability.reduce((sum, value) => sum + value, 0) / ability.length
-  const variance = ability.reduce((sum, value) => sum + (value - mean) ** 2, 0) / ability.length
-  const scale = variance > 1e-9 ? 1 / Math.sqrt(variance) : 0
-  return { rank: 1, values: ability.map((value) => scale * (value - mean)) }
+  const size = ability.length
+  return centreFeatures({ factor: ability, rank: 1, residual: new Float64Array(size), size })
 }
 
 /** φ_i · φ_j. */
