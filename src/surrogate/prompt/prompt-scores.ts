@@ -2,12 +2,13 @@
  * From abilities to scores: what is expected of a prompt over the whole example set, or on a new example, in the units of
  * the observed scores.
  *
- * Notation: T_i = (Σ_seen y_ie + Σ_unseen σ(f_i + b_e)) / E for the `set`, θ_i = ∫ σ(f_i + b) N(b; 0, v_b) db for the
+ * Notation: T_i = (Σ_seen y_ie + Σ_unseen σ(f_i + b_e)) / E for the `set`, θ_i = Σ_k π_k σ(f_i + b_k) for the
  * `population`; E σ(x) for x ~ N(m, v) ≈ σ(m / √(1 + πv/8)) (MacKay 1992).
  *
  * @module
  */
 import { logistic, logit } from '../../numerics/special/logistic.ts'
+import { type EasinessDistribution, easinessDistribution } from './easiness-distribution.ts'
 import type { PromptBeliefs } from './prompt-model.ts'
 
 export interface ScoreMoments {
@@ -89,36 +90,38 @@ function logitInterval(mean: number, standardDeviation: number, deviations: numb
 
 /**
  * Mean and standard deviation of every prompt's expected score on a new example like these. The general level is known
- * only as well as the measured examples represent the others: its variance, about v_b over their number, is added.
+ * only as well as the measured examples represent the others: the variance of their mean score is added.
  */
 export function populationScores(beliefs: PromptBeliefs): ScoreMoments {
-  const { ability, abilityVariance, easinessVariance, unseenVariance, scale } = beliefs
+  const { ability, abilityVariance, scale } = beliefs
+  const easiness = easinessDistribution(beliefs)
   const span = scale.high - scale.low
-  const level = levelVariance(easinessVariance, unseenVariance)
   const means = new Float64Array(ability.length)
   const standardDeviations = new Float64Array(ability.length)
   for (let i = 0; i < ability.length; i++) {
-    const variance = abilityVariance[i]! + level
-    const p = expectedLogistic(ability[i]!, variance + unseenVariance)
-    // dθ/df of the same approximation.
-    const slope = (p * (1 - p)) / Math.sqrt(1 + (Math.PI / 8) * unseenVariance)
-    means[i] = scale.low + span * p
-    standardDeviations[i] = span * slope * Math.sqrt(variance)
+    const { mean, variance, slope } = scoreAt(easiness, ability[i]!, abilityVariance[i]!)
+    means[i] = scale.low + span * mean
+    standardDeviations[i] = span * Math.sqrt(slope * slope * abilityVariance[i]! + variance / easiness.examples)
   }
   const interval = (i: number, deviations: number): [number, number] => {
-    const reach = deviations * Math.sqrt(abilityVariance[i]! + level)
-    const at = (f: number) => scale.low + span * expectedLogistic(f, unseenVariance)
-    return [at(ability[i]! - reach), at(ability[i]! + reach)]
+    const [low, high] = logitInterval((means[i]! - scale.low) / span, standardDeviations[i]! / span, deviations)
+    return [scale.low + span * low, scale.low + span * high]
   }
   return { means, standardDeviations, interval }
 }
 
-/** Variance of the mean easiness of the measured examples about that of their population. */
-export function levelVariance(easinessVariance: Float64Array, unseenVariance: number): number {
-  let information = 0
-  for (const variance of easinessVariance) {
-    // Share of an example's easiness that its own outcomes tell: 1 when measured well, 0 when not at all.
-    information += Math.max(0, 1 - variance / unseenVariance) / unseenVariance
+/** Score on a new example of an ability N(f, variance): its mean, how it varies over examples, and dmean/df. */
+function scoreAt({ values, probabilities }: EasinessDistribution, f: number, variance: number) {
+  const k = 1 / Math.sqrt(1 + (Math.PI / 8) * variance)
+  let mean = 0
+  let squares = 0
+  let slope = 0
+  for (let j = 0; j < values.length; j++) {
+    const p = 1 / (1 + Math.exp(-k * (f + values[j]!)))
+    const weight = probabilities[j]!
+    mean += weight * p
+    squares += weight * p * p
+    slope += weight * k * p * (1 - p)
   }
-  return 1 / (information + 1 / unseenVariance)
+  return { mean, variance: squares - mean * mean, slope }
 }
