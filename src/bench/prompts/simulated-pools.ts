@@ -53,12 +53,13 @@ export function simulatedKinds(prompts: readonly Candidate[]): readonly PoolKind
   return kinds.map(([name, abilities]) => ({ name, draw: (seed) => simulateTable(name, prompts, abilities, seed) }))
 }
 
-/** A recorded table with prompts, search examples and holdout dealt anew, half of the examples each. */
-export function recordedKind(table: Table, name: string): PoolKind {
-  const width = table.searchExamples + table.holdoutExamples
+/** One of these recorded tables with prompts, search examples and holdout dealt anew, half of the examples each. */
+export function recordedKind(tables: readonly Table[], name: string): PoolKind {
   return {
     name,
     draw(seed) {
+      const table = tables[deriveSeed(seed, 'table') % tables.length]!
+      const width = table.searchExamples + table.holdoutExamples
       const rows = shuffledIndices(table.prompts.length, deriveSeed(seed, 'prompts'))
       const columns = shuffledIndices(width, deriveSeed(seed, 'examples'))
       const searchExamples = Math.floor(width / 2)

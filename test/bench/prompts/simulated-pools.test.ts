@@ -27,7 +27,7 @@ describe('simulated pools', () => {
 
   it('may be a recorded table, dealt anew: every row keeps its outcomes', () => {
     const table = kinds[2]!.draw(7)
-    const dealt = recordedKind(table, 'again').draw(1)
+    const dealt = recordedKind([table], 'again').draw(1)
     const [before, after] = [460, 460].map((width, k) => {
       const { prompts, scores } = k === 0 ? table : dealt
       const totals = prompts.map(({ id }, row) => {
@@ -39,7 +39,7 @@ describe('simulated pools', () => {
     expect(after).toEqual(before)
     expect([dealt.searchExamples, dealt.holdoutExamples]).toEqual([230, 230])
     expect(dealt.prompts.map(({ id }) => id)).not.toEqual(table.prompts.map(({ id }) => id))
-    expect(recordedKind(table, 'again').draw(2).scores).not.toEqual(dealt.scores)
+    expect(recordedKind([table], 'again').draw(2).scores).not.toEqual(dealt.scores)
   })
 
   it('show a winner called improved rarely where all prompts are equal, often where they differ', () => {
