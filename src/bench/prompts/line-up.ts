@@ -1,6 +1,6 @@
 /**
- * What `npm run bench:prompts` runs: every policy, rivals both as published and as tuned; `krige` without one thing at a
- * time; and `krige` from earlier histories.
+ * What `npm run bench:prompts` runs: every policy, rivals both as published and as tuned; `krige` without one thing, or
+ * with another setting, at a time; and `krige` from earlier histories.
  *
  * @module
  */
@@ -49,8 +49,15 @@ export const ABLATIONS: readonly Variant[] = [
   as('Gaussian instead of binomial', 'krige', { likelihood: 'gaussian' }),
   as('without pairing (own examples)', 'krige', { exampleChoice: 'own-order' }),
   as('nested examples for all', 'krige', { exampleChoice: 'shared-order' }),
+  as('first pass up to 0.1 of the budget', 'krige', { firstPassShare: 0.1 }),
+  as('first pass up to 0.5 of the budget', 'krige', { firstPassShare: 0.5 }),
+  as('8 refits', 'krige', { updates: 8 }),
+  as('30 refits', 'krige', { updates: 30 }),
   { ...as('texts shuffled among prompts', 'krige'), shuffleText: true },
 ]
+
+/** Those of the ablations that somebody might choose for a search. */
+export const SETTINGS: readonly string[] = ABLATIONS.filter(({ shuffleText }) => !shuffleText).map(({ label }) => label)
 
 /** What other models scored with the same prompts on the same task, if tables of them are there. */
 export const otherModels = (tables: readonly string[]): readonly Variant[] => [

@@ -10,14 +10,16 @@ import { compareHtml } from '../compare/compare-html.ts'
 import { type Comparison, compareResults } from '../compare/compare-results.ts'
 import { compareSvg } from '../compare/compare-svg.ts'
 import { compareText } from '../compare/compare-text.ts'
+import { tuneOnHalves } from '../compare/task-halves.ts'
+import { readResults } from '../tables/bench-results.ts'
 import { findTables } from '../tables/find-tables.ts'
 import { loadTable } from '../tables/load-table.ts'
 import { type BenchTablesOptions, runTables } from '../tables/run-tables.ts'
 import { splitTable } from '../tables/split-table.ts'
 import type { Variant } from '../tables/table-unit.ts'
-import { ABLATIONS, earlierStudy, LINE_UP, otherModels } from './line-up.ts'
+import { ABLATIONS, earlierStudy, LINE_UP, otherModels, SETTINGS } from './line-up.ts'
 import { replaceSection } from './replace-section.ts'
-import { resultsMarkdown } from './results-markdown.ts'
+import { halvesMarkdown, resultsMarkdown } from './results-markdown.ts'
 
 export interface ReproduceOptions
   extends Pick<BenchTablesOptions, 'repeats' | 'seed' | 'embeddingCache' | 'jobs' | 'signal' | 'onProgress'> {
@@ -44,6 +46,7 @@ export async function reproduce(options: ReproduceOptions): Promise<readonly Com
   const { name } = options
   const line = await runAndWrite(options, files, name, LINE_UP)
   const ablations = await runAndWrite(options, files, `${name}-ablations`, ABLATIONS)
+  const { runs } = await readResults(join(options.output, `${name}-ablations.json.gz`))
   const siblings = await withSiblings(files)
   const models =
     siblings.length > 0 ? await runAndWrite(options, siblings, `${name}-models`, otherModels(files)) : undefined
@@ -53,8 +56,10 @@ export async function reproduce(options: ReproduceOptions): Promise<readonly Com
     'evaluations of one prompt on all search examples. Normalized error (0 = best prompt of the pool, 1 = worst); in',
     'brackets the paired difference to krige and its 95% interval over tasks, positive where krige is better.\n',
     resultsMarkdown(line),
-    '\n`krige` without one thing at a time:\n',
+    '\n`krige` without one thing, or with another setting, at a time:\n',
     resultsMarkdown(ablations),
+    '\nThese settings chosen on one half of the tasks and judged on the other, over 1,000 random halves:\n',
+    halvesMarkdown(tuneOnHalves(runs, 'krige', SETTINGS)),
     ...(models
       ? ['\n`krige` that has read what other models scored with the same prompts:\n', resultsMarkdown(models)]
       : []),

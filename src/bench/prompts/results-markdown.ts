@@ -1,4 +1,5 @@
 import type { Comparison, FractionComparison } from '../compare/compare-results.ts'
+import type { TaskHalves } from '../compare/task-halves.ts'
 
 /**
  * A comparison as a Markdown table: a row a policy, its error at each budget and, in brackets, how far it is from the
@@ -31,6 +32,25 @@ function table(fractions: readonly FractionComparison[], reference: string): str
     name === reference ? `**${name}**` : name,
     ...fractions.map((fraction) => cell(name, fraction)),
   ])
+  return markdownTable(head, rows)
+}
+
+/** What was chosen on halves of the tasks, how it did on the others, and how the reference did there. */
+export function halvesMarkdown(halves: readonly TaskHalves[]): string {
+  const head = ['budget ×', 'error of the choice', 'of `krige` as it is', 'most often chosen']
+  const rows = halves.map(({ fraction, chosen, chosenError, referenceError }) => [
+    String(fraction),
+    chosenError.toFixed(3),
+    referenceError.toFixed(3),
+    chosen
+      .slice(0, 3)
+      .map(({ policy, share }) => `${policy} (${Math.round(100 * share)}%)`)
+      .join(', '),
+  ])
+  return markdownTable(head, rows)
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`
   return `${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}\n`
 }

@@ -1,0 +1,74 @@
+/**
+ * Whether settings that were chosen on some tasks are any good on others.
+ *
+ * @module
+ */
+import { mean } from 'simple-statistics'
+import { createRandom } from '../../numerics/random/random.ts'
+import type { BenchRun } from '../tables/bench-results.ts'
+
+export interface TaskHalves {
+  readonly fraction: number
+  /** How often each policy had the lowest error on the half it was chosen on; most often first, never ones left out. */
+  readonly chosen: readonly { readonly policy: string; readonly share: number }[]
+  /** Mean error of the choice on the half it was not chosen on. */
+  readonly chosenError: number
+  /** Of the reference on the same halves. */
+  readonly referenceError: number
+}
+
+const HALVINGS = 1000
+
+/**
+ * Halves the tasks at random a thousand times; takes, by budget, the policy with the lowest error on one half, and judges
+ * it on the other. Only tasks on which every candidate ran.
+ *
+ * @param candidates Labels of policies to choose from.
+ * @example
+ * const run = (task, policy, error) => ({ table: task, task, policy, error, repeat: 0, fraction: 1, budget: 9, spent: 9, chosen: 'a' })
+ * const runs = [run('a', 'x', 0.2), run('a', 'y', 0.1), run('b', 'x', 0.1), run('b', 'y', 0.3)]
+ * tuneOnHalves(runs, 'x', ['x', 'y'])[0].chosenError // ≈ 0.2: what wins on one task loses on the other
+ */
+export function tuneOnHalves(
+  runs: readonly BenchRun[],
+  reference: string,
+  candidates: readonly string[],
+): readonly TaskHalves[] {
+  const fractions = [...new Set(runs.map(({ fraction }) => fraction))].sort((a, b) => a - b)
+  return fractions.flatMap((fraction) => {
+    const here = runs.filter((run) => run.fraction === fraction)
+    const errors = [...Map.groupBy(here, ({ task }) => task).values()]
+      .map((task) => candidates.map((policy) => taskError(task.filter((run) => run.policy === policy))))
+      .filter((row) => row.every(Number.isFinite))
+    if (errors.length < 2) return []
+    const random = createRandom(1).split('halves')
+    const wins = new Map<string, number>()
+    const chosenErrors: number[] = []
+    const referenceErrors: number[] = []
+    for (let k = 0; k < HALVINGS; k++) {
+      const order = Array.from(random.permutation(errors.length), (task) => errors[task]!)
+      const middle = Math.floor(order.length / 2)
+      const on = (rows: readonly (readonly number[])[], policy: number) => mean(rows.map((row) => row[policy]!))
+      const tuned = candidates.map((_, policy) => on(order.slice(0, middle), policy))
+      const best = tuned.indexOf(Math.min(...tuned))
+      wins.set(candidates[best]!, (wins.get(candidates[best]!) ?? 0) + 1)
+      chosenErrors.push(on(order.slice(middle), best))
+      referenceErrors.push(on(order.slice(middle), candidates.indexOf(reference)))
+    }
+    const chosen = [...wins].map(([policy, count]) => ({ policy, share: count / HALVINGS }))
+    return [
+      {
+        fraction,
+        chosen: chosen.sort((a, b) => b.share - a.share),
+        chosenError: mean(chosenErrors),
+        referenceError: mean(referenceErrors),
+      },
+    ]
+  })
+}
+
+/** Mean over tables of means over runs; NaN without runs. */
+function taskError(runs: readonly BenchRun[]): number {
+  const tables = [...Map.groupBy(runs, ({ table }) => table).values()]
+  return tables.length === 0 ? Number.NaN : mean(tables.map((table) => mean(table.map(({ error }) => error))))
+}
