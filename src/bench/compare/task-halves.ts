@@ -25,9 +25,8 @@ const HALVINGS = 1000
  *
  * @param candidates Labels of policies to choose from.
  * @example
- * const run = (task, policy, error) => ({ table: task, task, policy, error, repeat: 0, fraction: 1, budget: 9, spent: 9, chosen: 'a' })
- * const runs = [run('a', 'x', 0.2), run('a', 'y', 0.1), run('b', 'x', 0.1), run('b', 'y', 0.3)]
- * tuneOnHalves(runs, 'x', ['x', 'y'])[0].chosenError // ≈ 0.2: what wins on one task loses on the other
+ * const { runs } = await readResults('data/results/recorded-ablations.json.gz')
+ * tuneOnHalves(runs, 'krige', ['krige', 'without text'])[0]?.chosen[0]?.policy // 'krige'
  */
 export function tuneOnHalves(
   runs: readonly BenchRun[],
