@@ -3,10 +3,11 @@
  * parameters or a finite pool of prompts (at full fidelity: a candidate is measured on every example).
  *
  * An initial Sobol' design; scores warped towards normality; hyper-parameters at their maximum a posteriori; the
- * threshold is the best posterior mean, not the luckiest observation, and half a standard deviation of the noise above
- * it: where noise is large, small improvements cannot be told from none. Pending and failed points are believed at their
- * mean, so that nobody is sent where somebody already is. Every third ask looks only in a box around the incumbent: a model
- * that is still wrong everywhere (few points, much noise) then climbs all the same, instead of touring the corners.
+ * threshold is the best posterior mean, not the luckiest observation, and a standard deviation of the noise above it:
+ * where noise is large, small improvements cannot be told from none. Pending and failed points are believed at their
+ * mean, so that nobody is sent where somebody already is. Every third ask looks only in a box around the incumbent, that
+ * grows with success and shrinks with failure: a model that is still wrong everywhere (few points, much noise) then climbs
+ * all the same, instead of touring the corners.
  *
  * @module
  */
@@ -21,6 +22,7 @@ import { isActive } from '../space/parameter.ts'
 import { type Points, row } from '../surrogate/points.ts'
 import { candidateFeatures } from './gp/candidate-features.ts'
 import { candidateScores } from './gp/candidate-scores.ts'
+import { boxAround, closeRadius } from './gp/close-box.ts'
 import {
   fitObjective,
   MANY_OBSERVATIONS,
@@ -47,12 +49,10 @@ const THOROUGHLY = { globalCandidates: 256, starts: 2 }
 const QUICKLY = { globalCandidates: 128, starts: 1 }
 /** Incumbents around which the search looks closely. */
 const CLOSE_LOOKS = 3
-/** Every so many asks look only near the incumbent … */
+/** Every so many asks look only near the incumbent. */
 const CLOSE_EVERY = 3
-/** … within this of it. */
-const BOX_RADIUS = 0.15
 /** How far above the incumbent the threshold lies, in standard deviations of the observation noise … */
-const MARGIN = 0.5
+const MARGIN = 1
 /** … where its variance is at least this part of the scores'. Below, it may be an objective without any. */
 const NOTICEABLE_NOISE = 0.01
 
@@ -186,13 +186,15 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
       ...pending,
       ...scores.failed,
     ])
+    const incumbent = row(features.pool, order[0]!)
+    const radius = closeRadius(scores.means, initial, CLOSE_EVERY)
     const closely = (state.observations.length + pending.length) % CLOSE_EVERY === 0
     const [best] = searchSpace(encoding, acquisitionOver(process, logExpectedImprovement(threshold)), {
       random: ask,
       incumbents: order.slice(0, closely ? 1 : CLOSE_LOOKS).map((candidate) => row(features.pool, candidate)),
       excluded,
       ...(state.observations.length < MANY_OBSERVATIONS ? THOROUGHLY : QUICKLY),
-      ...(closely ? { box: boxAround(row(features.pool, order[0]!), process) } : {}),
+      ...(closely ? { box: boxAround(incumbent, process.model.kernel, radius) } : {}),
     })
     const x = best?.x ?? freshDesignPoint(state.pool.length, excluded)
     return x ? evaluate(state, made(state, x), 'largest expected improvement', fitted.fit) : exhausted(pending.length)
@@ -260,15 +262,4 @@ function improvement(
     acquisition: acquisitionOnPool(process, logExpectedImprovement(threshold)),
     order: order.map((i) => measured[i]!),
   }
-}
-
-/** A box with sides in proportion to the length scales, of the volume of a cube of side 2 · BOX_RADIUS. */
-function boxAround(
-  centre: Float64Array,
-  process: ObjectiveModel['process'],
-): { centre: Float64Array; radius: Float64Array } {
-  const scales = process.model.kernel.hyperparameters.filter(({ role }) => role.endsWith('length-scale'))
-  const logs = scales.map(({ value }) => Math.log(value))
-  const mean = logs.reduce((a, b) => a + b, 0) / logs.length
-  return { centre, radius: Float64Array.from(centre, (_, d) => BOX_RADIUS * Math.exp((logs[d] ?? mean) - mean)) }
 }

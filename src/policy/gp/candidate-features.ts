@@ -15,6 +15,12 @@ export interface CandidateFeatures {
 }
 
 /**
+ * Median length scale of a number a priori, for d coordinates over √d: shorter than {@link cubePriors} takes by default.
+ * An objective that bends more often than the model believes is found late, while one that bends less is soon recognised.
+ */
+const MEDIAN_LENGTH_SCALE = 0.35
+
+/**
  * Parameters get a Matérn-5/2 kernel with one length scale each, texts one with a single length scale on the embedding
  * (or on standardised surface counts, where a pool has no embeddings); both get both, summed.
  */
@@ -25,7 +31,8 @@ export function candidateFeatures(pool: readonly PoolEntry[], encoding: SpaceEnc
   const parameterKernel = () =>
     scale(matern52({ lengthScales: new Array<number>(width).fill(1), categorical: encoding.categorical }))
 
-  if (!texts) return { pool: points(coordinates), kernel: parameterKernel(), priors: cubePriors(width) }
+  const parameterPriors = spacePriors(width)
+  if (!texts) return { pool: points(coordinates), kernel: parameterKernel(), priors: parameterPriors }
   const textKernel = scale(matern52({ lengthScale: 1 }))
   const textPriors = distancePriors(texts)
   if (width === 0) return { pool: texts, kernel: textKernel, priors: textPriors }
@@ -33,7 +40,6 @@ export function candidateFeatures(pool: readonly PoolEntry[], encoding: SpaceEnc
     coordinates.map((row, i) => [...row, ...texts.data.subarray(i * texts.dimension, (i + 1) * texts.dimension)]),
   )
   const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
-  const parameterPriors = cubePriors(width)
   return {
     pool: joined,
     kernel: sum([
@@ -44,6 +50,18 @@ export function candidateFeatures(pool: readonly PoolEntry[], encoding: SpaceEnc
       ...textPriors,
       of: (hyperparameter) => (hyperparameter.name.startsWith('0.') ? parameterPriors : textPriors).of(hyperparameter),
     },
+  }
+}
+
+/** Categories keep the usual length scale: what is learned with one choice has to tell something of the others. */
+function spacePriors(width: number): Priors {
+  const usual = cubePriors(width)
+  const shorter = cubePriors(width, {
+    medianLengthScale: (dimension) => MEDIAN_LENGTH_SCALE * Math.sqrt(dimension),
+  })
+  return {
+    ...usual,
+    of: (hyperparameter) => (hyperparameter.role === 'length-scale' ? shorter : usual).of(hyperparameter),
   }
 }
 
