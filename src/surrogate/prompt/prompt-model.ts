@@ -46,7 +46,7 @@ export interface PromptModelOptions {
   readonly passes?: number
   /**
    * What earlier studies believe of these prompts. Settings with a small enough A share their prior weight, half and half,
-   * with settings in which one of the studies still holds and A is what changed since; none has to.
+   * with settings in which one of the studies still holds, whole or by half, and A is what changed since; none has to.
    */
   readonly earlier?: readonly EarlierBeliefs[]
   /** Log prior weight of each setting without earlier beliefs, in the order of {@link PromptModel.settings}; grid's own by default. */
@@ -125,6 +125,8 @@ const NO_EFFECT = 1e-6
 const LARGEST_STEP = 2
 /** An earlier study that is further off than this (A, in logits²) tells less than the prompts' own first outcomes. */
 const LARGEST_DISCREPANCY = 0.5
+/** How much of its abilities an earlier study may carry over: another model's prompts are good and bad by other measures. */
+const CARRIED_OVER = [1, 0.5]
 /** How many examples the prior of the easiness variance is worth. */
 const PRIOR_EXAMPLES = 4
 
@@ -134,11 +136,12 @@ const PRIOR_EXAMPLES = 4
  * indexOfLargest(ability) // 3
  */
 export function createPromptModel(pool: readonly PoolEntry[], options: PromptModelOptions = {}): PromptModel {
-  const { grid = DEFAULT_GRID, exampleEffects = true, likelihood = 'binomial', earlier = [] } = options
+  const { grid = DEFAULT_GRID, exampleEffects = true, likelihood = 'binomial' } = options
+  const earlier = (options.earlier ?? []).flatMap((beliefs) => CARRIED_OVER.map((share) => shrunk(beliefs, share)))
   const passes = likelihood === 'binomial' ? (options.passes ?? 2) : 1
   const priorVariance = exampleEffects ? (options.easinessVariance ?? 1.3) : NO_EFFECT
   const prompts = pool.length
-  const settings = settingsOf(pool, grid, priorVariance, options)
+  const settings = settingsOf(pool, grid, priorVariance, { ...options, earlier })
   const withoutText: AbilityPrior = {
     factor: new Float64Array(prompts).fill(Math.sqrt(grid.levelVariance)),
     rank: 1,
@@ -257,6 +260,11 @@ function settingsOf(
     }))
     return [sceptical, ...trusting]
   })
+}
+
+/** A share of earlier abilities, believed in. */
+function shrunk({ ability, variance }: EarlierBeliefs, share: number): EarlierBeliefs {
+  return { ability: ability.map((f) => share * f), variance: variance.map((v) => share * share * v) }
 }
 
 /** One column of a factor: loading × values[offset + i × stride], or the loading itself. */

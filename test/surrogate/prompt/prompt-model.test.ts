@@ -190,7 +190,8 @@ describe('earlier beliefs', () => {
     const { settings } = believing(truth)
     const afresh = settings.filter(({ belief }) => !belief)
     expect(weightOf(afresh)).toBeCloseTo(weightOf(createPromptModel(pool).settings) / 2, 12)
-    expect(settings.some(({ belief }) => belief?.ability === truth)).toBe(true)
+    const carried = new Set(settings.flatMap(({ belief }) => (belief ? [belief.ability[0]! / truth[0]!] : [])))
+    expect([...carried]).toEqual([1, 0.5])
   })
 })
 
