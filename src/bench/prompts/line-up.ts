@@ -52,7 +52,7 @@ export const ABLATIONS: readonly Variant[] = [
   as('first pass up to 0.1 of the budget', 'krige', { firstPassShare: 0.1 }),
   as('first pass up to 0.5 of the budget', 'krige', { firstPassShare: 0.5 }),
   as('8 refits', 'krige', { updates: 8 }),
-  as('30 refits', 'krige', { updates: 30 }),
+  as('15 refits', 'krige', { updates: 15 }),
   { ...as('texts shuffled among prompts', 'krige'), shuffleText: true },
 ]
 

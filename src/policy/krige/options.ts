@@ -9,7 +9,7 @@ export const krigeOptionsSchema = z.strictObject({
     .optional()
     .describe('Views to use; all by default.'),
   block: z.int().positive().default(1).describe('Examples measured per action.'),
-  updates: z.int().positive().default(15).describe('Refits after the first pass.'),
+  updates: z.int().positive().default(30).describe('Refits after the first pass.'),
   firstPassShare: z
     .number()
     .positive()
