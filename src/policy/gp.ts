@@ -186,15 +186,15 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
       ...pending,
       ...scores.failed,
     ])
-    const incumbent = row(features.pool, order[0]!)
-    const radius = closeRadius(scores.means, initial, CLOSE_EVERY)
+    const incumbents = order.slice(0, CLOSE_LOOKS).map((candidate) => row(features.pool, candidate))
     const closely = (state.observations.length + pending.length) % CLOSE_EVERY === 0
+    const box = () => boxAround(incumbents[0]!, process.model.kernel, closeRadius(scores.means, initial, CLOSE_EVERY))
     const [best] = searchSpace(encoding, acquisitionOver(process, logExpectedImprovement(threshold)), {
       random: ask,
-      incumbents: order.slice(0, closely ? 1 : CLOSE_LOOKS).map((candidate) => row(features.pool, candidate)),
+      incumbents: closely ? incumbents.slice(0, 1) : incumbents,
       excluded,
       ...(state.observations.length < MANY_OBSERVATIONS ? THOROUGHLY : QUICKLY),
-      ...(closely ? { box: boxAround(incumbent, process.model.kernel, radius) } : {}),
+      ...(closely ? { box: box() } : {}),
     })
     const x = best?.x ?? freshDesignPoint(state.pool.length, excluded)
     return x ? evaluate(state, made(state, x), 'largest expected improvement', fitted.fit) : exhausted(pending.length)

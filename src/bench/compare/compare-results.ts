@@ -9,6 +9,7 @@ import { InvalidInputError } from '../../errors.ts'
 import { type Calibration, calibrationOf } from '../statistics/calibration.ts'
 import { compareRanks, type RankComparison } from '../statistics/friedman.ts'
 import { type ErrorKind, type PairedDifference, pairedDifference } from '../statistics/paired-difference.ts'
+import { taskError } from '../statistics/task-error.ts'
 import type { BenchResults, BenchRun } from '../tables/bench-results.ts'
 
 export interface ComparedPolicy {
@@ -159,13 +160,7 @@ function meansByPolicy(runs: readonly BenchRun[], policies: readonly string[], k
       const own = runs.filter((run) => run.policy === policy && run[kind] !== undefined)
       if (own.length === 0) return []
       const byTask = [...Map.groupBy(own, ({ task }) => task).values()]
-      const meanError = mean(
-        byTask.map((task) =>
-          mean(
-            [...Map.groupBy(task, ({ table }) => table).values()].map((table) => mean(table.map((run) => run[kind]!))),
-          ),
-        ),
-      )
+      const meanError = mean(byTask.map((task) => taskError(task, kind)))
       return [{ policy, meanError, runs: own.length }]
     })
     .sort((a, b) => a.meanError - b.meanError)

@@ -5,11 +5,12 @@
  */
 import { mean } from 'simple-statistics'
 import { createRandom } from '../../numerics/random/random.ts'
+import { taskError } from '../statistics/task-error.ts'
 import type { BenchRun } from '../tables/bench-results.ts'
 
 export interface TaskHalves {
   readonly fraction: number
-  /** How often each policy had the lowest error on the half it was chosen on; most often first, never ones left out. */
+  /** How often each policy had the lowest error on the half it was chosen on; most often first, without those never chosen. */
   readonly chosen: readonly { readonly policy: string; readonly share: number }[]
   /** Mean error of the choice on the half it was not chosen on. */
   readonly chosenError: number
@@ -64,10 +65,4 @@ export function tuneOnHalves(
       },
     ]
   })
-}
-
-/** Mean over tables of means over runs; NaN without runs. */
-function taskError(runs: readonly BenchRun[]): number {
-  const tables = [...Map.groupBy(runs, ({ table }) => table).values()]
-  return tables.length === 0 ? Number.NaN : mean(tables.map((table) => mean(table.map(({ error }) => error))))
 }

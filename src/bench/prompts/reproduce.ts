@@ -11,7 +11,7 @@ import { type Comparison, compareResults } from '../compare/compare-results.ts'
 import { compareSvg } from '../compare/compare-svg.ts'
 import { compareText } from '../compare/compare-text.ts'
 import { tuneOnHalves } from '../compare/task-halves.ts'
-import { readResults } from '../tables/bench-results.ts'
+import type { BenchRun } from '../tables/bench-results.ts'
 import { findTables } from '../tables/find-tables.ts'
 import { loadTable } from '../tables/load-table.ts'
 import { type BenchTablesOptions, runTables } from '../tables/run-tables.ts'
@@ -46,7 +46,6 @@ export async function reproduce(options: ReproduceOptions): Promise<readonly Com
   const { name } = options
   const line = await runAndWrite(options, files, name, LINE_UP)
   const ablations = await runAndWrite(options, files, `${name}-ablations`, ABLATIONS)
-  const { runs } = await readResults(join(options.output, `${name}-ablations.json.gz`))
   const siblings = await withSiblings(files)
   const models =
     siblings.length > 0 ? await runAndWrite(options, siblings, `${name}-models`, otherModels(files)) : undefined
@@ -59,7 +58,7 @@ export async function reproduce(options: ReproduceOptions): Promise<readonly Com
     '\n`krige` without one thing, or with another setting, at a time:\n',
     resultsMarkdown(ablations),
     '\nThese settings chosen on one half of the tasks and judged on the other, over 1,000 random halves:\n',
-    halvesMarkdown(tuneOnHalves(runs, 'krige', SETTINGS)),
+    halvesMarkdown(tuneOnHalves(ablations.runs, 'krige', SETTINGS)),
     ...(models
       ? ['\n`krige` that has read what other models scored with the same prompts:\n', resultsMarkdown(models)]
       : []),
@@ -106,7 +105,7 @@ async function runAndWrite(
   files: readonly string[],
   name: string,
   variants: readonly Variant[],
-): Promise<Comparison> {
+): Promise<Comparison & { readonly runs: readonly BenchRun[] }> {
   const stem = join(options.output, name)
   const { tables: _, name: __, output: ___, documents: ____, ...run } = options
   const results = await runTables({
@@ -121,5 +120,5 @@ async function runAndWrite(
   await writeFile(`${stem}.txt`, compareText(comparison))
   await writeFile(`${stem}.svg`, compareSvg(comparison))
   await writeFile(`${stem}.html`, compareHtml(comparison))
-  return comparison
+  return { ...comparison, runs: results.runs }
 }

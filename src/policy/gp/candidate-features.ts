@@ -31,14 +31,14 @@ export function candidateFeatures(pool: readonly PoolEntry[], encoding: SpaceEnc
   const parameterKernel = () =>
     scale(matern52({ lengthScales: new Array<number>(width).fill(1), categorical: encoding.categorical }))
 
-  const parameterPriors = spacePriors(width)
-  if (!texts) return { pool: points(coordinates), kernel: parameterKernel(), priors: parameterPriors }
+  if (!texts) return { pool: points(coordinates), kernel: parameterKernel(), priors: spacePriors(width) }
   const textKernel = scale(matern52({ lengthScale: 1 }))
   const textPriors = distancePriors(texts)
   if (width === 0) return { pool: texts, kernel: textKernel, priors: textPriors }
   const joined = points(
     coordinates.map((row, i) => [...row, ...texts.data.subarray(i * texts.dimension, (i + 1) * texts.dimension)]),
   )
+  const parameterPriors = spacePriors(width)
   const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
   return {
     pool: joined,

@@ -15,6 +15,7 @@
  *
  * @module
  */
+import { logLogistic } from '../../numerics/special/logistic.ts'
 import type { PromptBeliefs } from './prompt-model.ts'
 import { attenuation } from './tilted-moments.ts'
 
@@ -60,15 +61,16 @@ export function easinessDistribution(beliefs: PromptBeliefs): EasinessDistributi
 
 /** L_e on the grid, by column, each relative to its largest. */
 function likelihoodsOn(values: Float64Array, { outcomes, ability, abilityVariance }: PromptBeliefs): Float64Array[] {
-  const scale = attenuation(abilityVariance)
+  const scale = abilityVariance.map(attenuation)
   const logs = outcomes.examples.map(() => new Float64Array(NODES))
   for (let i = 0; i < outcomes.prompts; i++) {
     for (let cell = outcomes.offsets[i]!; cell < outcomes.offsets[i + 1]!; cell++) {
       const log = logs[outcomes.column[cell]!]!
       for (let k = 0; k < NODES; k++) {
         const z = scale[i]! * (ability[i]! + values[k]!)
-        const logOdds = Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)))
-        log[k]! += outcomes.successes[cell]! * z - outcomes.trials[cell]! * logOdds
+        // log σ(−z) = log σ(z) − z.
+        const failures = outcomes.trials[cell]! - outcomes.successes[cell]!
+        log[k]! += outcomes.trials[cell]! * logLogistic(z) - failures * z
       }
     }
   }

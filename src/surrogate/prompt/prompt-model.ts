@@ -137,11 +137,17 @@ const PRIOR_EXAMPLES = 4
  */
 export function createPromptModel(pool: readonly PoolEntry[], options: PromptModelOptions = {}): PromptModel {
   const { grid = DEFAULT_GRID, exampleEffects = true, likelihood = 'binomial' } = options
-  const earlier = (options.earlier ?? []).flatMap((beliefs) => CARRIED_OVER.map((share) => shrunk(beliefs, share)))
+  const studies = (options.earlier ?? []).map((study) => ({
+    feature: exampleEffects && abilityFeature(study.ability),
+    carried: CARRIED_OVER.map((share) => shrunk(study, share)),
+  }))
   const passes = likelihood === 'binomial' ? (options.passes ?? 2) : 1
   const priorVariance = exampleEffects ? (options.easinessVariance ?? 1.3) : NO_EFFECT
   const prompts = pool.length
-  const settings = settingsOf(pool, grid, priorVariance, { ...options, earlier })
+  const settings = settingsOf(pool, grid, priorVariance, {
+    ...options,
+    earlier: studies.flatMap(({ carried }) => carried),
+  })
   const withoutText: AbilityPrior = {
     factor: new Float64Array(prompts).fill(Math.sqrt(grid.levelVariance)),
     rank: 1,
@@ -153,7 +159,6 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
   const text =
     textual && options.sharedFailures !== false ? poolFactors(pool).factor(grid.viewMixes[0]!, grid.rank) : undefined
   const features = text && exampleEffects ? centreFeatures(text) : undefined
-  const beliefs = earlier.map(({ ability }) => ({ ability, feature: exampleEffects && abilityFeature(ability) }))
 
   return {
     settings,
@@ -175,7 +180,12 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
       const sharedFailures = features ? shareOf(features) : NO_SHARED_FAILURES
       const designEffects = {
         texts: sharedFailures.designEffect,
-        beliefs: new Map(beliefs.map(({ ability, feature }) => [ability, feature ? shareOf(feature).designEffect : 1])),
+        beliefs: new Map(
+          studies.flatMap(({ feature, carried }) => {
+            const designEffect = feature ? shareOf(feature).designEffect : 1
+            return carried.map(({ ability }) => [ability, designEffect] as const)
+          }),
+        ),
       }
       for (let pass = 0; pass < passes; pass++) {
         const alive = pass === 0 ? settings : components.map((component) => component.setting)
@@ -291,7 +301,7 @@ function sitesAt(
   easiness: Float64Array,
   easinessVariance: Float64Array,
 ): Sites {
-  const scale = attenuation(easinessVariance)
+  const scale = easinessVariance.map(attenuation)
   const precision = new Float64Array(outcomes.prompts)
   const shift = new Float64Array(outcomes.prompts)
   for (let i = 0; i < outcomes.prompts; i++) {

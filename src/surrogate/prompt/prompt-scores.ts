@@ -10,6 +10,7 @@
 import { logistic, logit } from '../../numerics/special/logistic.ts'
 import { type EasinessDistribution, easinessDistribution } from './easiness-distribution.ts'
 import type { PromptBeliefs } from './prompt-model.ts'
+import { attenuation } from './tilted-moments.ts'
 
 export interface ScoreMoments {
   readonly means: Float64Array
@@ -112,7 +113,7 @@ export function populationScores(beliefs: PromptBeliefs): ScoreMoments {
 
 /** Score on a new example of an ability N(f, variance): its mean, how it varies over examples, and dmean/df. */
 function scoreAt({ values, probabilities }: EasinessDistribution, f: number, variance: number) {
-  const k = 1 / Math.sqrt(1 + (Math.PI / 8) * variance)
+  const k = attenuation(variance)
   let mean = 0
   let squares = 0
   let slope = 0

@@ -45,7 +45,7 @@ export function tiltMoments(
   variance: Float64Array,
 ): void {
   const logWeights = new Float64Array(POINTS)
-  const scale = attenuation(easinessVariance)
+  const scale = easinessVariance.map(attenuation)
   for (let i = 0; i < outcomes.prompts; i++) {
     const from = outcomes.offsets[i]!
     const to = outcomes.offsets[i + 1]!
@@ -91,7 +91,7 @@ export function evidenceCorrection(
 ): number {
   const { sites, mean } = posterior
   const variance = siteVariances(posterior)
-  const scale = attenuation(easinessVariance)
+  const scale = easinessVariance.map(attenuation)
   const values = new Float64Array(NODES.length)
   let sum = 0
   for (let i = 0; i < outcomes.prompts; i++) {
@@ -113,8 +113,8 @@ export function evidenceCorrection(
 }
 
 /** κ: by how much an uncertain easiness flattens the success probability as a function of ability. */
-export function attenuation(variance: Float64Array): Float64Array {
-  return variance.map((v) => 1 / Math.sqrt(1 + (Math.PI / 8) * v))
+export function attenuation(variance: number): number {
+  return 1 / Math.sqrt(1 + (Math.PI / 8) * variance)
 }
 
 function logLikelihood(

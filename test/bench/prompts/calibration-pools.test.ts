@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { measurePools, recordedKind, simulatedKinds } from '../../../src/bench/prompts/simulated-pools.ts'
+import { measurePools, recordedKind, simulatedKinds } from '../../../src/bench/prompts/calibration-pools.ts'
 import { benchBackend } from '../../../src/bench/tables/bench-backend.ts'
 import { searchMeans } from '../../../src/bench/tables/truth.ts'
 import { promptPool } from '../../policy/play.ts'

@@ -1,5 +1,5 @@
 /**
- * `node data/results/simulated-pools.ts [RUNS]`: intervals, verdicts and races on pools whose truth was drawn, on the
+ * `node data/results/calibration.ts [RUNS]`: intervals, verdicts and races on pools whose truth was drawn, on the
  * recorded null pool, and on the recorded tables; brings the section of README.md up to date. The prompts of simulated
  * outcomes are ticket triage's. Recorded examples are dealt anew every time: half to search on, half to judge by.
  *
@@ -7,8 +7,8 @@
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { measurePools, recordedKind, simulatedKinds } from '../../src/bench/prompts/calibration-pools.ts'
 import { replaceSection } from '../../src/bench/prompts/replace-section.ts'
-import { measurePools, recordedKind, simulatedKinds } from '../../src/bench/prompts/simulated-pools.ts'
 import { benchBackend } from '../../src/bench/tables/bench-backend.ts'
 import { loadTable } from '../../src/bench/tables/load-table.ts'
 import { createProgressLine } from '../../src/cli/progress-line.ts'
