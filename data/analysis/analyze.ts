@@ -6,17 +6,14 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { sampleRankCorrelation } from 'simple-statistics'
+import { mean, sampleRankCorrelation } from 'simple-statistics'
 import { escapeXml } from '../../src/bench/compare/compare-svg.ts'
-import { describeTable, type TableDescription } from '../../src/bench/describe/describe-table.ts'
+import type { TableDescription } from '../../src/bench/describe/describe-table.ts'
+import { describeTables } from '../../src/bench/describe/describe-tables.ts'
 import { replaceSection } from '../../src/bench/prompts/replace-section.ts'
 import { findTables } from '../../src/bench/tables/find-tables.ts'
-import { loadTable } from '../../src/bench/tables/load-table.ts'
-import { pinnedEmbeddings } from '../../src/bench/tables/pinned-embeddings.ts'
 import { cacheFolder } from '../../src/cli/cache-folder.ts'
 import { viewNames } from '../../src/features/views.ts'
-import { openBackend } from '../../src/numerics/linalg/index.ts'
-import { candidateText } from '../../src/space/candidate.ts'
 
 const here = import.meta.dirname
 const recorded = join(here, '../tables')
@@ -32,27 +29,15 @@ const percent = (value: number) => `${Math.round(100 * value)}%`
 const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`
 const heading = (cells: readonly string[]) => [row(cells), row(cells.map(() => '---'))]
 
-async function describeAll(directory: string): Promise<TableDescription[]> {
-  const backend = await openBackend()
-  const descriptions: TableDescription[] = []
-  for (const file of await findTables([directory])) {
-    const table = await loadTable(file)
-    const texts = table.prompts.map(candidateText)
-    const embeddings = await pinnedEmbeddings(texts, {
-      cacheDirectory: join(cacheFolder(process.env), 'bench-embeddings'),
-    })
-    const pool = table.prompts.map((candidate, index) => ({ candidate, embedding: embeddings.get(texts[index]!)! }))
-    descriptions.push(describeTable(table, pool, backend))
-    process.stderr.write(`${table.name}\n`)
-  }
-  return descriptions
-}
-
 function markdown(descriptions: readonly TableDescription[]): string {
   const tasks = new Map<string, TableDescription[]>()
   for (const one of descriptions) tasks.set(one.task, [...(tasks.get(one.task) ?? []), one])
   const alike = [...tasks.values()].flatMap((tables) =>
-    tables.flatMap((a, index) => tables.slice(index + 1).map((b) => ({ a, b, rank: rankAgreement(a, b) }))),
+    tables.flatMap((a, index) =>
+      tables
+        .slice(index + 1)
+        .map((b) => ({ a, b, rank: rankAgreement(a, b), best: [rankOfBest(a, b), rankOfBest(b, a)] })),
+    ),
   )
   return [
     '### Spread and reliability',
@@ -118,13 +103,17 @@ function markdown(descriptions: readonly TableDescription[]): string {
           '',
           '### How alike two models rank the prompts of one task',
           '',
-          ...heading(['task', 'models', 'Spearman', 'corrected for unreliability']),
-          ...alike.map(({ a, b, rank }) =>
+          'Last column: of the best twelfth of the first model, the mean percentile from the top in the second, and the other way',
+          'round; 50 is chance.',
+          '',
+          ...heading(['task', 'models', 'Spearman', 'corrected for unreliability', 'ranked above the best']),
+          ...alike.map(({ a, b, rank, best }) =>
             row([
               a.task,
               `${a.table.slice(a.task.length + 1)}, ${b.table.slice(b.task.length + 1)}`,
               points(rank),
               points(Math.min(1, rank / Math.sqrt(a.reliability * b.reliability))),
+              best.map((share) => Math.round(100 * share)).join(', '),
             ]),
           ),
         ]),
@@ -134,6 +123,19 @@ function markdown(descriptions: readonly TableDescription[]): string {
 /** Over the prompts, which tables of one task share in one order. */
 function rankAgreement(a: TableDescription, b: TableDescription): number {
   return sampleRankCorrelation([...a.means], [...b.means])
+}
+
+/** The mean share of prompts that b ranks above a prompt of a's best twelfth: near 0 where b knows them, ½ by chance. */
+function rankOfBest(a: TableDescription, b: TableDescription): number {
+  const order = [...a.means.keys()].sort((i, j) => a.means[j]! - a.means[i]!)
+  const best = order.slice(0, Math.ceil(order.length / 12))
+  return mean(
+    best.map((prompt) => {
+      const above = b.means.filter((value) => value > b.means[prompt]!).length
+      const level = b.means.filter((value) => value === b.means[prompt]!).length - 1
+      return (above + level / 2) / (b.means.length - 1)
+    }),
+  )
 }
 
 /** One line a table: a dot a prompt, the quartiles as a bar. */
@@ -170,7 +172,10 @@ function spreadSvg(descriptions: readonly TableDescription[]): string {
 }
 
 const directory = resolve(process.argv[2] ?? recorded)
-const descriptions = await describeAll(directory)
+const descriptions = await describeTables(await findTables([directory]), {
+  cacheDirectory: join(cacheFolder(process.env), 'bench-embeddings'),
+  onTable: (name) => process.stderr.write(`${name}\n`),
+})
 if (directory === recorded) {
   const readme = join(here, '../README.md')
   await writeFile(readme, replaceSection(await readFile(readme, 'utf8'), 'analysis', markdown(descriptions)))

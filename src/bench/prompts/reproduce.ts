@@ -11,6 +11,8 @@ import { type Comparison, compareResults } from '../compare/compare-results.ts'
 import { compareSvg } from '../compare/compare-svg.ts'
 import { compareText } from '../compare/compare-text.ts'
 import { tuneOnHalves } from '../compare/task-halves.ts'
+import { valueOfText } from '../compare/value-of-text.ts'
+import { describeTables } from '../describe/describe-tables.ts'
 import type { BenchRun } from '../tables/bench-results.ts'
 import { findTables } from '../tables/find-tables.ts'
 import { loadTable } from '../tables/load-table.ts'
@@ -19,7 +21,7 @@ import { splitTable } from '../tables/split-table.ts'
 import type { Variant } from '../tables/table-unit.ts'
 import { ABLATIONS, earlierStudy, LINE_UP, otherModels, SETTINGS } from './line-up.ts'
 import { replaceSection } from './replace-section.ts'
-import { halvesMarkdown, resultsMarkdown } from './results-markdown.ts'
+import { halvesMarkdown, resultsMarkdown, valueOfTextMarkdown } from './results-markdown.ts'
 
 export interface ReproduceOptions
   extends Pick<BenchTablesOptions, 'repeats' | 'seed' | 'embeddingCache' | 'jobs' | 'signal' | 'onProgress'> {
@@ -50,6 +52,10 @@ export async function reproduce(options: ReproduceOptions): Promise<readonly Com
   const models =
     siblings.length > 0 ? await runAndWrite(options, siblings, `${name}-models`, otherModels(files)) : undefined
   const studies = await runOnHalves(options, files)
+  const descriptions = await describeTables(files, { cacheDirectory: options.embeddingCache })
+  const explained = new Map(
+    descriptions.map(({ table, predictability }) => [table, predictability.all?.explained ?? 0]),
+  )
   const content = [
     `${line.tables.length} tables of ${line.tasks.length} tasks, ${line.repeats} repeats, seed ${options.seed}; budget × 1 = 25`,
     'evaluations of one prompt on all search examples. Normalized error (0 = best prompt of the pool, 1 = worst); in',
@@ -57,6 +63,9 @@ export async function reproduce(options: ReproduceOptions): Promise<readonly Com
     resultsMarkdown(line),
     '\n`krige` without one thing, or with another setting, at a time:\n',
     resultsMarkdown(ablations),
+    '\nWhat `krige` gains from text (error without it less error with it), by how much of the variance of accuracies texts',
+    'predict when the prompt itself is left out:\n',
+    valueOfTextMarkdown(valueOfText(ablations.runs, { text: 'krige', blind: 'without text' }, explained)),
     '\nThese settings chosen on one half of the tasks and judged on the other, over 1,000 random halves:\n',
     halvesMarkdown(tuneOnHalves(ablations.runs, 'krige', SETTINGS)),
     ...(models

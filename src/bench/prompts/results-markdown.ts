@@ -1,5 +1,7 @@
 import type { Comparison, FractionComparison } from '../compare/compare-results.ts'
 import type { TaskHalves } from '../compare/task-halves.ts'
+import { MUCH, type ValueOfText } from '../compare/value-of-text.ts'
+import type { PairedDifference } from '../statistics/paired-difference.ts'
 
 /**
  * A comparison as a Markdown table: a row a policy, its error at each budget and, in brackets, how far it is from the
@@ -22,10 +24,7 @@ function table(fractions: readonly FractionComparison[], reference: string): str
     if (!found) return '–'
     const best = policies[0]!.policy === name
     const error = best ? `**${found.meanError.toFixed(3)}**` : found.meanError.toFixed(3)
-    const interval = found.difference?.interval
-    if (!found.difference || !interval) return error
-    const [low, high] = interval
-    return `${error} (${short(found.difference.mean)}; ${short(low)} … ${short(high)})`
+    return found.difference?.interval ? `${error} (${differenceText(found.difference)})` : error
   }
   const head = ['policy', ...fractions.map(({ fraction }) => `budget × ${fraction}`)]
   const rows = names.map((name) => [
@@ -48,6 +47,21 @@ export function halvesMarkdown(halves: readonly TaskHalves[]): string {
       .join(', '),
   ])
   return markdownTable(head, rows)
+}
+
+/** What text is worth: a row a group of tables. */
+export function valueOfTextMarkdown(groups: readonly ValueOfText[]): string {
+  const fractions = groups[0]?.gains.map(({ fraction }) => `budget × ${fraction}`) ?? []
+  const rows = groups.map(({ explains, tables, tasks, gains }) => [
+    `text explains ${explains === 'much' ? `at least ${MUCH}` : 'less'}`,
+    `${tables} of ${tasks} task${tasks === 1 ? '' : 's'}`,
+    ...gains.map(({ gain }) => (gain ? differenceText(gain) : '–')),
+  ])
+  return markdownTable(['tables in which', '', ...fractions], rows)
+}
+
+function differenceText({ mean, interval }: PairedDifference): string {
+  return interval ? `${short(mean)}; ${short(interval[0])} … ${short(interval[1])}` : short(mean)
 }
 
 function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {

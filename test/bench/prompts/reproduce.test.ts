@@ -74,6 +74,7 @@ describe('reproduce', () => {
     expect(text).toContain('| **krige** |')
     expect(text).toContain('| without text |')
     expect(text).toContain('| warm from an earlier study |')
+    expect(text).toMatch(/\| text explains (at least 0\.5|less) \| \d of \d tasks? \| [+−]/)
     expect(text).toContain('On the holdout examples')
     expect(text).toMatch(/<!-- \/bench:demo -->\nend\n$/)
     await reproduce(settings)
