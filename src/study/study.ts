@@ -16,6 +16,7 @@ import type {
 } from '../policy/policy.ts'
 import type { Candidate, PoolEntry } from '../space/candidate.ts'
 import type { Measurements } from '../space/constraint.ts'
+import { checkDuel, checkExample, checkIndex, checkOutcome, checkSummary } from './checks.ts'
 import { EVENT_VERSION, type Stage, type StudyEvent } from './events.ts'
 import { type Budget, type CallCost, NO_COST, type Spending } from './ledger.ts'
 import { hopelessCandidates, recommendFeasible } from './recommend-feasible.ts'
@@ -277,6 +278,17 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     return ask(a, asked, { rival: b, ...(reason === undefined ? {} : { reason }) })
   }
 
+  const askHoldout = (examples: readonly number[], candidate: number, rival?: number): AskedEvaluation => {
+    checkIndex(candidate, pool.length)
+    if (rival !== undefined) checkIndex(rival, pool.length)
+    for (const example of examples) checkExample(example, config.holdoutCount)
+    const { evaluations } = ledger.left()
+    if (evaluations < examples.length) {
+      throw new BudgetError(`the budget has ${evaluations} evaluations left; the holdout needs ${examples.length}`)
+    }
+    return ask(candidate, examples, { stage: 'holdout', ...(rival === undefined ? {} : { rival }) })
+  }
+
   const nextEnqueued = (): AskedAction | undefined => {
     const [head] = state.queue
     if (!head) return undefined
@@ -292,6 +304,12 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     throw new InvalidArgumentError(
       `action ${id} is ${id <= state.lastAction && id > 0 ? 'complete' : 'unknown'}; expected the id of an action that waits for results`,
     )
+  }
+
+  const checkOpen = (call: number) => {
+    if (!ledger.openCalls().has(call)) {
+      throw new InvalidArgumentError(`call ${call} is not open; expected a reserved call`)
+    }
   }
 
   const study: Study = {
@@ -441,27 +459,8 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
         ...(standardError === undefined ? {} : { standardError }),
       })
     },
-    askHoldout(candidate, examples) {
-      checkIndex(candidate, pool.length)
-      for (const example of examples) checkExample(example, config.holdoutCount)
-      if (ledger.left().evaluations < examples.length) {
-        throw new BudgetError(
-          `the budget has ${ledger.left().evaluations} evaluations left; the holdout needs ${examples.length}`,
-        )
-      }
-      return ask(candidate, examples, { stage: 'holdout' })
-    },
-    askHoldoutDuel(candidate, rival, examples) {
-      checkIndex(candidate, pool.length)
-      checkIndex(rival, pool.length)
-      for (const example of examples) checkExample(example, config.holdoutCount)
-      if (ledger.left().evaluations < examples.length) {
-        throw new BudgetError(
-          `the budget has ${ledger.left().evaluations} evaluations left; the holdout needs ${examples.length}`,
-        )
-      }
-      return ask(candidate, examples, { rival, stage: 'holdout' })
-    },
+    askHoldout: (candidate, examples) => askHoldout(examples, candidate),
+    askHoldoutDuel: (candidate, rival, examples) => askHoldout(examples, candidate, rival),
     recommend() {
       if (state.observations.length + state.duels.length === 0) return undefined
       const unconstrained = policyOf().recommend(policyState())
@@ -483,13 +482,11 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       return call
     },
     settleCall(call, { inputTokens, outputTokens, usd }) {
-      if (!ledger.openCalls().has(call))
-        throw new InvalidArgumentError(`call ${call} is not open; expected a reserved call`)
+      checkOpen(call)
       emit({ v: EVENT_VERSION, type: 'settled', call, inputTokens, outputTokens, usd })
     },
     releaseCall(call) {
-      if (!ledger.openCalls().has(call))
-        throw new InvalidArgumentError(`call ${call} is not open; expected a reserved call`)
+      checkOpen(call)
       emit({ v: EVENT_VERSION, type: 'settled', call, ...NO_COST, unsent: true })
     },
     settleLostCalls() {
@@ -553,48 +550,4 @@ function isSummary(scores: readonly Outcome[] | Summary): scores is Summary {
 
 function misbehaved(policy: string, what: string): KrigeError {
   return new InvalidArgumentError(`policy ${policy} proposes ${what}; expected cells that exist and are not taken`)
-}
-
-function checkIndex(candidate: number, size: number): void {
-  if (!(Number.isInteger(candidate) && candidate >= 0 && candidate < size)) {
-    throw new InvalidArgumentError(`candidate is ${candidate}; expected an index below ${size}`)
-  }
-}
-
-function checkExample(example: number, count: number): void {
-  if (!(Number.isInteger(example) && example >= 0 && example < count)) {
-    throw new InvalidArgumentError(`example is ${example}; expected an index below ${count}`)
-  }
-}
-
-function checkOutcome(outcome: Outcome, name: string): void {
-  const score = typeof outcome === 'object' && outcome !== null && 'score' in outcome ? outcome.score : outcome
-  if (typeof score === 'number' && !Number.isFinite(score)) {
-    throw new InvalidArgumentError(`${name} is ${score}; expected a finite number, or null for a failed call`)
-  }
-  if (typeof outcome !== 'object' || outcome === null || !('metrics' in outcome)) return
-  for (const [metric, value] of Object.entries(outcome.metrics)) {
-    if (!Number.isFinite(value)) {
-      throw new InvalidArgumentError(`${name}.metrics.${metric} is ${value}; expected a finite number`)
-    }
-  }
-}
-
-function checkDuel(outcome: Outcome): void {
-  const score = typeof outcome === 'object' && outcome !== null && 'score' in outcome ? outcome.score : outcome
-  if (typeof score === 'number' && !(score >= 0 && score <= 1)) {
-    throw new InvalidArgumentError(
-      `outcome is ${score}; expected 1 for a win of the candidate, 0 for its rival, or between`,
-    )
-  }
-}
-
-function checkSummary({ mean, standardError, count }: Summary): void {
-  checkOutcome(mean, 'mean')
-  if (!(standardError >= 0)) {
-    throw new InvalidArgumentError(`standardError is ${standardError}; expected a number of at least 0`)
-  }
-  if (!(Number.isInteger(count) && count > 0)) {
-    throw new InvalidArgumentError(`count is ${count}; expected a positive whole number`)
-  }
 }
