@@ -7,7 +7,9 @@
  * where noise is large, small improvements cannot be told from none. Pending and failed points are believed at their
  * mean, so that nobody is sent where somebody already is. Every third ask looks only in a box around the incumbent, that
  * grows with success and shrinks with failure: a model that is still wrong everywhere (few points, much noise) then climbs
- * all the same, instead of touring the corners.
+ * all the same, instead of touring the corners. Where much of what is seen is noise every ask does, in a box that stays as
+ * wide as it was: there a score tells little, the corners remain unknown for long, and only many scores of one region show a
+ * slope.
  *
  * @module
  */
@@ -22,7 +24,7 @@ import { isActive } from '../space/parameter.ts'
 import { type Points, row } from '../surrogate/points.ts'
 import { candidateFeatures } from './gp/candidate-features.ts'
 import { candidateScores } from './gp/candidate-scores.ts'
-import { boxAround, closeRadius } from './gp/close-box.ts'
+import { boxAround, closeRadius, FIRST_RADIUS } from './gp/close-box.ts'
 import {
   fitObjective,
   MANY_OBSERVATIONS,
@@ -51,6 +53,8 @@ const QUICKLY = { globalCandidates: 128, starts: 1 }
 const CLOSE_LOOKS = 3
 /** Every so many asks look only near the incumbent. */
 const CLOSE_EVERY = 3
+/** Where the variance of the noise is at least this part of the scores' variance, every ask does. */
+const MUCH_NOISE = 0.3
 /** How far above the incumbent the threshold lies, in standard deviations of the observation noise … */
 const MARGIN = 1
 /** … where its variance is at least this part of the scores'. Below, it may be an objective without any. */
@@ -187,14 +191,15 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
       ...scores.failed,
     ])
     const incumbents = order.slice(0, CLOSE_LOOKS).map((candidate) => row(features.pool, candidate))
-    const closely = (state.observations.length + pending.length) % CLOSE_EVERY === 0
-    const box = () => boxAround(incumbents[0]!, process.model.kernel, closeRadius(scores.means, initial, CLOSE_EVERY))
+    const noisy = process.model.observationNoise >= MUCH_NOISE
+    const closely = noisy || (state.observations.length + pending.length) % CLOSE_EVERY === 0
+    const radius = noisy ? FIRST_RADIUS : closeRadius(scores.means, initial, CLOSE_EVERY)
     const [best] = searchSpace(encoding, acquisitionOver(process, logExpectedImprovement(threshold)), {
       random: ask,
       incumbents: closely ? incumbents.slice(0, 1) : incumbents,
       excluded,
       ...(state.observations.length < MANY_OBSERVATIONS ? THOROUGHLY : QUICKLY),
-      ...(closely ? { box: box() } : {}),
+      ...(closely ? { box: boxAround(incumbents[0]!, process.model.kernel, radius) } : {}),
     })
     const x = best?.x ?? freshDesignPoint(state.pool.length, excluded)
     return x ? evaluate(state, made(state, x), 'largest expected improvement', fitted.fit) : exhausted(pending.length)

@@ -8,7 +8,8 @@
 import type { SearchBox } from '../../acquisition/search-space.ts'
 import type { Kernel } from '../../surrogate/kernels/index.ts'
 
-const FIRST_RADIUS = 0.2
+/** Before there is success or failure, and where noise is too large to tell them apart. */
+export const FIRST_RADIUS = 0.2
 const SMALLEST_RADIUS = 0.01
 const LARGEST_RADIUS = 0.3
 /** What a round of scores does to the radius if one of them is the best yet … */

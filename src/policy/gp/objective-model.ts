@@ -41,7 +41,9 @@ const REFIT_GROWTH = 1.03
 
 /**
  * Fits hyper-parameters, warm from the last fit of the study, or keeps those of a recent fit. The likelihood has more than one mode as long as data are
- * few: the other starts stand for "smooth and exact", "rough", "noisy".
+ * few: the other starts stand for "smooth and exact", "rough", "noisy". How smooth the kernel is, is a hyper-parameter like
+ * any other, of few values: the kernel of greatest posterior density is taken, the others being fitted from where the first
+ * ended. Once there are {@link MANY_OBSERVATIONS} that is asked only where the fit is thorough.
  */
 export function fitObjective(
   data: ObjectiveData,
@@ -56,15 +58,17 @@ export function fitObjective(
     targets: scores.map(transform.forward),
     noiseVariances: noiseVariances.map((variance, i) => variance * transform.slope(scores[i]!) ** 2),
   }
-  const { kernel, priors } = features
-  const warm = modelOf(last, kernel)
+  const { kernels, priors } = features
+  const warm = modelOf(last, kernels)
   if (warm && last && isRecent(last.observations, observations)) {
     return { process: gaussianProcess(warm, training, backend), transform, fit: last }
   }
   const decade = (count: number) => Math.floor(count / THOROUGH_EVERY)
   const thorough = !warm || !last || observations < THOROUGH_BELOW || decade(observations) > decade(last.observations)
   const starts = warm ? [warm] : []
+  const which = warm ? kernelOf(last) : 0
   if (thorough) {
+    const kernel = kernels[which]!
     starts.push(
       startingModel(kernel, priors, { noise: 1e-4 }),
       startingModel(kernel, priors, { lengthScaleFactor: 0.4, noise: 1e-2 }),
@@ -73,11 +77,21 @@ export function fitObjective(
   }
   const options = {
     priors,
-    starts,
     maxIterations: thorough ? 40 : 10,
     tolerance: observations < MANY_OBSERVATIONS ? TOLERANCE : LATE_TOLERANCE,
   }
-  const { model } = fitModel(training, options, backend)
+  let best = { which, ...fitModel(training, { ...options, starts }, backend) }
+  if (thorough || observations < MANY_OBSERVATIONS) {
+    const { kernel, observationNoise, mean } = best.model
+    const values = kernel.hyperparameters.map(({ value }) => value)
+    for (const [k, other] of kernels.entries()) {
+      if (k === which) continue
+      const start = { kernel: other.withHyperparameters(values), observationNoise, mean }
+      const fitted = fitModel(training, { ...options, starts: [start] }, backend)
+      if (fitted.logPosterior > best.logPosterior) best = { which: k, ...fitted }
+    }
+  }
+  const { model } = best
   return {
     process: gaussianProcess(model, training, backend),
     transform,
@@ -85,6 +99,7 @@ export function fitObjective(
       observations,
       hyperparameters: {
         kernel: model.kernel.hyperparameters.map(({ value }) => value),
+        whichKernel: best.which,
         observationNoise: model.observationNoise,
       },
     },
@@ -96,11 +111,19 @@ function isRecent(fitted: number, observations: number): boolean {
   return fitted >= MANY_OBSERVATIONS && fitted <= observations && observations < fitted * REFIT_GROWTH
 }
 
-/** The model a fit describes, if it is one of this kernel's structure. */
-function modelOf(fit: Fit | undefined, kernel: CandidateFeatures['kernel']): GaussianProcessModel | undefined {
+/** The kernel a fit is of: the first where it does not say. */
+function kernelOf(fit: Fit | undefined): number {
+  const which = fit?.hyperparameters['whichKernel']
+  return typeof which === 'number' ? which : 0
+}
+
+/** The model a fit describes, if it is one of these kernels' structure. */
+function modelOf(fit: Fit | undefined, kernels: CandidateFeatures['kernels']): GaussianProcessModel | undefined {
+  const kernel = kernels[kernelOf(fit)]
   const values = fit?.hyperparameters['kernel']
   const noise = fit?.hyperparameters['observationNoise']
-  if (!Array.isArray(values) || typeof noise !== 'number' || values.length !== kernel.hyperparameters.length) return
+  if (!Array.isArray(values) || typeof noise !== 'number') return
+  if (kernel?.hyperparameters.length !== values.length) return
   return { kernel: kernel.withHyperparameters(values), observationNoise: noise, mean: 'constant' }
 }
 
