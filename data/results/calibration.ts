@@ -13,7 +13,7 @@ import { benchBackend } from '../../src/bench/tables/bench-backend.ts'
 import { loadTable } from '../../src/bench/tables/load-table.ts'
 import { createProgressLine } from '../../src/cli/progress-line.ts'
 
-const runs = Number(process.argv[2] ?? 100)
+const runs = Number(process.argv[2] ?? 200)
 const folder = join(import.meta.dirname, '../tables')
 const names = (await readdir(folder)).filter((name) => name.endsWith('.json.gz')).sort()
 const tables = await Promise.all(names.map((name) => loadTable(join(folder, name))))
