@@ -78,7 +78,9 @@ export function logTruncatedNormalDensity(z: number, low: number, high: number):
  */
 export function truncatedNormalQuantile(probability: number, low: number, high: number): number {
   if (!(low <= high)) throw new InvalidArgumentError(`interval [${low}, ${high}] is empty; expected low <= high`)
-  if (low === high) return low
+  // The ends are exact: rounding could put them inside of their neighbours.
+  if (probability <= 0 || low === high) return low
+  if (probability >= 1) return high
   if (low + high > 0) return -lowerQuantile(1 - probability, probability, -high, -low)
   return lowerQuantile(probability, 1 - probability, low, high)
 }

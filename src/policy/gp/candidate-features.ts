@@ -26,8 +26,9 @@ const MEDIAN_LENGTH_SCALE = 0.35
 /**
  * Parameters get a Matérn-5/2 kernel with one length scale each, or a Matérn-3/2 where the optimum is a kink, which shows
  * once points close in on it. With the one alone, Ackley's function in five dimensions is 1.1 from its minimum after 100
- * evaluations instead of 0.02; with the other alone, a bowl is 1e-4 from it after 50 instead of 5e-6. Texts get a Matérn-5/2 with a single length scale on the embedding (or on standardised surface
- * counts, where a pool has no embeddings); both get both, summed.
+ * evaluations instead of 0.02; with the other alone, a bowl is 1e-4 from it after 50 instead of 5e-6. Texts get a Matérn-5/2
+ * with a single length scale on the embedding (or on standardised surface counts, where a pool has no embeddings); both get
+ * both, summed.
  */
 export function candidateFeatures(pool: readonly PoolEntry[], encoding: SpaceEncoding): CandidateFeatures {
   const width = encoding.dimension

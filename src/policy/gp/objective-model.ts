@@ -40,10 +40,10 @@ export const MANY_OBSERVATIONS = 50
 const REFIT_GROWTH = 1.03
 
 /**
- * Fits hyper-parameters, warm from the last fit of the study, or keeps those of a recent fit. The likelihood has more than one mode as long as data are
- * few: the other starts stand for "smooth and exact", "rough", "noisy". How smooth the kernel is, is a hyper-parameter like
- * any other, of few values: the kernel of greatest posterior density is taken, the others being fitted from where the first
- * ended. Once there are {@link MANY_OBSERVATIONS} that is asked only where the fit is thorough.
+ * Fits hyper-parameters, warm from the last fit of the study, or keeps those of a recent fit. The likelihood has more than
+ * one mode as long as data are few: the other starts stand for "smooth and exact", "rough", "noisy". How smooth the kernel is,
+ * is a hyper-parameter like any other, of few values: the kernel of greatest posterior density is taken, the others being
+ * fitted from where the first ended. Once there are {@link MANY_OBSERVATIONS} that is asked only where the fit is thorough.
  */
 export function fitObjective(
   data: ObjectiveData,

@@ -157,6 +157,13 @@ describe('truncated normal', () => {
     )
   })
 
+  it('quantiles of 0 and 1 are the ends', () => {
+    const high = 0.5725097507279776
+    expect(special.truncatedNormalQuantile(0, 0, high)).toBe(0)
+    expect(special.truncatedNormalQuantile(1, 0, high)).toBe(high)
+    expect(special.truncatedNormalQuantile(1 - 3e-16, 0, high)).toBeLessThanOrEqual(high)
+  })
+
   it('draws far out stay close to the edge', () => {
     expect(special.truncatedNormalQuantile(0.5, 10, 100)).toBeCloseTo(10.0682, 3)
     expect(special.truncatedNormalQuantile(0.5, -100, -10)).toBeCloseTo(-10.0682, 3)
