@@ -22,15 +22,25 @@ export const REGRET_GROUPS: readonly RegretGroup[] = [
     repeats: 20,
   },
   {
+    name: 'noisy-long',
+    functions: ['branin-noisy', 'hartmann6-noisy', 'ackley5-noisy'],
+    evaluations: 100,
+    repeats: 20,
+  },
+  {
     name: 'mixed',
     functions: ['function-choice', 'conditional-learner', 'ridge-table', 'mixed-quadratic'],
     evaluations: 50,
-    repeats: 10,
+    repeats: 40,
   },
   { name: 'plain', functions: ['branin', 'hartmann6', 'ackley5'], evaluations: 100, repeats: 20 },
 ]
 
 export const isPeer = (sampler: string): boolean => sampler.startsWith('optuna') || sampler === 'botorch'
+
+/** Whether a run belongs to a group: groups of the same functions differ in length. */
+export const isOf = ({ functions, evaluations }: RegretGroup, run: FunctionRun): boolean =>
+  functions.includes(run.function) && run.regret.length === evaluations
 
 /** One study by Krige or a peer, on the same function and the same noise; the seed of repeat r is `seed` + r. */
 export async function runOnce(

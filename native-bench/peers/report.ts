@@ -1,5 +1,5 @@
 import { type FunctionRun, summariseFunctions } from '../../src/bench/functions/run-functions.ts'
-import { REGRET_GROUPS } from './regret.ts'
+import { isOf, REGRET_GROUPS } from './regret.ts'
 import type { Timing } from './timing.ts'
 
 /** Times and the ratio to the first, which is Krige's. */
@@ -19,11 +19,12 @@ export function timingMarkdown(timings: readonly Timing[]): string {
  * where measurements are noisy, of the best point so far where they are not.
  */
 export function regretMarkdown(runs: readonly FunctionRun[]): string {
-  const sections = REGRET_GROUPS.flatMap(({ name, functions, evaluations }) => {
-    const noisy = name === 'noisy'
+  const sections = REGRET_GROUPS.flatMap((group) => {
+    const { name, functions, evaluations } = group
+    const noisy = name.startsWith('noisy')
     const checkpoints = noisy ? [evaluations] : [30, 50, evaluations].filter((at, i, all) => all.indexOf(at) === i)
     const rows = functions.flatMap((of) => {
-      const theirs = paired(runs.filter((run) => run.function === of))
+      const theirs = paired(runs.filter((run) => isOf(group, run) && run.function === of))
       const repeats = new Set(theirs.map(({ repeat }) => repeat)).size
       const summary = summariseFunctions({ runs: theirs }, checkpoints)
       return [...new Set(summary.map(({ sampler }) => sampler))].map((sampler) => {

@@ -2,7 +2,7 @@
  * `npm run bench:peers`: Krige's samplers beside Optuna and BoTorch, on the same functions and noise; writes
  * `results.json.gz` and the tables of `README.md`, here.
  *
- *     npm run bench:peers -- [--groups noisy,mixed,plain] [--samplers gp,tpe,optuna-gp] [--seed 1] [--no-timing] [--json FILE]
+ *     npm run bench:peers -- [--groups noisy,noisy-long,mixed,plain] [--samplers gp,tpe,optuna-gp] [--seed 1] [--no-timing] [--json FILE]
  *
  * Goes on with what `results.json.gz` has: delete it, or Krige's runs in it (`--fresh gp,tpe`), when code has changed.
  * Needs Python 3.11 or newer. The first run makes `native-bench/peers/.venv` from `requirements.txt`; set KRIGE_PYTHON to
@@ -19,7 +19,7 @@ import type { FunctionRun } from '../../src/bench/functions/run-functions.ts'
 import { replaceSection } from '../../src/bench/prompts/replace-section.ts'
 import { createBackend } from '../../src/numerics/linalg/index.ts'
 import { startPeer } from './peer-process.ts'
-import { REGRET_GROUPS, runOnce } from './regret.ts'
+import { isOf, REGRET_GROUPS, runOnce } from './regret.ts'
 import { regretMarkdown, timingMarkdown } from './report.ts'
 import { measureTimings, type Timing } from './timing.ts'
 
@@ -66,12 +66,15 @@ if (flags.timing) {
   save()
   process.stdout.write(`${timingMarkdown(timings)}\n\n`)
 }
-for (const { name, functions, evaluations, repeats } of REGRET_GROUPS) {
+for (const group of REGRET_GROUPS) {
+  const { name, functions, evaluations, repeats } = group
+  const known = (of: string, sampler: string, repeat: number) =>
+    runs.some((run) => isOf(group, run) && run.function === of && run.sampler === sampler && run.repeat === repeat)
   if (!flags.groups.split(',').includes(name)) continue
   for (const of of functions) {
     for (let repeat = 0; repeat < repeats; repeat++) {
       for (const sampler of flags.samplers.split(',')) {
-        if (runs.some((run) => run.function === of && run.sampler === sampler && run.repeat === repeat)) continue
+        if (known(of, sampler, repeat)) continue
         runs.push(await runOnce(sampler, of, repeat, { evaluations, seed, backend, peer }))
       }
       save()
