@@ -1,8 +1,9 @@
 /**
  * `npm run bench:peers`: Krige's samplers beside Optuna and BoTorch, on the same functions and noise; writes
- * `results.json.gz` and the tables of `README.md`, here.
+ * `results.json.gz` and the tables of `README.md`, here; with `--json`, only that file.
  *
- *     npm run bench:peers -- [--groups noisy,noisy-long,mixed,plain] [--samplers gp,tpe,optuna-gp] [--seed 1] [--no-timing] [--json FILE]
+ *     npm run bench:peers -- [--groups noisy,noisy-long,mixed,plain] [--samplers gp,tpe,optuna-gp] [--repeats N] [--seed 1]
+ *       [--no-timing] [--json FILE]
  *
  * Goes on with what `results.json.gz` has: delete it, or Krige's runs in it (`--fresh gp,tpe`), when code has changed.
  * Needs Python 3.11 or newer. The first run makes `native-bench/peers/.venv` from `requirements.txt`; set KRIGE_PYTHON to
@@ -37,14 +38,16 @@ const { values: flags } = parseArgs({
     samplers: { type: 'string', default: 'gp,tpe,random,sobol,optuna-gp,optuna-tpe' },
     seed: { type: 'string', default: '1' },
     fresh: { type: 'string', default: '' },
+    repeats: { type: 'string' },
     timing: { type: 'boolean', default: true },
-    json: { type: 'string', default: join(here, 'results.json.gz') },
+    json: { type: 'string' },
   },
 })
 const seed = Number(flags.seed)
+const file = flags.json ?? join(here, 'results.json.gz')
 const backend = createBackend()
-const earlier: PeerResults | undefined = existsSync(flags.json)
-  ? JSON.parse(gunzipSync(readFileSync(flags.json)).toString())
+const earlier: PeerResults | undefined = existsSync(file)
+  ? JSON.parse(gunzipSync(readFileSync(file)).toString())
   : undefined
 const fresh = new Set(flags.fresh.split(','))
 const runs = (earlier?.seed === seed ? earlier.runs : []).filter(({ sampler }) => !fresh.has(sampler))
@@ -57,7 +60,7 @@ const save = (): void => {
     askMilliseconds: run.askMilliseconds.map((value) => Number(value.toPrecision(4))),
   }))
   const lines = rounded.map((run) => JSON.stringify(run)).join(',\n')
-  writeFileSync(flags.json, gzipSync(`{"seed":${seed},"timings":${JSON.stringify(timings)},"runs":[\n${lines}\n]}\n`))
+  writeFileSync(file, gzipSync(`{"seed":${seed},"timings":${JSON.stringify(timings)},"runs":[\n${lines}\n]}\n`))
 }
 
 const peer = startPeer(findPython(), join(here, 'peer.py'))
@@ -67,7 +70,8 @@ if (flags.timing) {
   process.stdout.write(`${timingMarkdown(timings)}\n\n`)
 }
 for (const group of REGRET_GROUPS) {
-  const { name, functions, evaluations, repeats } = group
+  const { name, functions, evaluations } = group
+  const repeats = Number(flags.repeats ?? group.repeats)
   const known = (of: string, sampler: string, repeat: number) =>
     runs.some((run) => isOf(group, run) && run.function === of && run.sampler === sampler && run.repeat === repeat)
   if (!flags.groups.split(',').includes(name)) continue
@@ -84,9 +88,11 @@ for (const group of REGRET_GROUPS) {
 }
 peer.close()
 process.stdout.write(`${regretMarkdown(runs)}\n`)
-const readme = join(here, 'README.md')
-const text = replaceSection(readFileSync(readme, 'utf8'), 'peers:timings', timingMarkdown(timings))
-writeFileSync(readme, replaceSection(text, 'peers:regrets', regretMarkdown(runs)))
+if (flags.json === undefined) {
+  const readme = join(here, 'README.md')
+  const text = replaceSection(readFileSync(readme, 'utf8'), 'peers:timings', timingMarkdown(timings))
+  writeFileSync(readme, replaceSection(text, 'peers:regrets', regretMarkdown(runs)))
+}
 
 function findPython(): string {
   const given = process.env['KRIGE_PYTHON']
