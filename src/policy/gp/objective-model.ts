@@ -9,7 +9,7 @@ import type { TargetTransform } from '../../surrogate/gaussian-process/standardi
 import { yeoJohnsonTransform } from '../../surrogate/gaussian-process/yeo-johnson.ts'
 import { type Points, row } from '../../surrogate/points.ts'
 import type { Fit } from '../policy.ts'
-import type { CandidateFeatures } from './candidate-features.ts'
+import type { CandidateFeatures, Hypothesis } from './candidate-features.ts'
 
 /** The objective as fitted: a process on warped, standardised scores. */
 export interface ObjectiveModel {
@@ -41,9 +41,9 @@ const REFIT_GROWTH = 1.03
 
 /**
  * Fits hyper-parameters, warm from the last fit of the study, or keeps those of a recent fit. The likelihood has more than
- * one mode as long as data are few: the other starts stand for "smooth and exact", "rough", "noisy". How smooth the kernel is,
- * is a hyper-parameter like any other, of few values: the kernel of greatest posterior density is taken, the others being
- * fitted from where the first ended. Once there are {@link MANY_OBSERVATIONS} that is asked only where the fit is thorough.
+ * one mode as long as data are few: the other starts stand for "as expected", "rough", "smooth and exact", "mostly noise".
+ * Of several hypotheses the one of greatest posterior density is taken, the others being fitted from where that of the last
+ * fit ended. Once there are {@link MANY_OBSERVATIONS} that is asked only where the fit is thorough.
  */
 export function fitObjective(
   data: ObjectiveData,
@@ -58,52 +58,62 @@ export function fitObjective(
     targets: scores.map(transform.forward),
     noiseVariances: noiseVariances.map((variance, i) => variance * transform.slope(scores[i]!) ** 2),
   }
-  const { kernels, priors } = features
-  const warm = modelOf(last, kernels)
+  const { hypotheses } = features
+  const first = hypothesisOf(last, hypotheses)
+  const warm = modelOf(last, hypotheses[first]!)
   if (warm && last && isRecent(last.observations, observations)) {
     return { process: gaussianProcess(warm, training, backend), transform, fit: last }
   }
   const decade = (count: number) => Math.floor(count / THOROUGH_EVERY)
   const thorough = !warm || !last || observations < THOROUGH_BELOW || decade(observations) > decade(last.observations)
-  const starts = warm ? [warm] : []
-  const which = warm ? kernelOf(last) : 0
-  if (thorough) {
-    const kernel = kernels[which]!
-    starts.push(
-      startingModel(kernel, priors, { noise: 1e-4 }),
-      startingModel(kernel, priors, { lengthScaleFactor: 0.4, noise: 1e-2 }),
-      startingModel(kernel, priors, { lengthScaleFactor: 2, noise: 1e-7 }),
+  const fit = (which: number, starts: readonly GaussianProcessModel[]) => {
+    const { priors, logWeight } = hypotheses[which]!
+    const fitted = fitModel(
+      training,
+      {
+        priors,
+        starts,
+        maxIterations: thorough ? 40 : 10,
+        tolerance: observations < MANY_OBSERVATIONS ? TOLERANCE : LATE_TOLERANCE,
+      },
+      backend,
     )
+    return { which, model: fitted.model, density: fitted.logPosterior + logWeight }
   }
-  const options = {
-    priors,
-    maxIterations: thorough ? 40 : 10,
-    tolerance: observations < MANY_OBSERVATIONS ? TOLERANCE : LATE_TOLERANCE,
-  }
-  let best = { which, ...fitModel(training, { ...options, starts }, backend) }
+
+  const asLast = fit(first, [...(warm ? [warm] : []), ...(thorough ? freshStarts(hypotheses[first]!) : [])])
+  let best = asLast
   if (thorough || observations < MANY_OBSERVATIONS) {
-    const { kernel, observationNoise, mean } = best.model
+    const { kernel, ...rest } = asLast.model
     const values = kernel.hyperparameters.map(({ value }) => value)
-    for (const [k, other] of kernels.entries()) {
-      if (k === which) continue
-      const start = { kernel: other.withHyperparameters(values), observationNoise, mean }
-      const fitted = fitModel(training, { ...options, starts: [start] }, backend)
-      if (fitted.logPosterior > best.logPosterior) best = { which: k, ...fitted }
+    for (const [which, other] of hypotheses.entries()) {
+      if (which === first) continue
+      const fitted = fit(which, [{ ...rest, kernel: other.kernel.withHyperparameters(values) }])
+      if (fitted.density > best.density) best = fitted
     }
   }
-  const { model } = best
+  const { model, which } = best
   return {
     process: gaussianProcess(model, training, backend),
     transform,
     fit: {
       observations,
       hyperparameters: {
+        hypothesis: which,
         kernel: model.kernel.hyperparameters.map(({ value }) => value),
-        whichKernel: best.which,
         observationNoise: model.observationNoise,
       },
     },
   }
+}
+
+function freshStarts({ kernel, priors }: Hypothesis): GaussianProcessModel[] {
+  return [
+    startingModel(kernel, priors, { noise: 1e-4 }),
+    startingModel(kernel, priors, { lengthScaleFactor: 0.4, noise: 1e-2 }),
+    startingModel(kernel, priors, { lengthScaleFactor: 2, noise: 1e-7 }),
+    startingModel(kernel, priors, { noise: 0.5 }),
+  ]
 }
 
 /** Whether hyper-parameters fitted to the first so many observations will do. */
@@ -111,19 +121,18 @@ function isRecent(fitted: number, observations: number): boolean {
   return fitted >= MANY_OBSERVATIONS && fitted <= observations && observations < fitted * REFIT_GROWTH
 }
 
-/** The kernel a fit is of: the first where it does not say. */
-function kernelOf(fit: Fit | undefined): number {
-  const which = fit?.hyperparameters['whichKernel']
-  return typeof which === 'number' ? which : 0
+/** The hypothesis a fit is of: the first where it does not say, or says one there is not. */
+function hypothesisOf(fit: Fit | undefined, hypotheses: CandidateFeatures['hypotheses']): number {
+  const which = fit?.hyperparameters['hypothesis']
+  return typeof which === 'number' && which in hypotheses ? which : 0
 }
 
-/** The model a fit describes, if it is one of these kernels' structure. */
-function modelOf(fit: Fit | undefined, kernels: CandidateFeatures['kernels']): GaussianProcessModel | undefined {
-  const kernel = kernels[kernelOf(fit)]
+/** The model a fit describes, if its kernel has this structure. */
+function modelOf(fit: Fit | undefined, { kernel }: Hypothesis): GaussianProcessModel | undefined {
   const values = fit?.hyperparameters['kernel']
   const noise = fit?.hyperparameters['observationNoise']
   if (!Array.isArray(values) || typeof noise !== 'number') return
-  if (kernel?.hyperparameters.length !== values.length) return
+  if (kernel.hyperparameters.length !== values.length) return
   return { kernel: kernel.withHyperparameters(values), observationNoise: noise, mean: 'constant' }
 }
 

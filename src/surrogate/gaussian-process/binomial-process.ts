@@ -14,7 +14,7 @@ import type { Kernel } from '../kernels/kernel.ts'
 import type { Points } from '../points.ts'
 import type { LatentLikelihood } from './laplace.ts'
 import { type LatentProcess, latentProcess } from './latent-process.ts'
-import type { Priors } from './prior.ts'
+import { logPrior, type Priors } from './prior.ts'
 
 /** Success counts, one entry a point. Fractions of a success are allowed: scores in [0, 1] add up to them. */
 export interface SuccessCounts {
@@ -112,11 +112,10 @@ export function fitBinomialModel(
     ...model,
     kernel: model.kernel.withHyperparameters(logs.map(Math.exp)),
   })
-  const negative = (logs: Float64Array): number => {
-    let total = binomialProcess(at(logs), counts, backend).logEvidence
-    for (const [p, prior] of own.entries()) total += prior.logDensity(logs[p]!)
-    return -total
-  }
+  const prior = logPrior(priors, hyperparameters)
+  const slopes = new Float64Array(own.length)
+  const negative = (logs: Float64Array): number =>
+    -binomialProcess(at(logs), counts, backend).logEvidence - prior(logs, slopes)
   const start = Float64Array.from(hyperparameters, ({ value }) => Math.log(value))
   const { x } = minimizeLbfgsb(
     (logs, gradient) => {

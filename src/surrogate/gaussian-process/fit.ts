@@ -9,7 +9,7 @@ import type { Backend } from '../../numerics/linalg/backend.ts'
 import { minimizeLbfgsb } from '../../numerics/optimize/lbfgsb.ts'
 import type { GaussianProcessModel, TrainingData } from './gaussian-process.ts'
 import { marginalLikelihood } from './marginal-likelihood.ts'
-import type { Priors } from './prior.ts'
+import { logPrior, type Priors } from './prior.ts'
 
 export interface FitOptions {
   readonly priors: Priors
@@ -61,6 +61,8 @@ export function fitModel(data: TrainingData, options: FitOptions, backend: Backe
     }
   }
 
+  const kernelPrior = logPrior(priors, hyperparameters)
+  const priorSlopes = new Float64Array(all.length)
   return backend.scope((workspace) => {
     const likelihood = marginalLikelihood(data, backend, workspace)
     let evaluations = 0
@@ -69,12 +71,10 @@ export function fitModel(data: TrainingData, options: FitOptions, backend: Backe
       const evaluated = attempt(() => likelihood(modelAt(logs)))
       if (!evaluated) return Number.POSITIVE_INFINITY
       const { value, gradient: slopes } = evaluated
-      let total = value
-      for (const [p, prior] of all.entries()) {
-        total += prior.logDensity(logs[p]!)
-        gradient[p] = -(slopes[p]! + prior.slope(logs[p]!))
-      }
-      return -total
+      const density = kernelPrior(logs, priorSlopes) + priors.observationNoise.logDensity(logs[noiseAt]!)
+      priorSlopes[noiseAt] = priors.observationNoise.slope(logs[noiseAt]!)
+      for (let p = 0; p < all.length; p++) gradient[p] = -(slopes[p]! + priorSlopes[p]!)
+      return -(value + density)
     }
     let best: { x: Float64Array; value: number } | undefined
     for (const start of starts) {

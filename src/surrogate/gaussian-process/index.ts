@@ -21,10 +21,13 @@ export { type MarginalLikelihood, marginalLikelihood } from './marginal-likeliho
 export type { MeanFunction } from './mean-function.ts'
 export { type SamplePath, samplePath } from './pathwise.ts'
 export {
+  alikePrior,
   cubePriors,
   distancePriors,
   gammaPrior,
+  type JointPrior,
   logNormalPrior,
+  logPrior,
   medianDistance,
   type Prior,
   type Priors,

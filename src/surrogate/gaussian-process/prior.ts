@@ -54,10 +54,52 @@ export function gammaPrior(shape: number, rate: number): Prior {
   }
 }
 
+/** A density of several log θ together, where what one of them is says something of the others. */
+export interface JointPrior {
+  /** log density at these logs, but for the 2π of every normal density; writes its gradient into `slopes`. */
+  logDensity(logs: ArrayLike<number>, slopes: Float64Array): number
+}
+
+/**
+ * Values that are alike: log θᵢ = c + eᵢ with c ~ N(location, together²) common to all and eᵢ ~ N(0, apart²). Few data then
+ * tell the common level first, and how the values differ once they speak for it, instead of each for itself from the noise.
+ *
+ * The covariance together²·11ᵀ + apart²·I has the eigenvalue apart² + n·together² once and apart² otherwise.
+ *
+ * @example
+ * const slopes = new Float64Array(2)
+ * const prior = alikePrior(0, { together: 1, apart: 0.1 })
+ * prior.logDensity([1, 1], slopes) > prior.logDensity([1, -1], slopes) // true
+ */
+export function alikePrior(
+  location: number,
+  spread: { readonly together: number; readonly apart: number },
+): JointPrior {
+  const apart = spread.apart ** 2
+  return {
+    logDensity(logs, slopes) {
+      const n = logs.length
+      const whole = apart + n * spread.together ** 2
+      let sum = 0
+      for (let i = 0; i < n; i++) sum += logs[i]! - location
+      const common = ((1 - apart / whole) * sum) / n
+      let quadratic = 0
+      for (let i = 0; i < n; i++) {
+        const deviation = logs[i]! - location
+        slopes[i] = (common - deviation) / apart
+        quadratic -= deviation * slopes[i]!
+      }
+      return -0.5 * (quadratic + Math.log(whole) + (n - 1) * Math.log(apart))
+    },
+  }
+}
+
 /** Which prior and bounds a hyper-parameter gets. */
 export interface Priors {
-  /** For kernel hyper-parameters. */
+  /** For kernel hyper-parameters. Gives centres, and densities where {@link lengthScales} does not. */
   readonly of: (hyperparameter: Hyperparameter) => Prior
+  /** Density of the length scales of numbers (role `length-scale`) together. Without it each has its own. */
+  readonly lengthScales?: JointPrior
   readonly observationNoise: Prior
   /** Smallest and largest fitted noise variance, targets being standardised. */
   readonly noiseBounds: readonly [number, number]
@@ -109,6 +151,40 @@ export function distancePriors(features: Points, spread = 0.75): Priors {
     of: ({ role }) => (role === 'output-scale' ? outputScale : role === 'shape' ? shape : lengthScale),
     observationNoise: logNormalPrior(Math.log(1e-2), 2),
     noiseBounds: [1e-6, 2],
+  }
+}
+
+/**
+ * log density of kernel hyper-parameters as a function of their logs, up to a constant; writes its gradient into `slopes`.
+ *
+ * @example
+ * const kernel = matern52({ lengthScales: [1, 2] })
+ * const density = logPrior(cubePriors(4), kernel.hyperparameters)
+ * density(Float64Array.of(0, Math.log(2)), new Float64Array(2)) // ≈ -0.24: half of (log 2)²
+ */
+export function logPrior(
+  priors: Priors,
+  hyperparameters: readonly Hyperparameter[],
+): (logs: Float64Array, slopes: Float64Array) => number {
+  const own = hyperparameters.map((hyperparameter) => priors.of(hyperparameter))
+  const { lengthScales } = priors
+  const joint = lengthScales
+    ? [...hyperparameters.keys()].filter((p) => hyperparameters[p]!.role === 'length-scale')
+    : []
+  const alone = [...hyperparameters.keys()].filter((p) => !joint.includes(p))
+  const jointLogs = new Float64Array(joint.length)
+  const jointSlopes = new Float64Array(joint.length)
+  return (logs, slopes) => {
+    let total = 0
+    for (const p of alone) {
+      total += own[p]!.logDensity(logs[p]!)
+      slopes[p] = own[p]!.slope(logs[p]!)
+    }
+    if (!lengthScales || joint.length === 0) return total
+    for (const [k, p] of joint.entries()) jointLogs[k] = logs[p]!
+    total += lengthScales.logDensity(jointLogs, jointSlopes)
+    for (const [k, p] of joint.entries()) slopes[p] = jointSlopes[k]!
+    return total
   }
 }
 

@@ -27,21 +27,24 @@ function fitTo(objective: (x: number, y: number) => number, count: number, last?
   return fitObjective(data, features, last, backend).fit
 }
 
+/** The second of each pair of hypotheses. */
+const isKinked = (fit: Fit) => Number(fit.hyperparameters['hypothesis']) % 2 === 1
+
 const smooth = (x: number, y: number) => -((x - optimum[0]) ** 2) - (y - optimum[1]) ** 2
 const kinked = (x: number, y: number) => -Math.hypot(x - optimum[0], y - optimum[1])
 
 describe('the smoothness of an objective', () => {
   it('is what data speak for', () => {
-    expect(fitTo(smooth, 40).hyperparameters['whichKernel']).toBe(0)
-    expect(fitTo(kinked, 40).hyperparameters['whichKernel']).toBe(1)
+    expect(isKinked(fitTo(smooth, 40))).toBe(false)
+    expect(isKinked(fitTo(kinked, 40))).toBe(true)
   })
 
   it('is asked again as the study grows, at every fit of a short one', () => {
     const mistaken = fitTo(smooth, 30)
-    expect(fitTo(kinked, 31, mistaken).hyperparameters['whichKernel']).toBe(1)
+    expect(isKinked(fitTo(kinked, 31, mistaken))).toBe(true)
     const late = fitTo(smooth, 61)
-    expect(fitTo(kinked, 65, late).hyperparameters['whichKernel']).toBe(0)
-    expect(fitTo(kinked, 70, late).hyperparameters['whichKernel']).toBe(1)
+    expect(isKinked(fitTo(kinked, 65, late))).toBe(false)
+    expect(isKinked(fitTo(kinked, 70, late))).toBe(true)
   })
 
   it('is the usual one in fits recorded before it was asked', () => {
@@ -49,6 +52,39 @@ describe('the smoothness of an objective', () => {
     const { kernel, observationNoise } = hyperparameters
     const old = { observations, hyperparameters: { kernel: kernel!, observationNoise: observationNoise! } }
     expect(fitTo(smooth, 61, old)).toBe(old)
-    expect(fitTo(smooth, 65, old).hyperparameters['whichKernel']).toBe(0)
+    expect(fitTo(smooth, 65, old).hyperparameters['hypothesis']).toBe(0)
+  })
+})
+
+describe('length scales', () => {
+  const wide = defineSpace(Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, { float: [0, 1] as const }])))
+  const fitted = (objective: (x: Float64Array) => number) => {
+    const sobol = createSobol({ dimensions: 4, seed: 3 })
+    const encoding = encodeSpace(wide)
+    const pool = Array.from({ length: 30 }, (_, i) => {
+      const x = sobol.next().slice()
+      return { candidate: { id: `${i}`, parameters: encoding.decode(x), origin: 'test' } }
+    })
+    const features = candidateFeatures(pool, encoding)
+    const scores = Float64Array.from({ length: 30 }, (_, i) => objective(features.pool.data.subarray(4 * i, 4 * i + 4)))
+    const data = { points: features.pool, scores, noiseVariances: new Float64Array(30), observations: 30 }
+    const { fit } = fitObjective(data, features, undefined, backend)
+    const scales = (fit.hyperparameters['kernel'] as readonly number[]).filter(
+      (_, p) => features.hypotheses[0].kernel.hyperparameters[p]!.role === 'length-scale',
+    )
+    return { alike: features.hypotheses[Number(fit.hyperparameters['hypothesis'])]!.priors.lengthScales, scales }
+  }
+
+  it('are alike where every coordinate matters as much', () => {
+    const { alike, scales } = fitted((x) => -x.reduce((sum, u) => sum + Math.sin(4 * u), 0))
+    expect(alike).toBeDefined()
+    expect(Math.max(...scales) / Math.min(...scales)).toBeLessThan(2)
+  })
+
+  it('are of their own where one coordinate matters alone', () => {
+    const { alike, scales } = fitted((x) => Math.sin(9 * x[2]!))
+    expect(alike).toBeUndefined()
+    expect(scales.indexOf(Math.min(...scales))).toBe(2)
+    expect(Math.max(...scales) / Math.min(...scales)).toBeGreaterThan(5)
   })
 })
