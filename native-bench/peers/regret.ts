@@ -47,9 +47,14 @@ export async function runOnce(
   sampler: string,
   functionName: string,
   repeat: number,
-  { evaluations, seed, backend, peer }: { evaluations: number; seed: number; backend: Backend; peer: PeerProcess },
+  {
+    evaluations,
+    seed,
+    backend,
+    peer,
+  }: { evaluations: number; seed: number; backend: Backend; peer: () => PeerProcess },
 ): Promise<FunctionRun> {
-  if (isPeer(sampler)) return runPeer(peer, sampler, testFunction(functionName), repeat, evaluations, seed)
+  if (isPeer(sampler)) return runPeer(peer(), sampler, testFunction(functionName), repeat, evaluations, seed)
   const { runs } = runFunctions({
     functions: [functionName],
     samplers: [sampler],

@@ -6,8 +6,8 @@
  *       [--no-timing] [--json FILE]
  *
  * Goes on with what `results.json.gz` has: delete it, or Krige's runs in it (`--fresh gp,tpe`), when code has changed.
- * Needs Python 3.11 or newer. The first run makes `native-bench/peers/.venv` from `requirements.txt`; set KRIGE_PYTHON to
- * use an interpreter that has the packages.
+ * Peers need Python 3.11 or newer. The first run of one makes `native-bench/peers/.venv` from `requirements.txt`; set
+ * KRIGE_PYTHON to use an interpreter that has the packages.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import type { FunctionRun } from '../../src/bench/functions/run-functions.ts'
 import { replaceSection } from '../../src/bench/prompts/replace-section.ts'
 import { createBackend } from '../../src/numerics/linalg/index.ts'
-import { startPeer } from './peer-process.ts'
+import { type PeerProcess, startPeer } from './peer-process.ts'
 import { isOf, REGRET_GROUPS, runOnce } from './regret.ts'
 import { regretMarkdown, timingMarkdown } from './report.ts'
 import { measureTimings, type Timing } from './timing.ts'
@@ -30,26 +30,35 @@ interface PeerResults {
   readonly runs: readonly FunctionRun[]
 }
 
+const SAMPLERS = ['gp', 'tpe', 'random', 'sobol', 'optuna-gp', 'optuna-tpe']
+
 const here = import.meta.dirname
 const { values: flags } = parseArgs({
   allowNegative: true,
   options: {
     groups: { type: 'string', default: REGRET_GROUPS.map(({ name }) => name).join(',') },
-    samplers: { type: 'string', default: 'gp,tpe,random,sobol,optuna-gp,optuna-tpe' },
+    samplers: { type: 'string', default: SAMPLERS.join(',') },
     seed: { type: 'string', default: '1' },
-    fresh: { type: 'string', default: '' },
+    fresh: { type: 'string', default: 'none' },
     repeats: { type: 'string' },
     timing: { type: 'boolean', default: true },
     json: { type: 'string' },
   },
 })
-const seed = Number(flags.seed)
+const seed = wholeNumber('seed', flags.seed)
+const asked = flags.repeats === undefined ? undefined : wholeNumber('repeats', flags.repeats)
+const samplers = namesFrom('samplers', flags.samplers, SAMPLERS)
+const groups = namesFrom(
+  'groups',
+  flags.groups,
+  REGRET_GROUPS.map(({ name }) => name),
+)
 const file = flags.json ?? join(here, 'results.json.gz')
 const backend = createBackend()
 const earlier: PeerResults | undefined = existsSync(file)
   ? JSON.parse(gunzipSync(readFileSync(file)).toString())
   : undefined
-const fresh = new Set(flags.fresh.split(','))
+const fresh = new Set(namesFrom('fresh', flags.fresh, SAMPLERS))
 const runs = (earlier?.seed === seed ? earlier.runs : []).filter(({ sampler }) => !fresh.has(sampler))
 let timings = earlier?.timings ?? []
 
@@ -63,21 +72,26 @@ const save = (): void => {
   writeFileSync(file, gzipSync(`{"seed":${seed},"timings":${JSON.stringify(timings)},"runs":[\n${lines}\n]}\n`))
 }
 
-const peer = startPeer(findPython(), join(here, 'peer.py'))
+/** Python and its packages are asked for only where a peer takes part. */
+let started: PeerProcess | undefined
+const peer = (): PeerProcess => {
+  started ??= startPeer(findPython(), join(here, 'peer.py'))
+  return started
+}
 if (flags.timing) {
-  timings = await measureTimings(peer, backend)
+  timings = await measureTimings(peer(), backend)
   save()
   process.stdout.write(`${timingMarkdown(timings)}\n\n`)
 }
 for (const group of REGRET_GROUPS) {
   const { name, functions, evaluations } = group
-  const repeats = Number(flags.repeats ?? group.repeats)
+  const repeats = asked ?? group.repeats
   const known = (of: string, sampler: string, repeat: number) =>
     runs.some((run) => isOf(group, run) && run.function === of && run.sampler === sampler && run.repeat === repeat)
-  if (!flags.groups.split(',').includes(name)) continue
+  if (!groups.includes(name)) continue
   for (const of of functions) {
     for (let repeat = 0; repeat < repeats; repeat++) {
-      for (const sampler of flags.samplers.split(',')) {
+      for (const sampler of samplers) {
         if (known(of, sampler, repeat)) continue
         runs.push(await runOnce(sampler, of, repeat, { evaluations, seed, backend, peer }))
       }
@@ -86,12 +100,33 @@ for (const group of REGRET_GROUPS) {
     }
   }
 }
-peer.close()
+started?.close()
 process.stdout.write(`${regretMarkdown(runs)}\n`)
 if (flags.json === undefined) {
   const readme = join(here, 'README.md')
   const text = replaceSection(readFileSync(readme, 'utf8'), 'peers:timings', timingMarkdown(timings))
   writeFileSync(readme, replaceSection(text, 'peers:regrets', regretMarkdown(runs)))
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value > 0) return value
+  return refuse(`--${name} is ${text}; expected a whole number above 0`)
+}
+
+/** Names between commas; `none` is none. */
+function namesFrom(name: string, text: string, known: readonly string[]): string[] {
+  if (text === 'none') return []
+  const names = text.split(',')
+  const unknown = names.filter((each) => !known.includes(each))
+  return unknown.length === 0
+    ? names
+    : refuse(`--${name} has ${unknown.join(' and ')}; known are ${known.join(', ')} and none`)
+}
+
+function refuse(message: string): never {
+  process.stderr.write(`${message}\n`)
+  process.exit(2)
 }
 
 function findPython(): string {

@@ -17,7 +17,7 @@ const STUDIES = 3
 /** What an ask costs late in a study of Hartmann6, and a fit with a proposal over a pool; one thread each. */
 export async function measureTimings(peer: PeerProcess, backend: Backend): Promise<Timing[]> {
   const late = async (sampler: string, observations: number): Promise<number> => {
-    const context = { evaluations: observations + LAST, seed: 1, backend, peer }
+    const context = { evaluations: observations + LAST, seed: 1, backend, peer: () => peer }
     const last: number[] = []
     for (let study = 0; study < STUDIES; study++) {
       const { askMilliseconds } = await runOnce(sampler, 'hartmann6', study, context)

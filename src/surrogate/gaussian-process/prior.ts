@@ -5,10 +5,11 @@
  *   length scale, unit cube of d coordinates   log-normal, median √d/2, spread min(1, √d/2): {@link cubePriors}
  *   length scale, embeddings                   log-normal around the median pairwise distance: {@link distancePriors}
  *   output scale                               log-normal(0, 1), targets being standardised
- *   observation noise                          {@link gammaPrior}(1.1, 30), Optuna's: data may show a deterministic objective
- *                                              (1e-9), but a model that explains few data by noise alone pays for it.
- *                                              With a log-normal as wide, one in three studies of Hartmann6 under noise
- *                                              of 10% of its range learned nothing in 50 evaluations
+ *   observation noise                          {@link gammaPrior}(1.1, 15), Optuna's with half its rate: data may show a
+ *                                              deterministic objective (1e-9), but a model that explains few data by noise
+ *                                              alone pays for it. With a log-normal as wide, one in three studies of
+ *                                              Hartmann6 under noise of 10% of its range learned nothing in 50 evaluations;
+ *                                              with the whole rate noise is mistaken for a rough function for longer
  *
  * @module
  */
@@ -107,7 +108,7 @@ export interface Priors {
 
 const outputScale = logNormalPrior(0, 1)
 const shape = logNormalPrior(0, 1)
-const anyNoise = gammaPrior(1.1, 30)
+const anyNoise = gammaPrior(1.1, 15)
 
 export interface CubePriorOptions {
   /** Median length scale for d coordinates. Default 0.5·√d, between Hvarfner et al. (2024) and unscaled priors. */
