@@ -5,6 +5,7 @@ import {
   type GaussianProcessModel,
   gaussianProcess,
 } from '../../surrogate/gaussian-process/gaussian-process.ts'
+import { chained, lowerTailTransform } from '../../surrogate/gaussian-process/lower-tail.ts'
 import type { TargetTransform } from '../../surrogate/gaussian-process/standardise.ts'
 import { yeoJohnsonTransform } from '../../surrogate/gaussian-process/yeo-johnson.ts'
 import { type Points, row } from '../../surrogate/points.ts'
@@ -52,7 +53,8 @@ export function fitObjective(
   backend: Backend,
 ): ObjectiveModel {
   const { points, scores, noiseVariances, observations } = data
-  const transform = yeoJohnsonTransform(scores)
+  const tail = lowerTailTransform(scores)
+  const transform = chained(tail, yeoJohnsonTransform(scores.map(tail.forward)))
   const training = {
     points,
     targets: scores.map(transform.forward),

@@ -17,6 +17,7 @@ export {
 } from './gaussian-process.ts'
 export { type LaplaceApproximation, type LatentLikelihood, laplace } from './laplace.ts'
 export { type LatentProcess, latentProcess } from './latent-process.ts'
+export { chained, lowerTailTransform } from './lower-tail.ts'
 export { type MarginalLikelihood, marginalLikelihood } from './marginal-likelihood.ts'
 export type { MeanFunction } from './mean-function.ts'
 export { type SamplePath, samplePath } from './pathwise.ts'
