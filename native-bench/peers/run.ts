@@ -18,6 +18,9 @@ import { parseArgs } from 'node:util'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { FunctionRun } from '../../src/bench/functions/run-functions.ts'
 import { replaceSection } from '../../src/bench/prompts/replace-section.ts'
+import { describeError, exitCodeOf } from '../../src/cli/exit-code.ts'
+import { nameListOption, numberOption } from '../../src/cli/number-options.ts'
+import { InvalidInputError } from '../../src/errors.ts'
 import { createBackend } from '../../src/numerics/linalg/index.ts'
 import { type PeerProcess, startPeer } from './peer-process.ts'
 import { isOf, REGRET_GROUPS, runOnce } from './regret.ts'
@@ -45,21 +48,13 @@ const { values: flags } = parseArgs({
     json: { type: 'string' },
   },
 })
-const seed = wholeNumber('seed', flags.seed)
-const asked = flags.repeats === undefined ? undefined : wholeNumber('repeats', flags.repeats)
-const samplers = namesFrom('samplers', flags.samplers, SAMPLERS)
-const groups = namesFrom(
-  'groups',
-  flags.groups,
-  REGRET_GROUPS.map(({ name }) => name),
-)
+const { seed, repeats: asked, samplers, groups, fresh } = checkedFlags()
 const file = flags.json ?? join(here, 'results.json.gz')
 const backend = createBackend()
 const earlier: PeerResults | undefined = existsSync(file)
   ? JSON.parse(gunzipSync(readFileSync(file)).toString())
   : undefined
-const fresh = new Set(namesFrom('fresh', flags.fresh, SAMPLERS))
-const runs = (earlier?.seed === seed ? earlier.runs : []).filter(({ sampler }) => !fresh.has(sampler))
+const runs = (earlier?.seed === seed ? earlier.runs : []).filter(({ sampler }) => !fresh.includes(sampler))
 let timings = earlier?.timings ?? []
 
 const save = (): void => {
@@ -108,25 +103,34 @@ if (flags.json === undefined) {
   writeFileSync(readme, replaceSection(text, 'peers:regrets', regretMarkdown(runs)))
 }
 
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text)
-  if (Number.isSafeInteger(value) && value > 0) return value
-  return refuse(`--${name} is ${text}; expected a whole number above 0`)
+function checkedFlags() {
+  try {
+    const count = numberOption('--repeats', { integer: true, minimum: 1 })
+    return {
+      seed: numberOption('--seed', { integer: true, minimum: 0 })(flags.seed),
+      repeats: flags.repeats === undefined ? undefined : count(flags.repeats),
+      samplers: namesFrom('--samplers', flags.samplers, SAMPLERS),
+      groups: namesFrom(
+        '--groups',
+        flags.groups,
+        REGRET_GROUPS.map(({ name }) => name),
+      ),
+      fresh: namesFrom('--fresh', flags.fresh, SAMPLERS),
+    }
+  } catch (error) {
+    process.stderr.write(`bench:peers: ${describeError(error, process.env['KRIGE_DEBUG'] === '1')}\n`)
+    process.exit(exitCodeOf(error))
+  }
 }
 
-/** Names between commas; `none` is none. */
-function namesFrom(name: string, text: string, known: readonly string[]): string[] {
-  if (text === 'none') return []
-  const names = text.split(',')
-  const unknown = names.filter((each) => !known.includes(each))
-  return unknown.length === 0
-    ? names
-    : refuse(`--${name} has ${unknown.join(' and ')}; known are ${known.join(', ')} and none`)
-}
-
-function refuse(message: string): never {
-  process.stderr.write(`${message}\n`)
-  process.exit(2)
+/** `none` is no name. */
+function namesFrom(option: string, written: string, known: readonly string[]): readonly string[] {
+  const names = nameListOption(option)(written).filter((name) => name !== 'none')
+  const unknown = names.filter((name) => !known.includes(name))
+  if (unknown.length === 0) return names
+  throw new InvalidInputError(`${option} has unknown ${unknown.join(', ')}`, {
+    remedy: `Known: ${known.join(', ')}, none.`,
+  })
 }
 
 function findPython(): string {

@@ -2,14 +2,14 @@
  * `gp`: Bayesian optimisation with an exact Gaussian process and logarithmic expected improvement, over a space of
  * parameters or a finite pool of prompts (at full fidelity: a candidate is measured on every example).
  *
- * An initial Sobol' design; scores warped towards normality, after the worse half is drawn together; hyper-parameters at their maximum a posteriori; the
- * threshold is the best posterior mean, not the luckiest observation, and a standard deviation of the noise above it:
- * where noise is large, small improvements cannot be told from none. Pending and failed points are believed at their
- * mean, so that nobody is sent where somebody already is. Every third ask looks only in a box around the incumbent, that
- * grows with success and shrinks with failure: a model that is still wrong everywhere (few points, much noise) then climbs
- * all the same, instead of touring the corners. Where much of what is seen is noise every ask does, in a box that stays as
- * wide as it was: there a score tells little, the corners remain unknown for long, and only many scores of one region show a
- * slope.
+ * An initial Sobol' design; scores warped towards normality, after the worse half is drawn together; hyper-parameters at
+ * their maximum a posteriori; the threshold is the best posterior mean, not the luckiest observation, and a standard
+ * deviation of the noise above it: where noise is large, small improvements cannot be told from none. Pending and failed
+ * points are believed at their mean, so that nobody is sent where somebody already is. Every third ask looks only in a
+ * box around the incumbent, that grows with success and shrinks with failure: a model that is still wrong everywhere (few
+ * points, much noise) then climbs all the same, instead of touring the corners. Where much of what is seen is noise every
+ * ask does, in a box that stays as wide as it was: there a score tells little, the corners remain unknown for long, and
+ * only many scores of one region show a slope.
  *
  * @module
  */

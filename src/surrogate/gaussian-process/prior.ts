@@ -3,6 +3,7 @@
  *
  * Defaults
  *   length scale, unit cube of d coordinates   log-normal, median √d/2, spread min(1, √d/2): {@link cubePriors}
+ *   length scales that are alike               {@link alikePrior}, where a caller asks for it
  *   length scale, embeddings                   log-normal around the median pairwise distance: {@link distancePriors}
  *   output scale                               log-normal(0, 1), targets being standardised
  *   observation noise                          {@link gammaPrior}(1.1, 15), Optuna's with half its rate: data may show a
