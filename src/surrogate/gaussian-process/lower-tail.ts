@@ -22,9 +22,9 @@ export function lowerTailTransform(
   const sorted = Float64Array.from(targets).sort()
   const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0
   const scale = (options.reach ?? 4) * ((sorted.at(-1) ?? median) - median)
-  // A better half that differs by rounding alone has no scale.
-  if (!(scale > 1e-9 * (median - (sorted[0] ?? median))))
-    return { forward: (value) => value, inverse: (value) => value, slope: () => 1 }
+  // A better half that differs by rounding alone has no scale; nor has one beside which the worst is infinitely far.
+  const told = scale > 1e-12 * Math.abs(median) && Number.isFinite((median - (sorted[0] ?? median)) / scale)
+  if (!told) return { forward: (value) => value, inverse: (value) => value, slope: () => 1 }
   return {
     forward: (value) => (value >= median ? value : median - scale * Math.log1p((median - value) / scale)),
     inverse: (value) => (value >= median ? value : median - scale * Math.expm1((median - value) / scale)),

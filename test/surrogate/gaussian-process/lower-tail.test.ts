@@ -51,8 +51,15 @@ describe('the lower tail', () => {
     }
   })
 
+  it('leaves penalties where they can be told from the worst of the rest, and no further', () => {
+    const { forward, inverse } = lowerTailTransform([-1e12, -1e12, -3, -2, -1.5, -1])
+    expect(forward(-3) - forward(-1e12)).toBeGreaterThan(8)
+    expect(forward(-3) - forward(-1e12)).toBeLessThan(250)
+    expect(inverse(forward(-1e12)) / -1e12).toBeCloseTo(1, 9)
+  })
+
   it('changes nothing where the better half is all the same', () => {
-    for (const targets of [[], [3], [1, 1, 1], [-5, 1, 1, 1], [-1e300, 0, 5e-324]]) {
+    for (const targets of [[], [3], [1, 1, 1], [-5, 1, 1, 1], [-1e300, 0, 5e-324], [-9, 1, 1, 1 + 2e-16]]) {
       const { forward, slope } = lowerTailTransform(targets)
       expect([forward(-7), slope(-7)]).toEqual([-7, 1])
     }
