@@ -1,17 +1,21 @@
 import { showValue } from '../../space/template.ts'
 import type { Metric } from './metric.ts'
-import { normalizeText } from './normalize.ts'
+import { sameText } from './normalize.ts'
 
 /**
- * Right when the whole answer is the expected text: up to case, white space and outer punctuation, or to the letter.
+ * Right when the whole answer is the expected text: up to case, white space and what quotes, emphasises or ends a sentence
+ * around it, or to the letter. An empty answer is never right.
  *
  * @example
  * exactMatch({ normalize: true }).score(' "Paris". ', { ...example, expected: 'Paris' }) // 1
  */
 export function exactMatch({ normalize = true }: { normalize?: boolean } = {}): Metric {
-  const read = normalize ? normalizeText : (text: string) => text
+  const same = normalize ? sameText : (answer: string, expected: string) => answer === expected
   return {
     name: 'exact-match',
-    score: (output, example) => (read(output) === read(showValue(example.expected ?? '')) ? 1 : 0),
+    score(output, example) {
+      const expected = showValue(example.expected ?? '')
+      return output.trim().length > 0 && same(output, expected) ? 1 : 0
+    },
   }
 }

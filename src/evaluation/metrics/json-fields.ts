@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../space/example.ts'
 import type { Metric } from './metric.ts'
-import { normalizeText } from './normalize.ts'
+import { sameText } from './normalize.ts'
+import { readNumber } from './read-number.ts'
 
 export interface JsonFieldsOptions {
   /** Which fields count. @defaultValue those of each example's `expected` */
@@ -84,8 +85,8 @@ function sameValue(found: JsonValue, expected: JsonValue): boolean {
       Object.keys(expected).every((name) => Object.hasOwn(found, name) && sameValue(found[name]!, expected[name]!))
     )
   }
-  if (typeof expected === 'number' && typeof found === 'string') return Number(found.replaceAll(',', '')) === expected
-  if (typeof expected === 'string' && typeof found === 'number') return Number(expected.replaceAll(',', '')) === found
-  if (typeof expected === 'string' && typeof found === 'string') return normalizeText(found) === normalizeText(expected)
+  if (typeof expected === 'number' && typeof found === 'string') return readNumber(found) === expected
+  if (typeof expected === 'string' && typeof found === 'number') return readNumber(expected) === found
+  if (typeof expected === 'string' && typeof found === 'string') return sameText(found, expected)
   return found === expected
 }

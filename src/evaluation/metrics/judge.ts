@@ -13,6 +13,7 @@ import { showValue } from '../../space/template.ts'
 import { failure } from '../failure.ts'
 import type { GenerateRequest, TextModel } from '../text-model.ts'
 import { CallFailed, type Metric, type MetricCalls } from './metric.ts'
+import { readMark } from './read-mark.ts'
 
 export interface JudgeOptions {
   readonly model: TextModel
@@ -99,17 +100,4 @@ function judgePrompt({ criteria, low, high, output, example, swapped }: JudgePro
     ...(swapped ? [answer, ...known] : [...known, answer]),
     `Give a mark from ${low} (worst) to ${high} (best). End with one line: Mark: <number>`,
   ].join('\n\n')
-}
-
-/**
- * The last mark a judge gives.
- *
- * @example
- * readMark('Good tone.\nMark: 4/5', 1, 5) // 4
- */
-export function readMark(text: string, low: number, high: number): number | undefined {
-  const marked = [...text.matchAll(/mark\W{0,5}\s*(-?\d+(?:\.\d+)?)/gi)].at(-1)?.[1]
-  const written = marked ?? /^\W*(-?\d+(?:\.\d+)?)\W*$/.exec(text.trim())?.[1]
-  const mark = written === undefined ? Number.NaN : Number(written)
-  return mark >= low && mark <= high ? mark : undefined
 }

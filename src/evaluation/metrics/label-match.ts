@@ -4,12 +4,20 @@ import type { Metric } from './metric.ts'
 import { foldText } from './normalize.ts'
 
 const ESCAPE = /[.*+?^${}()|[\]\\/]/g
-const WORD = '[\\p{L}\\p{N}_]'
+/** Scripts that write words without spaces between them, where a label may begin and end anywhere. */
+const UNSPACED = 'Han Hiragana Katakana Bopomofo Yi Thai Lao Khmer Myanmar Tibetan Javanese'
+  .split(' ')
+  .map((script) => `\\p{Script_Extensions=${script}}`)
+  .join('')
+/** Letters, digits and marks of the other scripts: between two of them is no border of a word. */
+const WORD = `(?:(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}_])`
+/** Korean glues particles to the end of a word. */
+const WORD_AFTER = `(?:(?!\\p{Script_Extensions=Hangul})${WORD})`
 
 /**
  * Right when the first of the task's labels that the answer mentions is the expected one. Case, punctuation and
- * Markdown around it do not matter; a label inside a longer word does not count; where several labels begin at one
- * place, the longest does.
+ * Markdown around it do not matter; a label inside a longer word does not count, except in scripts that put no spaces
+ * between words; where several labels begin at one place, the longest does.
  *
  * @param labels - all labels of the task, as they are expected.
  * @example
@@ -29,7 +37,7 @@ export function labelMatch(labels: readonly string[]): Metric {
       if (!found) return false
       const rest = foldText(textSoFar).slice(found.end).replace(/\s+/gu, ' ')
       // Not before something stands after the label that no longer label, and no longer word, can contain.
-      return /[^\p{L}\p{N}_]/u.test(rest) && rest.length >= found.slack
+      return /[^\p{L}\p{N}\p{M}_]/u.test(rest) && rest.length >= found.slack
     },
   }
 }
@@ -37,7 +45,7 @@ export function labelMatch(labels: readonly string[]): Metric {
 interface FoundLabel {
   readonly label: string
   readonly end: number
-  /** Characters that must follow before no longer label can begin here. */
+  /** Characters that must follow before no longer label can begin or go on here. */
   readonly slack: number
 }
 
@@ -46,14 +54,8 @@ export function createLabelFinder(labels: readonly string[]): (text: string) => 
   const folded = [...new Set(labels.map(foldLabel))].filter((label) => label.length > 0)
   folded.sort((a, b) => b.length - a.length)
   if (folded.length === 0) return () => undefined
-  const alternatives = folded.map((label) => label.replace(ESCAPE, '\\$&').replaceAll(' ', '\\s+'))
-  const pattern = new RegExp(`(?<!${WORD})(?:${alternatives.join('|')})(?!${WORD})`, 'u')
-  const slack = new Map(
-    folded.map((label) => {
-      const longer = folded.filter((other) => other !== label && other.startsWith(label))
-      return [label, Math.max(1, ...longer.map((other) => other.length - label.length + 1))]
-    }),
-  )
+  const pattern = new RegExp(folded.map(labelPattern).join('|'), 'u')
+  const slack = new Map(folded.map((label) => [label, slackOf(label, folded)]))
   return (text) => {
     const match = pattern.exec(foldText(text))
     if (!match) return undefined
@@ -62,6 +64,41 @@ export function createLabelFinder(labels: readonly string[]): (text: string) => 
   }
 }
 
-function foldLabel(label: string): string {
+/** A label and the borders it needs: `5` is no part of `4.5` or `-5`, `C` none of `C++` or `C#`, `bug` none of `debugs`. */
+function labelPattern(label: string): string {
+  const first = [...label][0]!
+  const last = [...label].at(-1)!
+  const before = [
+    ...(isUnspaced(first) ? [] : [WORD]),
+    ...(isDigit(first) ? ['\\p{N}[.,]', '(?:^|[\\s:=(*"])[-+]'] : []),
+  ]
+  const after = [
+    ...(isUnspaced(last) ? [] : [WORD_AFTER]),
+    ...(isDigit(last) ? ['[.,]\\p{N}'] : []),
+    ...(isLatin(last) ? ['[+#]'] : []),
+  ]
+  const border = (kind: string, parts: readonly string[]) => (parts.length === 0 ? '' : `(?${kind}${parts.join('|')})`)
+  const text = label.replace(ESCAPE, '\\$&').replaceAll(' ', '\\s+')
+  return `${border('<!', before)}${text}${border('!', after)}`
+}
+
+const isUnspaced = (character: string) => new RegExp(`[${UNSPACED}]`, 'u').test(character)
+const isDigit = (character: string) => /\p{N}/u.test(character)
+const isLatin = (character: string) => /\p{Script=Latin}/u.test(character)
+
+/** How far a longer label that contains this one may still reach beyond it. */
+function slackOf(label: string, labels: readonly string[]): number {
+  // `5.` may become `5.3`.
+  let slack = isDigit([...label].at(-1)!) ? 2 : 1
+  for (const other of labels) {
+    for (let at = other.indexOf(label); at >= 0 && other !== label; at = other.indexOf(label, at + 1)) {
+      slack = Math.max(slack, other.length - at - label.length + 1)
+    }
+  }
+  return slack
+}
+
+/** A label as {@link createLabelFinder} finds it. */
+export function foldLabel(label: string): string {
   return foldText(label).trim().replace(/\s+/gu, ' ')
 }

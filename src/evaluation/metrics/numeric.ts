@@ -1,5 +1,6 @@
 import { showValue } from '../../space/template.ts'
 import type { Metric } from './metric.ts'
+import { numberAtStart, readNumber, readNumbers, unifyNumbers } from './read-number.ts'
 
 export interface NumericOptions {
   /** Largest permitted absolute difference. @defaultValue 1e-6 */
@@ -10,12 +11,9 @@ export interface NumericOptions {
   readonly position?: 'first' | 'last'
 }
 
-const NUMBER = /[-+−]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?/giu
-const MARKED = /(?:####|\\boxed\{|(?:final )?answer(?: is)?\s*[:=]?)\s*\$?\s*([-+−]?[\d.,]*\d(?:e[-+]?\d+)?)/giu
-
 /**
  * Right when the answer's number equals the expected one. A number marked as the answer (`#### 5`, `\boxed{5}`,
- * `answer: 5`) goes before the last or first number of the text.
+ * `**Answer:** 5`) goes before the last or first number of the text.
  *
  * @example
  * numeric().score('3 + 4 = 7, so the answer is 7.', { ...example, expected: '7' }) // 1
@@ -24,22 +22,28 @@ export function numeric({ tolerance = 1e-6, relative = 0, position = 'last' }: N
   return {
     name: 'numeric',
     score(output, example) {
-      const expected = toNumber(showValue(example.expected ?? ''))
+      const expected = readNumber(showValue(example.expected ?? ''))
       const found = findNumber(output, position)
-      if (found === undefined) return 0
+      if (found === undefined || expected === undefined) return 0
       return Math.abs(found - expected) <= Math.max(tolerance, relative * Math.abs(expected)) ? 1 : 0
     },
   }
 }
 
+const MARK = /####|\\boxed\s?\{|(?<![\p{L}\p{N}])answer(?![\p{L}\p{N}])/giu
+/** What may stand between such a mark and its number. */
+const BETWEEN = /(?:[\s*_`~:="'([{\\<]|\b(?:is|equals|approximately|about)\b|[≈→]|\b[a-z]\s?=)+/iuy
+
 /** The number a text gives as its answer. */
 export function findNumber(text: string, position: 'first' | 'last'): number | undefined {
-  const marked = [...text.matchAll(MARKED)].map((match) => match[1]!)
-  const plain = [...text.matchAll(NUMBER)].map((match) => match[0])
-  const numbers = (marked.length > 0 ? marked : plain).map(toNumber).filter((number) => Number.isFinite(number))
-  return position === 'first' ? numbers[0] : numbers.at(-1)
-}
-
-function toNumber(text: string): number {
-  return Number(text.trim().replaceAll(',', '').replace('−', '-'))
+  const unified = unifyNumbers(text)
+  const marked = [...unified.matchAll(MARK)].flatMap((match) => {
+    BETWEEN.lastIndex = match.index + match[0].length
+    const start = BETWEEN.lastIndex + (BETWEEN.exec(unified)?.[0].length ?? 0)
+    const found = numberAtStart(unified.slice(start, start + 400))
+    return found ? [found.value] : []
+  })
+  const numbers = marked.length > 0 ? marked : readNumbers(unified)
+  const number = position === 'first' ? numbers[0] : numbers.at(-1)
+  return Number.isNaN(number) ? undefined : number
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createMetric } from '../../../src/evaluation/metrics/create-metric.ts'
-import { judge, readMark } from '../../../src/evaluation/metrics/judge.ts'
+import { judge } from '../../../src/evaluation/metrics/judge.ts'
+import { readMark } from '../../../src/evaluation/metrics/read-mark.ts'
 import { createTemplateEvaluator } from '../../../src/evaluation/template-evaluator.ts'
 import { parseTemplate } from '../../../src/space/template.ts'
 import { createScriptedModel, type ScriptedModel } from '../../support/scripted-model.ts'

@@ -32,9 +32,66 @@ describe('label-match', () => {
     expect(labelMatch(labels).score(output, expecting(expected))).toBe(score)
   })
 
+  it.each([
+    [['良い', '悪い'], 'これは良いです', '良い'],
+    [['好', '不好'], '我觉得不好。', '不好'],
+    [['ดี', 'แย่'], 'รีวิวนี้ดีมาก', 'ดี'],
+    [['ລາວ', 'ໄທ'], 'ນີ້ແມ່ນລາວແທ້', 'ລາວ'],
+    [['긍정', '부정'], '이 리뷰는 긍정입니다.', '긍정'],
+    [['bug', 'billing'], 'これはbugです', 'bug'],
+    [['bug', 'billing'], '이것은 bug입니다', 'bug'],
+    [['良い', '悪い'], '評価:良いOK', '良い'],
+    [['хорошо', 'плохо'], 'нехорошо, плохо', 'плохо'],
+    [['good', 'bad'], 'badly good', 'good'],
+    [['C', 'Java'], 'C++ or Java', 'Java'],
+    [['C', 'C++', 'C#'], 'C# it is', 'C#'],
+    [['4', '5'], '4.5, so 5', '5'],
+    [['5', '-5'], '-5', '-5'],
+    [['5', '7'], '-5 or 7', '7'],
+    [['1', '2'], '- 2', '2'],
+    [['a', 'b'], 'ａ', 'a'],
+    [['cafe', 'café'], 'cafe\u0301', 'café'],
+  ])('of %j, %j mentions %j first', (all, output, found) => {
+    const metric = labelMatch(all)
+    expect(all.filter((label) => metric.score(output, expecting(label)) === 1)).toEqual([found])
+  })
+
+  it.each([
+    ['is not spam ever', ['not spam ever', 'spam']],
+    ['5.3', ['5', '5.3']],
+    ['C++ ', ['C', 'C++']],
+    ['これは良い悪い', ['良い', '悪い', '良い悪い']],
+  ])('never decides %j too soon', (output, all) => {
+    const metric = labelMatch(all)
+    for (let length = 1; length <= output.length; length++) {
+      const start = output.slice(0, length)
+      if (!metric.isDecided!(start)) continue
+      for (const label of all) {
+        expect([start, metric.score(start, expecting(label))]).toEqual([start, metric.score(output, expecting(label))])
+      }
+    }
+  })
+
   it('is decided only when nothing that follows can change it', () => {
     const metric = labelMatch(labels)
-    const word = fc.constantFrom('bug', ' report', 'billing', 'spam', 'not ', ' ', '\n', 's', ',', 'x', 'C++', '   ')
+    const word = fc.constantFrom(
+      'bug',
+      ' report',
+      'billing',
+      'spam',
+      'not ',
+      ' ',
+      '\n',
+      's',
+      ',',
+      'x',
+      'C++',
+      '   ',
+      '+',
+      'は',
+      '.',
+      '5',
+    )
     fc.assert(
       fc.property(fc.array(word, { maxLength: 6 }), fc.array(word, { maxLength: 6 }), (before, after) => {
         const start = before.join('')
