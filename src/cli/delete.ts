@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import type { Command } from 'commander'
+import type { Store } from '../store/store.ts'
 import { forgetStudyResponses } from './open-response-cache.ts'
 import { studyCommand, withStore } from './with-store.ts'
 
@@ -10,11 +11,12 @@ export function registerDelete(program: Command): void {
     'Remove a study for good: its log, its texts, its report and its cached answers.',
   ).action(async (study: string, options: { store?: string }) => {
     const { defaultReportPath } = await import('./report-file.ts')
-    await withStore(options.store, async (store) => {
+    const remove = async (store: Store) => {
       await store.delete(study)
       rmSync(defaultReportPath(store, study), { force: true })
       const answers = await forgetStudyResponses(store.location, study)
       process.stderr.write(`Deleted study ${study}, its report and ${answers} cached answers.\n`)
-    })
+    }
+    await withStore(options.store, remove, { readOnly: false })
   })
 }

@@ -1,13 +1,23 @@
 import type { Command } from 'commander'
+import type { Finding } from '../store/doctor.ts'
 import { EXIT_CODES } from './exit-code.ts'
 import { studyCommand, withStore } from './with-store.ts'
 
 export function registerDoctor(program: Command): void {
   studyCommand(program, 'doctor', 'Check a study and say what is wrong with it.')
     .option('--json', 'print the findings as JSON')
-    .action(async (study: string, options: { store?: string; json?: boolean }) => {
-      const { examineStudy } = await import('../store/doctor.ts')
-      const findings = await withStore(options.store, (store) => examineStudy(store, study))
+    .option('--accept-loss', 'go on with what is left after writes were lost; they are paid for again')
+    .action(async (study: string, options: { store?: string; json?: boolean; acceptLoss?: boolean }) => {
+      const { examineStudy, findingOf } = await import('../store/doctor.ts')
+      const how = options.acceptLoss ? { acceptLoss: true } : { readOnly: true }
+      let findings: Finding[]
+      try {
+        findings = await withStore(options.store, (store) => examineStudy(store, study), how)
+      } catch (error) {
+        const finding = findingOf(error)
+        if (!finding) throw error
+        findings = [finding]
+      }
       if (options.json) process.stdout.write(`${JSON.stringify({ study, findings })}\n`)
       else {
         for (const { level, message, remedy } of findings) {

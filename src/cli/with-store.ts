@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { InvalidInputError } from '../errors.ts'
+import type { SqliteFileOptions } from '../store/sqlite-file.ts'
 import type { Store } from '../store/store.ts'
 
 export const STORE_OPTION = ['--store <url>', 'where studies are kept: a file, sqlite:FILE or memory:'] as const
@@ -10,20 +11,23 @@ export function storeAddress(option: string | undefined): string {
   return option ?? process.env['KRIGE_STORE'] ?? '.krige/studies.db'
 }
 
-/** Runs work on a store that exists, and closes it. Looking at a study must not make an empty store. */
+/**
+ * Runs work on a store that exists, and closes it. Looking at a study makes no empty store, and writes nothing unless
+ * told that it may.
+ */
 export async function withStore<Result>(
   option: string | undefined,
   work: (store: Store) => Promise<Result>,
+  options: SqliteFileOptions = { readOnly: true },
 ): Promise<Result> {
-  const { openStore } = await import('../store/open-store.ts')
+  const { openStore, storeFile } = await import('../store/open-store.ts')
   const address = storeAddress(option)
-  const file = address.replace(/^(sqlite|file):/, '')
-  if (!address.includes('://') && address !== 'memory:' && !existsSync(file)) {
-    throw new InvalidInputError(`there is no store at ${file}`, {
+  if (address !== 'memory:' && !existsSync(storeFile(address))) {
+    throw new InvalidInputError(`there is no store at ${storeFile(address)}`, {
       remedy: 'Start a study with `krige run task.yaml`, or name the right store with --store.',
     })
   }
-  const store = openStore(address)
+  const store = openStore(address, options)
   try {
     return await work(store)
   } finally {

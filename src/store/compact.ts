@@ -40,8 +40,11 @@ export function compact(event: StudyEvent): CompactEvent {
   }
 }
 
-/** @throws CorruptError for an array of no known kind. */
+/** @throws CorruptError for what is no event, and for an array of no known kind. */
 export function expand(event: CompactEvent): StudyEvent {
+  if (typeof event !== 'object' || event === null) {
+    throw new CorruptError(`an event is ${JSON.stringify(event)}; expected an object or an array`)
+  }
   if (!isCompact(event)) return event
   const v = EVENT_VERSION
   switch (event[0]) {

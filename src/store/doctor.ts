@@ -27,9 +27,9 @@ export async function examineStudy(store: Store, name: string): Promise<Finding[
   try {
     fold = await loadStudy(store, name)
   } catch (error) {
-    if (!KrigeError.isInstance(error) || error.code !== 'corrupt') throw error
-    const { message, remedy } = error
-    return [...findings, { level: 'problem', message, ...(remedy === undefined ? {} : { remedy }) }]
+    const finding = findingOf(error)
+    if (!finding) throw error
+    return [...findings, finding]
   }
   if (!fold) return [...findings, { level: 'note', message: 'the study is empty: it ended before its first event' }]
   const { state } = fold
@@ -54,4 +54,11 @@ export async function examineStudy(store: Store, name: string): Promise<Finding[
     )
   }
   return findings
+}
+
+/** Damage as a finding; `undefined` for any other error. */
+export function findingOf(error: unknown): Finding | undefined {
+  if (!KrigeError.isInstance(error) || error.code !== 'corrupt') return undefined
+  const { message, remedy } = error
+  return { level: 'problem', message, ...(remedy === undefined ? {} : { remedy }) }
 }

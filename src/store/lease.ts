@@ -1,4 +1,5 @@
 import { ConflictError } from '../errors.ts'
+import { type BatchRow, chainChecksum } from './chain.ts'
 import { compact } from './compact.ts'
 import type { StudyLease } from './store.ts'
 
@@ -8,14 +9,16 @@ export interface LeaseHolding {
   readonly heartbeat: number
   /** Events stored so far. */
   readonly length: number
+  /** Checksum of everything stored so far. */
+  readonly head: string
   beat(): Promise<void>
-  write(seq: number, count: number, payload: string, at: number): Promise<void>
+  write(row: BatchRow): Promise<void>
   drop(): Promise<void>
 }
 
 /** A lease that says it is alive until it is released, and numbers what it appends. */
 export function holdLease(holding: LeaseHolding): StudyLease {
-  let { length } = holding
+  let { length, head } = holding
   let held = true
   let last: Promise<void> = Promise.resolve()
   // A missed beat is no reason to stop: the next append finds out whether the lease is really lost.
@@ -29,8 +32,11 @@ export function holdLease(holding: LeaseHolding): StudyLease {
       const payload = JSON.stringify(events.map(compact)).slice(1, -1)
       // One after another: an append is numbered only when the one before it is known to be stored.
       const append = last.then(async () => {
-        await holding.write(length, events.length, payload, at)
+        const row = { seq: length, count: events.length, at, payload }
+        const checksum = chainChecksum(head, row)
+        await holding.write({ ...row, checksum })
         length += events.length
+        head = checksum
       })
       last = append.catch(() => {})
       await append

@@ -1,6 +1,8 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import type { SqliteDatabase } from 'kysely'
 
+export type NodeSqlite = SqliteDatabase & { exec(sql: string): void }
+
 /**
  * `node:sqlite` in the shape Kysely's SQLite dialect expects.
  *
@@ -10,8 +12,8 @@ import type { SqliteDatabase } from 'kysely'
  * await sql`SELECT 1 AS one`.execute(database) // { rows: [{ one: 1 }], … }
  * await database.destroy()
  */
-export function openNodeSqlite(path: string): SqliteDatabase & { exec(sql: string): void } {
-  const database = new DatabaseSync(path)
+export function openNodeSqlite(path: string | URL, options: { readonly readOnly?: boolean } = {}): NodeSqlite {
+  const database = new DatabaseSync(path, options)
   return {
     close: () => database.close(),
     exec: (sql) => database.exec(sql),

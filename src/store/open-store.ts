@@ -1,5 +1,6 @@
-import { UnavailableError } from '../errors.ts'
+import { InvalidInputError, UnavailableError } from '../errors.ts'
 import { createMemoryStore } from './memory-store.ts'
+import type { SqliteFileOptions } from './sqlite-file.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import type { Store } from './store.ts'
 
@@ -14,20 +15,41 @@ export const DEFAULT_STORE = '.krige/studies.db'
 /**
  * Opens a store by its address: `memory:`, `sqlite:FILE`, or just a file.
  *
- * @throws UnavailableError for an address this build cannot open.
+ * @param options.readOnly - Only to be looked at: nothing is written, the file must be there.
+ * @param options.acceptLoss - Opens also when writes were lost, with what is left.
+ * @throws UnavailableError for an address this build cannot open; InvalidInputError for an empty one.
  * @example
  * const store = openStore('sqlite:studies.db')
  * await store.list() // []
  * await store.close()
  */
-export function openStore(address: string = DEFAULT_STORE): Store {
+export function openStore(address: string = DEFAULT_STORE, options: SqliteFileOptions = {}): Store {
   if (address === 'memory:') return createMemoryStore()
+  const file = storeFile(address)
+  return openSqliteStore(file, options)
+}
+
+/**
+ * The file an address of SQLite names.
+ *
+ * @throws UnavailableError for an address of another kind; InvalidInputError for an empty one.
+ * @example
+ * storeFile('sqlite:studies.db') // 'studies.db'
+ */
+export function storeFile(address: string): string {
   const scheme = /^([a-z][a-z0-9+]+):(?!\\)/i.exec(address)?.[1]?.toLowerCase()
-  if (scheme === undefined) return openSqliteStore(address)
-  if (scheme === 'sqlite' || scheme === 'file') {
-    return openSqliteStore(address.slice(scheme.length + 1).replace(/^\/\/(?=\/|\.|[^/])/, ''))
+  if (scheme !== undefined && scheme !== 'sqlite' && scheme !== 'file') {
+    throw new UnavailableError(`--store: no store of kind ${scheme}`, {
+      remedy: 'Use memory:, sqlite:FILE, or the path of a file.',
+    })
   }
-  throw new UnavailableError(`--store: no store of kind ${scheme}`, {
-    remedy: 'Use memory:, sqlite:FILE, or the path of a file.',
-  })
+  const file = scheme === undefined ? address : address.slice(scheme.length + 1).replace(/^\/\/(?=\/|\.|[^/])/, '')
+  // SQLite takes both for a database that is gone when the process ends.
+  if (/^[\s/]*$/.test(file) || file === ':memory:') {
+    throw new InvalidInputError(`the address of the store is ${JSON.stringify(address)}, which names no file`, {
+      where: '--store or KRIGE_STORE',
+      remedy: 'Use sqlite:FILE, the path of a file, or memory: to keep nothing.',
+    })
+  }
+  return file
 }

@@ -4,37 +4,41 @@
  *
  * @module
  */
-import { hostname } from 'node:os'
-import { type Generated, type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Generated, type Kysely, sql } from 'kysely'
 import { ConflictError, CorruptError, InvalidInputError } from '../errors.ts'
+import { type BatchRow, chainChecksum, chainStart } from './chain.ts'
 import { type CompactEvent, expand } from './compact.ts'
 import { unknownStudy } from './errors.ts'
 import { holdLease } from './lease.ts'
+import { isAlive, machineOf, processSpace } from './process-identity.ts'
 import { DEFAULT_EXPIRY, DEFAULT_HEARTBEAT, type LeaseTiming, type Store, type StoredBatch } from './store.ts'
 
 /** The tables, as of {@link SCHEMA_VERSION}. */
 export interface StoreTables {
   studies: { id: Generated<number>; name: string; created_at: number }
-  /** One row an append: `payload` is its events as JSON, comma-separated; `seq` the position of the first. */
-  batches: { study_id: number; seq: number; count: number; at: number; payload: string }
+  /**
+   * One row per append: `payload` is its events as JSON, comma-separated; `seq` the position of the first. The checksum
+   * is chained over all rows of the study; rows of version 1 have none of their own.
+   */
+  batches: BatchRow & { study_id: number }
   leases: { study_id: number; token: string; pid: number; host: string; expires_at: number }
 }
 
-/** Version of the tables; events carry their own. */
-export const SCHEMA_VERSION = 1
-/** Rows that are parsed at once when reading: joined by the database, so that JSON is parsed in large pieces. */
+/** Rows that are parsed at once when reading, so that JSON is parsed in large pieces. */
 const READ_ROWS = 4_000
 
 export interface SqlDialect {
   readonly location: string
   /** Runs work that nobody else's writes can interleave with. */
   exclusive<Result>(work: (db: Kysely<StoreTables>) => Promise<Result>): Promise<Result>
-  /** Joins a column with commas, in the order of `seq`; rows come in that order already. */
-  join(column: RawBuilder<unknown>): RawBuilder<unknown>
+  /** False where the tables are of version 1 and may not be changed: rows have no checksums. @defaultValue true */
+  readonly hasChecksums?: boolean
   /** Frees what deleted rows occupied. */
   shred(): Promise<void>
   /** What is wrong with the database, in words. */
   check(): Promise<readonly string[]>
+  /** Called once the database is closed. */
+  close?(): void
   /** Makes an error of the driver one a user understands. */
   translate(error: unknown): unknown
 }
@@ -77,12 +81,60 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
   const refuseIfHeld = async (id: number, name: string, on: Kysely<StoreTables>) => {
     const lease = await on.selectFrom('leases').selectAll().where('study_id', '=', id).executeTakeFirst()
     if (!lease || Number(lease.expires_at) < Date.now()) return
-    const here = lease.host === hostname()
+    const here = lease.host === processSpace()
     if (here && lease.pid !== process.pid && !isAlive(lease.pid)) return
     throw new ConflictError(
-      `study ${name} is being written by process ${lease.pid}${here ? '' : ` on ${lease.host}`} (pid ${lease.pid})`,
+      `study ${name} is being written by process ${lease.pid}${here ? '' : ` elsewhere on ${machineOf(lease.host)}`} (pid ${lease.pid})`,
       { remedy: 'Wait until it ends or stop it, or give this run another name with --study.' },
     )
+  }
+
+  /** The rows of a study in chunks, each row checked against the chain. */
+  async function* readRows(id: number, name: string, on = db): AsyncGenerator<readonly BatchRow[]> {
+    let checksum = chainStart(name)
+    let next = 0
+    for (;;) {
+      const rows = await guard(() =>
+        on
+          .selectFrom('batches')
+          .select(['seq', 'count', 'at', 'payload'])
+          .select(dialect.hasChecksums === false ? sql<null>`null`.as('checksum') : 'checksum')
+          .where('study_id', '=', id)
+          .where('seq', '>=', next)
+          .orderBy('seq')
+          .limit(READ_ROWS)
+          .execute(),
+      )
+      for (const row of rows) {
+        checksum = chainChecksum(checksum, row)
+        if (Number(row.seq) !== next || (row.checksum !== null && row.checksum !== checksum)) {
+          throw new CorruptError(
+            `study ${name} is damaged at or before event ${next}: what is stored is not what was written`,
+            { where: dialect.location, remedy: 'Restore the study from a backup or an export.' },
+          )
+        }
+        next += Number(row.count)
+      }
+      if (rows.length > 0) yield rows
+      if (rows.length < READ_ROWS) return
+    }
+  }
+
+  /** The checksum of everything stored so far. */
+  const headOf = async (id: number, name: string, on: Kysely<StoreTables>): Promise<string> => {
+    const last = await on
+      .selectFrom('batches')
+      .select('checksum')
+      .where('study_id', '=', id)
+      .orderBy('seq', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    if (last?.checksum) return last.checksum
+    let checksum = chainStart(name)
+    // Begun by version 1: its rows have no checksums of their own, but what follows covers them.
+    if (last)
+      for await (const rows of readRows(id, name, on)) for (const row of rows) checksum = chainChecksum(checksum, row)
+    return checksum
   }
 
   return {
@@ -98,7 +150,7 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
       guard(async () => {
         if (name === '') throw new InvalidInputError('the name of a study is empty')
         const token = crypto.randomUUID()
-        const { id, length } = await dialect.exclusive(async (on) => {
+        const { id, length, head } = await dialect.exclusive(async (on) => {
           await on
             .insertInto('studies')
             .values({ name, created_at: Date.now() })
@@ -106,19 +158,20 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
             .execute()
           const id = await idOf(name, on)
           await refuseIfHeld(id, name, on)
-          const lease = { token, pid: process.pid, host: hostname(), expires_at: Date.now() + expiry }
+          const lease = { token, pid: process.pid, host: processSpace(), expires_at: Date.now() + expiry }
           await on
             .insertInto('leases')
             .values({ study_id: id, ...lease })
             .onConflict((conflict) => conflict.column('study_id').doUpdateSet(lease))
             .execute()
           const found = await list(on).where('studies.id', '=', id).executeTakeFirstOrThrow()
-          return { id, length: Number(found.length) }
+          return { id, length: Number(found.length), head: await headOf(id, name, on) }
         })
         return holdLease({
           study: name,
           heartbeat,
           length,
+          head,
           beat: async () => {
             await db
               .updateTable('leases')
@@ -127,11 +180,11 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
               .where('token', '=', token)
               .execute()
           },
-          write: (seq, count, payload, at) =>
+          write: ({ seq, count, at, payload, checksum }) =>
             guard(async () => {
               const written = await sql`
-                insert into batches (study_id, seq, count, at, payload)
-                select ${id}, ${seq}, ${count}, ${at}, ${payload}
+                insert into batches (study_id, seq, count, at, payload, checksum)
+                select ${id}, ${seq}, ${count}, ${at}, ${payload}, ${checksum}
                 where exists (select 1 from leases where study_id = ${id} and token = ${token})`.execute(db)
               if (Number(written.numAffectedRows) === 1) return
               throw new ConflictError(`the lease on study ${name} was taken over by another process`, {
@@ -146,19 +199,7 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
 
     async *read(name) {
       const id = await guard(() => idOf(name))
-      let next = 0
-      for (;;) {
-        const { rows } = await guard(() =>
-          sql<{ joined: string | null; following: number | null }>`
-            select ${dialect.join(sql`'[' || at || ',' || payload || ']'`)} as joined, max(seq + count) as following
-            from (select seq, count, at, payload from batches
-                  where study_id = ${id} and seq >= ${next} order by seq limit ${READ_ROWS}) as chunk`.execute(db),
-        )
-        const [row] = rows
-        if (!row?.joined) return
-        yield parseBatches(row.joined, next)
-        next = Number(row.following)
-      }
+      for await (const rows of readRows(id, name)) yield parseBatches(rows)
     },
 
     delete: (name) =>
@@ -174,28 +215,22 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
       }),
 
     check: () => guard(dialect.check),
-    close: () => db.destroy(),
+    async close() {
+      await db.destroy()
+      dialect.close?.()
+    },
   }
 }
 
-function parseBatches(joined: string, first: number): StoredBatch[] {
-  let rows: [number, ...CompactEvent[]][]
+function parseBatches(rows: readonly BatchRow[]): StoredBatch[] {
+  let parsed: [number, ...CompactEvent[]][]
   try {
-    rows = JSON.parse(`[${joined}]`)
+    parsed = JSON.parse(`[${rows.map(({ at, payload }) => `[${at},${payload}]`).join(',')}]`)
   } catch (cause) {
-    throw new CorruptError(`the log cannot be read at or after event ${first}`, {
+    throw new CorruptError(`the log cannot be read at or after event ${rows[0]!.seq}`, {
       cause,
       remedy: '`krige doctor` finds the damaged place; restore the study from an export.',
     })
   }
-  return rows.map(([at, ...events]) => ({ at, events: events.map(expand) }))
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
+  return parsed.map(([at, ...events]) => ({ at, events: events.map(expand) }))
 }

@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { translateSqliteError } from '../../src/store/errors.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
 import { openStore } from '../../src/store/open-store.ts'
+import { processSpace } from '../../src/store/process-identity.ts'
 import { openSqliteStore } from '../../src/store/sqlite-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createStudy } from '../../src/study/create-study.ts'
@@ -94,11 +95,44 @@ describe('the sqlite store', () => {
       await lease.append([{ v: 1, type: 'budget', budget: {} }])
       process.kill(process.pid, 'SIGKILL')`
     const child = spawnSync(process.execPath, ['--input-type=module', '-e', source])
-    expect(child.signal).toBe('SIGKILL')
+    expect(child.signal, String(child.stderr)).toBe('SIGKILL')
     const store = keep(openSqliteStore(file))
     const lease = await store.acquire('a')
     expect(await readAll(store, 'a')).toHaveLength(1)
     await lease.release()
+  })
+
+  it('does not take over from a process that it cannot see: another machine, boot or namespace of process ids', async () => {
+    const file = newFile()
+    const store = keep(openSqliteStore(file))
+    await store.acquire('a')
+    const { DatabaseSync } = await import('node:sqlite')
+    const database = new DatabaseSync(file)
+    const [name] = processSpace().split('#')
+    for (const host of ['elsewhere', name!, `${name}#another-boot/pid:[1]`]) {
+      // No process has this id here.
+      database.prepare('update leases set pid = ?, host = ?').run(2 ** 22 + 1, host)
+      if (host !== processSpace())
+        await expect(store.acquire('a')).rejects.toThrow(`elsewhere on ${host.split('#')[0]}`)
+    }
+    database.prepare('update leases set host = ?').run(processSpace())
+    database.close()
+    await store.acquire('a')
+  })
+
+  it('is read without a write, and refuses to be written then', async () => {
+    const file = newFile()
+    const store = openSqliteStore(file)
+    await (await store.acquire('a')).append(events())
+    await store.close()
+    const before = readFileSync(file)
+    const reader = openSqliteStore(file, { readOnly: true })
+    expect(await readAll(reader, 'a')).toHaveLength(1)
+    expect(await reader.check()).toEqual([])
+    await expect(reader.acquire('b')).rejects.toThrow('read-only')
+    await reader.close()
+    expect(readFileSync(file)).toEqual(before)
+    expect(() => openSqliteStore(newFile(), { readOnly: true })).toThrow('cannot be opened')
   })
 
   it('leaves no trace of a deleted study in the file', async () => {
@@ -147,7 +181,7 @@ describe('the sqlite store', () => {
     const database = new DatabaseSync(file)
     database.exec(`update batches set payload = substr(payload, 1, 40)`)
     database.close()
-    await expect(readAll(store, 'a')).rejects.toThrow('the log cannot be read at or after event 0')
+    await expect(readAll(store, 'a')).rejects.toThrow('study a is damaged at or before event 0')
   })
 
   it('explains a full disk and a read-only file', async () => {
@@ -190,4 +224,11 @@ describe('openStore', () => {
       expect(keep(openStore(address)).location).toBe(file)
     expect(() => openStore('redis://x')).toThrow('no store of kind redis')
   })
+
+  it.each(['', ' ', 'sqlite:', 'file:', 'sqlite://', 'sqlite:///', 'file:  ', ':memory:', 'sqlite::memory:'])(
+    'refuses %j, which SQLite would take for a database that nobody keeps',
+    (address) => {
+      expect(() => openStore(address)).toThrow('which names no file')
+    },
+  )
 })
