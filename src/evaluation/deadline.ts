@@ -36,7 +36,8 @@ export function withDeadline<T>(what: string, milliseconds: number, run: () => T
   try {
     script.runInContext(context, { timeout: milliseconds })
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
+    // The watchdog's error belongs to the context, so it is no instance of our Error.
+    if (typeof cause === 'object' && cause && 'code' in cause && cause.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
       throw new DeadlineError(`${what} took longer than ${milliseconds} ms on this answer`, { cause })
     }
     throw cause

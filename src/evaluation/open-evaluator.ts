@@ -1,27 +1,37 @@
 import { InvalidInputError } from '../errors.ts'
 import type { Template } from '../space/template.ts'
 import type { Evaluation, Evaluator } from './evaluator.ts'
-import { createMetric, type MetricSettings } from './metrics/create-metric.ts'
+import { createMetric } from './metrics/create-metric.ts'
 import type { Metric } from './metrics/metric.ts'
-import { type OpenTextModelOptions, openTextModel, type RemoteModelSettings } from './models/open-text-model.ts'
+import type { MetricSpecification } from './metrics/metric-specification.ts'
+import type { ModelSettings } from './models/model-specification.ts'
+import { type OpenTextModelOptions, openTextModel } from './models/open-text-model.ts'
 import type { ResponseCache } from './response-cache.ts'
 import type { RetryOptions } from './retry.ts'
 import { createRedactor } from './secrets.ts'
 import { createTemplateEvaluator } from './template-evaluator.ts'
 import type { Sampling, TextModel } from './text-model.ts'
 
-/** What an evaluator needs to know of a task; a task fits. */
+/** What an evaluator needs to know of a task. */
 export interface EvaluatedTask {
+  /** Absent when `evaluate` names a program that needs none. */
   readonly template?: Template
-  readonly metric: MetricSettings
+  readonly metric: MetricSpecification
+  /**
+   * As written: `gguf:NAME`, `openai-compatible:URL#name`, `PROVIDER:MODEL`; absent only for programs. An address may hold
+   * a password: show and store `publicModelName(model)`.
+   */
   readonly model?: string
-  readonly modelSettings?: RemoteModelSettings
+  readonly modelSettings?: ModelSettings
   /** Where a command that prints a key runs. */
   readonly folder?: string
   readonly sampling: Sampling
+  /** A system message for the model. */
   readonly system?: string
+  /** Distinct expected texts of all examples in order of first use: what `label-match` looks for. */
   readonly labels: readonly string[]
   readonly constraints?: readonly { readonly metric: string }[]
+  /** Absolute path of a program module. */
   readonly evaluate?: string
 }
 
@@ -87,15 +97,14 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
     })
   }
   if (!task.template) throw new InvalidInputError('the task has neither a template nor a program')
-  const metric = await createMetric(
-    task.metric,
-    task.labels,
-    async (judge, settings) => {
+  const metric = await createMetric(task.metric, {
+    labels: task.labels,
+    openModel: async (judge, settings) => {
       const own = judge === task.model && !settings ? modelOptions : { ...modelOptions, settings: settings ?? {} }
       return wrap(await openTextModel(judge, own))
     },
-    options.similarity,
-  )
+    ...(options.similarity ? { similarity: options.similarity } : {}),
+  })
   // An answer cut short as soon as it is decided would look cheaper than it is.
   const isMeasured = task.constraints?.some(({ metric: name }) => WHOLE_ANSWER.has(name)) ?? false
   const whole: Metric = isMeasured ? { ...metric, isDecided: undefined } : metric

@@ -3,6 +3,13 @@ import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import type * as z from 'zod'
 import { InvalidInputError, KrigeError } from '../errors.ts'
+import {
+  defaultMaxOutputTokens,
+  type MetricSpecification,
+  measurementNames,
+  readMetric,
+} from '../evaluation/metrics/metric-specification.ts'
+import { readModel } from '../evaluation/models/model-specification.ts'
 import type { Candidate } from '../space/candidate.ts'
 import { BUILT_IN_MEASUREMENTS, type Constraint } from '../space/constraint.ts'
 import type { Example } from '../space/example.ts'
@@ -10,14 +17,12 @@ import { publicModelName } from '../space/model-name.ts'
 import { defineSpace } from '../space/parameter.ts'
 import { composeTemplate, parseTemplate, type Template } from '../space/template.ts'
 import { type JsonLine, readJsonLines } from './json-lines.ts'
-import { assertionMetrics, defaultMaxOutputTokens, readMetric } from './metric-specification.ts'
-import { readModel } from './model-specification.ts'
 import { readExamples } from './read-examples.ts'
 import { readPool } from './read-pool.ts'
 import { type CheckedTaskInput, type TaskInput, taskSchema } from './schema.ts'
 import { resolveInside, showPath } from './source.ts'
 import { splitExamples } from './split.ts'
-import type { MetricSpecification, Task } from './task.ts'
+import type { Task } from './task.ts'
 
 export interface DefineTaskOptions {
   /** What relative paths are relative to. @defaultValue the working directory */
@@ -333,8 +338,7 @@ function readConstraints(
   examples: readonly Example[],
   locate: (path: readonly PropertyKey[]) => string,
 ): Constraint[] {
-  const known = new Set<string>(BUILT_IN_MEASUREMENTS)
-  if (metric.name === 'assertions') for (const name of assertionMetrics(examples)) known.add(name)
+  const known = new Set<string>([...BUILT_IN_MEASUREMENTS, ...measurementNames(metric, examples)])
   const isOwn = hasProgram || /[/\\]/.test(metric.name)
   return written.map((constraint, index) => {
     if (!isOwn && !known.has(constraint.metric)) {

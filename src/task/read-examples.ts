@@ -1,9 +1,8 @@
 import { InvalidInputError } from '../errors.ts'
+import { checkExpected, type MetricSpecification } from '../evaluation/metrics/metric-specification.ts'
 import type { Example, JsonValue } from '../space/example.ts'
 import type { JsonLine } from './json-lines.ts'
-import { checkExpected } from './metric-specification.ts'
 import { exampleSchema } from './schema.ts'
-import type { MetricSpecification } from './task.ts'
 
 /**
  * Checks the examples against the metric.

@@ -5,10 +5,10 @@
  * @module
  */
 import * as z from 'zod'
+import { metricSchema } from '../evaluation/metrics/metric-specification.ts'
+import { modelSchema } from '../evaluation/models/model-specification.ts'
 import { constraintSchema } from '../space/constraint.ts'
 import { spaceSchema } from '../space/parameter.ts'
-import { metricSchema } from './metric-specification.ts'
-import { modelSchema } from './model-specification.ts'
 
 const jsonValue = z.json()
 const share = z.number().min(0)

@@ -68,7 +68,7 @@ describe('the template evaluator', () => {
     const file = join(folder, 'metric.mjs')
     writeFileSync(file, 'export default () => { throw new Error("no such thing") }')
     const model = createScriptedModel(() => 'bug')
-    const metric = await createMetric({ name: file, options: {} }, [])
+    const metric = await createMetric({ name: file, options: {} }, { labels: [] })
     const result = await createTemplateEvaluator({ template, model, metric, sampling }).evaluate(cell)
     expect(result).toMatchObject({
       kind: 'failure',
@@ -81,7 +81,7 @@ describe('the template evaluator', () => {
   it('uses a metric the user wrote, with its options', async () => {
     const file = join(folder, 'metric.mjs')
     writeFileSync(file, 'export default (output, example, options) => output.length / options.longest')
-    const metric = await createMetric({ name: file, options: { longest: 6 } }, [])
+    const metric = await createMetric({ name: file, options: { longest: 6 } }, { labels: [] })
     const result = await createTemplateEvaluator({
       template,
       model: createScriptedModel(() => 'bug'),

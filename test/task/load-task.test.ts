@@ -286,6 +286,14 @@ parameters: { temperature: { float: [0, 1] } }
       /^examples\.jsonl:5: "expected" is 3; label-match needs a string/,
     ],
     [
+      'expected that is none of the labels',
+      {
+        yaml: YAML.replace('metric: label-match', 'metric: { name: label-match, labels: [bug, billing, feature] }'),
+        examples: [...EXAMPLES, { input: 'x', expected: 'bugs' }],
+      },
+      /^examples\.jsonl:5: "expected" is "bugs"; label-match needs one of its labels: bug, billing, feature/,
+    ],
+    [
       'an example id twice',
       { examples: [...EXAMPLES, { id: '1', input: 'x', expected: 'bug' }] },
       /^examples\.jsonl:5: example id "1" is used twice/,

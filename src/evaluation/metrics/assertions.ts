@@ -7,29 +7,32 @@
  * @module
  */
 import { Validator } from '@cfworker/json-schema'
+import * as z from 'zod'
 import { InvalidInputError } from '../../errors.ts'
 import { type Assertion, type Assertions, assertionsSchema, needsJudge } from '../../space/assertion.ts'
 import type { Example } from '../../space/example.ts'
+import { PATTERN_DEADLINE, withDeadline } from '../deadline.ts'
+import { modelSchema, openNamedModel } from '../models/model-specification.ts'
 import type { TextModel } from '../text-model.ts'
 import { findJsonObject } from './json-fields.ts'
 import { type Judge, judge } from './judge.ts'
 import type { Metric, MetricCalls } from './metric.ts'
+import type { ExpectedProblem, MetricDefinition } from './metric-definition.ts'
+import { compilePattern, matches, patternProblem } from './regex.ts'
 
 export interface AssertionsOptions {
   /** Asked by `rubric` and `factuality`. */
-  readonly judgeModel?: TextModel
+  readonly judgeModel?: TextModel | undefined
   /** Calls a graded check; even numbers balance the order of presentation. @defaultValue 1 */
-  readonly repeats?: number
+  readonly repeats?: number | undefined
   /** @defaultValue 200 */
-  readonly maxOutputTokens?: number
+  readonly maxOutputTokens?: number | undefined
   /** Cosine of two texts' embeddings, for `similar`. */
-  readonly similarity?: (a: string, b: string) => Promise<number>
+  readonly similarity?: ((a: string, b: string) => Promise<number>) | undefined
 }
 
 /** As promptfoo has it. */
 const DEFAULT_SIMILARITY = 0.75
-/** Answers longer than this are cut before a pattern is matched: its worst case grows with the text. */
-const LONGEST = 100_000
 
 /**
  * @throws InvalidInputError from `score` where an example needs a judge or embeddings that are not there.
@@ -154,7 +157,7 @@ function holds(assertion: PlainAssertion, output: string): boolean {
     case 'ends-with':
       return output.trimEnd().endsWith(assertion.value)
     case 'regex':
-      return new RegExp(assertion.value).test(output.slice(0, LONGEST))
+      return matches(compilePattern(assertion.value), output)
     case 'length':
       return lies(output.length, assertion)
     case 'word-count':
@@ -185,5 +188,49 @@ function fits(value: unknown, schema: Readonly<Record<string, unknown>> | undefi
   if (!schema) return true
   const validator = validators.get(schema) ?? new Validator(schema)
   validators.set(schema, validator)
-  return validator.validate(value).valid
+  return withDeadline('the JSON schema', PATTERN_DEADLINE, () => validator.validate(value).valid)
+}
+
+const options = z.strictObject({
+  judge: modelSchema.optional(),
+  repeats: z.int().min(1).max(20).optional(),
+  maxOutputTokens: z.int().positive().optional(),
+})
+
+export const assertionsMetric: MetricDefinition<z.output<typeof options>> = {
+  name: 'assertions',
+  options,
+  maxOutputTokens: 512,
+  checkExpected(expected, { judge: named }): ExpectedProblem | undefined {
+    const checked = assertionsSchema.safeParse(expected)
+    if (!checked.success) {
+      const issue = checked.error.issues[0]!
+      return {
+        needs: `checks: ${issue.path.join('.')}: ${issue.message}`,
+        remedy: 'Write {"assert": [{"type": "icontains", "value": "…"}]}; src/task/task-file.md lists the types.',
+      }
+    }
+    for (const assertion of checked.data.assert) {
+      const problem = assertion.type === 'regex' ? patternProblem(assertion.value) : undefined
+      if (problem) return { needs: `patterns: ${problem}`, remedy: 'Correct the pattern.' }
+      if (needsJudge(assertion) && named === undefined) {
+        return {
+          needs: `a judge for ${assertion.type}`,
+          remedy: 'metric: { name: assertions, judge: PROVIDER:MODEL }',
+        }
+      }
+    }
+    return undefined
+  },
+  measures(examples) {
+    const names = examples.flatMap(({ expected }) => {
+      const checked = assertionsSchema.safeParse(expected)
+      return checked.success ? checked.data.assert.flatMap(({ metric }) => (metric === undefined ? [] : [metric])) : []
+    })
+    return [...new Set(names)]
+  },
+  async create({ judge: named, ...settings }, { openModel, similarity }) {
+    const judgeModel = named === undefined ? undefined : await openNamedModel(named, openModel)
+    return assertions({ ...settings, judgeModel, similarity })
+  },
 }

@@ -1,5 +1,7 @@
+import * as z from 'zod'
 import { showValue } from '../../space/template.ts'
 import type { Metric } from './metric.ts'
+import type { MetricDefinition } from './metric-definition.ts'
 import { foldText } from './normalize.ts'
 
 /**
@@ -8,7 +10,7 @@ import { foldText } from './normalize.ts'
  * @example
  * contains().score('Refund within 14 days.', { ...example, expected: ['refund', '30 days'] }) // 0.5
  */
-export function contains({ caseSensitive = false }: { caseSensitive?: boolean } = {}): Metric {
+export function contains({ caseSensitive = false }: { caseSensitive?: boolean | undefined } = {}): Metric {
   const read = caseSensitive ? (text: string) => text : foldText
   return {
     name: 'contains',
@@ -19,4 +21,17 @@ export function contains({ caseSensitive = false }: { caseSensitive?: boolean } 
       return texts.filter((text) => folded.includes(text)).length / texts.length
     },
   }
+}
+
+export const containsMetric: MetricDefinition<{ caseSensitive?: boolean | undefined }> = {
+  name: 'contains',
+  options: z.strictObject({ caseSensitive: z.boolean().optional() }),
+  maxOutputTokens: 256,
+  checkExpected(expected) {
+    const texts = Array.isArray(expected) ? expected : [expected]
+    return texts.length > 0 && texts.every((text) => typeof text === 'string' && text.trim().length > 0)
+      ? undefined
+      : { needs: 'a string or a list of strings, none of them empty' }
+  },
+  create: contains,
 }

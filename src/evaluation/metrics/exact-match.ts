@@ -1,5 +1,7 @@
+import * as z from 'zod'
 import { showValue } from '../../space/template.ts'
 import type { Metric } from './metric.ts'
+import { expectText, type MetricDefinition } from './metric-definition.ts'
 import { sameText } from './normalize.ts'
 
 /**
@@ -9,7 +11,7 @@ import { sameText } from './normalize.ts'
  * @example
  * exactMatch({ normalize: true }).score(' "Paris". ', { ...example, expected: 'Paris' }) // 1
  */
-export function exactMatch({ normalize = true }: { normalize?: boolean } = {}): Metric {
+export function exactMatch({ normalize = true }: { normalize?: boolean | undefined } = {}): Metric {
   const same = normalize ? sameText : (answer: string, expected: string) => answer === expected
   return {
     name: 'exact-match',
@@ -18,4 +20,12 @@ export function exactMatch({ normalize = true }: { normalize?: boolean } = {}): 
       return output.trim().length > 0 && same(output, expected) ? 1 : 0
     },
   }
+}
+
+export const exactMatchMetric: MetricDefinition<{ normalize?: boolean | undefined }> = {
+  name: 'exact-match',
+  options: z.strictObject({ normalize: z.boolean().optional() }),
+  maxOutputTokens: 64,
+  checkExpected: expectText,
+  create: exactMatch,
 }

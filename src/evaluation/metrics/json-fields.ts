@@ -1,13 +1,15 @@
+import * as z from 'zod'
 import type { JsonValue } from '../../space/example.ts'
 import type { Metric } from './metric.ts'
+import type { MetricDefinition } from './metric-definition.ts'
 import { sameText } from './normalize.ts'
 import { readNumber } from './read-number.ts'
 
 export interface JsonFieldsOptions {
   /** Which fields count. @defaultValue those of each example's `expected` */
-  readonly fields?: readonly string[]
+  readonly fields?: readonly string[] | undefined
   /** Score 1 only when every field is right, instead of the share of right ones. @defaultValue false */
-  readonly all?: boolean
+  readonly all?: boolean | undefined
 }
 
 /**
@@ -89,4 +91,13 @@ function sameValue(found: JsonValue, expected: JsonValue): boolean {
   if (typeof expected === 'string' && typeof found === 'number') return readNumber(expected) === found
   if (typeof expected === 'string' && typeof found === 'string') return sameText(found, expected)
   return found === expected
+}
+
+export const jsonFieldsMetric: MetricDefinition<JsonFieldsOptions> = {
+  name: 'json-fields',
+  options: z.strictObject({ fields: z.array(z.string().min(1)).min(1).optional(), all: z.boolean().optional() }),
+  maxOutputTokens: 512,
+  checkExpected: (expected) =>
+    isRecord(expected) && Object.keys(expected).length > 0 ? undefined : { needs: 'an object with at least one field' },
+  create: jsonFields,
 }

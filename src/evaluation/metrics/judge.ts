@@ -8,11 +8,14 @@
  * @module
  */
 import { createHash } from 'node:crypto'
+import * as z from 'zod'
 import type { Example } from '../../space/example.ts'
 import { showValue } from '../../space/template.ts'
 import { failure } from '../failure.ts'
+import { modelSchema, openNamedModel } from '../models/model-specification.ts'
 import type { GenerateRequest, TextModel } from '../text-model.ts'
 import { CallFailed, type Metric, type MetricCalls } from './metric.ts'
+import type { MetricDefinition } from './metric-definition.ts'
 import { readMark } from './read-mark.ts'
 
 export interface JudgeOptions {
@@ -20,11 +23,11 @@ export interface JudgeOptions {
   /** What makes an answer good, in words. */
   readonly criteria: string
   /** Worst and best mark. @defaultValue [1, 5] */
-  readonly scale?: readonly [number, number]
+  readonly scale?: readonly [number, number] | undefined
   /** Calls a cell; even numbers balance the order of presentation. @defaultValue 2 */
-  readonly repeats?: number
+  readonly repeats?: number | undefined
   /** @defaultValue 200 */
-  readonly maxOutputTokens?: number
+  readonly maxOutputTokens?: number | undefined
 }
 
 /** A metric that asks a model, and says what that costs. */
@@ -100,4 +103,24 @@ function judgePrompt({ criteria, low, high, output, example, swapped }: JudgePro
     ...(swapped ? [answer, ...known] : [...known, answer]),
     `Give a mark from ${low} (worst) to ${high} (best). End with one line: Mark: <number>`,
   ].join('\n\n')
+}
+
+const options = z.strictObject({
+  model: modelSchema,
+  criteria: z.string().min(1),
+  scale: z
+    .tuple([z.number(), z.number()])
+    .refine(([low, high]) => low < high, 'expected [worst, best]')
+    .optional(),
+  repeats: z.int().min(1).max(20).optional(),
+  maxOutputTokens: z.int().positive().optional(),
+})
+
+export const judgeMetric: MetricDefinition<z.output<typeof options>> = {
+  name: 'judge',
+  options,
+  maxOutputTokens: 512,
+  async create({ model, ...settings }, { openModel }) {
+    return judge({ model: await openNamedModel(model, openModel), ...settings })
+  },
 }

@@ -1,6 +1,8 @@
+import * as z from 'zod'
 import type { Example } from '../../space/example.ts'
 import { showValue } from '../../space/template.ts'
 import type { Metric } from './metric.ts'
+import { expectText, type MetricDefinition } from './metric-definition.ts'
 import { foldText } from './normalize.ts'
 
 const ESCAPE = /[.*+?^${}()|[\]\\/]/g
@@ -101,4 +103,19 @@ function slackOf(label: string, labels: readonly string[]): number {
 /** A label as {@link createLabelFinder} finds it. */
 export function foldLabel(label: string): string {
   return foldText(label).trim().replace(/\s+/gu, ' ')
+}
+
+export const labelMatchMetric: MetricDefinition<{ labels?: readonly string[] | undefined }> = {
+  name: 'label-match',
+  options: z.strictObject({ labels: z.array(z.string().trim().min(1)).min(2).optional() }),
+  maxOutputTokens: 16,
+  checkExpected(expected, { labels }) {
+    const problem = expectText(expected)
+    if (problem || !labels || labels.some((label) => foldLabel(label) === foldLabel(String(expected)))) return problem
+    return {
+      needs: `one of its labels: ${labels.join(', ')}`,
+      remedy: 'Correct the example, or add the label to metric: { name: label-match, labels: [...] }.',
+    }
+  },
+  create: ({ labels }, context) => labelMatch(labels ?? context.labels),
 }

@@ -1,14 +1,16 @@
+import * as z from 'zod'
 import { showValue } from '../../space/template.ts'
 import type { Metric } from './metric.ts'
+import type { MetricDefinition } from './metric-definition.ts'
 import { numberAtStart, readNumber, readNumbers, unifyNumbers } from './read-number.ts'
 
 export interface NumericOptions {
   /** Largest permitted absolute difference. @defaultValue 1e-6 */
-  readonly tolerance?: number
+  readonly tolerance?: number | undefined
   /** Largest permitted difference as a share of the expected number. @defaultValue 0 */
-  readonly relative?: number
+  readonly relative?: number | undefined
   /** Which number of the answer counts: reasoning ends with it, terse answers begin with it. @defaultValue 'last' */
-  readonly position?: 'first' | 'last'
+  readonly position?: 'first' | 'last' | undefined
 }
 
 /**
@@ -46,4 +48,20 @@ export function findNumber(text: string, position: 'first' | 'last'): number | u
   const numbers = marked.length > 0 ? marked : readNumbers(unified)
   const number = position === 'first' ? numbers[0] : numbers.at(-1)
   return Number.isNaN(number) ? undefined : number
+}
+
+export const numericMetric: MetricDefinition<NumericOptions> = {
+  name: 'numeric',
+  options: z.strictObject({
+    tolerance: z.number().nonnegative().optional(),
+    relative: z.number().nonnegative().optional(),
+    position: z.enum(['first', 'last']).optional(),
+  }),
+  maxOutputTokens: 256,
+  checkExpected(expected) {
+    if (typeof expected === 'number') return undefined
+    const number = typeof expected === 'string' ? readNumber(expected) : undefined
+    return number === undefined ? { needs: 'a number' } : undefined
+  },
+  create: numeric,
 }

@@ -7,20 +7,24 @@
  * @module
  */
 import { createHash } from 'node:crypto'
+import * as z from 'zod'
 import type { Example } from '../../space/example.ts'
 import { showValue } from '../../space/template.ts'
 import { failure } from '../failure.ts'
+import { modelSchema, openNamedModel } from '../models/model-specification.ts'
 import type { GenerateRequest, TextModel } from '../text-model.ts'
 import { CallFailed, type Metric, type MetricCalls } from './metric.ts'
+import type { MetricDefinition } from './metric-definition.ts'
+import { foldText } from './normalize.ts'
 
 export interface PairwiseJudgeOptions {
   readonly model: TextModel
   /** What makes an answer the better one, in words. */
   readonly criteria: string
   /** Judgements a duel, half of them in the other order. @defaultValue 2 */
-  readonly repeats?: number
+  readonly repeats?: number | undefined
   /** @defaultValue 200 */
-  readonly maxOutputTokens?: number
+  readonly maxOutputTokens?: number | undefined
 }
 
 /** A metric that compares answers, and has no score for one. */
@@ -88,6 +92,14 @@ function duelPrompt(criteria: string, first: string, second: string, example: Ex
   ].join('\n\n')
 }
 
+const WINNER = '(?:answer\\s+)?(a|b|tie|equal|neither|both)(?![\\p{L}\\p{N}])'
+/** `Better: **A**`, `"better": "B"`, `the better answer is A`; not the article in `B is better. A reason …`. */
+const SAID = new RegExp(
+  `(?<![\\p{L}\\p{N}])better(?:\\s+(?:answer|one|response))?["'*_\\s]*(?:[:=-]|\\bis\\b)["'*_\\s([<]*${WINNER}`,
+  'gu',
+)
+const SHORT = new RegExp(`^[^\\p{L}\\p{N}]*${WINNER}[^\\p{L}\\p{N}]*$`, 'u')
+
 /**
  * 1 for A, 0 for B, ½ for a tie: what a judge says last.
  *
@@ -95,9 +107,10 @@ function duelPrompt(criteria: string, first: string, second: string, example: Ex
  * readWinner('B is curt.\nBetter: **A**') // 1
  */
 export function readWinner(text: string): number | undefined {
-  const said = [...text.matchAll(/better\W{1,8}(a|b|tie|equal|neither)\b/gi)].at(-1)?.[1]
-  const short = /^\W*(a|b|tie)\W*$/i.exec(text)?.[1]
-  switch ((said ?? short)?.toLowerCase()) {
+  const folded = foldText(text)
+  const said = [...folded.matchAll(SAID)].at(-1)?.[1]
+  const short = SHORT.exec(folded)?.[1] ?? SHORT.exec(folded.trimEnd().split('\n').at(-1) ?? '')?.[1]
+  switch (said ?? short) {
     case 'a':
       return 1
     case 'b':
@@ -107,4 +120,20 @@ export function readWinner(text: string): number | undefined {
     default:
       return 0.5
   }
+}
+
+const options = z.strictObject({
+  model: modelSchema,
+  criteria: z.string().min(1),
+  repeats: z.int().min(2).max(20).multipleOf(2).optional(),
+  maxOutputTokens: z.int().positive().optional(),
+})
+
+export const pairwiseJudgeMetric: MetricDefinition<z.output<typeof options>> = {
+  name: 'pairwise-judge',
+  options,
+  maxOutputTokens: 512,
+  async create({ model, ...settings }, { openModel }) {
+    return pairwiseJudge({ model: await openNamedModel(model, openModel), ...settings })
+  },
 }

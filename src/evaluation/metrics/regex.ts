@@ -1,38 +1,94 @@
+import * as z from 'zod'
 import { InvalidInputError } from '../../errors.ts'
 import { showValue } from '../../space/template.ts'
+import { PATTERN_DEADLINE, withDeadline } from '../deadline.ts'
 import type { Metric } from './metric.ts'
+import { expectText, type MetricDefinition } from './metric-definition.ts'
 
-/** Answers longer than this are cut before matching: a pattern's worst case grows with the text. */
+/** Answers longer than this are cut before matching. */
 const LONGEST = 100_000
 
+export interface RegexOptions {
+  /** One for all examples. @defaultValue each example's `expected` */
+  readonly pattern?: string | undefined
+  /** Of JavaScript. @defaultValue 'iu' */
+  readonly flags?: string | undefined
+}
+
 /**
- * Right when a pattern matches: one for all examples, or each example's `expected`.
+ * Right when a pattern matches: one for all examples, or each example's `expected`. A pattern that takes longer than half a
+ * second on an answer fails that cell.
  *
- * @throws InvalidInputError when `pattern` is no regular expression. An example's own bad pattern fails that cell.
+ * @throws InvalidInputError when `pattern` is no regular expression.
  * @example
  * regex({ pattern: '^\\s*\\d+' }).score('42 apples', example) // 1
  */
-export function regex({ pattern, flags = 'iu' }: { pattern?: string; flags?: string } = {}): Metric {
+export function regex({ pattern, flags = 'iu' }: RegexOptions = {}): Metric {
   const compiled = new Map<string, RegExp>()
   const compile = (source: string) => {
-    let expression = compiled.get(source)
-    if (!expression) {
-      try {
-        expression = new RegExp(source, flags.replace(/[gy]/g, ''))
-      } catch (cause) {
-        throw new InvalidInputError(`/${source}/${flags} is no regular expression`, {
-          remedy: 'Correct the pattern.',
-          cause,
-        })
-      }
-      compiled.set(source, expression)
-    }
+    const expression = compiled.get(source) ?? compilePattern(source, flags)
+    compiled.set(source, expression)
     return expression
   }
   if (pattern !== undefined) compile(pattern)
   return {
     name: 'regex',
-    score: (output, example) =>
-      compile(pattern ?? showValue(example.expected ?? '')).test(output.slice(0, LONGEST)) ? 1 : 0,
+    score: (output, example) => (matches(compile(pattern ?? showValue(example.expected ?? '')), output) ? 1 : 0),
   }
+}
+
+/**
+ * Whether a pattern is found in an answer.
+ *
+ * @throws DeadlineError when that takes too long.
+ */
+export function matches(pattern: RegExp, output: string): boolean {
+  return withDeadline(`pattern ${shorten(String(pattern))}`, PATTERN_DEADLINE, () =>
+    pattern.test(output.slice(0, LONGEST)),
+  )
+}
+
+/** @throws InvalidInputError when a text is no regular expression. */
+export function compilePattern(source: string, flags = ''): RegExp {
+  try {
+    return new RegExp(source, flags.replace(/[gy]/g, ''))
+  } catch (cause) {
+    throw new InvalidInputError(`/${shorten(source)}/${flags} is no regular expression`, {
+      remedy: 'Correct the pattern.',
+      cause,
+    })
+  }
+}
+
+/** Why a text is no regular expression, if it is none. */
+export function patternProblem(source: string, flags = ''): string | undefined {
+  try {
+    compilePattern(source, flags)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
+
+export const regexMetric: MetricDefinition<RegexOptions> = {
+  name: 'regex',
+  options: z
+    .strictObject({ pattern: z.string().min(1).optional(), flags: z.string().optional() })
+    .superRefine(({ pattern, flags }, check) => {
+      const problem = patternProblem(pattern ?? '', flags ?? 'iu')
+      if (problem) check.addIssue(problem)
+    }),
+  maxOutputTokens: 256,
+  needsExpected: ({ pattern }) => pattern === undefined,
+  checkExpected(expected, { flags = 'iu' }) {
+    const problem = expectText(expected)
+    if (problem) return problem
+    const isPattern = patternProblem(String(expected), flags) === undefined
+    return isPattern ? undefined : { needs: 'a regular expression', remedy: 'Correct the pattern.' }
+  },
+  create: regex,
 }

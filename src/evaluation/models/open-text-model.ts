@@ -3,6 +3,7 @@ import { publicModelName } from '../../space/model-name.ts'
 import type { ApiKeyCommand } from '../api-key-command.ts'
 import type { TextModel } from '../text-model.ts'
 import { findGguf, hashFile, parseGgufReference } from './find-gguf.ts'
+import type { ModelSettings } from './model-specification.ts'
 
 export interface OpenTextModelOptions {
   /** Folder with `.gguf` files. */
@@ -16,21 +17,11 @@ export interface OpenTextModelOptions {
   /** Calls in flight to a server. @defaultValue 8 */
   readonly concurrency?: number
   /** How the task says its model is to be asked; `concurrency` above goes first. */
-  readonly settings?: RemoteModelSettings
+  readonly settings?: ModelSettings
   /** Where a command that prints a key runs. */
   readonly folder?: string
   /** For a model that is only to count tokens: no command is run. @defaultValue false */
   readonly withoutKeys?: boolean
-}
-
-/** What a task may say about a model behind HTTP. */
-export interface RemoteModelSettings {
-  readonly apiKeyCommand?: ApiKeyCommand
-  readonly requestsPerMinute?: number
-  readonly tokensPerMinute?: number
-  readonly concurrency?: number
-  /** Seconds until a call is given up. */
-  readonly timeout?: number
 }
 
 /**

@@ -80,6 +80,8 @@ describe('judge', () => {
   })
 
   it('needs a model and criteria', async () => {
-    await expect(createMetric({ name: 'judge', options: {} }, [])).rejects.toMatchObject({ code: 'invalid-input' })
+    await expect(createMetric({ name: 'judge', options: {} }, { labels: [] })).rejects.toMatchObject({
+      code: 'invalid-input',
+    })
   })
 })

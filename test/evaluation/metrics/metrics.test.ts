@@ -170,7 +170,9 @@ describe('other metrics', () => {
   })
 
   it('say when a package is missing or a name is unknown', async () => {
-    await expect(createMetric({ name: 'nope', options: {} }, [])).rejects.toThrow(/unknown/)
-    await expect(createMetric({ name: '/nowhere/metric.ts', options: {} }, [])).rejects.toThrow(/cannot be loaded/)
+    await expect(createMetric({ name: 'nope', options: {} }, { labels: [] })).rejects.toThrow(/unknown/)
+    await expect(createMetric({ name: '/nowhere/metric.ts', options: {} }, { labels: [] })).rejects.toThrow(
+      /cannot be loaded/,
+    )
   })
 })

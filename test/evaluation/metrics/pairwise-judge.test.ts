@@ -77,6 +77,14 @@ describe('pairwise judge', () => {
     ['better - tie', 0.5],
     ['B', 0],
     ['A better day', undefined],
+    ['B is better. A reason: it is kind.', undefined],
+    ['The better answer is B.', 0],
+    ['{"better": "A"}', 1],
+    ['**Better:** _B_', 0],
+    ['Better: Answer A', 1],
+    ['Better: neither', 0.5],
+    ['Both are kind.\nA', 1],
+    ['Better: Ａ', 1],
     ['', undefined],
   ])('reads %j', (text, winner) => expect(readWinner(text)).toBe(winner))
 

@@ -1,4 +1,7 @@
 import * as z from 'zod'
+import { InvalidInputError } from '../../errors.ts'
+import type { ApiKeyCommand } from '../api-key-command.ts'
+import type { TextModel } from '../text-model.ts'
 
 const perMinute = z.number().positive()
 
@@ -22,7 +25,7 @@ export type ModelInput = z.output<typeof modelSchema>
 /** Settings of a model that has been read. */
 export interface ModelSettings {
   /** A list is run without a shell. */
-  readonly apiKeyCommand?: string | readonly string[]
+  readonly apiKeyCommand?: ApiKeyCommand
   readonly requestsPerMinute?: number
   readonly tokensPerMinute?: number
   readonly concurrency?: number
@@ -39,4 +42,14 @@ export function readModel(written: ModelInput): readonly [name: string, settings
   const { name, ...rest } = written
   const given = Object.entries(rest).filter(([, value]) => value !== undefined)
   return [name, Object.fromEntries(given) as ModelSettings]
+}
+
+/** Opens a model that is written as a task's is, e.g. a judge. */
+export async function openNamedModel(
+  written: ModelInput,
+  open: ((specification: string, settings?: ModelSettings) => Promise<TextModel>) | undefined,
+): Promise<TextModel> {
+  if (!open) throw new InvalidInputError('the metric needs a model, and none can be opened here')
+  const [name, own] = readModel(written)
+  return typeof written === 'string' ? open(name) : open(name, own)
 }
