@@ -288,10 +288,13 @@ parameters: { temperature: { float: [0, 1] } }
     [
       'expected that is none of the labels',
       {
-        yaml: YAML.replace('metric: label-match', 'metric: { name: label-match, labels: [bug, billing, feature] }'),
+        yaml: YAML.replace(
+          'metric: label-match',
+          'metric: { name: label-match, labels: [bug, billing, feature, shipping] }',
+        ),
         examples: [...EXAMPLES, { input: 'x', expected: 'bugs' }],
       },
-      /^examples\.jsonl:5: "expected" is "bugs"; label-match needs one of its labels: bug, billing, feature/,
+      /^examples\.jsonl:5: "expected" is "bugs"; label-match needs one of its labels: bug, billing, feature, shipping/,
     ],
     [
       'an example id twice',
