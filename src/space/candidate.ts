@@ -15,6 +15,8 @@ export interface PoolEntry {
   readonly candidate: Candidate
   /** Unit-norm sentence embedding of {@link candidateText}, when there is an embedder. */
   readonly embedding?: Float64Array
+  /** Unit-norm sentence embeddings of the slots apart, by name, when there is an embedder. */
+  readonly slotEmbeddings?: Readonly<Record<string, Float64Array>>
 }
 
 /**

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { streamDocument } from '../bench/streams/small-streams.ts'
 import { bernoulliRows, tableDocument } from '../bench/tables/small-tables.ts'
 
 const main = resolve(import.meta.dirname, '../../src/cli/main.ts')
@@ -107,5 +108,41 @@ describe('krige bench tables', () => {
       expect(code).toBe(0)
       expect(stdout).toContain('Examples:')
     }
+  })
+})
+
+describe('krige bench stream', () => {
+  it('prints a summary, and writes the runs in the agreed form', async () => {
+    const file = join(directory, 'run.json')
+    await writeFile(file, JSON.stringify(streamDocument(36)))
+    const json = join(directory, 'stream.json')
+    const { code, stdout, stderr } = await krige('stream', file, '--embedder', 'none', '--repeats', '2', '--json', json)
+    expect(stderr).toContain('2 of 2 runs')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/krige +\d+\.\d%/)
+    const { runs } = JSON.parse(await readFile(json, 'utf8'))
+    expect(runs).toHaveLength(2)
+    expect(Object.keys(runs[0])).toEqual([
+      'stream',
+      'policy',
+      'repeat',
+      'cells',
+      'cellsSpent',
+      'cellsToMatch',
+      'matched',
+      'rankCorrelation',
+      'coverage',
+    ])
+  })
+
+  it.each([
+    [['nowhere.json'], 'stream/1'],
+    [['small.json'], 'format'],
+    [['small.json', '--policy', 'nobody'], 'unknown policy "nobody"'],
+    [['small.json', '--repeats', '0'], '--repeats'],
+  ])('refuses %j', async (args, message) => {
+    const { code, stderr } = await krige('stream', ...args.map((arg) => (arg === 'small.json' ? table : arg)))
+    expect(code).toBe(2)
+    expect(stderr).toContain(message)
   })
 })

@@ -17,7 +17,6 @@ import * as z from 'zod'
 import { normalCdf, normalDensity } from '../../numerics/special/index.ts'
 import type { PolicyContext, PolicyFactory } from '../../policy/policy.ts'
 import type { PoolEntry } from '../../space/candidate.ts'
-import type { SlottedEntry } from '../tables/replay.ts'
 import { deepKernelRegression } from './deep-kernel.ts'
 import { type Components, principalComponents } from './pool-components.ts'
 import { argmax, rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
@@ -114,7 +113,7 @@ function improvement(mean: number, deviation: number, best: number): number {
 const componentsOfPool = new WeakMap<readonly PoolEntry[], Components[] | undefined>()
 
 /** Principal components of each slot, or of the whole text; shared by the runs that share a pool. */
-function partsOf(pool: readonly SlottedEntry[], columns: number, { backend }: PolicyContext): Components[] | undefined {
+function partsOf(pool: readonly PoolEntry[], columns: number, { backend }: PolicyContext): Components[] | undefined {
   if (componentsOfPool.has(pool)) return componentsOfPool.get(pool)
   const reduce = (vectors: readonly (Float64Array | undefined)[]) => {
     const present = vectors.flatMap((vector) => (vector ? [vector] : []))

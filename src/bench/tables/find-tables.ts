@@ -4,20 +4,24 @@ import { InvalidInputError } from '../../errors.ts'
 import { tableNameOf } from './load-table.ts'
 
 /**
- * The table files that arguments stand for: files as they are, directories searched one level deep for `.json` and
+ * The table (or stream) files that arguments stand for: files as they are, directories searched one level deep for `.json` and
  * `.json.gz`, sorted by name.
  *
  * @throws InvalidInputError when a path does not exist, a directory holds no table, or two files share a name
  * (results tell tables apart by name).
  */
-export async function findTables(paths: readonly string[]): Promise<string[]> {
+export async function findTables(
+  paths: readonly string[],
+  format: 'table/1' | 'stream/1' = 'table/1',
+): Promise<string[]> {
+  const kind = format === 'table/1' ? 'table' : 'stream'
   const files: string[] = []
   for (const path of paths) {
     const found = await stat(path).catch(() => undefined)
     if (!found) {
       throw new InvalidInputError('no such file or directory', {
         where: path,
-        remedy: 'Give the path of a table/1 file (.json or .json.gz) or of a directory of them.',
+        remedy: `Give the path of a ${format} file (.json or .json.gz) or of a directory of them.`,
       })
     }
     if (!found.isDirectory()) {
@@ -28,7 +32,10 @@ export async function findTables(paths: readonly string[]): Promise<string[]> {
     if (inside.length === 0) {
       throw new InvalidInputError('the directory holds no .json or .json.gz file', {
         where: path,
-        remedy: 'Record a table with `krige bench record`, or name another directory.',
+        remedy:
+          kind === 'table'
+            ? 'Record a table with `krige bench record`, or name another directory.'
+            : 'Name another directory.',
       })
     }
     files.push(...inside.map((name) => join(path, name)))
@@ -38,7 +45,7 @@ export async function findTables(paths: readonly string[]): Promise<string[]> {
     const name = tableNameOf(file)
     const other = byName.get(name)
     if (other !== undefined) {
-      throw new InvalidInputError(`two tables are called "${name}": ${other} and ${file}`, {
+      throw new InvalidInputError(`two ${kind}s are called "${name}": ${other} and ${file}`, {
         remedy: 'Rename one of them; results tell tables apart by file name.',
       })
     }

@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
 import { InvalidInputError } from '../../errors.ts'
 import type { Candidate } from '../../space/candidate.ts'
+import { documentPath, readDocument } from './read-document.ts'
 import type { Table } from './table.ts'
 import { type TableDocument, tableSchema } from './table-schema.ts'
-
-const inflate = promisify(gunzip)
 
 /** `dir/navigate.t0pp.json.gz` → `navigate.t0pp`. */
 export function tableNameOf(file: string): string {
@@ -24,31 +20,10 @@ export function tableNameOf(file: string): string {
  * table.task // 'word-relations'
  */
 export async function loadTable(file: string): Promise<Table> {
-  let bytes: Buffer
-  try {
-    bytes = await readFile(file)
-  } catch (cause) {
-    throw new InvalidInputError('the table cannot be read', {
-      where: file,
-      remedy: 'Give the path of a table/1 file (.json or .json.gz) or of a directory of them.',
-      cause,
-    })
-  }
-  // The gzip magic number decides, not the name: files get renamed.
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    try {
-      bytes = await inflate(bytes)
-    } catch (cause) {
-      throw new InvalidInputError('the gzip data is damaged', { where: file, remedy: 'Restore the file.', cause })
-    }
-  }
-  let document: unknown
-  try {
-    document = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''))
-  } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause)
-    throw new InvalidInputError(`not JSON: ${detail}`, { where: file, remedy: 'Restore the file.', cause })
-  }
+  const document = await readDocument(file, {
+    what: 'the table',
+    remedy: 'Give the path of a table/1 file (.json or .json.gz) or of a directory of them.',
+  })
   return readTable(document, tableNameOf(file), file)
 }
 
@@ -62,7 +37,7 @@ export function readTable(document: unknown, name: string, where: string): Table
   const parsed = tableSchema.safeParse(document)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!
-    throw new InvalidInputError(`${pathOf(issue.path)}: ${issue.message}`, {
+    throw new InvalidInputError(`${documentPath(issue.path)}: ${issue.message}`, {
       where,
       remedy: 'Expected a table/1 document; `krige bench record` writes them.',
     })
@@ -128,13 +103,4 @@ function candidateOf(prompt: TableDocument['prompts'][number]): Candidate {
     ...(prompt.slots === undefined ? {} : { slots: prompt.slots }),
     origin: 'pool',
   }
-}
-
-/** `['scores', 3, 7]` → `scores[3][7]`. */
-function pathOf(path: readonly PropertyKey[]): string {
-  const text = path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('')
-    .replace(/^\./, '')
-  return text === '' ? 'the document' : text
 }

@@ -28,15 +28,10 @@ export interface PromptVectors {
   readonly slots?: Readonly<Record<string, Float64Array>>
 }
 
-/** A pool entry that may bring embeddings of its slots. */
-export interface SlottedEntry extends PoolEntry {
-  readonly slotEmbeddings?: Readonly<Record<string, Float64Array>>
-}
-
 /** A table as one repeat shows it: prompts and search examples in an order of its own. */
 export interface Deck {
   readonly table: Table
-  readonly pool: readonly SlottedEntry[]
+  readonly pool: readonly PoolEntry[]
   /** Pool position → row of the table. */
   readonly promptOrder: Int32Array
   /** Example a policy sees → column of the table. */

@@ -1,7 +1,7 @@
 import { benchBackend } from '../../../src/bench/tables/bench-backend.ts'
-import type { SlottedEntry } from '../../../src/bench/tables/replay.ts'
 import type { Table } from '../../../src/bench/tables/table.ts'
 import type { PolicyContext, PolicyFactory, PolicyState } from '../../../src/policy/policy.ts'
+import type { PoolEntry } from '../../../src/space/candidate.ts'
 import { createObservationLog } from '../../../src/space/observation-log.ts'
 
 export interface Ask {
@@ -42,7 +42,7 @@ export function transcribe(
     readonly fresh?: boolean
   } = {},
 ): Transcript {
-  const pool: SlottedEntry[] = table.prompts.map((candidate, index) => {
+  const pool: PoolEntry[] = table.prompts.map((candidate, index) => {
     const embedding = settings.embeddings?.[index]
     const slotEmbeddings = settings.slotEmbeddings?.[index]
     return { candidate, ...(embedding ? { embedding } : {}), ...(slotEmbeddings ? { slotEmbeddings } : {}) }

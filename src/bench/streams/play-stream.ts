@@ -1,0 +1,130 @@
+/**
+ * Replays a proposal stream to a policy that decides when to look at the next drafts and which of them to measure.
+ *
+ * A policy starts with the first prompts of the stream. A `generate` action reveals the next ones, in order; a policy that
+ * has nothing left to measure is shown them unasked. A cell costs one evaluation; one that the run did not measure is
+ * answered as missing, and costs nothing.
+ *
+ * @module
+ */
+import { ConflictError } from '../../errors.ts'
+import type { Fit, Policy, PolicyContext, PolicyFactory, PolicyState } from '../../policy/policy.ts'
+import type { PoolEntry } from '../../space/candidate.ts'
+import { createObservationLog } from '../../space/observation-log.ts'
+import { bestMeasuredInFull, outcomeOf, type Stream, streamMeans } from './stream.ts'
+
+/** How many prompts there are at the start, and how many come where nobody says how many: CAPO's population. */
+export const FIRST_PROMPTS = 10
+/** A recommendation is looked at after so many further cells. */
+const CHECK_EVERY = 30
+/** Means this close count as equal. */
+const TOLERANCE = 0.005
+
+export interface StreamPlay {
+  readonly cellsSpent: number
+  /** Cells until the recommended prompt was as good as the best of those the run measured in full; null if it never was. */
+  readonly cellsToMatch: number | null
+}
+
+export interface StreamPlayOptions {
+  readonly seed: number
+  readonly backend: PolicyContext['backend']
+  readonly options?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Plays until the recommended prompt matches, the policy has seen and measured everything it wants, or as many cells are
+ * spent as the run spent.
+ *
+ * @param entries The stream's prompts with their embeddings, in order.
+ * @throws ConflictError when the policy breaks its contract.
+ */
+export function playStream(
+  stream: Stream,
+  entries: readonly PoolEntry[],
+  factory: PolicyFactory,
+  options: StreamPlayOptions,
+): StreamPlay {
+  const exampleCount = stream.examples
+  const budget = stream.cells
+  const means = streamMeans(stream)
+  const target = bestMeasuredInFull(stream) - TOLERANCE
+  const policy = factory({
+    seed: options.seed,
+    space: {},
+    exampleCount,
+    evaluationBudget: budget,
+    estimand: 'set',
+    backend: options.backend,
+    ...(options.options ? { options: options.options } : {}),
+  })
+  const observations = createObservationLog()
+  const fits: Fit[] = []
+  const asked = new Uint8Array(entries.length * exampleCount)
+  let pool = entries.slice(0, FIRST_PROMPTS)
+  let spent = 0
+  let checked = 0
+  const state: PolicyState = {
+    get pool() {
+      return pool
+    },
+    observations,
+    pending: [],
+    fits,
+    get evaluationsLeft() {
+      return budget - spent
+    },
+  }
+  /** Whether there were any. */
+  const reveal = (count: number): boolean => {
+    const before = pool.length
+    pool = entries.slice(0, Math.min(entries.length, before + count))
+    return pool.length > before
+  }
+  const matches = () => {
+    const chosen = policy.recommend(state)?.candidate
+    return chosen !== undefined && means[chosen]! >= target
+  }
+
+  while (spent < budget) {
+    const decision = policy.next(state)
+    if (decision.kind === 'wait') throw breach(policy, 'waits although nothing is pending')
+    if (decision.kind === 'done') {
+      if (!reveal(FIRST_PROMPTS)) break
+      continue
+    }
+    const { action } = decision
+    if (decision.fit) fits.push(decision.fit)
+    if (action.kind === 'generate') {
+      if (!reveal(action.count)) throw breach(policy, 'asks for drafts where there are no more')
+      continue
+    }
+    if (action.kind !== 'evaluate') throw breach(policy, `wants to ${action.kind}, which a stream cannot answer`)
+    const { candidate, examples } = action
+    if (typeof candidate !== 'number' || !(candidate >= 0 && candidate < pool.length)) {
+      throw breach(policy, `asks for candidate ${typeof candidate === 'number' ? candidate : candidate.id}`)
+    }
+    if (examples.length === 0 || examples.length > budget - spent) {
+      throw breach(policy, `asks for ${examples.length} evaluations with ${budget - spent} left`)
+    }
+    for (const example of examples) {
+      const cell = candidate * exampleCount + example
+      if (asked[cell] !== 0) throw breach(policy, `asks for prompt ${candidate} on example ${example} a second time`)
+      asked[cell] = 1
+      const score = outcomeOf(stream, candidate, example)
+      observations.append({ candidate, example, repeat: 0, score: Number.isNaN(score) ? null : score })
+      if (!Number.isNaN(score)) spent++
+    }
+    if (spent - checked >= CHECK_EVERY) {
+      checked = spent
+      if (matches()) return { cellsSpent: spent, cellsToMatch: spent }
+    }
+  }
+  return { cellsSpent: spent, cellsToMatch: spent > checked && matches() ? spent : null }
+}
+
+function breach(policy: Policy, what: string): ConflictError {
+  return new ConflictError(`policy ${policy.name} ${what}`, {
+    remedy: 'This is a defect of the policy; its results were not recorded.',
+  })
+}

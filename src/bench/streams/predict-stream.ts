@@ -1,0 +1,86 @@
+/**
+ * How well the score of a draft is predicted before anybody measured it: every prompt of a stream from all outcomes of
+ * those that came before it.
+ *
+ * @module
+ */
+
+import { normalQuantile } from '../../numerics/special/normal-quantile.ts'
+import type { PoolEntry } from '../../space/candidate.ts'
+import { createObservationLog } from '../../space/observation-log.ts'
+import { predictiveMean } from '../../surrogate/prompt/predictive-mean.ts'
+import { createPromptModel } from '../../surrogate/prompt/prompt-model.ts'
+import { rankCorrelation } from '../statistics/rank-correlation.ts'
+import { measuredExamples, outcomeOf, type Stream } from './stream.ts'
+
+/** Predictions begin when so many prompts have been measured. */
+const EARLIER_PROMPTS = 30
+const LEVEL = 0.9
+
+export interface StreamPredictions {
+  /** Spearman's, of predicted and measured scores freed of the difficulty of the examples; null where there are too few. */
+  readonly rankCorrelation: number | null
+  /** Share of measured scores inside the 90% predictive interval. */
+  readonly coverage: number | null
+}
+
+export function predictStream(stream: Stream, entries: readonly PoolEntry[]): StreamPredictions {
+  const observations = createObservationLog()
+  const ability = abilitiesOf(stream)
+  const predicted: number[] = []
+  const measured: number[] = []
+  let inside = 0
+  stream.prompts.forEach((_, prompt) => {
+    const examples = measuredExamples(stream, prompt)
+    if (prompt >= EARLIER_PROMPTS && examples.length > 0) {
+      const model = createPromptModel(entries.slice(0, prompt + 1))
+      const beliefs = model.fit(observations, observations.length)
+      const { mean, standardDeviation } = predictiveMean(
+        beliefs,
+        beliefs.ability[prompt]!,
+        beliefs.abilityVariance[prompt]!,
+        examples,
+      )
+      predicted.push(beliefs.ability[prompt]!)
+      measured.push(ability[prompt]!)
+      const score = examples.reduce((sum, example) => sum + outcomeOf(stream, prompt, example), 0) / examples.length
+      const reach = normalQuantile(0.5 + LEVEL / 2) * standardDeviation
+      // Scores come in steps of one outcome.
+      if (Math.abs(score - mean) <= reach + 0.5 / examples.length) inside++
+    }
+    for (const example of examples) {
+      observations.append({ candidate: prompt, example, repeat: 0, score: outcomeOf(stream, prompt, example) })
+    }
+  })
+  return {
+    rankCorrelation: rankCorrelation(predicted, measured),
+    coverage: predicted.length > 0 ? inside / predicted.length : null,
+  }
+}
+
+const ROUNDS = 50
+
+/**
+ * Effects of prompts in the additive model score = a_i + b_e, by alternating least squares: prompts are measured on
+ * different examples, and some of those are easier. One more outcome of the mean keeps b of rarely measured examples small.
+ */
+function abilitiesOf(stream: Stream): Float64Array {
+  const examples = stream.prompts.map((_, prompt) => measuredExamples(stream, prompt))
+  const easiness = new Float64Array(stream.examples)
+  const ability = new Float64Array(stream.prompts.length)
+  for (let round = 0; round < ROUNDS; round++) {
+    const sums = new Float64Array(stream.examples)
+    const counts = new Float64Array(stream.examples).fill(1)
+    examples.forEach((measured, prompt) => {
+      let sum = 0
+      for (const example of measured) sum += outcomeOf(stream, prompt, example) - easiness[example]!
+      ability[prompt] = sum / measured.length
+      for (const example of measured) {
+        sums[example]! += outcomeOf(stream, prompt, example) - ability[prompt]!
+        counts[example]!++
+      }
+    })
+    for (let example = 0; example < easiness.length; example++) easiness[example] = sums[example]! / counts[example]!
+  }
+  return ability
+}

@@ -1,0 +1,18 @@
+import { NO_OPTIONS, type PolicyEntry } from '../../policy/registry.ts'
+import { BENCH_POLICIES } from '../rivals/registry.ts'
+import { createAsItCamePolicy } from './as-it-came.ts'
+
+const COMPARATORS: readonly PolicyEntry[] = [
+  {
+    name: 'as-it-came',
+    summary: 'every prompt in its order, on everything the run measured it on',
+    create: (context) => createAsItCamePolicy(context),
+    options: NO_OPTIONS,
+  },
+]
+
+/** Everything that `krige bench stream` can run. */
+export const STREAM_METHODS: readonly PolicyEntry[] = [...BENCH_POLICIES, ...COMPARATORS]
+
+/** Those that predict drafts before they are measured. */
+export const PREDICTING_METHODS: ReadonlySet<string> = new Set(['krige', 'screening'])
