@@ -175,7 +175,7 @@ function poolOf<Example>({ prompts, baseline }: OptimizeOptions<Example>): Candi
     typeof prompt === 'string' ? { id: String(index + 1), text: prompt } : prompt,
   )
   if (baseline !== undefined && !pool.some((candidate) => candidateText(candidate) === baseline)) {
-    pool.push({ id: 'baseline', text: baseline, origin: 'baseline' })
+    pool.push({ id: 'baseline', text: baseline, origin: { by: 'baseline' } })
   }
   if (pool.length === 0) throw new InvalidArgumentError('prompts is empty; expected at least one')
   const seen = new Map<string, number>()

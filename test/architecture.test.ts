@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest'
 const ROWS: readonly (readonly string[])[] = [
   ['errors'],
   ['numerics'],
-  ['features', 'space'],
+  ['features', 'history', 'space'],
   ['surrogate'],
   ['acquisition'],
   ['policy'],
@@ -24,11 +24,22 @@ const ROWS: readonly (readonly string[])[] = [
 /** Neighbours in one row that may know each other, with the reason. */
 const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   features: ['space'], // text views read candidates
+  history: ['space'], // what was measured of candidates
   cli: ['server', 'optimize'], // `krige serve` starts the server
   index: ['optimize', 'rank'], // the library's face shows them
 }
 
-const PURE = new Set(['errors', 'numerics', 'features', 'space', 'surrogate', 'acquisition', 'policy', 'study'])
+const PURE = new Set([
+  'errors',
+  'numerics',
+  'features',
+  'history',
+  'space',
+  'surrogate',
+  'acquisition',
+  'policy',
+  'study',
+])
 
 /** What a pure room must not touch. The neural surrogates and the TensorFlow.js backend load their library at the edge. */
 const IMPURE: readonly (readonly [RegExp, string])[] = [

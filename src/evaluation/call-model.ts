@@ -1,5 +1,5 @@
+import { type Failure, failure } from '../history/failure.ts'
 import type { CallEstimate, CallReport } from './evaluator.ts'
-import { type Failure, failure } from './failure.ts'
 import type { CacheKey, ResponseCache } from './response-cache.ts'
 import { DEFAULT_RETRY, pause, type RetryOptions, retryDelay } from './retry.ts'
 import type { GenerateRequest, TextModel, Usage } from './text-model.ts'

@@ -1,7 +1,7 @@
+import type { Failure } from '../history/failure.ts'
+import type { Measurements } from '../history/measurement.ts'
 import type { Candidate } from '../space/candidate.ts'
-import type { Measurements } from '../space/constraint.ts'
 import type { Example } from '../space/example.ts'
-import type { Failure } from './failure.ts'
 import type { Usage } from './text-model.ts'
 
 /** What one call may cost at most; asked before every single attempt, retries included. */

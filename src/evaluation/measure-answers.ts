@@ -1,4 +1,4 @@
-import type { Measurements } from '../space/constraint.ts'
+import type { Measurements } from '../history/measurement.ts'
 import type { CallOutcome } from './call-model.ts'
 
 /**

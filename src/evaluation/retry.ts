@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Failure, failure } from './failure.ts'
+import { type Failure, failure } from '../history/failure.ts'
 
 export interface RetryOptions {
   /** Attempts in all. @defaultValue 4 */

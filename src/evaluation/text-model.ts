@@ -1,4 +1,4 @@
-import type { Failure } from './failure.ts'
+import type { Failure } from '../history/failure.ts'
 
 /** How a completion is drawn. */
 export interface Sampling {

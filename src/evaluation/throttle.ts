@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { failure } from './failure.ts'
+import { failure } from '../history/failure.ts'
 import type { Generation } from './text-model.ts'
 
 export interface ThrottleOptions {

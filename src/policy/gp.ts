@@ -123,7 +123,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
     ...prompt,
     id: `gp-${state.pool.length}`,
     parameters: encoding.decode(x),
-    origin: 'gp',
+    origin: { by: 'policy', name: 'gp' },
   })
 
   /** Prompts with settings they have not been tried with: where a pool of prompts meets a space of parameters. */

@@ -1,5 +1,5 @@
+import type { Measurements } from '../history/measurement.ts'
 import type { Candidate } from '../space/candidate.ts'
-import type { Measurements } from '../space/constraint.ts'
 import type { Stage } from '../study/events.ts'
 import type { CallCost } from '../study/ledger.ts'
 

@@ -232,7 +232,7 @@ function syncPool(study: Study, task: Task): void {
   for (const kept of state.candidates) {
     const now = known.get(kept.id)
     if (now && candidateText(now) === candidateText(kept)) continue
-    if (!now && kept.origin !== undefined && kept.origin !== 'pool' && kept.origin !== 'baseline') continue
+    if (!now && (kept.origin?.by === 'policy' || kept.origin?.by === 'proposer')) continue
     throw new ConflictError(
       `prompt ${kept.id} was ${now ? 'changed' : 'removed'} since study ${state.config.name} began`,
       {

@@ -27,9 +27,6 @@ export interface Constraint {
 /** What is measured of every evaluation, whatever the metric. */
 export const BUILT_IN_MEASUREMENTS = ['inputTokens', 'outputTokens', 'tokens', 'calls', 'latency', 'usd'] as const
 
-/** Named measurements of one cell. */
-export type Measurements = Readonly<Record<string, number>>
-
 /**
  * @example
  * constraintText({ metric: 'outputTokens', atMost: 200 }) // 'outputTokens at most 200'

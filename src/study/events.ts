@@ -6,9 +6,11 @@
  *
  * @module
  */
+
+import type { Measurements } from '../history/measurement.ts'
 import type { Estimand, Fit, Reason } from '../policy/policy.ts'
 import type { Candidate } from '../space/candidate.ts'
-import type { Constraint, Measurements } from '../space/constraint.ts'
+import type { Constraint } from '../space/constraint.ts'
 import type { Space } from '../space/parameter.ts'
 import type { Budget, CallCost } from './ledger.ts'
 import type { Conclusion } from './verdict.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Measurements } from '../space/constraint.ts'
+import type { Measurements } from '../history/measurement.ts'
 
 export interface Tally {
   readonly count: number

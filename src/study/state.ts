@@ -5,7 +5,7 @@
  */
 import { CorruptError } from '../errors.ts'
 import type { Fit, PendingCell } from '../policy/policy.ts'
-import type { Candidate } from '../space/candidate.ts'
+import { type Candidate, withOrigin } from '../space/candidate.ts'
 import { type Duel, duelKey, type PendingDuel } from '../space/duel.ts'
 import { createObservationLog, type ObservationHistory, type ObservationLog } from '../space/observation-log.ts'
 import { type CellSet, createCellSet } from './cell-set.ts'
@@ -245,7 +245,7 @@ export function createFold(first: StudyEvent): StudyFold {
         for (const candidate of event.candidates) {
           if (indexById.has(candidate.id)) throw broken(`candidate id ${JSON.stringify(candidate.id)} occurs twice`)
           indexById.set(candidate.id, candidates.length)
-          candidates.push(candidate)
+          candidates.push(withOrigin(candidate))
         }
         break
       case 'summarised': {

@@ -4,6 +4,7 @@
  * @module
  */
 import { BudgetError, InvalidArgumentError, KrigeError } from '../errors.ts'
+import type { Measurements } from '../history/measurement.ts'
 import type {
   Action,
   CompareAction,
@@ -14,8 +15,7 @@ import type {
   Reason,
   Recommendation,
 } from '../policy/policy.ts'
-import type { Candidate, PoolEntry } from '../space/candidate.ts'
-import type { Measurements } from '../space/constraint.ts'
+import { type Candidate, type PoolEntry, withOrigin } from '../space/candidate.ts'
 import { checkDuel, checkExample, checkIndex, checkOutcome, checkSummary } from './checks.ts'
 import { EVENT_VERSION, type Stage, type StudyEvent } from './events.ts'
 import { type Budget, type CallCost, NO_COST, type Spending } from './ledger.ts'
@@ -165,7 +165,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
   let policy: Policy | undefined
 
   const entryOf = (candidate: Candidate, embedding = environment.embedding?.(candidate)): PoolEntry =>
-    embedding === undefined ? { candidate } : { candidate, embedding }
+    embedding === undefined ? { candidate: withOrigin(candidate) } : { candidate: withOrigin(candidate), embedding }
   const pool: PoolEntry[] = state.candidates.map((candidate) => entryOf(candidate))
 
   const emit = (event: StudyEvent) => {

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../errors.ts'
-import { type Candidate, candidateText } from '../space/candidate.ts'
+import { type Candidate, type CandidateOrigin, candidateText } from '../space/candidate.ts'
 import type { Example } from '../space/example.ts'
 import { composeTemplate, renderTemplate, type Template, textVariable } from '../space/template.ts'
 import type { JsonLine } from './json-lines.ts'
@@ -73,7 +73,8 @@ function readCandidate(line: JsonLine, index: number): Candidate {
   const checked = promptSchema.safeParse(line.value)
   if (!checked.success) throw promptError(line, checked.error.issues[0]?.message ?? 'not a prompt')
   const written: PromptInput = checked.data
-  if (typeof written === 'string') return { id: String(index + 1), text: requireText(written, line), origin: 'pool' }
+  if (typeof written === 'string')
+    return { id: String(index + 1), text: requireText(written, line), origin: { by: 'pool' } }
   const { id, text, slots, parameters, origin } = written
   if (text !== undefined && slots !== undefined)
     throw promptError(line, 'has both "text" and "slots"; expected one of them')
@@ -85,8 +86,14 @@ function readCandidate(line: JsonLine, index: number): Candidate {
     ...(text === undefined ? {} : { text: requireText(text, line) }),
     ...(slots === undefined ? {} : { slots }),
     ...(parameters === undefined ? {} : { parameters }),
-    origin: origin ?? 'pool',
+    origin: originOf(origin),
   }
+}
+
+/** A word in a prompt file says where its author had the prompt from. */
+function originOf(written: Exclude<PromptInput, string>['origin']): CandidateOrigin {
+  if (typeof written === 'object') return written as CandidateOrigin
+  return written === undefined || written === 'pool' ? { by: 'pool' } : { by: 'pool', name: written }
 }
 
 function requireText(text: string, line: JsonLine): string {
@@ -108,7 +115,7 @@ function readBaseline(
   template: Template | undefined,
   example: Example,
 ): Candidate {
-  const origin = 'baseline'
+  const origin = { by: 'baseline' } as const
   const id = 'baseline'
   if (typeof baseline === 'object' && baseline.slots) return { id, slots: baseline.slots, origin }
   const text = typeof baseline === 'string' ? baseline : (baseline.text ?? '')

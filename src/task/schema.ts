@@ -25,6 +25,16 @@ export const exampleSchema = z.looseObject({
 const slots = z.record(z.string().min(1), z.string())
 const parameterValues = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
 
+/** Where a prompt comes from, as a study's export has it. */
+const originSchema = z.strictObject({
+  by: z.enum(['pool', 'baseline', 'policy', 'proposer']),
+  name: z.string().optional(),
+  action: z.int().optional(),
+  parents: z.array(z.int()).optional(),
+  hypothesis: z.string().optional(),
+  metaPrompt: z.string().optional(),
+})
+
 /** A prompt line: a text or slots. */
 export const promptSchema = z.union([
   z.string(),
@@ -33,7 +43,7 @@ export const promptSchema = z.union([
     text: z.string().optional(),
     slots: slots.optional(),
     parameters: parameterValues.optional(),
-    origin: z.string().optional(),
+    origin: z.union([z.string(), originSchema]).optional(),
   }),
 ])
 

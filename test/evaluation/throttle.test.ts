@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { failure } from '../../src/evaluation/failure.ts'
 import { pause, retryDelay } from '../../src/evaluation/retry.ts'
 import type { Generation } from '../../src/evaluation/text-model.ts'
 import { createThrottle, type Throttle, type ThrottleOptions } from '../../src/evaluation/throttle.ts'
+import { failure } from '../../src/history/failure.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })

@@ -11,8 +11,8 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { failure } from '../../src/evaluation/failure.ts'
 import type { Generation, TextModel } from '../../src/evaluation/text-model.ts'
+import { failure } from '../../src/history/failure.ts'
 import { optimize } from '../../src/optimize.ts'
 import { createTelemetry } from '../../src/runner/telemetry.ts'
 import { startChatServer } from '../support/chat-server.ts'

@@ -27,6 +27,24 @@ describe('study', () => {
     expect(study.spent.evaluations).toBe(3)
   })
 
+  it('reads the origins that earlier versions wrote as one word', () => {
+    const created = start({ pool: [] }).drain()
+    const written = [
+      { id: 'a', text: 'A', origin: 'pool' },
+      { id: 'b', text: 'B', origin: 'gp' },
+      { id: 'c', text: 'C', origin: { by: 'proposer', name: 'reflect', action: 4, parents: [0] } },
+      { id: 'd', text: 'D' },
+    ]
+    const log = [...created, { v: 1, type: 'candidates', candidates: written } as unknown as StudyEvent]
+    const { state } = restoreStudy(log, { policy: breadthFirst })
+    expect(state.candidates.map(({ origin }) => origin)).toEqual([
+      { by: 'pool' },
+      { by: 'policy', name: 'gp' },
+      { by: 'proposer', name: 'reflect', action: 4, parents: [0] },
+      undefined,
+    ])
+  })
+
   it('keeps a failure as missing, with its reason, and charges it', () => {
     const study = start()
     study.tell(study.ask().id, [{ error: 'HTTP 500' }])

@@ -1,5 +1,5 @@
-import { type Failure, failure } from '../../src/evaluation/failure.ts'
 import type { GenerateRequest, TextModel } from '../../src/evaluation/text-model.ts'
+import { type Failure, failure } from '../../src/history/failure.ts'
 
 export interface ScriptedModel extends TextModel {
   readonly requests: GenerateRequest[]

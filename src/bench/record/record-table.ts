@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { BudgetError, KrigeError } from '../../errors.ts'
 import type { Evaluator } from '../../evaluation/evaluator.ts'
-import { isFatal } from '../../evaluation/failure.ts'
+import { isFatal } from '../../history/failure.ts'
 import { candidateText } from '../../space/candidate.ts'
 import { showValue } from '../../space/template.ts'
 import type { Task } from '../../task/task.ts'

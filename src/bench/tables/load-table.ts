@@ -101,6 +101,6 @@ function candidateOf(prompt: TableDocument['prompts'][number]): Candidate {
     id: prompt.id,
     ...(prompt.text === undefined ? {} : { text: prompt.text }),
     ...(prompt.slots === undefined ? {} : { slots: prompt.slots }),
-    origin: 'pool',
+    origin: { by: 'pool' },
   }
 }

@@ -6,7 +6,7 @@
  */
 import { InvalidInputError } from '../../errors.ts'
 import type { Evaluator } from '../../evaluation/evaluator.ts'
-import { failure } from '../../evaluation/failure.ts'
+import { failure } from '../../history/failure.ts'
 import type { Example } from '../../space/example.ts'
 import { showValue } from '../../space/template.ts'
 import type { Task } from '../../task/task.ts'

@@ -1,6 +1,6 @@
-import type { Measurements } from '../../space/constraint.ts'
+import type { Failure } from '../../history/failure.ts'
+import type { Measurements } from '../../history/measurement.ts'
 import type { Example } from '../../space/example.ts'
-import type { Failure } from '../failure.ts'
 import type { GenerateRequest, TextModel } from '../text-model.ts'
 
 /** How a metric calls models of its own: counted, retried, cached and within the budget like all others. */

@@ -8,9 +8,9 @@
  */
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { failure } from '../../history/failure.ts'
 import type { Example } from '../../space/example.ts'
 import { showValue } from '../../space/template.ts'
-import { failure } from '../failure.ts'
 import { modelSchema, openNamedModel } from '../models/model-specification.ts'
 import type { GenerateRequest, TextModel } from '../text-model.ts'
 import { CallFailed, type Metric, type MetricCalls } from './metric.ts'

@@ -4,7 +4,7 @@
  * @module
  */
 import { APICallError, LoadAPIKeyError, NoSuchModelError, UnsupportedFunctionalityError } from '@ai-sdk/provider'
-import { type Failure, failure } from '../failure.ts'
+import { type Failure, failure } from '../../history/failure.ts'
 
 /** Longest part of an answer shown in a message. */
 const EXCERPT = 160

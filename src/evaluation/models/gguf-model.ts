@@ -8,7 +8,7 @@
  */
 import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp'
 import { InvalidInputError, KrigeError, UnavailableError } from '../../errors.ts'
-import { type Failure, failure } from '../failure.ts'
+import { type Failure, failure } from '../../history/failure.ts'
 import { cutAtStop } from '../stop.ts'
 import type { GenerateRequest, Generation, TextModel } from '../text-model.ts'
 import { type ChatFormat, readChatFormat } from './chat-format.ts'

@@ -1,5 +1,5 @@
+import type { Failure } from '../../history/failure.ts'
 import type { JsonValue } from '../../space/example.ts'
-import type { Failure } from '../failure.ts'
 
 /** What a program asks of a model. */
 export interface ProgramCall {

@@ -5,7 +5,7 @@
  */
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Failure } from '../failure.ts'
+import type { Failure } from '../../history/failure.ts'
 import type { FromWorker, ProgramCall, ProgramContext, ToWorker } from './messages.ts'
 
 /** A failed call, as the program sees it: an error that carries what happened. */

@@ -87,7 +87,7 @@ function createDesign(parameters: Space, promptIndices: readonly number[]) {
         ...(base?.text === undefined ? {} : { text: base.text }),
         ...(base?.slots === undefined ? {} : { slots: base.slots }),
         parameters: rest,
-        origin,
+        origin: { by: 'policy', name: origin },
       }
     },
     anyLeft(random) {

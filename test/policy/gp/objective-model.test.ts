@@ -18,7 +18,7 @@ function fitTo(objective: (x: number, y: number) => number, count: number, last?
   const pool = Array.from({ length: count }, (_, i) => {
     const far = 10 ** (-0.3 * (i % 10))
     const [x = 0, y = 0] = sobol.next().map((u, d) => optimum[d]! + far * (u - optimum[d]!))
-    return { candidate: { id: `${i}`, parameters: { x, y }, origin: 'test' } }
+    return { candidate: { id: `${i}`, parameters: { x, y }, origin: { by: 'policy' as const, name: 'test' } } }
   })
   const features = candidateFeatures(pool, encodeSpace(space))
   const scores = Float64Array.from(pool, ({ candidate }) => objective(candidate.parameters.x, candidate.parameters.y))
@@ -63,7 +63,9 @@ describe('length scales', () => {
     const encoding = encodeSpace(wide)
     const pool = Array.from({ length: 30 }, (_, i) => {
       const x = sobol.next().slice()
-      return { candidate: { id: `${i}`, parameters: encoding.decode(x), origin: 'test' } }
+      return {
+        candidate: { id: `${i}`, parameters: encoding.decode(x), origin: { by: 'policy' as const, name: 'test' } },
+      }
     })
     const features = candidateFeatures(pool, encoding)
     const scores = Float64Array.from({ length: 30 }, (_, i) => objective(features.pool.data.subarray(4 * i, 4 * i + 4)))

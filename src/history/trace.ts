@@ -1,0 +1,35 @@
+/**
+ * How a result came about, in texts: kept beside the log, read by proposers, reports and people, never by policies.
+ *
+ * @module
+ */
+import type { Feedback } from './measurement.ts'
+
+/** What a call was for: the task itself, a judge of answers, or a proposer of prompts. */
+export type CallRole = 'task' | 'judge' | 'proposer'
+
+/** One answer of a model, retries aside. */
+export interface CallTrace {
+  readonly role: CallRole
+  /** Stage of a program. */
+  readonly stage?: string
+  /** As the task names it. */
+  readonly model: string
+  readonly system?: string
+  readonly prompt: string
+  /** Absent where the call failed. */
+  readonly text?: string
+  /** Why it failed. */
+  readonly error?: string
+  readonly usage: { readonly inputTokens: number; readonly outputTokens: number }
+  readonly milliseconds?: number
+  /** True when the answer came from the response cache. */
+  readonly cached: boolean
+}
+
+/** The calls behind one result, what came out, and what was said of it. */
+export interface Trace {
+  readonly calls: readonly CallTrace[]
+  readonly output?: string
+  readonly feedback?: readonly Feedback[]
+}
