@@ -286,6 +286,7 @@ async function openTaskEvaluator(
     ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
     similarity: openTaskSimilarity(task),
     withoutKeys: flags.dryRun ?? false,
+    onNotice: (notice) => process.stderr.write(`${notice}\n`),
     ...(telemetry ? { wrapModel: telemetry.traceModel } : {}),
     settings: {
       ...(flags.requestsPerMinute === undefined ? {} : { requestsPerMinute: flags.requestsPerMinute }),

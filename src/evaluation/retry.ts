@@ -3,7 +3,10 @@
  *
  * @module
  */
-import { type Failure, failure } from '../history/failure.ts'
+import { type Failure, failure, LONGEST_WAIT } from '../history/failure.ts'
+
+/** What a timer can hold, in milliseconds: a longer one would fire at once. */
+export const LONGEST_TIMER = 2 ** 31 - 1
 
 export interface RetryOptions {
   /** Attempts in all. @defaultValue 4 */
@@ -12,7 +15,7 @@ export interface RetryOptions {
   readonly rateLimitAttempts?: number
   /** Wait before the second attempt, doubled each time, in milliseconds. @defaultValue 500 */
   readonly delay?: number
-  /** Longest wait; a server that asks for more makes the call fail at once. @defaultValue 60000 */
+  /** Longest wait; a server that asks for more makes the call fail at once. @defaultValue 120000 */
   readonly longestDelay?: number
   /** Source of jitter in [0, 1). @defaultValue Math.random */
   readonly random?: () => number
@@ -22,7 +25,7 @@ export const DEFAULT_RETRY: Required<RetryOptions> = {
   attempts: 4,
   rateLimitAttempts: 12,
   delay: 500,
-  longestDelay: 60_000,
+  longestDelay: LONGEST_WAIT,
   random: Math.random,
 }
 
@@ -58,10 +61,13 @@ export function pause(milliseconds: number, signal: AbortSignal | undefined): Pr
       clearTimeout(timer)
       resolve(failure('cancelled', 'cancelled while waiting to retry'))
     }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop)
-      resolve(undefined)
-    }, milliseconds)
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener('abort', stop)
+        resolve(undefined)
+      },
+      Math.min(milliseconds, LONGEST_TIMER),
+    )
     signal?.addEventListener('abort', stop, { once: true })
   })
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { findSpellings } from './spellings.ts'
+
 const HIDDEN = '[secret]'
 
 /** A value that does not show itself when printed, logged or written as JSON. */
@@ -31,8 +33,7 @@ const SECRET_NAME = /(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i
 const SHORTEST = 8
 
 /**
- * Makes a function that hides every secret of an environment: as it is, percent-encoded, escaped in JSON, or inside
- * base64.
+ * Makes a function that hides every secret of an environment, in every spelling that {@link findSpellings} knows.
  *
  * @example
  * createRedactor({ OPENAI_API_KEY: 'sk-12345678' })('bad key sk-12345678') // 'bad key [secret]'
@@ -52,12 +53,23 @@ export function createRedactor(
       .replace(/(\/\/)[^/\s:@]+:[^/\s@]+@/g, `$1${HIDDEN}@`)
 }
 
-/** Hides these values and nothing else. */
+/** Hides these values, however they are spelled, and nothing else. */
 export function createExactRedactor(secrets: readonly (Secret | undefined)[]): (text: string) => string {
-  const hidden = [...new Set(secrets.flatMap((secret) => (secret ? formsOf(secret.reveal()) : [])))]
+  const values = [...new Set(secrets.flatMap((secret) => (secret && secret.reveal() !== '' ? [secret.reveal()] : [])))]
+  const long = values.filter((value) => value.length >= SHORTEST)
+  // Short ones would be found by chance in what other encodings make of a text.
+  const short = values.filter((value) => value.length < SHORTEST).flatMap(formsOf)
   // The longest first: one value may be a part of another.
-  hidden.sort((a, b) => b.length - a.length)
-  return (text) => hidden.reduce((clean, value) => clean.replaceAll(value, HIDDEN), text)
+  short.sort((a, b) => b.length - a.length)
+  return (text) => {
+    let clean = ''
+    let end = 0
+    for (const [from, to] of long.length === 0 ? [] : findSpellings(text, long)) {
+      clean += text.slice(end, from) + HIDDEN
+      end = to
+    }
+    return short.reduce((rest, form) => rest.replaceAll(form, HIDDEN), clean + text.slice(end))
+  }
 }
 
 /** Whether a value is long enough to be looked for in what a model wrote, where hiding a word would change a score. */
@@ -65,22 +77,8 @@ export function isDistinctive(secret: Secret): boolean {
   return secret.reveal().length >= SHORTEST
 }
 
-/** How a value may be written by whoever repeats it. */
+/** How a short value may be written by whoever repeats it. */
 function formsOf(value: string): string[] {
   const encoded = encodeURIComponent(value)
-  const forms = [
-    value,
-    encoded,
-    encoded.replace(/%../g, (code) => code.toLowerCase()),
-    JSON.stringify(value).slice(1, -1),
-  ]
-  if (value.length >= SHORTEST) {
-    // In base64 a value looks different at each of three offsets; first and last letter may be shared with neighbours.
-    for (let offset = 0; offset < 3; offset++) {
-      const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(value)])
-      const own = bytes.toString('base64').slice(Math.ceil((8 * offset) / 6), Math.floor((8 * bytes.length) / 6))
-      forms.push(own, own.replaceAll('+', '-').replaceAll('/', '_'))
-    }
-  }
-  return forms.filter((form) => form !== '')
+  return [value, encoded, encoded.replace(/%../g, (code) => code.toLowerCase()), JSON.stringify(value).slice(1, -1)]
 }

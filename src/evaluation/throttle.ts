@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { failure } from '../history/failure.ts'
+import { failure, LONGEST_WAIT } from '../history/failure.ts'
+import { LONGEST_TIMER } from './retry.ts'
 import type { Generation } from './text-model.ts'
 
 export interface ThrottleOptions {
@@ -16,6 +17,8 @@ export interface ThrottleOptions {
   /** Input and output tokens together. @defaultValue unlimited */
   readonly tokensPerMinute?: number
   readonly now?: () => number
+  /** Told when the server wants more than {@link NOTABLE_WAIT}. */
+  readonly onWait?: (milliseconds: number) => void
 }
 
 export interface Throttle {
@@ -48,6 +51,8 @@ const CATCH_UP = 50
 /** Wait after a 429 that names no time, in milliseconds. */
 const DEFAULT_PAUSE = 250
 const MINUTE = 60_000
+/** Waits from here on are worth a word, in milliseconds. */
+const NOTABLE_WAIT = 5_000
 
 /**
  * @example
@@ -78,10 +83,13 @@ export function createThrottle(options: ThrottleOptions): Throttle {
       const time = now()
       const wait = Math.max(pausedUntil - time, nextSend - time, requests.wait(), tokens.wait())
       if (wait > 0) {
-        timer ??= setTimeout(() => {
-          timer = undefined
-          release()
-        }, wait)
+        timer ??= setTimeout(
+          () => {
+            timer = undefined
+            release()
+          },
+          Math.min(wait, LONGEST_TIMER),
+        )
         return
       }
       inFlight++
@@ -107,7 +115,10 @@ export function createThrottle(options: ThrottleOptions): Throttle {
       return
     }
     if (generation.failure.kind !== 'rate-limit') return
-    pausedUntil = Math.max(pausedUntil, time + (generation.failure.retryAfter ?? DEFAULT_PAUSE))
+    // Whoever asks for more than anybody waits is not waited for: the run pauses.
+    const wait = Math.min(generation.failure.retryAfter ?? DEFAULT_PAUSE, LONGEST_WAIT)
+    if (wait >= NOTABLE_WAIT && time + wait > pausedUntil + NOTABLE_WAIT) options.onWait?.(wait)
+    pausedUntil = Math.max(pausedUntil, time + wait)
     // Calls sent before the last decrease say nothing new.
     if (started < decreasedAt) return
     if (pace === Number.POSITIVE_INFINITY) {

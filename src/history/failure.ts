@@ -44,7 +44,10 @@ export function failure(kind: FailureKind, message: string, retryAfter?: number)
   return { kind, retryable: RETRYABLE.has(kind), message, ...(retryAfter === undefined ? {} : { retryAfter }) }
 }
 
-/** Whether a failure says that the model cannot work at all, whatever it is asked. */
-export function isFatal(problem: Failure): boolean {
-  return FATAL.has(problem.kind)
+/** Longest a server is waited for that asks for time, in milliseconds; beyond, a run pauses. */
+export const LONGEST_WAIT = 120_000
+
+/** Whether a failure says that the model cannot work at all, whatever it is asked, or not for a long time. */
+export function isFatal({ kind, retryAfter = 0 }: Failure): boolean {
+  return FATAL.has(kind) || retryAfter > LONGEST_WAIT
 }

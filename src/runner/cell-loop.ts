@@ -114,7 +114,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
         if (result.blame === 'fatal') {
           fail(
             new KrigeError('model', result.message, {
-              remedy: 'Nothing is lost: fix it and run the same command again.',
+              remedy: 'Nothing is lost: once that is put right, or over, run the same command again.',
             }),
           )
         } else if (result.blame === 'transient') {

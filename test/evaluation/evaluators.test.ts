@@ -190,7 +190,7 @@ describe('retries', () => {
     }
     expect(retryDelay(server, 3, DEFAULT_RETRY)).toBeUndefined()
     expect(retryDelay(failure('authentication', 'x'), 0, DEFAULT_RETRY)).toBeUndefined()
-    expect(retryDelay(failure('rate-limit', 'x', 90_000), 0, DEFAULT_RETRY)).toBeUndefined()
+    expect(retryDelay(failure('rate-limit', 'x', 130_000), 0, DEFAULT_RETRY)).toBeUndefined()
     expect(retryDelay(failure('rate-limit', 'x', 2000), 0, { ...DEFAULT_RETRY, random: () => 0 })).toBe(2000)
   })
 

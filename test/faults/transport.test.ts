@@ -4,14 +4,18 @@ import { labelMatch } from '../../src/evaluation/metrics/label-match.ts'
 import { openRemoteModel, type RemoteModelOptions } from '../../src/evaluation/models/remote-model.ts'
 import type { RetryOptions } from '../../src/evaluation/retry.ts'
 import { createTemplateEvaluator } from '../../src/evaluation/template-evaluator.ts'
+import { isFatal } from '../../src/history/failure.ts'
 import { parseTemplate } from '../../src/space/template.ts'
 import {
   answer,
   type Behaviour,
   dropMidBody,
+  endless,
   type FaultServer,
+  gzipBomb,
   hang,
   html,
+  redirect,
   reset,
   startFaultServer,
   status,
@@ -148,6 +152,102 @@ describe('a model server that misbehaves', () => {
     const { evaluation } = await measure(await evaluatorFor(model))
     expect(kindOf(evaluation)).toBe('score')
     expect(performance.now() - started).toBeGreaterThan(950)
+  })
+
+  it.each([301, 302, 303, 307, 308, 300, 304])(
+    'redirects with %i, elsewhere or in a circle: one request, nothing sent on, and the run stops',
+    async (code) => {
+      const elsewhere = await server([answer('bug')])
+      for (const location of [`http://${elsewhere.address}/v1/chat/completions?k=hidden0123`, '/v1', '', 'http://[']) {
+        const { model, requests } = await server([redirect(code, location)])
+        const { evaluation } = await measure(await evaluatorFor(model))
+        expect(evaluation).toMatchObject({ kind: 'failure', calls: 1, failure: { kind: 'not-found' } })
+        expect(evaluation.kind === 'failure' && isFatal(evaluation.failure)).toBe(true)
+        expect(JSON.stringify(evaluation)).toContain(`HTTP ${code}`)
+        expect(JSON.stringify(evaluation)).not.toContain('hidden0123')
+        expect([requests.length, elsewhere.requests.length]).toEqual([1, 0])
+      }
+    },
+  )
+
+  it.each<[string, Behaviour]>([
+    ['packs 200 MB into an answer', gzipBomb(200)],
+    ['packs 200 MB into an error', gzipBomb(200, 400)],
+    ['answers without end', endless],
+  ])('%s: cut at 8 MiB, and missing', async (_, behaviour) => {
+    const { model } = await server([behaviour])
+    const before = process.memoryUsage().rss
+    const { evaluation } = await measure(await evaluatorFor(model, { retry: { ...FAST, attempts: 1 } }))
+    expect(evaluation).toMatchObject({ kind: 'failure', calls: 1 })
+    expect(JSON.stringify(evaluation)).toContain('longer than 8 MiB')
+    expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1024 * 1024)
+  })
+
+  it.each([
+    ['a year', { 'retry-after': '31536000' }, 'until 20'],
+    ['an hour', { 'retry-after': '3600' }, '60 minutes'],
+    ['in milliseconds', { 'retry-after-ms': '99999999' }, '28 hours'],
+    ['until a date', { 'retry-after': new Date(Date.now() + 7_200_000).toUTCString() }, '120 minutes'],
+    ['for good', { 'retry-after': '9'.repeat(400) }, 'for good'],
+  ])(
+    'asks to wait %s, also with an error of its own: the call fails at once and the run is to pause',
+    async (_, headers, said) => {
+      for (const code of [429, 503]) {
+        const { model, requests } = await server([status(code, '{}', headers)])
+        const { evaluation } = await measure(await evaluatorFor(model))
+        expect(requests).toHaveLength(1)
+        expect(evaluation.kind === 'failure' && isFatal(evaluation.failure)).toBe(true)
+        expect(JSON.stringify(evaluation)).toContain(said)
+      }
+    },
+  )
+
+  it.each(['1e300', '0x10', '-5', 'soon', '', '1,5', 'Infinity'])(
+    'asks to wait %j, which is no time: tried again as without it',
+    async (written) => {
+      const { model } = await server([status(429, '{}', { 'retry-after': written }), answer('bug')])
+      const started = performance.now()
+      const { evaluation } = await measure(await evaluatorFor(model))
+      expect(kindOf(evaluation)).toBe('score')
+      expect(performance.now() - started).toBeLessThan(3000)
+    },
+  )
+
+  it('asks to wait a while: said, with the time it goes on', async () => {
+    const notices: string[] = []
+    const { model } = await server([status(429, '{}', { 'retry-after': '6' })])
+    const evaluator = await evaluatorFor(model, { onNotice: (notice) => notices.push(notice) })
+    await measure(evaluator, { signal: AbortSignal.timeout(100) })
+    expect(notices).toEqual([expect.stringMatching(/is busy: it asks to wait 6 seconds, until \d{4}-.* UTC/)])
+  })
+
+  it('may be asked once in a long time: no timer overflows', async () => {
+    const { model, requests } = await server([answer('bug')])
+    const evaluator = await evaluatorFor(model, { throttle: { requestsPerMinute: 1e-9 }, timeout: 1e300 })
+    const warned: string[] = []
+    const note = (warning: Error) => warned.push(warning.name)
+    process.on('warning', note)
+    await measure(evaluator)
+    const second = await measure(evaluator, { signal: AbortSignal.timeout(150) })
+    process.off('warning', note)
+    expect([kindOf(second.evaluation), requests.length, warned]).toEqual(['cancelled', 1, []])
+  })
+
+  it.each<[string, object | null]>([
+    ['negative', { prompt_tokens: -1000, completion_tokens: -5 }],
+    ['null', { prompt_tokens: null, completion_tokens: null }],
+    ['nothing', {}],
+    ['no usage', null],
+    ['zero', { prompt_tokens: 0, completion_tokens: 0 }],
+    ['fractions', { prompt_tokens: 0.5, completion_tokens: 1e300 }],
+  ])('counts %s: an estimate, never below zero', async (_, usage) => {
+    const { model } = await server([answer('bug', usage)])
+    const { reports, evaluation } = await measure(await evaluatorFor(model))
+    for (const { inputTokens, outputTokens } of [...reports.map((report) => report.usage), evaluation.usage]) {
+      expect(inputTokens).toBeGreaterThan(5)
+      expect(outputTokens).toBeGreaterThan(0)
+      expect(inputTokens + outputTokens).toBeLessThan(100)
+    }
   })
 
   it('asks to wait longer than is reasonable: fails at once instead', async () => {

@@ -13,6 +13,18 @@ describe('publicModelName', () => {
     // What is no model, and is shown because of that, must hide no less.
     ['openai-compatible:https://me:secret@host/v1?key=abc', 'openai-compatible:https://host/v1'],
     ['https://me:secret@host', 'https://host'],
+    ['openai-compatible:htp://me:secret@host/v1?key=abc#n', 'openai-compatible:htp://host/v1#n'],
+    ['openai-compatible:https:/me:secret@host/v1?key=abc#n', 'openai-compatible:https:/host/v1#n'],
+    ['openai-compatible://me:secret@host/v1?key=abc#n', 'openai-compatible://host/v1#n'],
+    ['openai-compatible:me:secret@host/v1?key=abc#n', 'openai-compatible:host/v1#n'],
+    ['openai-compatible:host/v1?key=abc#n', 'openai-compatible:host/v1#n'],
+    ['openai_compatable:htp://me:secret@host/v1?key=abc#n', 'openai_compatable:htp://host/v1#n'],
+    ['openai-compatible:https//me:secret@host/v1?key=abc#n', 'openai-compatible:host/v1#n'],
+    ['openai-compatible:https://me:sec#ret@host/v1#n', 'openai-compatible:https://host/v1#n'],
+    ['openai-compatible:https://me:sec/ret@host/v1#n', 'openai-compatible:https://host/v1#n'],
+    ['openai-compatible:https://host/v1#n?key=abc', 'openai-compatible:https://host/v1#n'],
+    ['google-vertex:claude-sonnet@20250929', 'google-vertex:claude-sonnet@20250929'],
+    ['gguf:./models/@org/x.gguf#raw', 'gguf:./models/@org/x.gguf#raw'],
   ])('%s', (written, shown) => {
     expect(publicModelName(written)).toBe(shown)
   })

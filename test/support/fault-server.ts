@@ -5,6 +5,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 
 export interface ReceivedRequest {
   readonly index: number
@@ -46,6 +47,30 @@ export const status =
 
 export const html: Behaviour = (response) => {
   response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><html><body>Log in</body></html>')
+}
+
+export const redirect =
+  (code: number, location: string): Behaviour =>
+  (response) => {
+    response.writeHead(code, location === '' ? {} : { location }).end('moved')
+  }
+
+/** A completion in a few kilobytes that unfolds into `megabytes` of spaces. */
+export const gzipBomb =
+  (megabytes: number, code = 200): Behaviour =>
+  (response) => {
+    response.writeHead(code, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+    response.end(gzipSync(Buffer.alloc(megabytes * 1024 * 1024, ' ')))
+  }
+
+/** Never ends. */
+export const endless: Behaviour = (response) => {
+  response.writeHead(200, { 'content-type': 'application/json' })
+  const more = () => {
+    while (!response.destroyed && response.write(' '.repeat(65_536)));
+    if (!response.destroyed) response.once('drain', more)
+  }
+  more()
 }
 
 export const hang: Behaviour = () => undefined

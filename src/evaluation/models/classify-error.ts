@@ -4,7 +4,9 @@
  * @module
  */
 import { APICallError, LoadAPIKeyError, NoSuchModelError, UnsupportedFunctionalityError } from '@ai-sdk/provider'
-import { type Failure, failure } from '../../history/failure.ts'
+import { type Failure, failure, LONGEST_WAIT } from '../../history/failure.ts'
+import { untilText } from '../waits.ts'
+import { OversizedAnswerError, RedirectError } from './guarded-fetch.ts'
 
 /** Longest part of an answer shown in a message. */
 const EXCERPT = 160
@@ -33,12 +35,22 @@ export function classifyError(error: unknown, context: CallContext): Failure {
   if (context.timeout !== undefined)
     return failure('timeout', `${host} did not answer within ${context.timeout / 1000} s`)
   for (const cause of chain(error)) {
+    if (cause instanceof RedirectError) return fromRedirect(cause, host)
+    if (cause instanceof OversizedAnswerError) return failure('malformed', `${host}: ${cause.message}`)
     if (APICallError.isInstance(cause)) return fromApiCall(cause, context)
     if (LoadAPIKeyError.isInstance(cause)) return failure('authentication', redact(cause.message))
     if (NoSuchModelError.isInstance(cause)) return failure('not-found', redact(cause.message))
     if (UnsupportedFunctionalityError.isInstance(cause)) return failure('bad-request', redact(cause.message))
   }
   return fromConnection(error, context)
+}
+
+/** Fatal, as a wrong address is: whatever else is asked would be sent on, too. */
+function fromRedirect({ status, target }: RedirectError, host: string): Failure {
+  return failure(
+    'not-found',
+    `HTTP ${status} from ${host}: it redirects to ${target}, which the task does not name, so nothing was sent there (if that is right, name that address as the model)`,
+  )
 }
 
 function fromApiCall(error: APICallError, context: CallContext): Failure {
@@ -56,16 +68,17 @@ function fromApiCall(error: APICallError, context: CallContext): Failure {
     if (/insufficient_quota|billing|exceeded your current quota/i.test(body)) {
       return failure('authentication', `${message} (the account's quota is used up)`)
     }
-    return failure('rate-limit', message, wait)
+    return failure('rate-limit', withWait(message, wait, context.now()), wait)
   }
-  if (status === 408 || status === 409 || status === 425) return failure('server', message, wait)
+  if (status === 408 || status === 409 || status === 425 || status >= 500) {
+    return failure('server', withWait(message, wait, context.now()), wait)
+  }
   if (
     status === 413 ||
     /context_length|context length|maximum context|too many tokens|prompt is too long/i.test(body)
   ) {
     return failure('too-long', message)
   }
-  if (status >= 500) return failure('server', message, wait)
   if (status >= 400) {
     return failure(/content_filter|content management|safety/i.test(body) ? 'content-filter' : 'bad-request', message)
   }
@@ -128,12 +141,18 @@ function codeOf(error: unknown): string {
  * retryAfter({ 'retry-after': '2' }, Date.now()) // 2000
  */
 export function retryAfter(headers: Readonly<Record<string, string>> | undefined, now: number): number | undefined {
-  const exact = Number.parseFloat(headers?.['retry-after-ms'] ?? '')
-  if (Number.isFinite(exact) && exact >= 0) return exact
-  const written = headers?.['retry-after']?.trim()
-  if (!written) return undefined
-  const seconds = Number(written)
-  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : undefined
-  const date = Date.parse(written)
+  const exact = headers?.['retry-after-ms']?.trim() ?? ''
+  if (NUMBER.test(exact)) return Number(exact)
+  const written = headers?.['retry-after']?.trim() ?? ''
+  if (NUMBER.test(written)) return Number(written) * 1000
+  const date = /[a-z]/i.test(written) ? Date.parse(written) : Number.NaN
   return Number.isFinite(date) ? Math.max(0, date - now) : undefined
+}
+
+/** Digits alone: what JavaScript takes for numbers besides (`0x10`, `1e300`) is no time. */
+const NUMBER = /^\d+(\.\d+)?$/
+
+/** Says for how long a server wants to be left alone, where that is longer than anybody waits. */
+function withWait(message: string, wait: number | undefined, now: number): string {
+  return wait !== undefined && wait > LONGEST_WAIT ? `${message}; ${untilText(wait, now)}` : message
 }

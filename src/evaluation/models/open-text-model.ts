@@ -20,6 +20,8 @@ export interface OpenTextModelOptions {
   readonly settings?: ModelSettings
   /** Where a command that prints a key runs. */
   readonly folder?: string
+  /** Told in words when a server asks to wait. */
+  readonly onNotice?: (notice: string) => void
   /** For a model that is only to count tokens: no command is run. @defaultValue false */
   readonly withoutKeys?: boolean
 }
@@ -63,6 +65,7 @@ export async function openTextModel(specification: string, options: OpenTextMode
   const apiKey = apiKeyCommand === undefined || options.withoutKeys ? undefined : await fetchKey(apiKeyCommand, options)
   return openRemoteModel(specification, {
     environment,
+    ...(options.onNotice ? { onNotice: options.onNotice } : {}),
     throttle: {
       ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
       ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),

@@ -12,11 +12,14 @@ import { InvalidInputError, UnavailableError } from '../../errors.ts'
 import { failure } from '../../history/failure.ts'
 import { publicModelName } from '../../space/model-name.ts'
 import { estimateTokens } from '../estimate-tokens.ts'
+import { LONGEST_TIMER } from '../retry.ts'
 import { createExactRedactor, createRedactor, isDistinctive, Secret } from '../secrets.ts'
-import type { GenerateRequest, Generation, TextModel } from '../text-model.ts'
+import type { GenerateRequest, Generation, TextModel, Usage } from '../text-model.ts'
 import { createThrottle, type ThrottleOptions } from '../throttle.ts'
+import { waitNotice } from '../waits.ts'
 import { type CallContext, classifyError } from './classify-error.ts'
-import { completeText } from './complete-text.ts'
+import { type Completion, completeText } from './complete-text.ts'
+import { guardedFetch, RedirectError } from './guarded-fetch.ts'
 
 export interface RemoteModelOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -28,6 +31,8 @@ export interface RemoteModelOptions {
   readonly timeout?: number
   readonly throttle?: Omit<ThrottleOptions, 'concurrency'>
   readonly now?: () => number
+  /** Told in words when the server asks to wait. */
+  readonly onNotice?: (notice: string) => void
 }
 
 const DEFAULT_CONCURRENCY = 8
@@ -57,10 +62,14 @@ export async function openRemoteModel(specification: string, options: RemoteMode
 
 function createRemoteModel(name: string, resolved: ResolvedModel, options: RemoteModelOptions): TextModel {
   const { host, redact, redactAnswer } = resolved
-  const timeout = options.timeout ?? DEFAULT_TIMEOUT
+  const timeout = Math.min(options.timeout ?? DEFAULT_TIMEOUT, LONGEST_TIMER)
   const now = options.now ?? Date.now
   const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY
-  const throttle = createThrottle({ concurrency, ...options.throttle })
+  const throttle = createThrottle({
+    concurrency,
+    onWait: (milliseconds) => options.onNotice?.(waitNotice(host, milliseconds, now())),
+    ...options.throttle,
+  })
   const closing = new AbortController()
 
   const call = async (request: GenerateRequest): Promise<Generation> => {
@@ -68,15 +77,7 @@ function createRemoteModel(name: string, resolved: ResolvedModel, options: Remot
     const callers = [closing.signal, ...(request.signal ? [request.signal] : [])]
     try {
       const result = await completeText(resolved.languageModel, request, AbortSignal.any([clock, ...callers]))
-      const { inputTokens, outputTokens } = result
-      const usage =
-        inputTokens === undefined || outputTokens === undefined
-          ? {
-              inputTokens: inputTokens ?? estimateTokens(request.prompt),
-              outputTokens: outputTokens ?? estimateTokens(result.text),
-              estimated: true,
-            }
-          : { inputTokens, outputTokens }
+      const usage = usageOf(result, request)
       if (result.finishReason === 'content-filter') {
         return {
           kind: 'failure',
@@ -118,18 +119,33 @@ function createRemoteModel(name: string, resolved: ResolvedModel, options: Remot
   }
 }
 
+/** What the server says, where it says something that can be; no prompt and no answer takes no tokens. */
+function usageOf({ text, inputTokens, outputTokens }: Completion, { prompt, system = '' }: GenerateRequest): Usage {
+  const told = (count: number | undefined, of: string) =>
+    count !== undefined && Number.isSafeInteger(count) && (count > 0 || (count === 0 && of === '')) ? count : undefined
+  const [input, output] = [told(inputTokens, prompt), told(outputTokens, text)]
+  if (input !== undefined && output !== undefined) return { inputTokens: input, outputTokens: output }
+  return {
+    inputTokens: input ?? estimateTokens(prompt) + estimateTokens(system),
+    outputTokens: output ?? estimateTokens(text),
+    estimated: true,
+  }
+}
+
 /**
  * What a failed call may have cost. A server that refused has done nothing; one that answered badly, or not in time, may
  * have read the prompt and even charged for it, so the prompt counts.
  */
-function usageOfFailure(error: unknown, request: GenerateRequest) {
+function usageOfFailure(error: unknown, request: GenerateRequest): Usage {
   const status = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined
-  const refused = typeof status === 'number' && status >= 400
-  return { inputTokens: refused ? 0 : estimateTokens(request.prompt), outputTokens: 0, estimated: true }
+  const refused = (typeof status === 'number' && status >= 400) || error instanceof RedirectError
+  const { prompt, system = '' } = request
+  const inputTokens = refused ? 0 : estimateTokens(prompt) + estimateTokens(system)
+  return { inputTokens, outputTokens: 0, estimated: true }
 }
 
-/** Query parameters that hold keys, as some gateways want them. */
-const SECRET_PARAMETER = /key|token|secret|sig|auth|pass|code|credential/i
+/** The query parameter that holds no key: some gateways want one, under any name. */
+const PUBLIC_PARAMETER = /^api[-_]?version$/i
 
 function openEndpoint(specification: string, { environment, apiKey }: RemoteModelOptions): ResolvedModel {
   const rest = specification.slice('openai-compatible:'.length)
@@ -150,7 +166,7 @@ function openEndpoint(specification: string, { environment, apiKey }: RemoteMode
   const user = decodeURIComponent(url.username)
   const password = url.password ? new Secret(decodeURIComponent(url.password)) : undefined
   const parameters = [...url.searchParams].flatMap(([name, value]) =>
-    SECRET_PARAMETER.test(name) && value !== '' ? [new Secret(value)] : [],
+    !PUBLIC_PARAMETER.test(name) && value !== '' ? [new Secret(value)] : [],
   )
   // Without a password the user is the key, as in https://TOKEN@host.
   const login = url.username
@@ -166,6 +182,7 @@ function openEndpoint(specification: string, { environment, apiKey }: RemoteMode
     baseURL: base,
     ...(key ? { apiKey: key.reveal() } : {}),
     ...(headers ? { headers } : {}),
+    fetch: guardedFetch,
     ...(url.search ? { queryParams: Object.fromEntries(url.searchParams) } : {}),
   })
   return {
@@ -192,7 +209,7 @@ async function openProvider(
       remedy: `npm install ${packageName}`,
     })
   }
-  const open = apiKey ? providerWithKey(module, provider, apiKey) : module[camelCase(provider)]
+  const open = createProvider(module, provider, apiKey) ?? (apiKey ? undefined : module[camelCase(provider)])
   if (typeof open !== 'function') {
     throw new InvalidInputError(
       `${packageName} exports no provider named ${provider}${apiKey ? ' that takes a key' : ''}`,
@@ -213,7 +230,7 @@ async function openProvider(
 const camelCase = (name: string) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 
 /** Provider packages export `openai` and `createOpenAI({ apiKey })`; some name the second after the vendor. */
-function providerWithKey(module: Record<string, unknown>, provider: string, apiKey: Secret): unknown {
+function createProvider(module: Record<string, unknown>, provider: string, apiKey: Secret | undefined): unknown {
   const factories = Object.entries(module).filter(
     ([name, value]) => /^create[A-Z]/.test(name) && typeof value === 'function',
   )
@@ -221,7 +238,8 @@ function providerWithKey(module: Record<string, unknown>, provider: string, apiK
   const [, create] =
     factories.find(([name]) => name.toLowerCase() === wanted) ??
     (factories.length === 1 ? factories[0]! : [undefined, undefined])
-  return typeof create === 'function' ? create({ apiKey: apiKey.reveal() }) : undefined
+  if (typeof create !== 'function') return undefined
+  return create({ fetch: guardedFetch, ...(apiKey ? { apiKey: apiKey.reveal() } : {}) })
 }
 
 /** Looks where Krige is installed, then where the user works. */
