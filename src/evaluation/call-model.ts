@@ -1,5 +1,6 @@
 import { type Failure, failure } from '../history/failure.ts'
 import type { CallEstimate, CallReport } from './evaluator.ts'
+import { withoutReasoning } from './reasoning.ts'
 import type { CacheKey, ResponseCache } from './response-cache.ts'
 import { DEFAULT_RETRY, pause, type RetryOptions, retryDelay } from './retry.ts'
 import type { GenerateRequest, TextModel, Usage } from './text-model.ts'
@@ -19,13 +20,14 @@ export interface CallOutcome {
   readonly usage: Usage
   readonly calls: number
   readonly cached: boolean
-  /** What the answer itself takes, retries aside; a cached one as it was when it was paid for. */
-  readonly answer?: { readonly usage: Usage; readonly milliseconds?: number }
+  /** What the answer itself takes, retries aside; a cached one as it was when it was paid for. `cut`: it reached its limit. */
+  readonly answer?: { readonly usage: Usage; readonly milliseconds?: number; readonly cut?: boolean }
 }
 
 /**
  * One answer: from the cache, or by calling the model until it answers, retries are used up, or the budget says no. Each
- * attempt is reserved before it is sent and settled after, so that no failed attempt is ever free or uncounted.
+ * attempt is reserved before it is sent and settled after, so that no failed attempt is ever free or uncounted. What a model
+ * thinks before it answers is no part of the answer.
  */
 export async function callModel(
   model: TextModel,
@@ -36,11 +38,11 @@ export async function callModel(
   const hit = cache && cacheKey ? cache.get(cacheKey) : undefined
   if (hit) {
     return {
-      result: { kind: 'text', text: hit.text },
+      result: { kind: 'text', text: withoutReasoning(hit.text) },
       usage: { inputTokens: 0, outputTokens: 0 },
       calls: 0,
       cached: true,
-      answer: { usage: hit.usage },
+      answer: { usage: hit.usage, cut: hit.usage.outputTokens >= request.sampling.maxOutputTokens },
     }
   }
   const retry = { ...DEFAULT_RETRY, ...options.retry }
@@ -54,6 +56,9 @@ export async function callModel(
     cached: false,
   })
   for (let attempt = 0; ; attempt++) {
+    if (request.signal?.aborted) {
+      return finish({ kind: 'failure', failure: failure('cancelled', 'cancelled before it was sent') }, attempt)
+    }
     const allowed = await reserve?.({
       model: model.name,
       inputTokens:
@@ -79,8 +84,8 @@ export async function callModel(
     })
     if (generation.kind === 'text') {
       if (cache && cacheKey) cache.set(cacheKey, { text: generation.text, usage: generation.usage })
-      const outcome = finish({ kind: 'text', text: generation.text }, attempt + 1)
-      return { ...outcome, answer: { usage: generation.usage, milliseconds } }
+      const outcome = finish({ kind: 'text', text: withoutReasoning(generation.text) }, attempt + 1)
+      return { ...outcome, answer: { usage: generation.usage, milliseconds, cut: generation.reason === 'length' } }
     }
     const delay = retryDelay(generation.failure, attempt, retry)
     const stopped = delay === undefined ? generation.failure : await pause(delay, request.signal)

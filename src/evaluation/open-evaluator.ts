@@ -117,7 +117,11 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
     template: task.template,
     model,
     metric: whole,
-    metricKey: JSON.stringify([task.metric, task.metric.name === 'label-match' ? task.labels : []]),
+    metricKey: JSON.stringify([
+      task.metric,
+      task.metric.name === 'label-match' ? task.labels : [],
+      ...(metric.edition === undefined ? [] : [metric.edition]),
+    ]),
     sampling: task.sampling,
     ...(task.system === undefined ? {} : { system: task.system }),
     ...(options.cache ? { cache: options.cache } : {}),

@@ -7,6 +7,7 @@ import { type CallOutcome, callModel } from './call-model.ts'
 import type { Evaluation, EvaluationRequest, Evaluator } from './evaluator.ts'
 import { measureAnswers } from './measure-answers.ts'
 import { CallFailed, type Metric, type MetricCalls } from './metrics/metric.ts'
+import { withoutReasoning } from './reasoning.ts'
 import { cacheKeyOf, type ResponseCache } from './response-cache.ts'
 import type { RetryOptions } from './retry.ts'
 import type { GenerateRequest, Sampling, TextModel } from './text-model.ts'
@@ -45,7 +46,7 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
       prefixLength,
       ...(options.system === undefined ? {} : { system: options.system }),
       sampling: sampling.temperature === 0 ? sampling : { ...sampling, seed: sampling.seed ?? seedOf(request) },
-      ...(metric.isDecided ? { isDecided: (soFar: string) => metric.isDecided!(soFar) } : {}),
+      ...(metric.isDecided ? { isDecided: (soFar: string) => metric.isDecided!(withoutReasoning(soFar)) } : {}),
       ...(request.signal ? { signal: request.signal } : {}),
     }
   }

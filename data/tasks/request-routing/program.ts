@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Program } from '../../../src/evaluation/program/messages.ts'
+import type { Program } from '../../../src/evaluation/user-code/program.ts'
 
 const DEPARTMENTS = /\b(garden|kitchen|toys|tools|clothes|books)\b/
 

@@ -28,6 +28,8 @@ export interface MeasuredAnswer {
 /** From a model's answer to a score, usually in [0, 1]; larger is better. */
 export interface Metric {
   readonly name: string
+  /** Of a module: what distinguishes this edition of it from others. Modules that it imports are not looked at. */
+  readonly edition?: string
   /**
    * @throws any error when the answer cannot be scored for a reason of our own; the cell is then missing. An answer that
    * is merely wrong or unreadable scores 0.

@@ -1,5 +1,6 @@
-import { pathToFileURL } from 'node:url'
-import { InvalidInputError } from '../../errors.ts'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createWorkerPool } from '../user-code/worker-pool.ts'
 import type { MeasuredAnswer, Metric } from './metric.ts'
 
 /** What a metric module exports by default (or as `metric`): `(output, example, options) => number`, or
@@ -8,49 +9,37 @@ export type MetricFunction = (
   output: string,
   example: Readonly<Record<string, unknown>>,
   options: Readonly<Record<string, unknown>>,
-) => number | MeasuredAnswer | Promise<number | MeasuredAnswer>
+) => number | boolean | MeasuredAnswer | Promise<number | boolean | MeasuredAnswer>
+
+export interface ModuleMetricOptions {
+  /** Milliseconds one score may take. @defaultValue 60000 */
+  readonly timeout?: number
+  /** Scores side by side; each has its own worker. @defaultValue 8 */
+  readonly concurrency?: number
+}
 
 /**
- * Loads a metric the user wrote. Only ever called for a module the task names.
+ * Loads a metric the user wrote. Only ever called for a module the task names. It runs in workers, where an endless loop, a
+ * crash or a promise that never settles costs one cell.
  *
  * @throws InvalidInputError when the module fails to load or exports no function.
  */
-export async function moduleMetric(file: string, options: Readonly<Record<string, unknown>>): Promise<Metric> {
-  const module: Record<string, unknown> = await import(pathToFileURL(file).href).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new InvalidInputError(`metric module ${file} cannot be loaded: ${reason}`, {
-      remedy: 'Run it with node to see why.',
-      cause,
-    })
-  })
-  const exported = module['default'] ?? module['metric']
-  if (typeof exported !== 'function') {
-    throw new InvalidInputError(`metric module ${file} exports no function`, {
-      remedy: 'export default (output, example) => (output.includes(example.expected) ? 1 : 0)',
-    })
-  }
+export async function moduleMetric(
+  file: string,
+  options: Readonly<Record<string, unknown>>,
+  { timeout = 60_000, concurrency = 8 }: ModuleMetricOptions = {},
+): Promise<Metric> {
+  const pool = await createWorkerPool({ file, role: 'metric module', exportName: 'metric', concurrency, timeout })
   return {
     name: file,
-    async score(output, example) {
-      const score: unknown = await exported(
-        output,
-        { ...example.fields, id: example.id, input: example.input, expected: example.expected },
-        options,
-      )
-      if (typeof score === 'boolean') return score ? 1 : 0
-      if (typeof score === 'number' && Number.isFinite(score)) return score
-      const measured = measuredAnswer(score)
-      if (measured) return measured
-      throw new TypeError(`the metric returned ${String(score)}; expected a finite number, or { score, metrics }`)
+    edition: createHash('sha256').update(readFileSync(file)).digest('hex'),
+    async score(output, { fields, id, input, expected }) {
+      const example = { ...fields, id, input, ...(expected === undefined ? {} : { expected }) }
+      const result = await pool.run({ kind: 'metric', output, example, options })
+      if (result.kind === 'score') return { score: result.score, metrics: result.metrics ?? {} }
+      if (result.kind === 'error') throw new TypeError(result.message)
+      throw new Error(result.kind === 'timeout' ? `it did not finish within ${timeout / 1000} s` : 'cancelled')
     },
+    close: () => pool.close(),
   }
-}
-
-function measuredAnswer(returned: unknown): MeasuredAnswer | undefined {
-  if (typeof returned !== 'object' || returned === null || !('score' in returned)) return undefined
-  const { score } = returned
-  if (typeof score !== 'number' || !Number.isFinite(score)) return undefined
-  const written = 'metrics' in returned && typeof returned.metrics === 'object' ? (returned.metrics ?? {}) : {}
-  const metrics = Object.entries(written).filter((entry): entry is [string, number] => Number.isFinite(entry[1]))
-  return { score, metrics: Object.fromEntries(metrics) }
 }

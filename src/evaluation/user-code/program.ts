@@ -50,24 +50,32 @@ export interface ProgramScore {
   readonly output?: string
 }
 
-export type ToWorker =
-  | {
-      readonly kind: 'evaluate'
-      readonly candidate: ProgramCandidate
-      readonly example: ProgramExample
-      readonly seed: number
-      readonly repeat: number
-    }
-  | { readonly kind: 'answer'; readonly call: number; readonly text?: string; readonly failure?: Failure }
+/**
+ * Checks what a program asks for.
+ *
+ * @throws TypeError naming the setting that is wrong.
+ */
+export function readProgramCall(asked: unknown): ProgramCall {
+  if (typeof asked === 'string') return { prompt: asked }
+  if (typeof asked !== 'object' || asked === null || !('prompt' in asked) || typeof asked.prompt !== 'string') {
+    throw new TypeError('generate was given no prompt; expected a text or { prompt, system, temperature, … }')
+  }
+  const call: Record<string, unknown> = { prompt: asked.prompt }
+  for (const [name, isRight, expected] of SETTINGS) {
+    const value: unknown = Reflect.get(asked, name)
+    if (value === undefined) continue
+    if (!isRight(value)) throw new TypeError(`generate: ${name} should be ${expected}`)
+    call[name] = value
+  }
+  return call as unknown as ProgramCall
+}
 
-export type FromWorker =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'unusable'; readonly message: string }
-  | { readonly kind: 'call'; readonly call: number; readonly request: ProgramCall }
-  | {
-      readonly kind: 'score'
-      readonly score: number
-      readonly metrics?: Readonly<Record<string, number>>
-      readonly output?: string
-    }
-  | { readonly kind: 'error'; readonly message: string; readonly failure?: Failure }
+const isIn = (low: number, high: number) => (value: unknown) =>
+  typeof value === 'number' && value >= low && value <= high
+const SETTINGS: readonly (readonly [string, (value: unknown) => boolean, string])[] = [
+  ['system', (value) => typeof value === 'string', 'a text'],
+  ['temperature', isIn(0, 2), 'a number from 0 to 2'],
+  ['topP', isIn(0, 1), 'a number from 0 to 1'],
+  ['maxOutputTokens', (value) => Number.isSafeInteger(value) && Number(value) > 0, 'a positive whole number'],
+  ['stop', (value) => Array.isArray(value) && value.every((text) => typeof text === 'string'), 'a list of texts'],
+]

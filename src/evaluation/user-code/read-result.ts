@@ -1,0 +1,62 @@
+import type { JobError, JobScore } from './messages.ts'
+
+/**
+ * What a function of the user's gave, as a score: a finite number, true or false, or `{ score, metrics, output }`.
+ * Measurements that are no finite numbers are left out.
+ *
+ * @example
+ * readResult({ score: true, metrics: { tools: 2, broken: Number.NaN } }) // { kind: 'score', score: 1, metrics: { tools: 2 } }
+ */
+export function readResult(result: unknown): JobScore | JobError {
+  try {
+    const plain = numberOf(result)
+    if (plain !== undefined) return { kind: 'score', score: plain }
+    if (isRecord(result)) {
+      const score = numberOf(result['score'])
+      const { metrics, output } = result
+      if (score !== undefined) {
+        return {
+          kind: 'score',
+          score,
+          ...(isRecord(metrics) ? { metrics: measurements(metrics) } : {}),
+          ...(typeof output === 'string' ? { output } : {}),
+        }
+      }
+    }
+    return {
+      kind: 'error',
+      message: `it returned ${showResult(result)}; expected a finite number or { score, metrics }`,
+    }
+  } catch (error) {
+    return { kind: 'error', message: `what it returned cannot be read: ${messageOf(error)}` }
+  }
+}
+
+/** The message of whatever was thrown, even if reading that throws. */
+export function messageOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return 'an error that cannot be shown'
+  }
+}
+
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'boolean') return Number(value)
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+}
+
+function measurements(written: Readonly<Record<string, unknown>>): Record<string, number> {
+  const read = Object.entries(written).map(([name, value]) => [name, numberOf(value)] as const)
+  return Object.fromEntries(read.filter((entry): entry is [string, number] => entry[1] !== undefined))
+}
+
+function showResult(result: unknown): string {
+  if (typeof result === 'number' || typeof result === 'bigint') return String(result)
+  const text = JSON.stringify(result) ?? typeof result
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,232 @@
+/**
+ * Workers that run one function of the user's, one call at a time each.
+ *
+ * A call ends with a result, an error, or the end of its time; whatever else happens to its worker (it exits, runs out of
+ * memory, an error gets lost in it) ends the call with that reason at once, and the next call gets a fresh worker. What the
+ * module prints goes to standard error: standard output belongs to the engine's own results.
+ *
+ * @module
+ */
+import { MessageChannel, Worker } from 'node:worker_threads'
+import { InvalidInputError } from '../../errors.ts'
+import type { Failure } from '../../history/failure.ts'
+import type { FromWorker, Job, JobError, JobScore, ToWorker, WorkerData } from './messages.ts'
+import type { ProgramCall } from './program.ts'
+
+export interface WorkerPoolOptions {
+  /** Absolute path of the module. */
+  readonly file: string
+  /** What the module is, for messages: `program`, `metric module`. */
+  readonly role: string
+  /** Name of its function, where it is not the default export. */
+  readonly exportName: string
+  /** Most workers at a time. */
+  readonly concurrency: number
+  /** Milliseconds a call may take. */
+  readonly timeout: number
+  /** Megabytes of JavaScript memory per worker. @defaultValue 1024 */
+  readonly memory?: number
+}
+
+/** How a call ended. */
+export type JobResult = JobScore | JobError | { readonly kind: 'timeout' } | { readonly kind: 'cancelled' }
+
+export type CallAnswer = { readonly text: string } | { readonly failure: Failure }
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Answers a call of the function's to a model; never rejects. */
+  readonly answer?: (request: ProgramCall) => Promise<CallAnswer>
+}
+
+export interface WorkerPool {
+  run(job: Job, options?: RunOptions): Promise<JobResult>
+  /** Ends all workers; calls under way are cancelled. */
+  close(): Promise<void>
+}
+
+const DEFAULT_MEMORY = 1024
+const LOAD_TIMEOUT = 60_000
+const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
+
+/** @throws InvalidInputError when the module cannot be loaded or exports no function. */
+export async function createWorkerPool(options: WorkerPoolOptions): Promise<WorkerPool> {
+  const idle = [await startWorker(options)]
+  const busy = new Set<UserWorker>()
+  const waiting: (() => void)[] = []
+  let starting = 0
+  let closed = false
+  let jobs = 0
+
+  const acquire = async (): Promise<UserWorker | undefined> => {
+    while (!closed) {
+      const worker = idle.pop()
+      if (worker?.lost()) {
+        void worker.end()
+        continue
+      }
+      if (worker) {
+        busy.add(worker)
+        return worker
+      }
+      if (busy.size + starting < options.concurrency) {
+        starting++
+        try {
+          const fresh = await startWorker(options)
+          busy.add(fresh)
+          return fresh
+        } finally {
+          starting--
+        }
+      }
+      await new Promise<void>((resolve) => waiting.push(resolve))
+    }
+    return undefined
+  }
+  const release = (worker: UserWorker, usable: boolean) => {
+    busy.delete(worker)
+    if (usable && !closed && !worker.lost()) idle.push(worker)
+    else void worker.end()
+    waiting.shift()?.()
+  }
+
+  return {
+    async run(job, { signal, answer } = {}) {
+      let worker: UserWorker | undefined
+      try {
+        worker = await acquire()
+      } catch (error) {
+        waiting.shift()?.()
+        return { kind: 'error', message: error instanceof Error ? error.message : String(error) }
+      }
+      if (!worker) return { kind: 'cancelled' }
+      const result = await worker.run(jobs++, job, options.timeout, signal, answer)
+      // A call that still waits for a model would speak into the next cell.
+      release(worker, (result.kind === 'score' || result.kind === 'error') && worker.isQuiet())
+      return closed && result.kind === 'error' ? { kind: 'cancelled' } : result
+    },
+    async close() {
+      closed = true
+      for (const resume of waiting.splice(0)) resume()
+      await Promise.all([...idle.splice(0), ...busy].map((worker) => worker.end()))
+    },
+  }
+}
+
+interface UserWorker {
+  run(
+    number: number,
+    job: Job,
+    timeout: number,
+    signal: AbortSignal | undefined,
+    answer: RunOptions['answer'],
+  ): Promise<JobResult>
+  /** Whether it ended, or lost an error. */
+  lost(): boolean
+  /** Whether none of its calls waits for a model. */
+  isQuiet(): boolean
+  end(): Promise<void>
+}
+
+async function startWorker(options: WorkerPoolOptions): Promise<UserWorker> {
+  const { file, role, exportName, memory = DEFAULT_MEMORY } = options
+  const { port1: port, port2 } = new MessageChannel()
+  const data: WorkerData = { file, exportName, port: port2 }
+  const worker = new Worker(WORKER, {
+    workerData: data,
+    transferList: [port2],
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: memory },
+  })
+  for (const stream of [worker.stdout, worker.stderr]) stream.on('data', (text) => process.stderr.write(text))
+
+  let loss: string | undefined
+  let open = 0
+  /** Who waits for what this worker says. */
+  let listener: ((message: FromWorker) => void) | undefined
+  const hear = (message: FromWorker) => {
+    if (message.kind === 'stray') loss ??= `an error outside of what it returned: ${message.message}`
+    listener?.(message)
+  }
+  const lose = (message: string) => {
+    loss ??= message
+    listener?.({ kind: 'stray', message: loss })
+  }
+  port.on('message', hear)
+  worker.on('error', (error: Error & { code?: string }) =>
+    lose(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? `it used more than ${memory} MB of memory` : error.message),
+  )
+  worker.on('exit', (code) => lose(`it ended the process (exit code ${code})`))
+  // Timers keep the engine alive while a call runs; an idle worker does not.
+  worker.unref()
+  port.unref()
+
+  const problem = await new Promise<string | undefined>((resolve) => {
+    const timer = setTimeout(() => resolve(`it was not loaded after ${LOAD_TIMEOUT / 1000} s`), LOAD_TIMEOUT)
+    listener = (message) => {
+      if (message.kind === 'call' || message.kind === 'result') return
+      clearTimeout(timer)
+      resolve(message.kind === 'ready' ? undefined : message.kind === 'stray' ? loss : message.message)
+    }
+    if (loss !== undefined) listener({ kind: 'stray', message: loss })
+  })
+  listener = undefined
+  const end = async () => {
+    port.close()
+    await worker.terminate()
+  }
+  if (problem !== undefined) {
+    await end()
+    throw new InvalidInputError(`${role} ${file} cannot be loaded: ${problem}`, {
+      remedy: REMEDIES.get(role) ?? REMEDY,
+    })
+  }
+
+  return {
+    lost: () => loss !== undefined,
+    isQuiet: () => open === 0,
+    end,
+    async run(number, job, timeout, signal, answer) {
+      const result = await new Promise<JobResult>((resolve) => {
+        const timer = setTimeout(() => resolve({ kind: 'timeout' }), timeout)
+        const abort = () => resolve({ kind: 'cancelled' })
+        const finish = (ended: JobResult) => {
+          clearTimeout(timer)
+          signal?.removeEventListener('abort', abort)
+          resolve(ended)
+        }
+        listener = (message) => {
+          if (message.kind === 'stray') finish({ kind: 'error', message: loss ?? message.message })
+          // Late words of an earlier call are nobody's.
+          else if (message.kind === 'result' && message.job === number) finish(message.result)
+          else if (message.kind === 'call' && message.job === number && answer) {
+            open++
+            const { call } = message
+            void answer(message.request).then((given) => {
+              open--
+              const reply: ToWorker = { kind: 'answer', call, ...given }
+              port.postMessage(reply)
+            })
+          }
+        }
+        if (signal?.aborted) return abort()
+        signal?.addEventListener('abort', abort, { once: true })
+        if (loss !== undefined) return finish({ kind: 'error', message: loss })
+        const message: ToWorker = { kind: 'run', job: number, input: job }
+        port.postMessage(message)
+      })
+      listener = undefined
+      return result
+    },
+  }
+}
+
+const REMEDY = 'Run it with node to see why.'
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['program', 'Run it with node to see why; it needs export default async (candidate, example, context) => score'],
+  [
+    'metric module',
+    'Run it with node to see why; it needs export default (output, example) => (output.includes(example.expected) ? 1 : 0)',
+  ],
+])

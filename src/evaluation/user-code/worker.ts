@@ -1,0 +1,102 @@
+/**
+ * Runs a module of the user's apart from the engine: an endless loop, a crash or a lost error in it costs one cell, not the
+ * run.
+ *
+ * @module
+ */
+import { readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { type MessagePort, workerData } from 'node:worker_threads'
+import type { Failure } from '../../history/failure.ts'
+import type { FromWorker, Job, ToWorker, WorkerData } from './messages.ts'
+import { type ProgramContext, readProgramCall } from './program.ts'
+import { messageOf, readResult } from './read-result.ts'
+
+/** A failed call, as the program sees it: an error that carries what happened. */
+class CallError extends Error {
+  override readonly name = 'CallError'
+  readonly failure: Failure
+  constructor(problem: Failure) {
+    super(problem.message)
+    this.failure = problem
+  }
+}
+
+const data: WorkerData = workerData
+const port: MessagePort | undefined = data.port
+if (!port) throw new Error('this module only runs as a worker')
+data.port = undefined
+const send = (message: FromWorker) => port.postMessage(message)
+const answers = new Map<number, { resolve: (text: string) => void; reject: (error: Error) => void }>()
+let calls = 0
+
+process.on('uncaughtException', (error) => send({ kind: 'stray', message: messageOf(error) }))
+process.on('unhandledRejection', (error) => send({ kind: 'stray', message: messageOf(error) }))
+
+/** A module with `import` and `export` is one, also in a folder that calls its files CommonJS. */
+registerHooks({
+  load(url, context, next) {
+    const { format } = context
+    if (!format?.startsWith('commonjs') || !url.startsWith('file:') || url.includes('/node_modules/')) {
+      return next(url, context)
+    }
+    const source = readFileSync(fileURLToPath(url), 'utf8')
+    const isModule = /^\s*(?:import|export)\b/m.test(source) && !/\bmodule\.exports\b|\bexports\.\w/.test(source)
+    return next(url, isModule ? { ...context, format: format.replace('commonjs', 'module') } : context)
+  },
+})
+
+const loaded: Promise<unknown> = import(pathToFileURL(data.file).href).then(
+  (module: Record<string, unknown>) => {
+    const exported = module['default'] ?? module[data.exportName]
+    if (typeof exported === 'function') send({ kind: 'ready' })
+    else send({ kind: 'unusable', message: 'it exports no function' })
+    return exported
+  },
+  (error: unknown) => send({ kind: 'unusable', message: messageOf(error) }),
+)
+
+port.on('message', async (message: ToWorker) => {
+  if (message.kind === 'answer') {
+    const waiting = answers.get(message.call)
+    answers.delete(message.call)
+    if (message.failure) waiting?.reject(new CallError(message.failure))
+    else waiting?.resolve(message.text ?? '')
+    return
+  }
+  const { job } = message
+  const exported = await loaded
+  if (typeof exported !== 'function') return
+  try {
+    const result: unknown = await exported(...argumentsOf(job, message.input))
+    send({ kind: 'result', job, result: readResult(result) })
+  } catch (error) {
+    send({ kind: 'result', job, result: { kind: 'error', message: messageOf(error), ...failureOf(error) } })
+  }
+})
+
+/** What was thrown may be a proxy that throws when it is looked at. */
+function failureOf(error: unknown): { readonly failure?: Failure } {
+  try {
+    return error instanceof CallError ? { failure: error.failure } : {}
+  } catch {
+    return {}
+  }
+}
+
+function argumentsOf(job: number, input: Job): readonly unknown[] {
+  if (input.kind === 'metric') return [input.output, input.example, input.options]
+  const context: ProgramContext = {
+    seed: input.seed,
+    repeat: input.repeat,
+    generate: (asked) =>
+      new Promise<string>((resolve, reject) => {
+        const request = readProgramCall(asked)
+        const call = calls++
+        answers.set(call, { resolve, reject })
+        send({ kind: 'call', job, call, request })
+      }),
+  }
+  return [input.candidate, input.example, context]
+}

@@ -1,0 +1,194 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { moduleMetric } from '../../src/evaluation/metrics/module-metric.ts'
+import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
+import { createProgramEvaluator } from '../../src/evaluation/program-evaluator.ts'
+import { readProgramCall } from '../../src/evaluation/user-code/program.ts'
+import { messageOf, readResult } from '../../src/evaluation/user-code/read-result.ts'
+import { parseTemplate } from '../../src/space/template.ts'
+import { createScriptedModel } from '../support/scripted-model.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'user-code-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let files = 0
+const write = (code: string, name = `m${files++}.mjs`) => {
+  const file = join(folder, name)
+  writeFileSync(file, code)
+  return file
+}
+const sampling = { temperature: 0, maxOutputTokens: 8 }
+const cell = (id: string) => ({
+  candidate: { id: 'a', text: 'One' },
+  example: { id, input: id, expected: 'x', fields: {} },
+  repeat: 0,
+  seed: 1,
+})
+
+/** Only the example `bad` misbehaves. */
+const MISBEHAVIOUR: readonly (readonly [what: string, code: string, reason: RegExp])[] = [
+  ['exits', 'process.exit(0)', /ended the process/],
+  ['loses a rejection', 'Promise.reject(new Error("lost")); return new Promise(() => {})', /outside.*lost/],
+  ['loses a throwing timer', 'setTimeout(() => { throw new Error("late") }); return new Promise(() => {})', /late/],
+  ['throws what cannot be shown', 'throw { toString() { throw 1 } }', /cannot be shown/],
+  ['throws a proxy', 'throw new Proxy({}, { get() { throw 1 }, getPrototypeOf() { throw 1 } })', /cannot be shown/],
+  ['never settles', 'return new Promise(() => {})', /did not finish within 1 s/],
+  ['never ends', 'for (;;);', /did not finish within 1 s/],
+  ['returns a text', 'return "1"', /returned "1"/],
+  ['returns a bigint', 'return 1n', /returned 1/],
+  ['returns a circle', 'const a = {}; a.a = a; return a', /cannot be read/],
+  ['returns a function', 'return () => 1', /returned function/],
+  ['returns NaN', 'return { score: NaN }', /finite number/],
+  ['returns a trap', 'return { get score() { throw new Error("trap") } }', /trap/],
+  ['eats memory', 'const all = []; for (;;) all.push(new Array(1e5).fill(1))', /more than 1024 MB|not finish/],
+]
+
+describe('one bad cell costs one cell, soon, with a reason', () => {
+  it.each(MISBEHAVIOUR)('a metric that %s', async (_, code, reason) => {
+    const file = write(`export default (output) => { if (output === 'bad') { ${code} } return 1 }`)
+    const metric = await moduleMetric(file, {}, { timeout: 1000, concurrency: 1 })
+    const example = { id: '1', input: 'x', fields: {} }
+    const score = (output: string) => Promise.resolve(metric.score(output, example))
+    await expect(score('good')).resolves.toMatchObject({ score: 1 })
+    const started = performance.now()
+    const [bad, good] = await Promise.allSettled([score('bad'), score('good')])
+    expect(bad).toMatchObject({ status: 'rejected', reason: { message: expect.stringMatching(reason) } })
+    expect(good).toMatchObject({ status: 'fulfilled' })
+    await expect(score('good')).resolves.toMatchObject({ score: 1 })
+    expect(performance.now() - started).toBeLessThan(5000)
+    await metric.close?.()
+  })
+
+  it.each(MISBEHAVIOUR)('a program that %s', async (_, code, reason) => {
+    const file = write(`export default (candidate, example) => { if (example.id === 'bad') { ${code} } return 1 }`)
+    const evaluator = await createProgramEvaluator({ file, sampling, timeout: 1000, concurrency: 1 })
+    const [bad, good] = await Promise.all([evaluator.evaluate(cell('bad')), evaluator.evaluate(cell('good'))])
+    expect(bad).toMatchObject({ kind: 'failure', failure: { kind: 'program', message: expect.stringMatching(reason) } })
+    expect(good).toMatchObject({ kind: 'score', score: 1 })
+    await evaluator.close()
+  })
+
+  it('leaves out measurements that are no numbers', async () => {
+    const file = write('export default () => ({ score: 1, metrics: { a: NaN, b: Infinity, c: "3", d: 4, e: true } })')
+    const evaluator = await createProgramEvaluator({ file, sampling })
+    expect((await evaluator.evaluate(cell('a'))).kind === 'score').toBe(true)
+    expect(await evaluator.evaluate(cell('a'))).toMatchObject({ metrics: { d: 4, e: 1 } })
+    expect(Object.keys(((await evaluator.evaluate(cell('a'))) as { metrics: object }).metrics)).not.toContain('a')
+    await evaluator.close()
+  })
+
+  it('hears nothing of what a module posts by itself', async () => {
+    const file = write(`
+      import { parentPort, workerData } from 'node:worker_threads'
+      parentPort.postMessage(null)
+      workerData.port?.postMessage({ kind: 'result', job: 0, result: null })
+      export default () => { parentPort.postMessage({ kind: 'score', score: NaN }); return 0.5 }`)
+    const evaluator = await createProgramEvaluator({ file, sampling })
+    expect(await evaluator.evaluate(cell('a'))).toMatchObject({ kind: 'score', score: 0.5 })
+    await evaluator.close()
+  })
+
+  it.each(['undefined', 'null', '5', '{}', '{ prompt: 5 }', '{ prompt: "a", maxOutputTokens: NaN }'])(
+    'a program that asks for %s',
+    async (asked) => {
+      const model = createScriptedModel(() => 'yes')
+      const file = write(`export default async (c, e, { generate }) => { await generate(${asked}); return 1 }`)
+      const evaluator = await createProgramEvaluator({ file, sampling, model })
+      const result = await evaluator.evaluate(cell('a'))
+      expect(result).toMatchObject({ kind: 'failure', failure: { kind: 'program', message: /generate/ } })
+      expect(model.requests).toHaveLength(0)
+      await evaluator.close()
+    },
+  )
+
+  it('a program that does not wait for its calls pays for none that was not sent', async () => {
+    const model = createScriptedModel(() => 'yes')
+    const file = write(
+      'export default (c, e, { generate }) => { for (let i = 0; i < 30; i++) generate("x"); return 1 }',
+    )
+    const evaluator = await createProgramEvaluator({ file, sampling, model })
+    const reserve = vi.fn(async () => true)
+    const result = await evaluator.evaluate({ ...cell('a'), reserve })
+    expect(result).toMatchObject({ kind: 'score', score: 1, calls: model.requests.length })
+    await evaluator.close()
+  })
+})
+
+describe('modules', () => {
+  it.each([
+    ['exits while it is loaded', 'process.exit(0)', /cannot be loaded: it ended the process/],
+    ['throws while it is loaded', 'throw new Error("no")', /cannot be loaded: no/],
+    ['exports no function', 'export default 5', /exports no function/],
+  ])('are refused when one %s', async (_, code, message) => {
+    const file = write(code)
+    await expect(moduleMetric(file, {})).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: expect.stringMatching(message),
+    })
+    await expect(createProgramEvaluator({ file, sampling })).rejects.toThrow(message)
+  })
+
+  it.each([
+    ['a module in TypeScript', 'm.ts', 'export default (output: string): number => output.length'],
+    ['a module in JavaScript', 'm.js', 'export default (output) => output.length'],
+    [
+      'one that imports another',
+      'n.ts',
+      "import length from './m.ts'\nexport default (output: string): number => length(output)",
+    ],
+    ['a CommonJS file', 'c.js', 'module.exports = (output) => output.length'],
+    ['a CommonJS file by its ending', 'c.cjs', 'module.exports = (output) => output.length'],
+  ])('may be %s in a folder that says commonjs', async (_, name, code) => {
+    const inside = join(folder, 'commonjs')
+    mkdirSync(inside, { recursive: true })
+    writeFileSync(join(inside, 'package.json'), '{"type":"commonjs"}')
+    writeFileSync(join(inside, name), code)
+    const metric = await moduleMetric(join(inside, name), {})
+    expect(await metric.score('four', { id: '1', input: 'x', fields: {} })).toMatchObject({ score: 4 })
+    await metric.close?.()
+  })
+
+  it('never print on standard output', async () => {
+    const out = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+    const err = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    const file = write(
+      `console.log('POLLUTION'); export default () => { console.log('POLLUTION'); process.stdout.write('MORE'); return 1 }`,
+    )
+    const metric = await moduleMetric(file, {})
+    await metric.score('x', { id: '1', input: 'x', fields: {} })
+    await vi.waitFor(() => expect(err.mock.calls.join('')).toContain('MORE'))
+    expect(out.mock.calls.join('')).not.toMatch(/POLLUTION|MORE/)
+    vi.restoreAllMocks()
+    await metric.close?.()
+  })
+
+  it('that were edited make another evaluator', async () => {
+    const open = async (code: string) => {
+      const task = {
+        template: parseTemplate('{{prompt}} {{input}}'),
+        metric: { name: write(code, 'edited.mjs'), options: {} },
+        sampling,
+        labels: [],
+      }
+      const textModel = createScriptedModel(() => 'yes')
+      const evaluator = await openEvaluator(task, { modelsFolder: folder, environment: {}, textModel })
+      await evaluator.close()
+      return evaluator.id
+    }
+    const first = await open('export default () => 1')
+    expect(await open('export default () => 0')).not.toBe(first)
+    expect(await open('export default () => 1')).toBe(first)
+  })
+})
+
+describe('what comes from a module', () => {
+  it('is read without trusting it', () => {
+    expect(readResult(true)).toEqual({ kind: 'score', score: 1 })
+    expect(readResult({ score: 2, output: 'x' })).toEqual({ kind: 'score', score: 2, output: 'x' })
+    expect(readResult(undefined)).toMatchObject({ kind: 'error' })
+    expect(messageOf(Object.create(null))).toBe('an error that cannot be shown')
+    expect(readProgramCall({ prompt: 'a', stop: ['b'], extra: 1 })).toEqual({ prompt: 'a', stop: ['b'] })
+    expect(() => readProgramCall({ prompt: 'a', stop: 'b' })).toThrow(/stop should be a list of texts/)
+  })
+})
