@@ -5,7 +5,7 @@
  */
 import type { MessagePort } from 'node:worker_threads'
 import type { Failure } from '../../history/failure.ts'
-import type { Measurements } from '../../space/constraint.ts'
+import type { Measurements } from '../../history/measurement.ts'
 import type { ProgramCall, ProgramCandidate, ProgramExample } from './program.ts'
 
 /** What a worker is started with. */

@@ -1,4 +1,3 @@
-import type { Failure } from '../../history/failure.ts'
 import type { JsonValue } from '../../space/example.ts'
 
 /** What a program asks of a model. */
