@@ -14,6 +14,7 @@ export function registerDelete(program: Command): void {
     const remove = async (store: Store) => {
       await store.delete(study)
       rmSync(defaultReportPath(store, study), { force: true })
+      // Last, since it may fail: by then everything else is gone.
       const answers = await forgetStudyResponses(store.location, study)
       process.stderr.write(`Deleted study ${study}, its report and ${answers} cached answers.\n`)
     }

@@ -6,11 +6,11 @@
  *
  * @module
  */
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { UnavailableError } from '../errors.ts'
 import type { CachedResponse, CacheKey, ResponseCache } from './response-cache.ts'
+import { checksumOf, messageOf, openResponseFile } from './response-file.ts'
 
 export interface SqliteResponseCacheOptions {
   readonly file: string
@@ -28,27 +28,6 @@ const CHECK_EVERY = 200
 /** What is freed at once, as a share of the whole. */
 const TRIM_TO = 0.9
 
-const SCHEMA = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = NORMAL;
-  PRAGMA busy_timeout = 5000;
-  PRAGMA secure_delete = ON;
-  CREATE TABLE IF NOT EXISTS response (
-    key TEXT PRIMARY KEY,
-    text TEXT NOT NULL,
-    input_tokens INTEGER NOT NULL,
-    output_tokens INTEGER NOT NULL,
-    checksum TEXT NOT NULL,
-    used_at INTEGER NOT NULL
-  ) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS response_used ON response (used_at);
-  CREATE TABLE IF NOT EXISTS response_owner (
-    owner TEXT NOT NULL,
-    key TEXT NOT NULL,
-    PRIMARY KEY (owner, key)
-  ) WITHOUT ROWID;
-`
-
 /**
  * @returns a cache that is empty and forgets everything where no database can be opened, with a notice.
  * @example
@@ -62,48 +41,50 @@ export async function openSqliteResponseCache(options: SqliteResponseCacheOption
   const now = options.now ?? Date.now
   const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES
   const notice = options.onNotice ?? (() => undefined)
-  const opened = await openOrReplace(file, notice)
+  const opened = await openResponseFile(file, notice)
   if (!opened) return { get: () => undefined, set: () => undefined, close: () => undefined }
   const { database, writable } = opened
-  const select = database.prepare('SELECT text, input_tokens, output_tokens, checksum FROM response WHERE key = ?')
-  const touch = writable ? database.prepare('UPDATE response SET used_at = ? WHERE key = ?') : undefined
-  const insert = writable ? database.prepare('INSERT OR REPLACE INTO response VALUES (?, ?, ?, ?, ?, ?)') : undefined
-  const own = writable ? database.prepare('INSERT OR IGNORE INTO response_owner VALUES (?, ?)') : undefined
   const { owner } = options
-  let writes = 0
-  let broken = false
+  let usable = true
   let open = true
+  let writes = 0
 
-  /** Runs a statement; a disk that has become full or read-only switches writing off. */
-  const attempt = (statement: StatementSync | undefined, ...values: (string | number)[]) => {
-    if (!statement || broken || !open) return
+  /** What fails once (a full disk, a lock, a damaged page) is said once, and left alone from then on. */
+  const attempt = <Result>(work: () => Result): Result | undefined => {
+    if (!usable || !open) return undefined
     try {
-      statement.run(...values)
+      return work()
     } catch (error) {
-      broken = true
-      notice(`The response cache is not written any more: ${messageOf(error)}`)
+      usable = false
+      notice(`The response cache is not used any more: ${messageOf(error)}`)
+      return undefined
     }
+  }
+  const prepare = (text: string) => attempt(() => database.prepare(text))
+  const select = prepare('SELECT text, input_tokens, output_tokens, checksum FROM response WHERE key = ?')
+  const touch = prepare('UPDATE response SET used_at = ? WHERE key = ?')
+  const insert = prepare('INSERT OR REPLACE INTO response VALUES (?, ?, ?, ?, ?, ?)')
+  const own = prepare('INSERT OR IGNORE INTO response_owner VALUES (?, ?)')
+  const write = (statement: StatementSync | undefined, ...values: (string | number)[]) => {
+    if (writable) attempt(() => statement?.run(...values))
   }
 
   return {
     get(key: CacheKey): CachedResponse | undefined {
-      if (!open) return undefined
-      try {
-        const row = select.get(key)
-        if (!row) return undefined
-        const { text, input_tokens: inputTokens, output_tokens: outputTokens, checksum } = row
-        if (typeof text !== 'string' || checksum !== checksumOf(key, text)) return undefined
-        attempt(touch, now(), key)
-        if (owner !== undefined) attempt(own, owner, key)
-        return { text, usage: { inputTokens: Number(inputTokens), outputTokens: Number(outputTokens) } }
-      } catch {
-        return undefined
-      }
+      const found = attempt(() => select?.get(key))
+      if (!found) return undefined
+      const { text, input_tokens: input, output_tokens: output, checksum } = found
+      const usage = { inputTokens: Number(input), outputTokens: Number(output) }
+      if (typeof text !== 'string' || checksum !== checksumOf({ key, text, ...usage })) return undefined
+      write(touch, now(), key)
+      if (owner !== undefined) write(own, owner, key)
+      return { text, usage }
     },
-    set(key, { text, usage }) {
-      attempt(insert, key, text, usage.inputTokens, usage.outputTokens, checksumOf(key, text), now())
-      if (owner !== undefined) attempt(own, owner, key)
-      if (++writes % CHECK_EVERY === 0 && !broken && open) trim(database, maxBytes)
+    set(key, { text, usage: { inputTokens, outputTokens } }) {
+      const checksum = checksumOf({ key, text, inputTokens, outputTokens })
+      write(insert, key, text, inputTokens, outputTokens, checksum, now())
+      if (owner !== undefined) write(own, owner, key)
+      if (writable && ++writes % CHECK_EVERY === 0) attempt(() => trim(database, maxBytes))
     },
     close() {
       if (!open) return
@@ -117,11 +98,20 @@ export async function openSqliteResponseCache(options: SqliteResponseCacheOption
  * Removes every answer an owner ever used, also those that others use, too: they would be asked for again.
  *
  * @returns how many were removed; 0 where there is no cache.
+ * @throws UnavailableError where the cache cannot be written.
  */
 export async function forgetResponses(file: string, owner: string): Promise<number> {
   if (!existsSync(file)) return 0
-  const opened = await openOrReplace(file, () => undefined)
-  if (!opened?.writable) return 0
+  let reason = 'it may only be read'
+  const opened = await openResponseFile(file, (text) => {
+    reason = text
+  })
+  if (!opened?.writable) {
+    opened?.database.close()
+    throw new UnavailableError(`cached answers in ${file} could not be removed: ${reason}`, {
+      remedy: 'Remove that file, or make it writable and delete again.',
+    })
+  }
   const { database } = opened
   try {
     const removed = database
@@ -135,48 +125,6 @@ export async function forgetResponses(file: string, owner: string): Promise<numb
   }
 }
 
-interface OpenedDatabase {
-  readonly database: DatabaseSync
-  readonly writable: boolean
-}
-
-async function openOrReplace(file: string, notice: (text: string) => void): Promise<OpenedDatabase | undefined> {
-  const { DatabaseSync } = await import('node:sqlite')
-  const open = (): OpenedDatabase => {
-    const database = new DatabaseSync(file)
-    try {
-      database.exec(SCHEMA)
-      database.prepare('SELECT count(*) FROM response WHERE used_at < 0').get()
-      return { database, writable: true }
-    } catch (error) {
-      database.close()
-      throw error
-    }
-  }
-  try {
-    mkdirSync(dirname(file), { recursive: true })
-    return open()
-  } catch (error) {
-    const reason = messageOf(error)
-    if (/malformed|not a database|corrupt/i.test(reason)) {
-      try {
-        renameSync(file, `${file}.damaged`)
-        for (const suffix of ['-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true })
-        notice(`The response cache was damaged and has been put aside as ${file}.damaged`)
-        return open()
-      } catch {
-        // Falls through to no cache at all.
-      }
-    }
-    try {
-      return { database: new DatabaseSync(file, { readOnly: true }), writable: false }
-    } catch {
-      notice(`No response cache: ${reason}`)
-      return undefined
-    }
-  }
-}
-
 function trim(database: DatabaseSync, maxBytes: number): void {
   const total = () =>
     Number(database.prepare('SELECT coalesce(sum(length(text) + 200), 0) AS bytes FROM response').get()?.['bytes'] ?? 0)
@@ -186,12 +134,4 @@ function trim(database: DatabaseSync, maxBytes: number): void {
   )
   while (total() > maxBytes * TRIM_TO && oldest.run().changes > 0);
   database.exec('DELETE FROM response_owner WHERE key NOT IN (SELECT key FROM response)')
-}
-
-function checksumOf(key: string, text: string): string {
-  return createHash('sha256').update(key).update('\0').update(text).digest('hex').slice(0, 16)
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
