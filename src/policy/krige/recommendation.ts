@@ -6,7 +6,9 @@
 import { createRandom } from '../../numerics/random/random.ts'
 import { normalQuantile } from '../../numerics/special/normal-quantile.ts'
 import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
-import { populationScores, type ScoreMoments, setScores } from '../../surrogate/prompt/prompt-scores.ts'
+import { populationScores } from '../../surrogate/prompt/prompt-scores.ts'
+import type { ScoreMoments } from '../../surrogate/prompt/score-moments.ts'
+import { setScores } from '../../surrogate/prompt/set-scores.ts'
 import type { Estimand, Recommendation } from '../policy.ts'
 import { rankingStatistics } from '../ranking-statistics.ts'
 

@@ -26,5 +26,6 @@ export function correctDispersion(outcomes: Outcomes, fit: AbilityFit): Outcomes
     ...outcomes,
     trials: outcomes.trials.map((value) => value / factor),
     successes: outcomes.successes.map((value) => value / factor),
+    dispersion: factor,
   }
 }

@@ -16,6 +16,8 @@ export interface Outcomes {
   readonly successes: Float64Array
   /** Example index by column, in order of first appearance; −1 stands for summaries over several examples. */
   readonly examples: readonly number[]
+  /** φ: a single score varies by φ p (1 − p) about its mean p. 1 where scores are 0 or 1. */
+  readonly dispersion: number
 }
 
 /**
@@ -68,5 +70,5 @@ export function gatherOutcomes(
     }
     offsets[prompt + 1] = next
   })
-  return { prompts, offsets, column, trials, successes, examples }
+  return { prompts, offsets, column, trials, successes, examples, dispersion: 1 }
 }

@@ -15,7 +15,7 @@
  *
  * @module
  */
-
+import { HERMITE_NODES, HERMITE_WEIGHTS } from './gauss-hermite.ts'
 import { type SitePosterior, type Sites, siteVariances } from './gaussian-sites.ts'
 import type { Outcomes } from './outcomes.ts'
 
@@ -23,15 +23,7 @@ const POINTS = 21
 const REACH = 4
 /** What is left of q when its site is taken out has at least this precision: mixtures may be wider than their site. */
 const LEAST_CAVITY_PRECISION = 0.05
-/** Gauss–Hermite rule of seven points for N(0, 1). */
-const NODES = [
-  -3.750439717725742, -2.366759410734541, -1.154405394739968, 0, 1.154405394739968, 2.366759410734541,
-  3.750439717725742,
-]
-const LOG_WEIGHTS = [
-  5.482688559722175e-4, 0.030757123967586498, 0.24012317860501273, 0.45714285714285713, 0.24012317860501273,
-  0.030757123967586498, 5.482688559722175e-4,
-].map(Math.log)
+const LOG_WEIGHTS = HERMITE_WEIGHTS.map(Math.log)
 /** A product of probabilities is taken apart before it overflows. */
 const LARGEST_PRODUCT = 1e200
 
@@ -92,14 +84,14 @@ export function evidenceCorrection(
   const { sites, mean } = posterior
   const variance = siteVariances(posterior)
   const scale = easinessVariance.map(attenuation)
-  const values = new Float64Array(NODES.length)
+  const values = new Float64Array(HERMITE_NODES.length)
   let sum = 0
   for (let i = 0; i < outcomes.prompts; i++) {
     if (outcomes.offsets[i] === outcomes.offsets[i + 1]) continue
     const deviation = Math.sqrt(variance[i]!)
     let top = Number.NEGATIVE_INFINITY
-    for (let k = 0; k < NODES.length; k++) {
-      const f = mean[i]! + deviation * NODES[k]!
+    for (let k = 0; k < HERMITE_NODES.length; k++) {
+      const f = mean[i]! + deviation * HERMITE_NODES[k]!
       const logSite = sites.shift[i]! * f - 0.5 * sites.precision[i]! * f * f
       const value = LOG_WEIGHTS[k]! + logLikelihood(outcomes, i, f, easiness, scale) - logSite
       values[k] = value

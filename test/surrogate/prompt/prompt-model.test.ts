@@ -6,8 +6,9 @@ import { createObservationLog } from '../../../src/space/observation-log.ts'
 import { fitAbilities } from '../../../src/surrogate/prompt/ability-fit.ts'
 import { gatherOutcomes } from '../../../src/surrogate/prompt/outcomes.ts'
 import { createPromptModel, type PromptModel } from '../../../src/surrogate/prompt/prompt-model.ts'
-import { populationScores, setScores } from '../../../src/surrogate/prompt/prompt-scores.ts'
+import { populationScores } from '../../../src/surrogate/prompt/prompt-scores.ts'
 import { scoreScale } from '../../../src/surrogate/prompt/score-scale.ts'
+import { setScores } from '../../../src/surrogate/prompt/set-scores.ts'
 
 const EXAMPLES = 40
 const UNIT = { low: 0, high: 1, binary: true }

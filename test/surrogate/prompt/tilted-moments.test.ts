@@ -12,6 +12,7 @@ const outcomesOf = (trials: number, successes: number): Outcomes => ({
   trials: Float64Array.of(trials),
   successes: Float64Array.of(successes),
   examples: [0],
+  dispersion: 1,
 })
 
 /** Mean and variance of f ~ N(0, prior) given outcomes, by brute force. */

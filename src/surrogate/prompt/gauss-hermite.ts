@@ -1,0 +1,9 @@
+/** Gauss–Hermite rule of seven points for z ~ N(0, 1): E g(z) ≈ Σ_k w_k g(z_k), exact for polynomials up to degree 13. */
+export const HERMITE_NODES: readonly number[] = [
+  -3.750439717725742, -2.366759410734541, -1.154405394739968, 0, 1.154405394739968, 2.366759410734541,
+  3.750439717725742,
+]
+export const HERMITE_WEIGHTS: readonly number[] = [
+  5.482688559722175e-4, 0.030757123967586498, 0.24012317860501273, 0.45714285714285713, 0.24012317860501273,
+  0.030757123967586498, 5.482688559722175e-4,
+]
