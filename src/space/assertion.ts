@@ -6,7 +6,9 @@
  */
 import * as z from 'zod'
 
-const texts = z.array(z.string()).min(1)
+/** Every answer contains, begins and ends with nothing: such a check checks nothing. */
+const someText = z.string().min(1, 'expected a text that is not empty')
+const texts = z.array(someText).min(1)
 const common = {
   /** The check must fail. */
   not: z.boolean().optional(),
@@ -16,8 +18,7 @@ const common = {
   metric: z.string().min(1).optional(),
 }
 const threshold = z.number().optional()
-const text = <Type extends string>(type: Type) =>
-  z.strictObject({ type: z.literal(type), value: z.string(), ...common })
+const text = <Type extends string>(type: Type) => z.strictObject({ type: z.literal(type), value: someText, ...common })
 const list = <Type extends string>(type: Type) => z.strictObject({ type: z.literal(type), value: texts, ...common })
 const range = <Type extends string>(type: Type) =>
   z.strictObject({
@@ -30,7 +31,13 @@ const json = <Type extends string>(type: Type) =>
   z.strictObject({ type: z.literal(type), schema: z.record(z.string(), z.json()).optional(), ...common })
 
 export const assertionSchema = z.discriminatedUnion('type', [
-  text('equals'),
+  z.strictObject({
+    type: z.literal('equals'),
+    value: z
+      .union([z.string(), z.record(z.string(), z.json()), z.array(z.json())])
+      .describe('A text, or JSON that the answer is compared with by its values.'),
+    ...common,
+  }),
   text('contains'),
   text('icontains'),
   text('starts-with'),

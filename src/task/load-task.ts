@@ -30,8 +30,8 @@ export function loadTask(file: string, options: LoadTaskOptions = {}): Task {
     lineCounter: lines,
     prettyErrors: false,
     uniqueKeys: true,
-    maxAliasCount: 100,
-  } as never)
+    merge: true,
+  })
   const [problem] = document.errors
   if (problem) {
     throw new InvalidInputError(`not valid YAML: ${problem.message}`, {

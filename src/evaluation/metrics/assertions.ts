@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { isDeepStrictEqual } from 'node:util'
 import { Validator } from '@cfworker/json-schema'
 import * as z from 'zod'
 import { InvalidInputError } from '../../errors.ts'
@@ -14,7 +15,7 @@ import type { Example } from '../../space/example.ts'
 import { PATTERN_DEADLINE, withDeadline } from '../deadline.ts'
 import { modelSchema, openNamedModel } from '../models/model-specification.ts'
 import type { TextModel } from '../text-model.ts'
-import { findJsonObject } from './json-fields.ts'
+import { findJsonObjects } from './json-fields.ts'
 import { type Judge, judge } from './judge.ts'
 import type { Metric, MetricCalls } from './metric.ts'
 import type { ExpectedProblem, MetricDefinition } from './metric-definition.ts'
@@ -139,7 +140,9 @@ function holds(assertion: PlainAssertion, output: string): boolean {
   const hasFolded = (value: string) => folded.includes(value.toLowerCase())
   switch (assertion.type) {
     case 'equals':
-      return output.trim() === assertion.value.trim()
+      return typeof assertion.value === 'string'
+        ? output.trim() === assertion.value.trim()
+        : isDeepStrictEqual(parseJson(output), assertion.value)
     case 'contains':
       return has(assertion.value)
     case 'icontains':
@@ -165,7 +168,7 @@ function holds(assertion: PlainAssertion, output: string): boolean {
     case 'is-json':
       return fits(parseJson(output), assertion.schema)
     case 'contains-json':
-      return fits(parseJson(output) ?? findJsonObject(output), assertion.schema)
+      return [parseJson(output), ...findJsonObjects(output)].some((value) => fits(value, assertion.schema))
   }
 }
 

@@ -40,18 +40,29 @@ export function jsonFields({ fields, all = false }: JsonFieldsOptions = {}): Met
 
 /** The first balanced `{…}` of a text that is JSON. */
 export function findJsonObject(text: string): Readonly<Record<string, JsonValue>> | undefined {
+  return findJsonObjects(text).next().value ?? undefined
+}
+
+/** Every balanced `{…}` of a text that is JSON, none of them inside another. */
+export function* findJsonObjects(text: string): Generator<Readonly<Record<string, JsonValue>>, undefined> {
   let attempts = 0
-  for (let start = text.indexOf('{'); start >= 0 && attempts < 50; start = text.indexOf('{', start + 1), attempts++) {
+  for (let start = text.indexOf('{'); start >= 0 && attempts < 50; attempts++) {
     const end = endOfObject(text, start)
-    if (end === undefined) continue
-    try {
-      const value: JsonValue = JSON.parse(text.slice(start, end))
-      if (isRecord(value)) return value
-    } catch {
-      // Not JSON after all: look further on.
-    }
+    const value = end === undefined ? undefined : parseObject(text.slice(start, end))
+    if (value) yield value
+    // What is not JSON after all may hold some.
+    start = text.indexOf('{', value ? end! : start + 1)
   }
   return undefined
+}
+
+function parseObject(text: string): Readonly<Record<string, JsonValue>> | undefined {
+  try {
+    const value: JsonValue = JSON.parse(text)
+    return isRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function endOfObject(text: string, start: number): number | undefined {

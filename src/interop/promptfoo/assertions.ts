@@ -3,12 +3,15 @@
  *
  * @module
  */
+
+import { Validator } from '@cfworker/json-schema'
+import { parse as parseCsv } from 'csv-parse/sync'
 import { KrigeError } from '../../errors.ts'
 import { type Assertion, assertionSchema } from '../../space/assertion.ts'
 import type { JsonValue } from '../../space/example.ts'
-import type { ConfigFiles } from './files.ts'
+import { type ConfigFiles, readYaml } from './files.ts'
 import type { Findings } from './finding.ts'
-import { renderNunjucks, type Vars } from './nunjucks.ts'
+import { isTemplate, neededNames, renderNunjucks, type Vars } from './nunjucks.ts'
 import type { WrittenAssertion } from './schema.ts'
 
 /** What stays the same for all assertions of one test. */
@@ -73,7 +76,12 @@ export function importAssertion(
   }
   let value: JsonValue | undefined
   try {
-    value = renderValue(readValue(written.value, type, where, files), vars)
+    const read = readValue(written.value, type, where, files)
+    const missing = textsOf(read)
+      .flatMap(neededNames)
+      .find((name) => !Object.hasOwn(vars, name))
+    if (missing !== undefined) return refuse(`${type} with {{${missing}}}, which nothing sets`)
+    value = renderValue(read, vars)
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error))
   }
@@ -91,22 +99,22 @@ export function importAssertion(
       refuse,
     )
   }
+  if (type === 'equals' && typeof value === 'object' && value !== null)
+    return checked({ type, value, ...common }, refuse)
   if (TEXT.has(type)) {
     if (type === 'regex' && !isPattern(asText(value))) return refuse(`${shorten(value)} is no regular expression`)
     if (value === undefined) return refuse(`${type} without a value`)
+    if (typeof value === 'object') return refuse(`${type} with ${shorten(value)}; expected a text`)
     return checked({ type, value: asText(value), ...common }, refuse)
   }
   if (LIST.has(type)) {
-    const list = Array.isArray(value)
-      ? value.map(asText)
-      : asText(value)
-          .split(',')
-          .map((part) => part.trim())
+    const list = Array.isArray(value) ? value.map(asText) : splitList(asText(value))
     return checked({ type, value: list, ...common }, refuse)
   }
   if (type === 'is-json' || type === 'contains-json') {
-    const schema = typeof value === 'object' && value !== null && !Array.isArray(value) ? { schema: value } : {}
-    return checked({ type, ...schema, ...common }, refuse)
+    const schema = readSchema(value)
+    if (typeof schema === 'string') return refuse(`${type}: ${schema}`)
+    return checked({ type, ...(schema ? { schema } : {}), ...common }, refuse)
   }
   if (type === 'word-count') {
     const range =
@@ -214,6 +222,47 @@ function checked(candidate: unknown, refuse: (message: string) => undefined): As
   return refuse(`${issue.path.join('.') || 'assertion'}: ${issue.message}`)
 }
 
+/**
+ * A JSON schema as written: an object, or a text that holds one. `undefined` accepts everything.
+ *
+ * @returns a text that says what is wrong with it.
+ */
+function readSchema(value: JsonValue | undefined): Readonly<Record<string, JsonValue>> | string | undefined {
+  let written: unknown = value
+  if (typeof value === 'string') {
+    try {
+      written = readYaml(value)
+    } catch {
+      return `${shorten(value)} is no schema`
+    }
+  }
+  if (written === undefined || written === true || value === '') return undefined
+  if (written === false) return { not: {} }
+  if (typeof written !== 'object' || written === null || Array.isArray(written)) return `${shorten(value)} is no schema`
+  try {
+    new Validator(written).validate({})
+  } catch (error) {
+    return `the schema cannot be used: ${error instanceof Error ? error.message : error}`
+  }
+  return written as Readonly<Record<string, JsonValue>>
+}
+
+/** Values divided by commas; quotes keep one together. */
+function splitList(text: string): string[] {
+  const rows: string[][] = parseCsv(text, {
+    relax_quotes: true,
+    relax_column_count: true,
+    trim: true,
+    skip_empty_lines: true,
+  })
+  return rows.flat().filter((part) => part !== '')
+}
+
+function textsOf(value: JsonValue | undefined): string[] {
+  if (typeof value === 'string') return isTemplate(value) ? [value] : []
+  return Array.isArray(value) ? value.flatMap(textsOf) : []
+}
+
 function readValue(value: JsonValue | undefined, type: string, where: string, files: ConfigFiles) {
   if (typeof value !== 'string' || !files.isReference(value)) return value
   if (files.isCode(value)) throw new KrigeError('invalid-input', `${type} by ${value}: programs are not run`)
@@ -227,7 +276,7 @@ function renderValue(value: JsonValue | undefined, vars: Vars): JsonValue | unde
 }
 
 function render(text: string, vars: Vars): string {
-  return /\{\{|\{%/.test(text) ? renderNunjucks(text, vars) : text
+  return isTemplate(text) ? renderNunjucks(text, vars) : text
 }
 
 function isPattern(pattern: string): boolean {

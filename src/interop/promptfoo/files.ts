@@ -55,7 +55,7 @@ export function openFiles(folder: string, allowOutside: boolean): ConfigFiles {
           case '.csv':
             return csvRows(content)
           default:
-            return parseYaml(content, { maxAliasCount: 100 })
+            return readYaml(content)
         }
       } catch (cause) {
         throw new InvalidInputError(
@@ -74,50 +74,92 @@ export function openFiles(folder: string, allowOutside: boolean): ConfigFiles {
       if (dirname(path).includes('*')) {
         throw new InvalidInputError(`${path} has * in a folder`, { where, remedy: 'Name the folders one by one.' })
       }
-      const pattern = new RegExp(`^${basename(path).split('*').map(escapeRegExp).join('.*')}$`)
       const at = resolve(dirname(path), where)
       const names = readdirSync(at, { withFileTypes: true })
       return names
-        .filter((entry) => entry.isFile() && pattern.test(entry.name))
+        .filter((entry) => entry.isFile() && fitsPattern(entry.name, basename(path)))
         .map((entry) => join(dirname(path), entry.name))
         .sort()
     },
   }
 }
 
-/** Rows of a CSV text by its header; a row without a cell for a column has ''. */
-export function csvRows(text: string): Record<string, string>[] {
-  return parseCsv(text, { columns: true, bom: true, skip_empty_lines: true, relax_column_count: true, trim: true })
+/** YAML as promptfoo reads it: with merge keys, and as many aliases as a file of the user's own may have. */
+export function readYaml(text: string): unknown {
+  return parseYaml(text, { merge: true, maxAliasCount: 10_000 })
 }
 
-/** A value of a configuration with every local `$ref` (`#/a/b`) replaced by what it names. */
-export function resolveReferences(root: unknown, value: unknown = root, depth = 0): unknown {
-  if (depth > 50) return value
-  if (Array.isArray(value)) return value.map((item) => resolveReferences(root, item, depth + 1))
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value)
-  const reference = '$ref' in value ? value.$ref : undefined
-  if (typeof reference === 'string' && reference.startsWith('#/')) {
-    let found: unknown = root
-    for (const key of reference.slice(2).split('/')) {
-      found =
-        typeof found === 'object' && found !== null
-          ? Object.entries(found).find(([name]) => name === key)?.[1]
-          : undefined
+/** Rows of a CSV text by its header; a row without a cell for a column has ''. */
+export function csvRows(text: string): Record<string, string>[] {
+  return parseCsv(text, { ...csvOptions(text), columns: true })
+}
+
+/** Rows of a CSV text, the first one, too. */
+export function csvCells(text: string): string[][] {
+  return parseCsv(text, csvOptions(text))
+}
+
+/** Quotes inside a cell are text, and a header without commas may be divided by semicolons or tabs. */
+function csvOptions(text: string) {
+  const [header = ''] = text.split(/\r?\n/, 1)
+  const delimiter = [',', ';', '\t'].find((mark) => header.includes(mark)) ?? ','
+  return { bom: true, delimiter, skip_empty_lines: true, relax_column_count: true, relax_quotes: true, trim: true }
+}
+
+/** Beyond this a configuration holds references that multiply, not anything that was written. */
+const MOST_VALUES = 200_000
+
+/**
+ * A configuration with every local `$ref` (`#/a/b`) replaced by what it names.
+ *
+ * @throws InvalidInputError when references multiply without end.
+ */
+export function resolveReferences(root: unknown): unknown {
+  let left = MOST_VALUES
+  const resolve = (value: unknown, depth: number): unknown => {
+    if (--left < 0) {
+      throw new InvalidInputError(`references ($ref) make more than ${MOST_VALUES} values of it`, {
+        remedy: 'Take out the references that name each other.',
+      })
     }
-    if (found !== undefined) {
-      const rest = Object.fromEntries(entries.filter(([key]) => key !== '$ref'))
-      const target = resolveReferences(root, found, depth + 1)
-      return typeof target === 'object' && target !== null ? { ...target, ...rest } : target
-    }
+    if (depth > 50 || typeof value !== 'object' || value === null) return value
+    if (Array.isArray(value)) return value.map((item) => resolve(item, depth + 1))
+    const entries = Object.entries(value)
+    const reference = '$ref' in value ? value.$ref : undefined
+    const found = typeof reference === 'string' && reference.startsWith('#/') ? lookUp(root, reference) : undefined
+    if (found === undefined) return Object.fromEntries(entries.map(([key, item]) => [key, resolve(item, depth + 1)]))
+    const target = resolve(found, depth + 1)
+    if (typeof target !== 'object' || target === null) return target
+    return { ...target, ...Object.fromEntries(entries.filter(([key]) => key !== '$ref')) }
   }
-  return Object.fromEntries(entries.map(([key, item]) => [key, resolveReferences(root, item, depth + 1)]))
+  return resolve(root, 0)
+}
+
+function lookUp(root: unknown, reference: string): unknown {
+  let found: unknown = root
+  for (const key of reference.slice(2).split('/')) {
+    const name = key.replaceAll('~1', '/').replaceAll('~0', '~')
+    found =
+      typeof found === 'object' && found !== null && Object.hasOwn(found, name) ? Reflect.get(found, name) : undefined
+  }
+  return found
+}
+
+/** Whether a name is one that a pattern with `*` stands for, in time linear in the name. */
+export function fitsPattern(name: string, pattern: string): boolean {
+  const parts = pattern.split('*')
+  const first = parts.shift()!
+  const last = parts.pop() ?? ''
+  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false
+  let at = first.length
+  for (const part of parts) {
+    const found = name.indexOf(part, at)
+    if (found < 0 || found + part.length > name.length - last.length) return false
+    at = found + part.length
+  }
+  return true
 }
 
 export function isJson(value: unknown): value is JsonValue {
   return value === null || ['string', 'number', 'boolean', 'object'].includes(typeof value)
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

@@ -4,19 +4,18 @@
  * @module
  */
 import { basename, dirname, resolve } from 'node:path'
-import { parse as parseYaml } from 'yaml'
 import { InvalidInputError } from '../../errors.ts'
 import { type Assertion, needsJudge } from '../../space/assertion.ts'
 import type { JsonValue } from '../../space/example.ts'
 import { readTextFile, showPath } from '../../task/source.ts'
 import { type ImportedLimit, importAssertion } from './assertions.ts'
-import { type ConfigFiles, openFiles, resolveReferences } from './files.ts'
+import { type ConfigFiles, openFiles, readYaml, resolveReferences } from './files.ts'
 import { createFindings, type Finding, type Findings } from './finding.ts'
-import { convertTemplate, renderNunjucks, type Vars } from './nunjucks.ts'
+import { convertTemplate, neededNames, renderNunjucks, type Vars } from './nunjucks.ts'
 import { chatText, type ImportedPrompt, importPrompts } from './prompts.ts'
 import { type ImportedProvider, importProviders, modelName } from './providers.ts'
-import { configSchema, type PromptfooConfig, type WrittenProvider } from './schema.ts'
-import { type ImportedTest, importTests } from './tests.ts'
+import { configSchema, type PromptfooConfig, schemaProblem, type WrittenProvider } from './schema.ts'
+import { type ImportedTest, importTests, nothingSets } from './tests.ts'
 
 export interface ImportOptions {
   /** Instead of the first provider that has a counterpart. */
@@ -98,7 +97,10 @@ export function importPromptfoo(file: string, options: ImportOptions = {}): Impo
   const judge = usable.some(({ assert }) => assert.some(needsJudge))
     ? chooseJudge(tests, options.judge, provider.model, findings)
     : undefined
-  const examples = uniqueExamples(usable.map(exampleOf), findings)
+  const examples = uniqueExamples(
+    usable.map((test) => exampleOf(test, usable)),
+    findings,
+  )
   if (examples.length < 2) throw nothingLeft(path, 'a single example; a task needs at least two', findings)
   if (examples.length < FEWEST_TO_SPLIT) {
     findings.changed('tests', `${examples.length} tests: all are searched on, none is held out to check the winner`)
@@ -135,7 +137,7 @@ function readConfig(path: string, findings: Findings): PromptfooConfig {
   const text = readTextFile(path, 'configuration', 'promptfoo configuration')
   let written: unknown
   try {
-    written = parseYaml(text, { maxAliasCount: 100 })
+    written = readYaml(text)
   } catch (cause) {
     throw new InvalidInputError(`not valid YAML: ${cause instanceof Error ? cause.message : cause}`, {
       where: showPath(path),
@@ -145,8 +147,7 @@ function readConfig(path: string, findings: Findings): PromptfooConfig {
   }
   const checked = configSchema.safeParse(resolveReferences(written))
   if (!checked.success) {
-    const issue = checked.error.issues[0]!
-    throw new InvalidInputError(`${issue.path.join('.') || 'the file'}: ${issue.message}`, {
+    throw new InvalidInputError(schemaProblem(checked.error), {
       where: showPath(path),
       remedy: 'A promptfoo configuration has at least prompts, providers and tests.',
     })
@@ -231,16 +232,28 @@ function counts(assert: readonly Assertion[]): boolean {
   return assert.some(({ weight = 1 }) => weight > 0)
 }
 
-/** Names our examples use themselves. */
-const RESERVED = new Set(['id', 'expected', 'input'])
+/** Names that examples and templates use themselves. */
+const RESERVED = new Set(['id', 'expected', 'prompt'])
+
+/** The field of a variable: its name, or one that nothing else has. */
+function fieldName(variable: string, tests: readonly { readonly vars: Vars }[]): string {
+  let name = variable
+  if (RESERVED.has(variable))
+    do name += '_'
+    while (tests.some(({ vars }) => Object.hasOwn(vars, name)))
+  return name
+}
 
 /** Prompts as our templates, and the fields they need in every test. */
 function convertPrompts(prompts: readonly ImportedPrompt[], tests: readonly ReadTest[], findings: Findings) {
   const fields = new Map<string, string>()
   const fieldFor = (source: string) => {
-    const known = fields.get(source) ?? `computed_${fields.size + 1}`
-    fields.set(source, known)
-    return known
+    const known = fields.get(source)
+    if (known !== undefined) return known
+    let number = fields.size + 1
+    while (tests.some(({ vars }) => Object.hasOwn(vars, `computed_${number}`))) number++
+    fields.set(source, `computed_${number}`)
+    return `computed_${number}`
   }
   let extended: ReadTest[] = tests.map((test) => ({ ...test }))
   const converted: { id: string; text: string }[] = []
@@ -258,6 +271,9 @@ function convertPrompts(prompts: readonly ImportedPrompt[], tests: readonly Read
       const next = extended.map((test) => ({ ...test, vars: withFields(test.vars, template, prompt.isUnfilledChat) }))
       const missing = template.names.find((variable) => tests.every(({ vars }) => !Object.hasOwn(vars, variable)))
       if (missing !== undefined) findings.changed('prompts', `no test has {{${missing}}}: it is empty`)
+      for (const name of [...template.computed.values()].flatMap(neededNames)) {
+        if (tests.every(({ vars }) => !Object.hasOwn(vars, name))) findings.changed('prompts', nothingSets(name))
+      }
       extended = next
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
@@ -265,7 +281,10 @@ function convertPrompts(prompts: readonly ImportedPrompt[], tests: readonly Read
       continue
     }
     const id = freeId(index, prompt.labels, ids)
-    converted.push({ id, text: template.text.replace(/\{\{(id|expected)\}\}/g, '{{$1_}}') })
+    converted.push({
+      id,
+      text: template.text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => `{{${fieldName(name, tests)}}}`),
+    })
   }
   return { prompts: converted, tests: extended }
 }
@@ -287,13 +306,13 @@ function withFields(vars: Vars, { names, computed }: ReturnType<typeof convertTe
   return next
 }
 
-function exampleOf({ vars, assert, threshold }: ReadTest): Record<string, JsonValue> {
+function exampleOf({ vars, assert, threshold }: ReadTest, tests: readonly ReadTest[]): Record<string, JsonValue> {
   const shown = Object.entries(vars).filter(([name]) => !name.startsWith('computed_'))
   const [single] = shown
   const input = vars['input'] ?? (shown.length === 1 ? single![1] : Object.fromEntries(shown))
-  const fields = Object.entries(vars).map(([name, value]) => [RESERVED.has(name) ? `${name}_` : name, value] as const)
+  const fields = Object.entries(vars).map(([name, value]) => [fieldName(name, tests), value] as const)
   return {
-    ...Object.fromEntries(fields.filter(([name]) => name !== 'input_')),
+    ...Object.fromEntries(fields),
     input,
     expected: {
       assert: assert.map((assertion) => ({ ...assertion })),

@@ -6,7 +6,7 @@
 import { extname } from 'node:path'
 import * as z from 'zod'
 import { KrigeError } from '../../errors.ts'
-import { type ConfigFiles, csvRows } from './files.ts'
+import { type ConfigFiles, csvCells, csvRows } from './files.ts'
 import type { Findings } from './finding.ts'
 import { json, type PromptfooConfig, type WrittenPrompt } from './schema.ts'
 
@@ -93,10 +93,9 @@ function importText(
     const named = [...labels, path]
     switch (extname(path).toLowerCase()) {
       case '.csv':
-        return csvRows(text).flatMap((row) => {
-          const [source] = [row['prompt'], ...Object.values(row)]
-          return source ? [fromSource(source, [row['label'] ?? source, ...named], where, findings)] : []
-        })
+        return csvPrompts(text, path).map(({ source, label }) =>
+          fromSource(source, [label ?? source, ...named], where, findings),
+        )
       case '.jsonl':
         return text
           .split('\n')
@@ -113,14 +112,33 @@ function importText(
       }
       case '.json':
         return [fromSource(text.trim(), named, where, findings)]
+      case '.md':
+      case '.j2':
+        return [fromSource(text.trim(), named, where, findings)]
       default:
         return text
-          .split(/\r?\n---\r?\n/)
+          .split(/^[^\S\n]*---[^\S\n]*$/m)
           .map((part) => part.trim())
           .filter((part) => part !== '')
           .map((part) => fromSource(part, named, where, findings))
     }
   })
+}
+
+/** A column `prompt` with perhaps one for labels; or a single column, where every line is a prompt. */
+function csvPrompts(text: string, path: string): { readonly source: string; readonly label?: string | undefined }[] {
+  const cells = csvCells(text)
+  const [header = []] = cells
+  if (header.some((name) => name.toLowerCase() === 'prompt')) {
+    return csvRows(text).flatMap((row) => {
+      const { prompt = '', label } = Object.fromEntries(
+        Object.entries(row).map(([key, cell]) => [key.toLowerCase(), cell]),
+      )
+      return prompt === '' ? [] : [{ source: prompt, label: label === '' ? undefined : label }]
+    })
+  }
+  if (cells.every((row) => row.length === 1)) return cells.map(([source = '']) => ({ source }))
+  throw new KrigeError('invalid-input', `${path} has no column prompt, but ${header.join(', ')}`)
 }
 
 /** A text may hold a chat as JSON. */

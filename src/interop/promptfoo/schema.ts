@@ -62,7 +62,8 @@ const provider = z.union([
   }),
 ])
 
-const tests = z.union([z.string(), z.array(z.union([z.string(), testSchema]))])
+/** Each test is checked by itself, so that one that is malformed does not take the others with it. */
+const tests = z.union([z.string(), z.array(json)])
 
 export const configSchema = z.looseObject({
   description: z.string().optional(),
@@ -71,10 +72,30 @@ export const configSchema = z.looseObject({
   targets: z.union([z.string(), z.array(provider)]).optional(),
   tests: tests.optional(),
   scenarios: z
-    .array(z.union([z.string(), z.looseObject({ config: z.array(testSchema), tests: tests.optional() })]))
+    .array(z.union([z.string(), z.looseObject({ config: z.array(json), tests: tests.optional() })]))
     .optional(),
-  defaultTest: z.union([z.string(), testSchema]).optional(),
+  defaultTest: z.union([z.string(), json]).optional(),
 })
+
+/**
+ * Where and how a value is not what a schema says, down to the part that is wrong.
+ *
+ * @example
+ * schemaProblem(testSchema.safeParse({ assert: [{ type: 5 }] }).error!) // 'assert[0].type: Invalid input: expected string, received number'
+ */
+export function schemaProblem(error: z.ZodError): string {
+  const [issue] = error.issues
+  const { path, message } = deepest(issue!)
+  const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
+  return place === '' ? message : `${place.replace(/^\./, '')}: ${message}`
+}
+
+function deepest(issue: z.core.$ZodIssue): { readonly path: readonly PropertyKey[]; readonly message: string } {
+  if (issue.code !== 'invalid_union') return issue
+  const branches = issue.errors.flatMap((errors) => (errors[0] ? [deepest(errors[0])] : []))
+  const [best] = branches.sort((a, b) => b.path.length - a.path.length)
+  return best ? { path: [...issue.path, ...best.path], message: best.message } : issue
+}
 
 export type PromptfooConfig = z.output<typeof configSchema>
 export type WrittenTest = z.output<typeof testSchema>

@@ -9,8 +9,8 @@ import type { JsonValue } from '../../space/example.ts'
 import { readExpectedCell } from './assertions.ts'
 import { type ConfigFiles, isJson } from './files.ts'
 import type { Findings } from './finding.ts'
-import { renderVars, type Vars } from './nunjucks.ts'
-import { type PromptfooConfig, testSchema, type WrittenAssertion, type WrittenTest } from './schema.ts'
+import { isTemplate, neededNames, renderVars, type Vars } from './nunjucks.ts'
+import { type PromptfooConfig, schemaProblem, testSchema, type WrittenAssertion, type WrittenTest } from './schema.ts'
 
 export interface ImportedTest {
   /** Where it was written. */
@@ -49,10 +49,10 @@ export function importTests(config: PromptfooConfig, files: ConfigFiles, finding
 }
 
 function readDefaults(written: PromptfooConfig['defaultTest'], files: ConfigFiles, findings: Findings): WrittenTest {
-  if (typeof written !== 'string') return written ?? {}
-  const parsed = testSchema.safeParse(files.data(written, 'defaultTest'))
+  if (written === undefined) return {}
+  const parsed = testSchema.safeParse(typeof written === 'string' ? files.data(written, 'defaultTest') : written)
   if (parsed.success) return parsed.data
-  findings.unsupported('defaultTest', `${written} holds no test`)
+  findings.unsupported('defaultTest', schemaProblem(parsed.error))
   return {}
 }
 
@@ -66,7 +66,7 @@ function readTests(
   if (typeof written === 'string') return readTestFile(written, where, files, findings)
   return written.flatMap((entry, index) => {
     const at = `${where}[${index}]`
-    return typeof entry === 'string' ? readTestFile(entry, at, files, findings) : [{ where: at, test: entry }]
+    return typeof entry === 'string' ? readTestFile(entry, at, files, findings) : readTest(entry, at, findings)
   })
 }
 
@@ -81,10 +81,7 @@ function readTestFile(written: string, where: string, files: ConfigFiles, findin
       const items = Array.isArray(data) ? data : [data]
       return items.flatMap((item: unknown, index): Located[] => {
         const at = `${where} ${path}[${index}]`
-        const parsed = testSchema.safeParse(extname(path).toLowerCase() === '.csv' ? rowTest(item, at, findings) : item)
-        if (parsed.success) return [{ where: at, test: parsed.data }]
-        findings.unsupported(at, 'no test case')
-        return []
+        return readTest(extname(path).toLowerCase() === '.csv' ? rowTest(item, at, findings) : item, at, findings)
       })
     })
   } catch (error) {
@@ -92,6 +89,13 @@ function readTestFile(written: string, where: string, files: ConfigFiles, findin
     findings.unsupported(where, error.message)
     return []
   }
+}
+
+function readTest(written: unknown, where: string, findings: Findings): Located[] {
+  const parsed = testSchema.safeParse(written)
+  if (parsed.success) return [{ where, test: parsed.data }]
+  findings.unsupported(where, `no test case: ${schemaProblem(parsed.error)}`)
+  return []
 }
 
 /** A row of a CSV file: variables by column, and columns of promptfoo's own. */
@@ -103,7 +107,10 @@ function rowTest(row: unknown, where: string, findings: Findings): WrittenTest {
     if (/^__expected\d*$/.test(column)) {
       if (cell !== '') assert.push(readExpectedCell(cell))
     } else if (column === '__threshold') {
-      if (cell !== '') test.threshold = Number(cell)
+      const threshold = Number(cell.endsWith('%') ? Number(cell.slice(0, -1)) / 100 : cell)
+      if (cell !== '' && Number.isNaN(threshold)) {
+        findings.unsupported(`${where} ${column}`, `${JSON.stringify(cell)} is no number; the test has no threshold`)
+      } else if (cell !== '') test.threshold = threshold
     } else if (column === '__description') test.description = cell
     else if (/^__metadata/.test(column)) findings.ignored(column, 'a note on a test')
     else if (column.startsWith('__')) {
@@ -122,17 +129,19 @@ function readScenarios(written: PromptfooConfig['scenarios'], files: ConfigFiles
     }
     const tests = readTests(scenario.tests, `${where}.tests`, files, findings)
     const inner = tests.length > 0 ? tests : [{ where, test: {} as WrittenTest }]
-    return scenario.config.flatMap((config, at) =>
-      inner.map(({ where: place, test }) => ({
-        where: `${place} with ${where}.config[${at}]`,
-        test: {
-          ...config,
-          ...test,
-          vars: { ...objectOf(config.vars), ...objectOf(test.vars) },
-          assert: [...(config.assert ?? []), ...(test.assert ?? [])],
-          options: { ...config.options, ...test.options },
-        },
-      })),
+    return scenario.config.flatMap((written, at) =>
+      inner.flatMap(({ where: place, test }) =>
+        readTest(written, `${where}.config[${at}]`, findings).map(({ test: config }) => ({
+          where: `${place} with ${where}.config[${at}]`,
+          test: {
+            ...config,
+            ...test,
+            vars: { ...varsOf(config.vars, where, files), ...varsOf(test.vars, place, files) },
+            assert: [...(config.assert ?? []), ...(test.assert ?? [])],
+            options: { ...config.options, ...test.options },
+          },
+        })),
+      ),
     )
   })
 }
@@ -166,11 +175,18 @@ function expandTest({ where, test }: Located, defaults: WrittenTest, files: Conf
     ...(test.assert ?? []).map((written, index) => ({ where: `${where}.assert[${index}]`, written })),
   ].map((entry) => (transform === undefined ? entry : { ...entry, written: { ...entry.written, transform } }))
   const combinations = combine(
-    { ...objectOf(defaults.vars), ...objectOf(test.vars) },
+    { ...varsOf(defaults.vars, 'defaultTest', files), ...varsOf(test.vars, where, files) },
     where,
     files,
     options.disableVarExpansion ?? false,
   )
+  for (const [name, value] of combinations.flatMap((vars) => Object.entries(vars))) {
+    if (typeof value !== 'string' || !isTemplate(value)) continue
+    for (const missing of neededNames(value)) {
+      if (combinations.some((vars) => Object.hasOwn(vars, missing))) continue
+      findings.changed(`${where}.vars.${name}`, nothingSets(missing))
+    }
+  }
   return combinations.map(
     (vars): ImportedTest => ({
       where,
@@ -210,6 +226,29 @@ function valuesOf(written: JsonValue, where: string, files: ConfigFiles, whole: 
   return isList ? written.flatMap((item) => valuesOf(item, where, files, whole)) : [written]
 }
 
-function objectOf(vars: WrittenTest['vars']): Vars {
-  return typeof vars === 'object' && !Array.isArray(vars) ? vars : {}
+/** Variables as written, or from the files they name; later files go first. */
+function varsOf(written: WrittenTest['vars'], where: string, files: ConfigFiles): Vars {
+  if (written === undefined) return {}
+  if (typeof written === 'object' && !Array.isArray(written)) return written
+  const vars: Record<string, JsonValue> = {}
+  for (const name of Array.isArray(written) ? written : [written]) {
+    if (files.isCode(name)) throw new KrigeError('invalid-input', `vars ${name} is a program; programs are not run`)
+    const paths = files.expand(name, `${where}.vars`)
+    if (paths.length === 0) throw new KrigeError('invalid-input', `vars ${name} names no file`)
+    for (const path of paths) {
+      const data = files.data(path, `${where}.vars`)
+      if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+        throw new KrigeError('invalid-input', `vars ${path} holds no variables; expected names and values`)
+      }
+      for (const [key, value] of Object.entries(data)) vars[key] = isJson(value) ? value : String(value)
+    }
+  }
+  return vars
+}
+
+/** What is said of a name without a value. */
+export function nothingSets(name: string): string {
+  return name.startsWith('env.')
+    ? `{{${name}}} is empty: an import does not read the environment`
+    : `nothing sets {{${name}}}: it is empty`
 }
