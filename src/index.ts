@@ -23,6 +23,14 @@ export {
   UnavailableError,
 } from './errors.ts'
 export type { Evaluation, Evaluator } from './evaluation/evaluator.ts'
+export type {
+  Feedback,
+  Measurement,
+  MeasurementInput,
+  Measurements,
+  WrittenMeasurement,
+} from './history/measurement.ts'
+export type { CallTrace, Trace } from './history/trace.ts'
 export { type Backend, createBackend, openBackend } from './numerics/linalg/index.ts'
 export {
   type EvaluateContext,
@@ -77,7 +85,6 @@ export {
   detectableDifference,
   type Next,
   neededExamples,
-  type Outcome,
   type PowerOptions,
   restoreStudy,
   type Spending,

@@ -5,6 +5,13 @@
  */
 import type { Tracer } from '@opentelemetry/api'
 import { ConflictError, InvalidArgumentError } from './errors.ts'
+import { failure } from './history/failure.ts'
+import {
+  type MeasurementInput,
+  type Measurements,
+  readMeasurement,
+  type WrittenMeasurement,
+} from './history/measurement.ts'
 import { createBackend } from './numerics/linalg/create-backend.ts'
 import type { PolicyContext, PolicyFactory } from './policy/policy.ts'
 import type { CellEvaluator } from './runner/cell.ts'
@@ -13,12 +20,13 @@ import { HOLDOUT_SHARE } from './runner/plan.ts'
 import { type RunResult, resultOf } from './runner/result.ts'
 import { runSearch, type SearchProgress } from './runner/search.ts'
 import { type Candidate, candidateText } from './space/candidate.ts'
+import { type Constraint, constraintText } from './space/constraint.ts'
 import { loadStudy } from './store/load-study.ts'
 import { createMemoryStore } from './store/memory-store.ts'
 import type { Store } from './store/store.ts'
 import { configOf, environmentOf } from './study/create-study.ts'
 import { type Direction, EVENT_VERSION, type StudyEvent } from './study/events.ts'
-import { type Budget, checkBudget } from './study/ledger.ts'
+import { type Budget, type CallCost, checkBudget, NO_COST } from './study/ledger.ts'
 import { sampleSizeWarnings } from './study/sample-size.ts'
 import { createFold } from './study/state.ts'
 import { openStudy } from './study/study.ts'
@@ -34,18 +42,11 @@ export interface EvaluateContext {
   readonly signal: AbortSignal
 }
 
-/** A score, null when the call failed, or a score with what it cost. */
-export type EvaluateResult =
-  | number
-  | null
-  | {
-      readonly score: number | null
-      /** Why there is no score. */
-      readonly error?: string
-      readonly inputTokens?: number
-      readonly outputTokens?: number
-      readonly usd?: number
-    }
+/**
+ * A score, true or false, null when the call failed, or a measurement: `{ score, metrics, feedback, output }` with what the
+ * call took.
+ */
+export type EvaluateResult = MeasurementInput | (WrittenMeasurement & Partial<CallCost>)
 
 export interface OptimizeOptions<Example> {
   /** Texts, or candidates with slots or parameters. All distinct. */
@@ -69,6 +70,11 @@ export interface OptimizeOptions<Example> {
   readonly holdout?: readonly Example[]
   /** @defaultValue 'maximize' */
   readonly direction?: Direction
+  /**
+   * Limits on the mean of what is measured beside the score: `inputTokens`, `outputTokens`, `tokens` and `usd` as
+   * `evaluate` returns them, `latency` in milliseconds, or any of its `metrics`. @defaultValue none
+   */
+  readonly constraints?: readonly Constraint[]
   /** @defaultValue 'krige' */
   readonly policy?: string | PolicyFactory
   /** Evaluations in flight. @defaultValue 8 */
@@ -121,6 +127,7 @@ export async function optimize<Example>(options: OptimizeOptions<Example>): Prom
         { remedy: 'Name another study.' },
       )
     }
+    if (stored) checkConstraints(stored.state.config.constraints, options.constraints, name)
     const baseline = pool.find(
       (candidate) => options.baseline !== undefined && candidateText(candidate) === options.baseline,
     )
@@ -138,6 +145,7 @@ export async function optimize<Example>(options: OptimizeOptions<Example>): Prom
           holdoutCount: holdout.length,
           holdoutEvaluations: compared * (baseline ? 2 : 1),
           ...(baseline ? { baseline: baseline.id } : {}),
+          ...(options.constraints ? { constraints: options.constraints } : {}),
         },
         backend.name,
       ),
@@ -170,6 +178,14 @@ export async function optimize<Example>(options: OptimizeOptions<Example>): Prom
   }
 }
 
+function checkConstraints(before: readonly Constraint[] = [], now: readonly Constraint[] = [], name: string): void {
+  const [was, is] = [before, now].map((constraints) => constraints.map(constraintText).join('; ') || 'none')
+  if (was === is) return
+  throw new ConflictError(`study ${name} was started with other constraints: ${was}, now ${is}`, {
+    remedy: 'Name another study.',
+  })
+}
+
 function poolOf<Example>({ prompts, baseline }: OptimizeOptions<Example>): Candidate[] {
   const pool = prompts.map((prompt, index) =>
     typeof prompt === 'string' ? { id: String(index + 1), text: prompt } : prompt,
@@ -195,40 +211,50 @@ function holdoutSize(budget: Budget, available: number, rivals: number): number 
   return Math.min(available, Math.floor((HOLDOUT_SHARE * total) / rivals))
 }
 
-/** One call a cell. The worst case of tokens and money is unknown beforehand, so they are charged as they come. */
+/** One call per cell. The worst case of tokens and money is unknown beforehand, so they are charged as they come. */
 function evaluateCell<Example>(
   { evaluate, examples, holdout = [] }: OptimizeOptions<Example>,
   seed: number,
 ): CellEvaluator {
-  return async ({ candidate, example, repeat, stage, signal, reserve, settle }) => {
-    const call = await reserve({ inputTokens: 0, outputTokens: 0, usd: 0 })
-    if (call === undefined) return signal.aborted ? { kind: 'cancelled' } : { kind: 'unaffordable' }
+  return async ({ candidate, example, repeat, stage, signal, reserve }) => {
+    const reservation = await reserve(NO_COST)
+    if (!reservation) return { failure: failure('budget', 'the budget allows no further call') }
     const shown = (stage === 'search' ? examples : holdout)[example]!
-    let cost = { inputTokens: 0, outputTokens: 0, usd: 0 }
+    const started = performance.now()
+    let cost = NO_COST
     try {
-      const result = await evaluate(candidateText(candidate), shown, {
+      const given = await evaluate(candidateText(candidate), shown, {
         candidate,
         index: example,
         repeat,
         seed,
         signal,
       })
-      if (typeof result === 'number') return scored(result)
-      if (result === null) return { kind: 'failure', message: 'evaluate gave null' }
-      const { score, error, inputTokens = 0, outputTokens = 0, usd = 0 } = result
-      cost = { inputTokens, outputTokens, usd }
-      return score === null ? { kind: 'failure', message: error ?? 'evaluate gave null' } : scored(score)
+      const taken = (typeof given === 'object' ? (given ?? {}) : {}) as Partial<CallCost>
+      cost = { ...NO_COST, ...definedCosts(taken) }
+      const measured = readMeasurement(given, 'what evaluate returned')
+      return { ...measured, metrics: { ...measureCall(taken, performance.now() - started), ...measured.metrics } }
     } catch (error) {
-      if (signal.aborted) return { kind: 'cancelled' }
-      return { kind: 'failure', message: error instanceof Error ? error.message : String(error) }
+      if (signal.aborted) return { failure: failure('cancelled', 'cancelled while it ran') }
+      return { failure: failure('program', error instanceof Error ? error.message : String(error)) }
     } finally {
-      settle(call, cost)
+      reservation.settle(cost)
     }
   }
 }
 
-function scored(score: number): Awaited<ReturnType<CellEvaluator>> {
-  return Number.isFinite(score)
-    ? { kind: 'score', score }
-    : { kind: 'failure', message: `evaluate gave ${score}; expected a finite number` }
+function definedCosts(given: Partial<CallCost>): Partial<CallCost> {
+  const costs = (['inputTokens', 'outputTokens', 'usd'] as const).map((key) => [key, given[key]] as const)
+  return Object.fromEntries(costs.filter(([, value]) => value !== undefined))
+}
+
+/** The measurements that every evaluation has, as far as `evaluate` says what it took. */
+function measureCall(taken: Partial<CallCost>, latency: number): Measurements {
+  const { inputTokens, outputTokens } = taken
+  return {
+    calls: 1,
+    latency,
+    ...definedCosts(taken),
+    ...(inputTokens === undefined || outputTokens === undefined ? {} : { tokens: inputTokens + outputTokens }),
+  }
 }

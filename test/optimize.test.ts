@@ -32,6 +32,30 @@ describe('optimize', () => {
     expect(result.spent.evaluations).toBeLessThanOrEqual(400)
   })
 
+  it('keeps constraints on what is measured beside the score, and resumes only with the same', async () => {
+    const store = createMemoryStore()
+    const number = (prompt: string) => Number(/\d+/.exec(prompt)![0])
+    const measured = (prompt: string, example: string) => ({
+      score: evaluate(prompt, example),
+      metrics: { tools: number(prompt) },
+      outputTokens: 100 * number(prompt),
+    })
+    const options = { prompts, examples, evaluate: measured, budget: { evaluations: 400 }, policy, store }
+    const free = await optimize({ ...options, study: 'free' })
+    expect(number(free.winner.text)).toBeGreaterThanOrEqual(7)
+    const bound = await optimize({
+      ...options,
+      study: 'tokens',
+      constraints: [{ metric: 'outputTokens', atMost: 350 }],
+    })
+    expect(number(bound.winner.text)).toBeLessThanOrEqual(3)
+    const named = await optimize({ ...options, study: 'tools', constraints: [{ metric: 'tools', atMost: 5 }] })
+    expect(number(named.winner.text)).toBeLessThanOrEqual(5)
+    await expect(optimize({ ...options, study: 'tools' })).rejects.toThrow(
+      'other constraints: tools at most 5, now none',
+    )
+  })
+
   it('minimises', async () => {
     const score = (prompt: string) => Math.abs(Number(/\d+/.exec(prompt)![0]) - 4)
     const result = await optimize({

@@ -83,11 +83,11 @@ export const bookkeeping = (policy: string): Promise<EngineRow> =>
         study,
         journal: createJournal(study, lease),
         concurrency: CONCURRENCY,
-        evaluate: async ({ index, example, reserve, settle }) => {
+        evaluate: async ({ index, example, reserve }) => {
           const call = await reserve({ inputTokens: 100, outputTokens: 8, usd: 0 })
           await new Promise((resolve) => setTimeout(resolve, 1))
-          settle(call!, { inputTokens: 100, outputTokens: 2, usd: 0 })
-          return { kind: 'score', score: (index * 7 + example * 13) % 10 < 5 ? 1 : 0 }
+          call!.settle({ inputTokens: 100, outputTokens: 2, usd: 0 })
+          return { score: (index * 7 + example * 13) % 10 < 5 ? 1 : 0 }
         },
       })
       return study.spent.evaluations
@@ -167,12 +167,15 @@ export async function hiddenLimit(limit: number): Promise<EngineRow> {
   const started = performance.now()
   const end = started + WARM_UP + MEASURED
   let [answered, failed, refused] = [0, 0, 0]
-  const settle = ({ failure }: { failure?: unknown }) => {
-    if (failure !== undefined) refused++
+  const reservation = {
+    settle({ failure }: { failure?: unknown }) {
+      if (failure !== undefined) refused++
+    },
+    release() {},
   }
   const worker = async () => {
     while (performance.now() < end) {
-      const { result } = await callModel(model, request, { settle })
+      const { result } = await callModel(model, request, { reserve: () => reservation })
       const now = performance.now()
       if (result.kind === 'failure') failed++
       else if (now >= started + WARM_UP && now < end) answered++

@@ -1,9 +1,9 @@
 import { type Candidate, candidateText } from '../space/candidate.ts'
-import { orient, type StudyState } from '../study/state.ts'
+import type { StudyState } from '../study/state.ts'
 
 /** One row a prompt, in the order of the pool: text, estimate, what was measured. RFC 4180. */
 export function toCsv(state: StudyState): string {
-  const { candidates, observations, conclusion, config } = state
+  const { candidates, observations, conclusion } = state
   const tallies = candidates.map(() => ({ scored: 0, sum: 0, failed: 0 }))
   for (let at = 0; at < observations.length; at++) {
     const tally = tallies[observations.candidate(at)]!
@@ -11,7 +11,7 @@ export function toCsv(state: StudyState): string {
     if (Number.isNaN(score)) tally.failed += observations.count(at)
     else {
       tally.scored += observations.count(at)
-      tally.sum += orient(config.direction, score) * observations.count(at)
+      tally.sum += state.turned(score) * observations.count(at)
     }
   }
   const rows = candidates.map((candidate, index) => {

@@ -1,13 +1,17 @@
 import { type Failure, failure } from '../history/failure.ts'
-import type { CallEstimate, CallReport } from './evaluator.ts'
+import type { CallRole, CallTrace } from '../history/trace.ts'
+import type { ReserveCall } from './evaluator.ts'
 import { withoutReasoning } from './reasoning.ts'
 import type { CacheKey, ResponseCache } from './response-cache.ts'
 import { DEFAULT_RETRY, pause, type RetryOptions, retryDelay } from './retry.ts'
 import type { GenerateRequest, TextModel, Usage } from './text-model.ts'
 
 export interface CallModelOptions {
-  readonly reserve?: ((estimate: CallEstimate) => boolean | Promise<boolean>) | undefined
-  readonly settle?: ((report: CallReport) => void | Promise<void>) | undefined
+  readonly reserve?: ReserveCall | undefined
+  /** What the call is for. @defaultValue 'task' */
+  readonly role?: CallRole | undefined
+  /** Stage of a program. */
+  readonly stage?: string | undefined
   readonly retry?: RetryOptions | undefined
   readonly cache?: ResponseCache | undefined
   readonly cacheKey?: CacheKey | undefined
@@ -20,6 +24,7 @@ export interface CallOutcome {
   readonly usage: Usage
   readonly calls: number
   readonly cached: boolean
+  readonly trace: CallTrace
   /** What the answer itself takes, retries aside; a cached one as it was when it was paid for. `cut`: it reached its limit. */
   readonly answer?: { readonly usage: Usage; readonly milliseconds?: number; readonly cut?: boolean }
 }
@@ -34,11 +39,25 @@ export async function callModel(
   request: GenerateRequest,
   options: CallModelOptions,
 ): Promise<CallOutcome> {
-  const { cache, cacheKey, reserve, settle } = options
+  const { cache, cacheKey, reserve, role = 'task' } = options
+  const stage = options.stage === undefined ? {} : { stage: options.stage }
+  const traceOf = (result: CallOutcome['result'], usage: Usage, milliseconds?: number): CallTrace => ({
+    role,
+    ...stage,
+    model: model.name,
+    ...(request.system === undefined ? {} : { system: request.system }),
+    prompt: request.prompt,
+    ...(result.kind === 'text' ? { text: result.text } : { error: result.failure.message }),
+    usage: { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens },
+    ...(milliseconds === undefined ? {} : { milliseconds: Math.round(milliseconds) }),
+    cached: milliseconds === undefined && result.kind === 'text',
+  })
   const hit = cache && cacheKey ? cache.get(cacheKey) : undefined
   if (hit) {
+    const result = { kind: 'text', text: withoutReasoning(hit.text) } as const
     return {
-      result: { kind: 'text', text: withoutReasoning(hit.text) },
+      result,
+      trace: traceOf(result, hit.usage),
       usage: { inputTokens: 0, outputTokens: 0 },
       calls: 0,
       cached: true,
@@ -49,8 +68,9 @@ export async function callModel(
   let inputTokens = 0
   let outputTokens = 0
   let estimated = false
-  const finish = (result: CallOutcome['result'], calls: number): CallOutcome => ({
+  const finish = (result: CallOutcome['result'], calls: number, milliseconds?: number): CallOutcome => ({
     result,
+    trace: traceOf(result, { inputTokens, outputTokens }, milliseconds),
     usage: { inputTokens, outputTokens, ...(estimated ? { estimated } : {}) },
     calls,
     cached: false,
@@ -59,14 +79,16 @@ export async function callModel(
     if (request.signal?.aborted) {
       return finish({ kind: 'failure', failure: failure('cancelled', 'cancelled before it was sent') }, attempt)
     }
-    const allowed = await reserve?.({
+    const reservation = await reserve?.({
       model: model.name,
       inputTokens:
         model.countTokens(request.prompt) + (request.system === undefined ? 0 : model.countTokens(request.system)),
       maxOutputTokens: request.sampling.maxOutputTokens,
       attempt,
+      role,
+      ...stage,
     })
-    if (allowed === false) {
+    if (reserve && !reservation) {
       return finish({ kind: 'failure', failure: failure('budget', 'the budget allows no further call') }, attempt)
     }
     const started = performance.now()
@@ -75,16 +97,14 @@ export async function callModel(
     inputTokens += generation.usage.inputTokens
     outputTokens += generation.usage.outputTokens
     estimated ||= generation.usage.estimated ?? false
-    await settle?.({
-      model: model.name,
+    await reservation?.settle({
       usage: generation.usage,
-      attempt,
       ...(generation.kind === 'failure' ? { failure: generation.failure } : {}),
       milliseconds,
     })
     if (generation.kind === 'text') {
       if (cache && cacheKey) cache.set(cacheKey, { text: generation.text, usage: generation.usage })
-      const outcome = finish({ kind: 'text', text: withoutReasoning(generation.text) }, attempt + 1)
+      const outcome = finish({ kind: 'text', text: withoutReasoning(generation.text) }, attempt + 1, milliseconds)
       return { ...outcome, answer: { usage: generation.usage, milliseconds, cut: generation.reason === 'length' } }
     }
     const delay = retryDelay(generation.failure, attempt, retry)

@@ -1,26 +1,42 @@
 import type { Failure } from '../history/failure.ts'
-import type { Measurements } from '../history/measurement.ts'
+import type { Measurement } from '../history/measurement.ts'
+import type { CallRole, CallTrace } from '../history/trace.ts'
 import type { Candidate } from '../space/candidate.ts'
 import type { Example } from '../space/example.ts'
 import type { Usage } from './text-model.ts'
 
-/** What one call may cost at most; asked before every single attempt, retries included. */
+/** What one call may cost at most, and what it is for; asked before every single attempt, retries included. */
 export interface CallEstimate {
   readonly model: string
   readonly inputTokens: number
   readonly maxOutputTokens: number
   /** 0 for the first attempt of a call. */
   readonly attempt: number
+  readonly role: CallRole
+  /** Stage of a program. */
+  readonly stage?: string
 }
 
-/** What one attempt cost, told as soon as it is known. */
+/** What one attempt took, told as soon as it is known. */
 export interface CallReport {
-  readonly model: string
   readonly usage: Usage
-  readonly attempt: number
   readonly failure?: Failure
   readonly milliseconds: number
 }
+
+/** The right to send one attempt. */
+export interface CallReservation {
+  /** It was sent: what it took. Called once, unless released. */
+  settle(report: CallReport): void | Promise<void>
+  /** It was for certain not sent. */
+  release(): void
+}
+
+/**
+ * Reserves the worst case of a call before each attempt; cache hits do not ask. `undefined` means it must not be sent:
+ * the cell fails with kind `budget`.
+ */
+export type ReserveCall = (estimate: CallEstimate) => CallReservation | undefined | Promise<CallReservation | undefined>
 
 export interface EvaluationRequest {
   readonly candidate: Candidate
@@ -29,34 +45,22 @@ export interface EvaluationRequest {
   readonly repeat: number
   readonly seed: number
   readonly signal?: AbortSignal
-  /**
-   * Reserves the worst case of a call. `false` means it must not be sent: the cell fails with kind `budget`.
-   * Called before each attempt; cache hits do not ask.
-   */
-  readonly reserve?: (estimate: CallEstimate) => boolean | Promise<boolean>
-  /** Settles a reservation; called exactly once for each granted one. */
-  readonly settle?: (report: CallReport) => void | Promise<void>
+  /** @defaultValue every call is allowed */
+  readonly reserve?: ReserveCall
 }
 
-interface EvaluationBase {
+/** What the measurement of a cell took. */
+export interface EvaluationCost {
   readonly usage: Usage
   /** Requests that were sent, failed ones included. */
   readonly calls: number
   /** True when everything came from the response cache. */
   readonly cached: boolean
   readonly milliseconds: number
-  /** What the model said, when it said something. */
-  readonly output?: string
 }
 
-export type Evaluation =
-  | (EvaluationBase & {
-      readonly kind: 'score'
-      readonly score: number
-      /** Tokens, calls and latency of the answers, and whatever the metric or program names. */
-      readonly metrics?: Measurements
-    })
-  | (EvaluationBase & { readonly kind: 'failure'; readonly failure: Failure })
+/** A measurement, what it took, and the calls behind it in texts. */
+export type Evaluation = Measurement & EvaluationCost & { readonly traces?: readonly CallTrace[] }
 
 /** Measures cells. Safe to call concurrently; `concurrency` says how far that helps. */
 export interface Evaluator {

@@ -63,9 +63,8 @@ const WHOLE_ANSWER: ReadonlySet<string> = new Set(['outputTokens', 'tokens', 'la
 /** A program or a metric of the user's may put a key into an error; the models hide theirs themselves. */
 function redactFailures(evaluator: Evaluator, redact: (text: string) => string): Evaluator {
   const clean = (evaluation: Evaluation): Evaluation => {
-    if (evaluation.kind === 'score') return evaluation
     const { failure } = evaluation
-    return { ...evaluation, failure: { ...failure, message: redact(failure.message) } }
+    return failure ? { ...evaluation, failure: { ...failure, message: redact(failure.message) } } : evaluation
   }
   const { compare } = evaluator
   return {

@@ -55,15 +55,18 @@ export async function createProgramEvaluator(options: ProgramEvaluatorOptions): 
       },
       calls: sum(outcomes.map((outcome) => outcome.calls)),
       cached: outcomes.length > 0 && outcomes.every((outcome) => outcome.cached),
+      traces: outcomes.map((outcome) => outcome.trace),
       milliseconds: performance.now() - begun,
     })
-    if (request.signal?.aborted)
-      return { ...base(), kind: 'failure', failure: failure('cancelled', 'cancelled before it began') }
+    if (request.signal?.aborted) return { ...base(), failure: failure('cancelled', 'cancelled before it began') }
     const stop = new AbortController()
     const signal = AbortSignal.any([stop.signal, ...(request.signal ? [request.signal] : [])])
     const pending: Promise<unknown>[] = []
     const answer = async (asked: ProgramCall): Promise<CallAnswer> => {
-      const call = callFor(asked, request, pending.length, signal)
+      if (!model) {
+        return { failure: failure('program', 'the task names no model, so context.generate cannot be used') }
+      }
+      const call = callFor(model, asked, request, pending.length, signal)
       pending.push(call.catch(() => undefined))
       try {
         const outcome = await call
@@ -101,42 +104,25 @@ export async function createProgramEvaluator(options: ProgramEvaluatorOptions): 
     if (result.kind === 'timeout') {
       return {
         ...base(),
-        kind: 'failure',
         failure: failure('program', `the program did not finish within ${timeout / 1000} s`),
       }
     }
-    if (result.kind === 'cancelled')
-      return { ...base(), kind: 'failure', failure: failure('cancelled', 'cancelled while it ran') }
+    if (result.kind === 'cancelled') return { ...base(), failure: failure('cancelled', 'cancelled while it ran') }
     if (result.kind === 'score') {
-      const { score, metrics, output } = result
-      return {
-        ...base(),
-        kind: 'score',
-        score,
-        metrics: { ...measureAnswers(outcomes), ...metrics },
-        ...(output === undefined ? {} : { output }),
-      }
+      const { kind: _, metrics, ...measured } = result
+      return { ...base(), ...measured, metrics: { ...measureAnswers(outcomes), ...metrics } }
     }
     const problem = result.failure ?? failure('program', `the program failed: ${result.message}`)
-    return { ...base(), kind: 'failure', failure: problem }
+    return { ...base(), failure: problem }
   }
 
   const callFor = async (
+    model: TextModel,
     asked: ProgramCall,
     request: EvaluationRequest,
     number: number,
     signal: AbortSignal,
   ): Promise<CallOutcome> => {
-    const none = { usage: { inputTokens: 0, outputTokens: 0 }, calls: 0, cached: false }
-    if (!model) {
-      return {
-        ...none,
-        result: {
-          kind: 'failure',
-          failure: failure('program', 'the task names no model, so context.generate cannot be used'),
-        },
-      }
-    }
     const own = request.candidate.parameters?.['temperature']
     const temperature = asked.temperature ?? (typeof own === 'number' ? own : sampling.temperature)
     const generate: GenerateRequest = {
@@ -154,7 +140,7 @@ export async function createProgramEvaluator(options: ProgramEvaluatorOptions): 
     }
     return callModel(model, generate, {
       reserve: request.reserve,
-      settle: request.settle,
+      stage: asked.stage,
       retry: options.retry,
       ...(options.cache ? { cache: options.cache, cacheKey: cacheKeyOf(model, generate, request.repeat, '') } : {}),
     })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { KrigeError } from '../errors.ts'
 import { type Failure, failure } from '../history/failure.ts'
+import { readMeasurement } from '../history/measurement.ts'
 import type { Candidate } from '../space/candidate.ts'
 import { renderTemplate, type Template } from '../space/template.ts'
 import { type CallOutcome, callModel } from './call-model.ts'
@@ -34,7 +35,7 @@ const CHAT_OVERHEAD_TOKENS = 32
  * const sampling = { temperature: 0, maxOutputTokens: 8 }
  * const evaluator = createTemplateEvaluator({ template, model, metric: labelMatch(['bug', 'billing']), sampling })
  * const candidate = { id: 'a', text: 'Bug or billing?' }
- * await evaluator.evaluate({ candidate, example, repeat: 0, seed: 1 }) // { kind: 'score', score: 1, output: 'bug', … }
+ * await evaluator.evaluate({ candidate, example, repeat: 0, seed: 1 }) // { score: 1, output: 'bug', … }
  */
 export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Evaluator {
   const { template, model, metric } = options
@@ -69,7 +70,7 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
       const asked = { ...judged, ...(request.signal ? { signal: request.signal } : {}) }
       const judgement = await callModel(judge, asked, {
         reserve: request.reserve,
-        settle: request.settle,
+        role: 'judge',
         retry: options.retry,
         ...(options.cache ? { cache: options.cache, cacheKey: cacheKeyOf(judge, asked, repeat, '') } : {}),
       })
@@ -94,7 +95,6 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
     const generate = requestFor(request)
     const asked = callModel(model, generate, {
       reserve: request.reserve,
-      settle: request.settle,
       retry: options.retry,
       ...(options.cache
         ? { cache: options.cache, cacheKey: cacheKeyOf(model, generate, request.repeat, decides) }
@@ -113,17 +113,17 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
     const base = () => ({ ...totalOf(outcomes), milliseconds: performance.now() - started })
     try {
       const own = await answerOf(request, outcomes)
-      if (own.kind === 'failure') return { ...base(), kind: 'failure', failure: own.failure }
+      if (own.kind === 'failure') return { ...base(), failure: own.failure }
       const other = await answerOf({ ...request, candidate: request.rival }, outcomes)
-      if (other.kind === 'failure') return { ...base(), kind: 'failure', failure: other.failure }
-      const score = await metric.compare!(own.text, other.text, request.example, callsFor(request, outcomes))
-      return { ...base(), kind: 'score', score, output: own.text }
+      if (other.kind === 'failure') return { ...base(), failure: other.failure }
+      const given = await metric.compare!(own.text, other.text, request.example, callsFor(request, outcomes))
+      return { ...base(), ...readMeasurement(given, 'what it gave', metric.name), output: own.text }
     } catch (error) {
       const problem =
         error instanceof CallFailed
           ? error.failure
           : failure('metric', `metric ${metric.name} failed: ${messageOf(error)}`)
-      return { ...base(), kind: 'failure', failure: problem }
+      return { ...base(), failure: problem }
     }
   }
 
@@ -160,7 +160,6 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
       }
       const outcome = await callModel(model, generate, {
         reserve: request.reserve,
-        settle: request.settle,
         retry: options.retry,
         // A random answer is reused only for the same repeat of the same cell, which the key says.
         ...(options.cache
@@ -169,20 +168,19 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
       })
       const outcomes: CallOutcome[] = [outcome]
       const base = () => ({ ...totalOf(outcomes), milliseconds: performance.now() - started })
-      if (outcome.result.kind === 'failure') return { ...base(), kind: 'failure', failure: outcome.result.failure }
+      if (outcome.result.kind === 'failure') return { ...base(), failure: outcome.result.failure }
       const output = outcome.result.text
       const calls = callsFor(request, outcomes)
       try {
         const given = await metric.score(output, request.example, calls)
-        const { score, metrics } = typeof given === 'number' ? { score: given, metrics: {} } : given
-        if (!Number.isFinite(score)) throw new TypeError(`the metric gave ${score}; expected a finite number`)
-        return { ...base(), kind: 'score', score, metrics: { ...measureAnswers([outcome]), ...metrics }, output }
+        const measured = readMeasurement(given, 'what it gave', metric.name)
+        return { ...base(), ...measured, metrics: { ...measureAnswers([outcome]), ...measured.metrics }, output }
       } catch (error) {
         const problem =
           error instanceof CallFailed
             ? error.failure
             : failure('metric', `metric ${metric.name} failed: ${messageOf(error)}`)
-        return { ...base(), kind: 'failure', failure: problem, output }
+        return { ...base(), failure: problem, output }
       }
     },
     ...(metric.compare ? { compare } : {}),
@@ -205,12 +203,12 @@ function totalOf(outcomes: readonly CallOutcome[]) {
     usage: { ...usage, ...(estimated ? { estimated } : {}) },
     calls: outcomes.reduce((total, outcome) => total + outcome.calls, 0),
     cached: outcomes.every((outcome) => outcome.cached),
+    traces: outcomes.map((outcome) => outcome.trace),
   }
 }
 
 function failed(problem: Failure, started: number): Evaluation {
   return {
-    kind: 'failure',
     failure: problem,
     usage: { inputTokens: 0, outputTokens: 0 },
     calls: 0,

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Failure } from './failure.ts'
+import { InvalidArgumentError } from '../errors.ts'
+import { type Failure, failure } from './failure.ts'
 
 /** Named numbers measured beside the score: tokens, latency, or whatever a metric or program names. */
 export type Measurements = Readonly<Record<string, number>>
@@ -41,10 +42,91 @@ export interface Unscored extends MeasurementParts {
 /** The result of one cell: a score or a failure, with what else was measured and said. */
 export type Measurement = Scored | Unscored
 
+/** A measurement as people write it. */
+export interface WrittenMeasurement {
+  /** null: the call failed. */
+  readonly score?: number | boolean | null | undefined
+  /** Why there is no score. */
+  readonly error?: string | undefined
+  readonly failure?: Failure | undefined
+  readonly metrics?: Measurements | undefined
+  /** Why it scored so: a text, or several. */
+  readonly feedback?: string | readonly (string | Feedback)[] | undefined
+  readonly output?: string | undefined
+}
+
+/** All that {@link readMeasurement} understands: a score, true or false for 1 or 0, null for a failed call, or more. */
+export type MeasurementInput = number | boolean | null | WrittenMeasurement
+
 /**
+ * Reads a measurement as people write it: the one door for results, whoever brings them.
+ *
+ * @param name What it is called in messages.
+ * @param from Who says what stands in `feedback` as bare text.
+ * @throws InvalidArgumentError for anything but a finite score, a failure, and finite metrics.
  * @example
- * hasScore({ score: 0.5 }) // true
+ * readMeasurement({ score: true, feedback: 'Polite.' }, 'outcome') // { score: 1, feedback: [{ text: 'Polite.', … }] }
  */
-export function hasScore(measurement: Measurement): measurement is Scored {
-  return measurement.failure === undefined
+export function readMeasurement(given: MeasurementInput, name: string, from = 'evaluate'): Measurement {
+  if (given === null) return { failure: failure('program', 'failed') }
+  const written: WrittenMeasurement = typeof given === 'object' ? given : { score: given }
+  const { score, error, output } = written
+  const parts = {
+    ...readMetrics(written.metrics, name),
+    ...readFeedback(written.feedback, name, from),
+    ...(output === undefined ? {} : { output: String(output) }),
+  }
+  if (written.failure) return { failure: written.failure, ...parts }
+  if (error !== undefined) return { failure: failure('program', String(error)), ...parts }
+  if (score === null) return { failure: failure('program', 'failed'), ...parts }
+  const number = typeof score === 'boolean' ? Number(score) : score
+  if (typeof number === 'number' && Number.isFinite(number)) return { score: number, ...parts }
+  throw new InvalidArgumentError(
+    `${name} is ${showValue(typeof given === 'object' && score === undefined ? given : score)}; expected a finite number, true or false, null or { error } for a failed call, or { score, metrics, feedback, output }`,
+  )
+}
+
+function readMetrics(metrics: unknown, name: string): { readonly metrics?: Measurements } {
+  if (metrics === undefined || metrics === null) return {}
+  if (typeof metrics !== 'object' || Array.isArray(metrics)) {
+    throw new InvalidArgumentError(`${name}.metrics is ${showValue(metrics)}; expected named numbers`)
+  }
+  for (const [metric, value] of Object.entries(metrics)) {
+    if (!Number.isFinite(value)) {
+      throw new InvalidArgumentError(`${name}.metrics.${metric} is ${showValue(value)}; expected a finite number`)
+    }
+  }
+  return { metrics: metrics as Measurements }
+}
+
+/**
+ * Reads feedback as people write it: a text, or several.
+ *
+ * @throws InvalidArgumentError for anything else.
+ * @example
+ * readFeedback('Too long.', 'outcome', 'tone') // { feedback: [{ text: 'Too long.', from: 'tone' }] }
+ */
+export function readFeedback(given: unknown, name: string, from: string): { readonly feedback?: readonly Feedback[] } {
+  if (given === undefined || given === null) return {}
+  const feedback = (Array.isArray(given) ? given : [given]).map((item: unknown): Feedback => {
+    if (typeof item === 'string') return { text: item, from }
+    const { text, from: said, stage, slot } = (typeof item === 'object' ? (item ?? {}) : {}) as Partial<Feedback>
+    if (typeof text !== 'string') {
+      throw new InvalidArgumentError(
+        `${name}.feedback is ${showValue(item)}; expected a text, or { text, from, stage, slot }`,
+      )
+    }
+    return {
+      text,
+      from: said === undefined ? from : String(said),
+      ...(stage === undefined ? {} : { stage: String(stage) }),
+      ...(slot === undefined ? {} : { slot: String(slot) }),
+    }
+  })
+  return feedback.length === 0 ? {} : { feedback }
+}
+
+function showValue(value: unknown): string {
+  if (typeof value === 'number' || value === undefined || value === null) return String(value)
+  return (JSON.stringify(value) ?? String(value)).slice(0, 80)
 }

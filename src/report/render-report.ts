@@ -6,7 +6,7 @@
 import { type Candidate, candidateText } from '../space/candidate.ts'
 import { constraintText } from '../space/constraint.ts'
 import type { ConstraintBelief } from '../study/feasibility.ts'
-import { orient, type StudyState } from '../study/state.ts'
+import type { StudyState } from '../study/state.ts'
 import { type Conclusion, posteriorInterval, type ScoreSummary } from '../study/verdict.ts'
 import { intervalBar, progressChart } from './charts.ts'
 import { type Html, html, toText, trusted } from './html.ts'
@@ -254,7 +254,7 @@ function rank(state: StudyState): Row[] {
     tally.measured += cells
     const value = observations.score(at)
     if (Number.isNaN(value)) tally.failed += cells
-    else tally.sum += cells * orient(config.direction, value)
+    else tally.sum += cells * state.turned(value)
   }
   for (const { candidates, outcome } of state.duels) {
     candidates.forEach((index, side) => {

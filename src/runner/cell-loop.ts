@@ -5,10 +5,14 @@
  * @module
  */
 import { KrigeError, UnavailableError } from '../errors.ts'
-import type { CallCost } from '../study/ledger.ts'
+import { isFatal } from '../history/failure.ts'
+import type { Measurement } from '../history/measurement.ts'
+import type { CallRole } from '../history/trace.ts'
+import { BUILT_IN_MEASUREMENTS } from '../space/constraint.ts'
+import type { Reservation } from '../study/ledger.ts'
 import type { OpenEvaluation } from '../study/state.ts'
 import type { AskedAction, AskedEvaluation, Study } from '../study/study.ts'
-import type { CellEvaluator, CellResult } from './cell.ts'
+import type { CellEvaluator, Reserve } from './cell.ts'
 import type { Journal } from './journal.ts'
 
 export interface CellLoopOptions {
@@ -33,6 +37,7 @@ export type Source =
   | { readonly kind: 'wait' }
   | { readonly kind: 'done'; readonly reason: string }
 
+const BUILT_IN: ReadonlySet<string> = new Set(BUILT_IN_MEASUREMENTS)
 const UNAFFORDABLE = 'the budget does not allow another call'
 
 interface Cell {
@@ -68,24 +73,57 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     stop.abort()
   }
 
-  const reserve = async (worst: CallCost): Promise<number | undefined> => {
-    for (;;) {
-      if (cancel.aborted) return undefined
-      const call = study.reserveCall(worst)
-      if (call !== undefined) {
-        await journal.commit()
-        if (!cancel.aborted) return call
-        study.releaseCall(call)
-        return undefined
+  /** What the calls of one cell or generation go through; `close` charges what was never settled. */
+  const openGate = (work: { readonly action: number; readonly position?: number }, usual: CallRole) => {
+    const open = new Map<Reservation, () => void>()
+    let closed = false
+    let granted = 0
+    const guard = (held: Reservation, chargeInFull: () => void): Reservation => {
+      const once = (end: () => void) => {
+        if (!open.delete(reservation)) return
+        end()
+        settled.fire()
       }
-      if (study.state.ledger.openCalls().size === 0 || study.state.ledger.left().calls < 1) return undefined
-      await settled.next()
+      const reservation: Reservation = {
+        call: held.call,
+        settle: (cost) => once(() => held.settle(cost)),
+        release: () =>
+          once(() => {
+            granted--
+            held.release()
+          }),
+      }
+      open.set(reservation, chargeInFull)
+      granted++
+      return reservation
     }
-  }
-
-  const settle = (call: number, cost: CallCost) => {
-    study.settleCall(call, cost)
-    settled.fire()
+    const reserve: Reserve = async (worst, { role = usual, stage } = {}) => {
+      for (;;) {
+        if (cancel.aborted || closed) return undefined
+        const held = study.reserveCall(worst, { ...work, role, ...(stage === undefined ? {} : { stage }) })
+        if (held) {
+          const reservation = guard(held, () => held.settle(worst))
+          await journal.commit()
+          if (!cancel.aborted && !closed) return reservation
+          reservation.release()
+          return undefined
+        }
+        if (study.state.ledger.openCalls().size === 0 || study.state.ledger.left().calls < 1) return undefined
+        await settled.next()
+      }
+    }
+    return {
+      reserve,
+      /** Whether a call was sent. */
+      get used() {
+        return granted > 0
+      },
+      close() {
+        closed = true
+        for (const chargeInFull of open.values()) chargeInFull()
+        open.clear()
+      },
+    }
   }
 
   /** Failures that were held back because the model might have been down: it is not. */
@@ -93,37 +131,38 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     for (const { cell, message } of streak.splice(0)) study.tellCell(cell.action, cell.position, { error: message })
   }
 
-  const tell = (cell: Cell, result: CellResult) => {
-    switch (result.kind) {
-      case 'score':
-        tellStreak()
-        study.tellCell(
-          cell.action,
-          cell.position,
-          result.metrics ? { score: result.score, metrics: result.metrics } : result.score,
-        )
-        return
-      case 'unaffordable':
-        if (cancel.aborted) return
-        study.release(cell.action, UNAFFORDABLE, [cell.position])
-        ended ??= UNAFFORDABLE
-        return
-      case 'cancelled':
-        return
-      case 'failure':
-        if (result.blame === 'fatal') {
-          fail(
-            new KrigeError('model', result.message, {
-              remedy: 'Nothing is lost: once that is put right, or over, run the same command again.',
-            }),
-          )
-        } else if (result.blame === 'transient') {
-          streak.push({ cell, message: result.message })
-          if (streak.length >= patience) pauseFor(result.message)
-        } else {
-          tellStreak()
-          study.tellCell(cell.action, cell.position, { error: result.message })
-        }
+  /** Of the measurements that every answer has, the log keeps those that a constraint is about. */
+  const constrained = new Set((study.state.config.constraints ?? []).map(({ metric }) => metric))
+  const kept = (measurement: Measurement): Measurement => {
+    const { metrics, ...rest } = measurement
+    const named = Object.entries(metrics ?? {}).filter(([name]) => constrained.has(name) || !BUILT_IN.has(name))
+    return { ...rest, metrics: Object.fromEntries(named) }
+  }
+
+  const tell = (cell: Cell, measurement: Measurement, callSent: boolean) => {
+    const { failure } = measurement
+    if (!failure) {
+      tellStreak()
+      study.tellCell(cell.action, cell.position, kept(measurement))
+    } else if (failure.kind === 'cancelled') {
+      // It stays open.
+    } else if (failure.kind === 'budget' && cancel.aborted) {
+      // The budget was not asked any more: it stays open, too.
+    } else if (failure.kind === 'budget' && !callSent) {
+      study.release(cell.action, UNAFFORDABLE, [cell.position])
+      ended ??= UNAFFORDABLE
+    } else if (isFatal(failure)) {
+      fail(
+        new KrigeError('model', failure.message, {
+          remedy: 'Nothing is lost: once that is put right, or over, run the same command again.',
+        }),
+      )
+    } else if (failure.retryable) {
+      streak.push({ cell, message: failure.message })
+      if (streak.length >= patience) pauseFor(failure.message)
+    } else {
+      tellStreak()
+      study.tellCell(cell.action, cell.position, measurement)
     }
   }
 
@@ -139,17 +178,18 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
 
   const start = (cell: Cell) => {
     inFlight++
+    const gate = openGate({ action: cell.action, position: cell.position }, 'task')
     options
       .evaluate({
         ...withoutRival(cell.evaluation),
         ...(cell.evaluation.rival ? { rival: cell.evaluation.rival.candidate } : {}),
         example: cell.evaluation.examples[cell.position]!,
         signal: cancel,
-        reserve,
-        settle,
+        reserve: gate.reserve,
       })
-      .then((result) => {
-        tell(cell, result)
+      .finally(gate.close)
+      .then((measurement) => {
+        tell(cell, measurement, gate.used)
         options.onResult?.()
       })
       .catch(fail)

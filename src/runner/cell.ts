@@ -1,7 +1,23 @@
-import type { Measurements } from '../history/measurement.ts'
+import type { Measurement } from '../history/measurement.ts'
+import type { CallRole } from '../history/trace.ts'
 import type { Candidate } from '../space/candidate.ts'
 import type { Stage } from '../study/events.ts'
-import type { CallCost } from '../study/ledger.ts'
+import type { CallCost, Reservation } from '../study/ledger.ts'
+
+/** What one call is for, as far as who makes it knows. */
+export interface CallLabel {
+  /** @defaultValue 'task' */
+  readonly role?: CallRole
+  /** Stage of a program. */
+  readonly stage?: string
+}
+
+/**
+ * Reserves the worst case of one call and makes that durable. Waits while only other calls in flight stand in the way.
+ * `undefined`: the budget does not allow it, nothing may be sent. A reservation that is neither settled nor released when
+ * its work ends is charged in full.
+ */
+export type Reserve = (worst: CallCost, label?: CallLabel) => Promise<Reservation | undefined>
 
 /** One cell to be measured, and the gate its calls go through. */
 export interface CellRequest {
@@ -15,27 +31,16 @@ export interface CellRequest {
   readonly repeat: number
   readonly stage: Stage
   readonly signal: AbortSignal
-  /**
-   * Reserves the worst case of one call and makes that durable. Waits while only other calls in flight stand in the
-   * way. `undefined`: the budget does not allow it, nothing may be sent.
-   */
-  reserve(worst: CallCost): Promise<number | undefined>
-  /** Settles a reservation. */
-  settle(call: number, cost: CallCost): void
+  readonly reserve: Reserve
 }
 
-export type CellResult =
-  | { readonly kind: 'score'; readonly score: number; readonly metrics?: Measurements }
-  | {
-      readonly kind: 'failure'
-      readonly message: string
-      /** `transient`: the server's fault, not the prompt's; many in a row stop the run. `fatal`: stops it at once. */
-      readonly blame?: 'transient' | 'fatal'
-    }
-  /** It was not sent, or not wanted any more: the cell stays open. */
-  | { readonly kind: 'cancelled' }
-  /** Nothing was sent, because the budget does not allow it: the evaluation is given back. */
-  | { readonly kind: 'unaffordable' }
-
-/** Measures cells. What a model does wrong is a result; a throw is a programmer's error and ends the run. */
-export type CellEvaluator = (request: CellRequest) => Promise<CellResult>
+/**
+ * Measures cells. What a model does wrong is a measurement without a score; a throw is a programmer's error and ends the
+ * run. What the kind of a failure means to the loop:
+ *
+ * - `cancelled`: it was not sent, or not wanted any more; the cell stays open.
+ * - `budget`, with no call sent: the evaluation is given back.
+ * - retryable: the server's fault, not the prompt's; many in a row stop the run. `authentication`, `not-found`: stops it
+ *   at once.
+ */
+export type CellEvaluator = (request: CellRequest) => Promise<Measurement>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { CellEvaluator, CellRequest, CellResult } from './cell.ts'
+export type { CellEvaluator, CellRequest, Reserve } from './cell.ts'
 export { createJournal, type Journal } from './journal.ts'
 export { type Cost, HOLDOUT_SHARE, makePlan, type Plan } from './plan.ts'
 export { createPriceList, PRICES_AS_OF, type Price, type PriceOf } from './prices.ts'

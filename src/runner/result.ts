@@ -44,7 +44,7 @@ export interface RunResult {
  *
  * @example
  * const journal = createJournal(study, await createMemoryStore().acquire('tickets'))
- * const evaluate: CellEvaluator = async ({ index }) => ({ kind: 'score', score: index / 3 })
+ * const evaluate: CellEvaluator = async ({ index }) => ({ score: index / 3 })
  * resultOf(study.state, await runSearch({ study, journal, evaluate })).winner.id // 'p3'
  */
 export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {

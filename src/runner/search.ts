@@ -9,7 +9,7 @@ import { DUELS } from '../policy/registry.ts'
 import { constraintText } from '../space/constraint.ts'
 import type { ObservationHistory } from '../space/observation-log.ts'
 import { createFeasibility, FEASIBLE } from '../study/feasibility.ts'
-import { orient, type StudyState } from '../study/state.ts'
+import type { StudyState } from '../study/state.ts'
 import { type AskedGeneration, type Study, searchBudget } from '../study/study.ts'
 import {
   type Conclusion,
@@ -62,7 +62,7 @@ const CHECKPOINTS = 50
  * @throws BudgetError when nothing could be measured; see {@link runCells} for interruptions.
  * @example
  * const journal = createJournal(study, await createMemoryStore().acquire('tickets'))
- * const evaluate: CellEvaluator = async ({ index }) => ({ kind: 'score', score: index / 3 })
+ * const evaluate: CellEvaluator = async ({ index }) => ({ score: index / 3 })
  * const conclusion = await runSearch({ study, journal, evaluate })
  * conclusion.winner.candidate // 3
  */
@@ -216,12 +216,11 @@ function concludeSearch(
   warnings: readonly string[],
   relevantDifference: number | undefined,
 ): Conclusion {
-  const { direction } = study.state.config
   const { candidate: winner, mean, interval, probabilityBest, level } = recommendation
   const [winnerScores = [], baselineScores = []] = holdoutPair(study.state, winner, baseline)
   const summarise = (all: readonly (number | null)[]): ScoreSummary | undefined => {
     const scores = all.filter((score) => score !== null)
-    return scores.length === 0 ? undefined : summariseScores(scores.map((score) => orient(direction, score)))
+    return scores.length === 0 ? undefined : summariseScores(scores.map(study.state.turned))
   }
   const comparison =
     baseline === undefined || baseline === winner ? undefined : comparePaired(winnerScores, baselineScores)

@@ -69,9 +69,11 @@ export function createTelemetry(tracer: Tracer): Telemetry {
       }
       return within('krige.evaluate', { attributes }, async (span) => {
         const result = await evaluate(request)
-        span.setAttribute('krige.outcome', result.kind)
-        if (result.kind === 'score') span.setAttribute('krige.score', result.score)
-        if (result.kind === 'failure') fail(span, result.blame ?? 'failure')
+        const { score, failure } = result
+        const unsent = failure?.kind === 'cancelled' || failure?.kind === 'budget'
+        span.setAttribute('krige.outcome', unsent ? failure.kind : failure ? 'failure' : 'score')
+        if (score !== undefined) span.setAttribute('krige.score', score)
+        if (failure && !unsent) fail(span, failure.kind)
         return result
       })
     },

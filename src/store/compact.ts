@@ -2,7 +2,7 @@
  * How events are written into a database row. Three kinds make up nearly all of a large log, and become short arrays:
  * half the bytes and half the time to parse. All others are kept as they are.
  *
- *     reserved  ["r", call, inputTokens, outputTokens, usd]
+ *     reserved  ["r", call, inputTokens, outputTokens, usd, action?, position | null, role, stage?]
  *     settled   ["s", call, inputTokens, outputTokens, usd, lost?]
  *     told      ["t", action, position, score, error?]
  *
@@ -11,10 +11,12 @@
  * @module
  */
 import { CorruptError } from '../errors.ts'
+import type { CallRole } from '../history/trace.ts'
 import { EVENT_VERSION, type StudyEvent } from '../study/events.ts'
 
 export type CompactEvent =
   | readonly ['r', number, number, number, number]
+  | readonly ['r', number, number, number, number, number, number | null, CallRole, string?]
   | readonly ['s', number, number, number, number, true?]
   | readonly ['t', number, number, number | null, string?]
   | StudyEvent
@@ -23,8 +25,14 @@ export type CompactEvent =
 export function compact(event: StudyEvent): CompactEvent {
   if (event.v !== EVENT_VERSION) return event
   switch (event.type) {
-    case 'reserved':
-      return ['r', event.call, event.inputTokens, event.outputTokens, event.usd]
+    case 'reserved': {
+      const { call, inputTokens, outputTokens, usd } = event
+      if (!event.for) return ['r', call, inputTokens, outputTokens, usd]
+      const { action, position = null, role, stage } = event.for
+      return stage === undefined
+        ? ['r', call, inputTokens, outputTokens, usd, action, position, role]
+        : ['r', call, inputTokens, outputTokens, usd, action, position, role, stage]
+    }
     case 'settled': {
       if (event.unsent) return event
       const { call, inputTokens, outputTokens, usd, lost } = event
@@ -55,8 +63,11 @@ export function expand(event: CompactEvent): StudyEvent {
         : { v, type: 'told', action, position, score, error }
     }
     case 'r': {
-      const [, call, inputTokens, outputTokens, usd] = event
-      return { v, type: 'reserved', call, inputTokens, outputTokens, usd }
+      const [, call, inputTokens, outputTokens, usd, action, position, role, stage] = event
+      const reserved = { v, type: 'reserved', call, inputTokens, outputTokens, usd } as const
+      if (action === undefined || role === undefined) return reserved
+      const at = position === null || position === undefined ? {} : { position }
+      return { ...reserved, for: { action, ...at, role, ...(stage === undefined ? {} : { stage }) } }
     }
     case 's': {
       const [, call, inputTokens, outputTokens, usd, lost] = event

@@ -4,7 +4,14 @@
  * @module
  */
 import { InvalidArgumentError } from '../errors.ts'
-import type { Outcome, Summary } from './study.ts'
+import type { Measurement } from '../history/measurement.ts'
+
+/** One score for all cells of an action. */
+export interface Summary {
+  readonly mean: number
+  readonly standardError: number
+  readonly count: number
+}
 
 export function checkIndex(candidate: number, size: number): void {
   if (!(Number.isInteger(candidate) && candidate >= 0 && candidate < size)) {
@@ -18,22 +25,15 @@ export function checkExample(example: number, count: number): void {
   }
 }
 
-export function checkOutcome(outcome: Outcome, name: string): void {
-  const score = scoreOf(outcome)
-  if (typeof score === 'number' && !Number.isFinite(score)) {
-    throw new InvalidArgumentError(`${name} is ${score}; expected a finite number, or null for a failed call`)
-  }
-  if (typeof outcome !== 'object' || outcome === null || !('metrics' in outcome)) return
-  for (const [metric, value] of Object.entries(outcome.metrics)) {
-    if (!Number.isFinite(value)) {
-      throw new InvalidArgumentError(`${name}.metrics.${metric} is ${value}; expected a finite number`)
-    }
+export function checkFinite(value: number, name: string): void {
+  if (!Number.isFinite(value)) {
+    throw new InvalidArgumentError(`${name} is ${value}; expected a finite number, or null for a failed call`)
   }
 }
 
-export function checkDuel(outcome: Outcome): void {
-  const score = scoreOf(outcome)
-  if (typeof score === 'number' && !(score >= 0 && score <= 1)) {
+/** @throws InvalidArgumentError when a comparison's result is neither a failure nor in [0, 1]. */
+export function checkComparison({ score }: Measurement): void {
+  if (score !== undefined && !(score >= 0 && score <= 1)) {
     throw new InvalidArgumentError(
       `outcome is ${score}; expected 1 for a win of the candidate, 0 for its rival, or between`,
     )
@@ -41,15 +41,11 @@ export function checkDuel(outcome: Outcome): void {
 }
 
 export function checkSummary({ mean, standardError, count }: Summary): void {
-  checkOutcome(mean, 'mean')
+  checkFinite(mean, 'mean')
   if (!(standardError >= 0)) {
     throw new InvalidArgumentError(`standardError is ${standardError}; expected a number of at least 0`)
   }
   if (!(Number.isInteger(count) && count > 0)) {
     throw new InvalidArgumentError(`count is ${count}; expected a positive whole number`)
   }
-}
-
-function scoreOf(outcome: Outcome): number | { readonly error: string } | null {
-  return typeof outcome === 'object' && outcome !== null && 'score' in outcome ? outcome.score : outcome
 }

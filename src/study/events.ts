@@ -12,7 +12,7 @@ import type { Estimand, Fit, Reason } from '../policy/policy.ts'
 import type { Candidate } from '../space/candidate.ts'
 import type { Constraint } from '../space/constraint.ts'
 import type { Space } from '../space/parameter.ts'
-import type { Budget, CallCost } from './ledger.ts'
+import type { Budget, CallCost, CallPurpose } from './ledger.ts'
 import type { Conclusion } from './verdict.ts'
 
 /**
@@ -170,6 +170,8 @@ export interface ReleasedEvent extends Versioned {
 export interface ReservedEvent extends Versioned, CallCost {
   readonly type: 'reserved'
   readonly call: number
+  /** What it is for; earlier versions did not say. */
+  readonly for?: CallPurpose
 }
 
 /** A call has come back, failed, or (`lost`) will never be known: then it costs its reservation. */

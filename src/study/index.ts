@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+export type { Summary } from './checks.ts'
 export { createStudy, DEFAULT_POLICY, parseLog, restoreStudy, type StudyOptions } from './create-study.ts'
 export { type Direction, EVENT_VERSION, type Stage, type StudyConfig, type StudyEvent } from './events.ts'
 export { type Budget, type CallCost, createLedger, type Ledger, type Spending } from './ledger.ts'
@@ -13,11 +15,9 @@ export {
   type AskedEvaluation,
   type AskedGeneration,
   type Next,
-  type Outcome,
   openStudy,
   type Study,
   type StudyEnvironment,
-  type Summary,
 } from './study.ts'
 export {
   type Conclusion,

@@ -5,6 +5,7 @@
  * @module
  */
 import { InvalidArgumentError } from '../errors.ts'
+import type { CallRole } from '../history/trace.ts'
 
 /** Limits of a study; what is absent is unlimited. */
 export interface Budget {
@@ -25,6 +26,36 @@ export interface CallCost {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly usd: number
+}
+
+/** What a call is for, so that cost by role, stage and action is known. */
+export interface CallPurpose {
+  /** The action whose cell or generation it serves. */
+  readonly action: number
+  /** Which cell of the action. */
+  readonly position?: number
+  readonly role: CallRole
+  /** Stage of a program, as the program names it. */
+  readonly stage?: string
+}
+
+/** What a number of settled calls took. */
+export interface CallTotal extends CallCost {
+  readonly calls: number
+}
+
+/** The right to send one call, its worst cost held until it is settled or released. */
+export interface Reservation {
+  readonly call: number
+  /** The call came back, or failed: what it took. */
+  settle(cost: CallCost): void
+  /** The call was for certain not sent: its cost is given back. */
+  release(): void
+}
+
+/** A call that was sent, as far as the log knows, and not settled; its worst cost. */
+export interface OpenCall extends CallCost {
+  readonly for?: CallPurpose
 }
 
 export interface Spending extends CallCost {
@@ -67,12 +98,16 @@ export interface Ledger {
   releaseEvaluations(count: number): void
   /** Whether one more call of this worst cost fits. */
   affords(worst: CallCost): boolean
-  reserveCall(call: number, worst: CallCost): void
+  reserveCall(call: number, worst: OpenCall): void
   settleCall(call: number, cost: CallCost): void
   /** The call was never sent: its reservation is given back. */
   releaseCall(call: number): void
   /** Calls that were sent, as far as the log knows, and not settled. */
-  openCalls(): ReadonlyMap<number, CallCost>
+  openCalls(): ReadonlyMap<number, OpenCall>
+  /** Settled calls by what they were for; logs of earlier versions do not say. */
+  readonly byRole: ReadonlyMap<CallRole, CallTotal>
+  /** The same by action, for the calls of proposers. */
+  readonly byGeneration: ReadonlyMap<number, CallTotal>
 }
 
 /**
@@ -87,9 +122,11 @@ export function createLedger(budget: Budget): Ledger {
   const spent = { evaluations: 0, calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 }
   const reserved = { evaluations: 0, calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 }
   const exceeded = { inputTokens: 0, outputTokens: 0, usd: 0 }
-  const open = new Map<number, CallCost>()
+  const open = new Map<number, OpenCall>()
+  const byRole = new Map<CallRole, CallTotal>()
+  const byGeneration = new Map<number, CallTotal>()
 
-  const close = (call: number): CallCost => {
+  const close = (call: number): OpenCall => {
     const worst = open.get(call)
     if (worst === undefined) throw new InvalidArgumentError(`call ${call} is not reserved; expected an open call`)
     open.delete(call)
@@ -160,8 +197,23 @@ export function createLedger(budget: Budget): Ledger {
       exceeded.inputTokens += Math.max(0, cost.inputTokens - worst.inputTokens)
       exceeded.outputTokens += Math.max(0, cost.outputTokens - worst.outputTokens)
       exceeded.usd += Math.max(0, cost.usd - worst.usd)
+      if (!worst.for) return
+      const { role, action } = worst.for
+      byRole.set(role, plus(byRole.get(role), cost))
+      if (role === 'proposer') byGeneration.set(action, plus(byGeneration.get(action), cost))
     },
     releaseCall: (call) => void close(call),
     openCalls: () => open,
+    byRole,
+    byGeneration,
+  }
+}
+
+function plus(total: CallTotal | undefined, cost: CallCost): CallTotal {
+  return {
+    calls: (total?.calls ?? 0) + 1,
+    inputTokens: (total?.inputTokens ?? 0) + cost.inputTokens,
+    outputTokens: (total?.outputTokens ?? 0) + cost.outputTokens,
+    usd: (total?.usd ?? 0) + cost.usd,
   }
 }

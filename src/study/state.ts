@@ -89,6 +89,11 @@ export interface StudyState {
   pendingDuels(stage: Stage): PendingDuel[]
   /** Whether two candidates met on an example, or are about to. */
   hasDuel(stage: Stage, a: number, b: number, example: number): boolean
+  /**
+   * Turns a score from the user's direction into the maximised one that the histories and policies have, and back: the
+   * fold turns once on the way in, and what people are shown is turned once on the way out.
+   */
+  turned(score: number): number
 }
 
 /** A state together with the only way to change it. */
@@ -96,11 +101,6 @@ export interface StudyFold {
   readonly state: StudyState
   /** @throws CorruptError when the event cannot follow what came before. */
   apply(event: StudyEvent): void
-}
-
-/** A score as policies see it. Negating twice gives the score back. */
-export function orient(direction: StudyConfig['direction'], score: number): number {
-  return direction === 'minimize' ? -score : score
 }
 
 /**
@@ -162,6 +162,10 @@ export function createFold(first: StudyEvent): StudyFold {
     return action
   }
   const logOf = (stage: Stage): ObservationLog => (stage === 'search' ? observations : holdout)
+  const turned = config.direction === 'minimize' ? (score: number) => -score : (score: number) => score
+  const observe = (log: ObservationLog, observation: Parameters<ObservationLog['append']>[0]) => {
+    log.append({ ...observation, score: observation.score === null ? null : turned(observation.score) })
+  }
   const cellsOf = (stage: Stage): CellSet => (stage === 'search' ? cells : holdoutCells)
   const fail = (candidate: number, error: string | undefined) => {
     const known = failures.get(candidate)
@@ -214,12 +218,7 @@ export function createFold(first: StudyEvent): StudyFold {
         if (rival !== undefined) {
           duels[action.stage].push({ candidates: [candidate, rival], example, outcome: event.score })
         } else {
-          logOf(action.stage).append({
-            candidate,
-            example,
-            repeat: repeat ?? 0,
-            score: event.score === null ? null : orient(config.direction, event.score),
-          })
+          observe(logOf(action.stage), { candidate, example, repeat: repeat ?? 0, score: event.score })
         }
         if (action.stage === 'holdout') compared++
         if (event.score === null) fail(candidate, event.error)
@@ -251,11 +250,11 @@ export function createFold(first: StudyEvent): StudyFold {
       case 'summarised': {
         const action = evaluation(event.action)
         if (action.asked.rival !== undefined) throw broken(`action ${event.action} compares: it has no mean`)
-        observations.append({
+        observe(observations, {
           candidate: action.asked.candidate,
           example: -1,
           repeat: action.asked.repeat ?? 0,
-          score: orient(config.direction, event.mean),
+          score: event.mean,
           count: event.count,
           standardError: event.standardError,
         })
@@ -268,11 +267,11 @@ export function createFold(first: StudyEvent): StudyFold {
         if (event.example >= 0 && !cells.add(event.candidate, event.example, event.repeat ?? 0)) {
           throw broken(`candidate ${event.candidate} is observed on example ${event.example} twice`)
         }
-        observations.append({
+        observe(observations, {
           candidate: event.candidate,
           example: event.example,
           repeat: event.repeat ?? 0,
-          score: event.score === null ? null : orient(config.direction, event.score),
+          score: event.score,
           ...(event.count === undefined ? {} : { count: event.count }),
           ...(event.standardError === undefined ? {} : { standardError: event.standardError }),
         })
@@ -386,6 +385,7 @@ export function createFold(first: StudyEvent): StudyFold {
       return pending
     },
     hasDuel: (stage, a, b, example) => duelKeys[stage].has(duelKey(a, b, example)),
+    turned,
   }
   return { state, apply }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { BudgetError, InvalidArgumentError, KrigeError } from '../errors.ts'
-import type { Measurements } from '../history/measurement.ts'
+import { type MeasurementInput, readMeasurement } from '../history/measurement.ts'
 import type {
   Action,
   CompareAction,
@@ -16,30 +16,12 @@ import type {
   Recommendation,
 } from '../policy/policy.ts'
 import { type Candidate, type PoolEntry, withOrigin } from '../space/candidate.ts'
-import { checkDuel, checkExample, checkIndex, checkOutcome, checkSummary } from './checks.ts'
+import { checkComparison, checkExample, checkFinite, checkIndex, checkSummary, type Summary } from './checks.ts'
 import { EVENT_VERSION, type Stage, type StudyEvent } from './events.ts'
-import { type Budget, type CallCost, NO_COST, type Spending } from './ledger.ts'
+import { type Budget, type CallCost, type CallPurpose, NO_COST, type Reservation, type Spending } from './ledger.ts'
 import { hopelessCandidates, recommendFeasible } from './recommend-feasible.ts'
-import { type OpenEvaluation, orient, type StudyFold, type StudyState } from './state.ts'
+import type { OpenEvaluation, StudyFold, StudyState } from './state.ts'
 import type { Conclusion } from './verdict.ts'
-
-/**
- * The result of one cell: a score, alone or with what else was measured, or null or an error where the call failed
- * (missing, never zero).
- */
-export type Outcome = number | null | { readonly error: string } | MeasuredScore
-
-export interface MeasuredScore {
-  readonly score: number
-  readonly metrics: Measurements
-}
-
-/** One score for all cells of an action. */
-export interface Summary {
-  readonly mean: number
-  readonly standardError: number
-  readonly count: number
-}
 
 /** Measure these cells. */
 export interface AskedEvaluation {
@@ -92,9 +74,9 @@ export interface Study {
    * @param scores Aligned with the action's examples, or one summary of them.
    * @throws InvalidArgumentError on an unknown or finished action, a wrong number of scores, or a score that is not finite.
    */
-  tell(action: number, scores: readonly Outcome[] | Summary): void
+  tell(action: number, scores: readonly MeasurementInput[] | Summary): void
   /** Tells the result of one cell, the one at `position` of the action's examples. */
-  tellCell(action: number, position: number, outcome: Outcome): void
+  tellCell(action: number, position: number, outcome: MeasurementInput): void
   /** Everything still open of an action failed. */
   fail(action: number, error: string): void
   /** Cells that were never sent: their evaluations return to the budget. Default: all that are open. */
@@ -121,10 +103,7 @@ export interface Study {
   /** Best candidate by posterior, in the user's direction; `undefined` before anything was observed. */
   recommend(): Recommendation | undefined
   /** Reserves the worst case of a call about to be sent; `undefined` when the budget does not allow it. */
-  reserveCall(worst: CallCost): number | undefined
-  settleCall(call: number, cost: CallCost): void
-  /** Gives back the reservation of a call that was not sent after all. */
-  releaseCall(call: number): void
+  reserveCall(worst: CallCost, purpose?: CallPurpose): Reservation | undefined
   /** Charges calls whose fate is unknown (the process died) at their reservation. Returns how many. */
   settleLostCalls(): number
   /** Replaces the limits, and what of them is set aside for the holdout. */
@@ -359,11 +338,10 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
           `action ${id} got ${scores.length} scores; expected ${action.asked.examples.length}, one for each of its examples`,
         )
       }
-      scores.forEach((score, position) => {
-        checkOutcome(score, `scores[${position}]`)
-      })
-      scores.forEach((score, position) => {
-        if (action.open.has(position)) study.tellCell(id, position, score)
+      const measured = scores.map((score, position) => readMeasurement(score, `scores[${position}]`))
+      if (action.asked.rival !== undefined) measured.forEach(checkComparison)
+      measured.forEach((measurement, position) => {
+        if (action.open.has(position)) study.tellCell(id, position, measurement)
       })
     },
     tellCell(id, position, outcome) {
@@ -371,13 +349,18 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       if (!open.has(position)) {
         throw new InvalidArgumentError(`position ${position} of action ${id} does not wait for a result`)
       }
-      checkOutcome(outcome, 'outcome')
-      if (asked.rival !== undefined) checkDuel(outcome)
-      const base = { v: EVENT_VERSION, type: 'told', action: id, position } as const
-      if (typeof outcome === 'number') emit({ ...base, score: outcome })
-      else if (outcome === null) emit({ ...base, score: null })
-      else if ('score' in outcome) emit({ ...base, score: outcome.score, metrics: outcome.metrics })
-      else emit({ ...base, score: null, error: outcome.error })
+      const measurement = readMeasurement(outcome, 'outcome')
+      if (asked.rival !== undefined) checkComparison(measurement)
+      const { score = null, failure, metrics = {} } = measurement
+      emit({
+        v: EVENT_VERSION,
+        type: 'told',
+        action: id,
+        position,
+        score,
+        ...(failure ? { error: failure.message } : {}),
+        ...(score !== null && Object.keys(metrics).length > 0 ? { metrics } : {}),
+      })
     },
     fail(id, error) {
       for (const position of [...openEvaluation(id).open]) study.tellCell(id, position, { error })
@@ -442,7 +425,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       const { candidate, example = -1, repeat, score, count, standardError } = observation
       checkIndex(candidate, pool.length)
       if (example >= 0) checkExample(example, config.exampleCount)
-      if (score !== null) checkOutcome(score, 'score')
+      if (score !== null) checkFinite(score, 'score')
       if (example >= 0 && state.cells.has(candidate, example, repeat ?? 0)) {
         throw new InvalidArgumentError(
           `candidate ${candidate} has a result on example ${example} already, or waits for one`,
@@ -469,25 +452,35 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       const [low, high] = recommendation.interval
       return {
         ...recommendation,
-        mean: -recommendation.mean,
-        interval: [-high, -low],
-        means: recommendation.means.map((mean) => orient(config.direction, mean)),
+        mean: state.turned(recommendation.mean),
+        interval: [state.turned(high), state.turned(low)],
+        means: recommendation.means.map(state.turned),
       }
     },
-    reserveCall(worst) {
+    reserveCall(worst, purpose) {
       if (!ledger.affords(worst)) return undefined
       const call = state.lastCall + 1
       const { inputTokens, outputTokens, usd } = worst
-      emit({ v: EVENT_VERSION, type: 'reserved', call, inputTokens, outputTokens, usd })
-      return call
-    },
-    settleCall(call, { inputTokens, outputTokens, usd }) {
-      checkOpen(call)
-      emit({ v: EVENT_VERSION, type: 'settled', call, inputTokens, outputTokens, usd })
-    },
-    releaseCall(call) {
-      checkOpen(call)
-      emit({ v: EVENT_VERSION, type: 'settled', call, ...NO_COST, unsent: true })
+      emit({
+        v: EVENT_VERSION,
+        type: 'reserved',
+        call,
+        inputTokens,
+        outputTokens,
+        usd,
+        ...(purpose ? { for: purpose } : {}),
+      })
+      return {
+        call,
+        settle({ inputTokens, outputTokens, usd }) {
+          checkOpen(call)
+          emit({ v: EVENT_VERSION, type: 'settled', call, inputTokens, outputTokens, usd })
+        },
+        release() {
+          checkOpen(call)
+          emit({ v: EVENT_VERSION, type: 'settled', call, ...NO_COST, unsent: true })
+        },
+      }
     },
     settleLostCalls() {
       const open = [...ledger.openCalls()]
@@ -544,7 +537,7 @@ export function evaluationsLeft(state: StudyState): number {
   return Math.max(0, Math.min(left.evaluations, calls) - holdoutReserve)
 }
 
-function isSummary(scores: readonly Outcome[] | Summary): scores is Summary {
+function isSummary(scores: readonly MeasurementInput[] | Summary): scores is Summary {
   return !Array.isArray(scores)
 }
 

@@ -103,7 +103,7 @@ function sampleEvents(rounds = 3): StudyEvent[] {
     const call = study.reserveCall({ inputTokens: 3, outputTokens: 4, usd: 0.001 })
     require(call !== undefined, 'a study without a budget refuses a call')
     const { id } = study.ask()
-    study.settleCall(call, { inputTokens: 3, outputTokens: 1, usd: 0.0005 })
+    call.settle({ inputTokens: 3, outputTokens: 1, usd: 0.0005 })
     study.tell(id, [round % 2])
   }
   return study.drain()

@@ -31,7 +31,7 @@ it('is taken away for every metric, and nothing is decided while a model still t
   })
   const example = { id: '1', input: 'x', expected: 'billing', fields: {} }
   const result = await evaluator.evaluate({ candidate: { id: 'a', text: 'A' }, example, repeat: 0, seed: 1 })
-  expect(result).toMatchObject({ kind: 'score', score: 1, output: 'billing' })
+  expect(result).toMatchObject({ score: 1, output: 'billing' })
   const { isDecided } = model.requests[0]!
   expect(isDecided!('<think>maybe a bug, or')).toBe(false)
   expect(isDecided!('<think>maybe a bug</think> billing.')).toBe(true)

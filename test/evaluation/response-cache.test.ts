@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { callModel } from '../../src/evaluation/call-model.ts'
 import { cacheKeyOf, createMemoryResponseCache } from '../../src/evaluation/response-cache.ts'
 import { openSqliteResponseCache } from '../../src/evaluation/sqlite-response-cache.ts'
+import { allowed } from '../support/reservations.ts'
 import { createScriptedModel } from '../support/scripted-model.ts'
 
 let folder: string
@@ -30,7 +31,7 @@ describe('the response cache', () => {
         cacheKey: cacheKeyOf(model, request, 0, ''),
         reserve: () => {
           reserved++
-          return true
+          return allowed()
         },
       }).then((outcome) => ({ outcome, reserved }))
     }

@@ -8,6 +8,7 @@ import { createProgramEvaluator } from '../../src/evaluation/program-evaluator.t
 import { readProgramCall } from '../../src/evaluation/user-code/program.ts'
 import { messageOf, readResult } from '../../src/evaluation/user-code/read-result.ts'
 import { parseTemplate } from '../../src/space/template.ts'
+import { allowed } from '../support/reservations.ts'
 import { createScriptedModel } from '../support/scripted-model.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'user-code-'))
@@ -64,15 +65,15 @@ describe('one bad cell costs one cell, soon, with a reason', () => {
     const file = write(`export default (candidate, example) => { if (example.id === 'bad') { ${code} } return 1 }`)
     const evaluator = await createProgramEvaluator({ file, sampling, timeout: 1000, concurrency: 1 })
     const [bad, good] = await Promise.all([evaluator.evaluate(cell('bad')), evaluator.evaluate(cell('good'))])
-    expect(bad).toMatchObject({ kind: 'failure', failure: { kind: 'program', message: expect.stringMatching(reason) } })
-    expect(good).toMatchObject({ kind: 'score', score: 1 })
+    expect(bad).toMatchObject({ failure: { kind: 'program', message: expect.stringMatching(reason) } })
+    expect(good).toMatchObject({ score: 1 })
     await evaluator.close()
   })
 
   it('leaves out measurements that are no numbers', async () => {
     const file = write('export default () => ({ score: 1, metrics: { a: NaN, b: Infinity, c: "3", d: 4, e: true } })')
     const evaluator = await createProgramEvaluator({ file, sampling })
-    expect((await evaluator.evaluate(cell('a'))).kind === 'score').toBe(true)
+    expect((await evaluator.evaluate(cell('a'))).score).toBe(1)
     expect(await evaluator.evaluate(cell('a'))).toMatchObject({ metrics: { d: 4, e: 1 } })
     expect(Object.keys(((await evaluator.evaluate(cell('a'))) as { metrics: object }).metrics)).not.toContain('a')
     await evaluator.close()
@@ -83,9 +84,9 @@ describe('one bad cell costs one cell, soon, with a reason', () => {
       import { parentPort, workerData } from 'node:worker_threads'
       parentPort.postMessage(null)
       workerData.port?.postMessage({ kind: 'result', job: 0, result: null })
-      export default () => { parentPort.postMessage({ kind: 'score', score: NaN }); return 0.5 }`)
+      export default () => { parentPort.postMessage({ score: NaN }); return 0.5 }`)
     const evaluator = await createProgramEvaluator({ file, sampling })
-    expect(await evaluator.evaluate(cell('a'))).toMatchObject({ kind: 'score', score: 0.5 })
+    expect(await evaluator.evaluate(cell('a'))).toMatchObject({ score: 0.5 })
     await evaluator.close()
   })
 
@@ -96,7 +97,7 @@ describe('one bad cell costs one cell, soon, with a reason', () => {
       const file = write(`export default async (c, e, { generate }) => { await generate(${asked}); return 1 }`)
       const evaluator = await createProgramEvaluator({ file, sampling, model })
       const result = await evaluator.evaluate(cell('a'))
-      expect(result).toMatchObject({ kind: 'failure', failure: { kind: 'program', message: /generate/ } })
+      expect(result).toMatchObject({ failure: { kind: 'program', message: /generate/ } })
       expect(model.requests).toHaveLength(0)
       await evaluator.close()
     },
@@ -108,9 +109,9 @@ describe('one bad cell costs one cell, soon, with a reason', () => {
       'export default (c, e, { generate }) => { for (let i = 0; i < 30; i++) generate("x"); return 1 }',
     )
     const evaluator = await createProgramEvaluator({ file, sampling, model })
-    const reserve = vi.fn(async () => true)
+    const reserve = vi.fn(async () => allowed())
     const result = await evaluator.evaluate({ ...cell('a'), reserve })
-    expect(result).toMatchObject({ kind: 'score', score: 1, calls: model.requests.length })
+    expect(result).toMatchObject({ score: 1, calls: model.requests.length })
     await evaluator.close()
   })
 })

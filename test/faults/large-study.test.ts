@@ -52,14 +52,14 @@ describe('size', () => {
       study,
       journal: createJournal(study, { append }),
       concurrency: 32,
-      evaluate: async ({ index, example, reserve, settle }) => {
+      evaluate: async ({ index, example, reserve }) => {
         most = Math.max(most, ++inFlight)
         const call = await reserve({ inputTokens: 100, outputTokens: 8, usd: 0 })
         await new Promise((resolve) => setTimeout(resolve, 1))
-        settle(call!, { inputTokens: 100, outputTokens: 2, usd: 0 })
+        call!.settle({ inputTokens: 100, outputTokens: 2, usd: 0 })
         measured.add(`${index}/${example}`)
         inFlight--
-        return { kind: 'score', score: 1 }
+        return { score: 1 }
       },
     })
     expect(study.spent).toMatchObject({ evaluations: 5_000, calls: 5_000, outputTokens: 10_000 })

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { failure } from '../../src/history/failure.ts'
 import { renderReport } from '../../src/report/render-report.ts'
 import { createJournal } from '../../src/runner/journal.ts'
 import { runSearch } from '../../src/runner/search.ts'
@@ -102,9 +103,7 @@ async function report(text: (index: number) => string): Promise<string> {
     study,
     journal: createJournal(study, { append: async () => {} }),
     evaluate: async ({ index, example }) =>
-      index % 5 === 2
-        ? { kind: 'failure', message: text(index) }
-        : { kind: 'score', score: (index + example) % 3 === 0 ? 1 : 0 },
+      index % 5 === 2 ? { failure: failure('program', text(index)) } : { score: (index + example) % 3 === 0 ? 1 : 0 },
     holdoutExamples: 8,
     warnings: [text(7), ALL],
   })

@@ -20,6 +20,7 @@ import {
   startFaultServer,
   status,
 } from '../support/fault-server.ts'
+import { allowed } from '../support/reservations.ts'
 
 const opened: { close(): Promise<void> }[] = []
 afterEach(async () => {
@@ -64,24 +65,20 @@ async function measure(evaluator: Evaluator, request: Partial<EvaluationRequest>
     ...cell,
     reserve: ({ attempt }) => {
       reserved.push(attempt)
-      return true
-    },
-    settle: (report) => {
-      reports.push(report)
+      return allowed((report) => reports.push(report))
     },
     ...request,
   })
   return { evaluation, reserved, reports }
 }
 
-const kindOf = (evaluation: Evaluation) => (evaluation.kind === 'failure' ? evaluation.failure.kind : 'score')
+const kindOf = (evaluation: Evaluation) => evaluation.failure?.kind ?? 'score'
 
 describe('a model server that misbehaves', () => {
   it('answers: one call, its usage, its score', async () => {
     const { model, requests } = await server([answer('It is a bug.')])
     const { evaluation, reserved, reports } = await measure(await evaluatorFor(model))
     expect(evaluation).toMatchObject({
-      kind: 'score',
       score: 1,
       calls: 1,
       usage: { inputTokens: 10, outputTokens: 2 },
@@ -95,7 +92,7 @@ describe('a model server that misbehaves', () => {
   it('answers nothing: a score of 0, not a failure', async () => {
     const { model } = await server([answer('')])
     const { evaluation } = await measure(await evaluatorFor(model))
-    expect(evaluation).toMatchObject({ kind: 'score', score: 0, output: '' })
+    expect(evaluation).toMatchObject({ score: 0, output: '' })
   })
 
   it.each<[string, Behaviour, string, number]>([
@@ -127,7 +124,7 @@ describe('a model server that misbehaves', () => {
     await gone.close()
     const { evaluation } = await measure(await evaluatorFor(gone.model))
     expect(kindOf(evaluation)).toBe('connection')
-    expect(evaluation.kind === 'failure' && evaluation.failure.message).toContain(gone.address)
+    expect(evaluation.failure?.message).toContain(gone.address)
   })
 
   it('hangs: given up after the timeout, and charged for the prompt it may have read', async () => {
@@ -142,7 +139,7 @@ describe('a model server that misbehaves', () => {
   it('recovers: every attempt is a call', async () => {
     const { model } = await server([status(500), dropMidBody, answer('bug')])
     const { evaluation, reports } = await measure(await evaluatorFor(model))
-    expect(evaluation).toMatchObject({ kind: 'score', score: 1, calls: 3 })
+    expect(evaluation).toMatchObject({ score: 1, calls: 3 })
     expect(reports.map((report) => report.failure?.kind)).toEqual(['server', 'connection', undefined])
   })
 
@@ -161,8 +158,8 @@ describe('a model server that misbehaves', () => {
       for (const location of [`http://${elsewhere.address}/v1/chat/completions?k=hidden0123`, '/v1', '', 'http://[']) {
         const { model, requests } = await server([redirect(code, location)])
         const { evaluation } = await measure(await evaluatorFor(model))
-        expect(evaluation).toMatchObject({ kind: 'failure', calls: 1, failure: { kind: 'not-found' } })
-        expect(evaluation.kind === 'failure' && isFatal(evaluation.failure)).toBe(true)
+        expect(evaluation).toMatchObject({ calls: 1, failure: { kind: 'not-found' } })
+        expect(evaluation.failure && isFatal(evaluation.failure)).toBe(true)
         expect(JSON.stringify(evaluation)).toContain(`HTTP ${code}`)
         expect(JSON.stringify(evaluation)).not.toContain('hidden0123')
         expect([requests.length, elsewhere.requests.length]).toEqual([1, 0])
@@ -178,7 +175,7 @@ describe('a model server that misbehaves', () => {
     const { model } = await server([behaviour])
     const before = process.memoryUsage().rss
     const { evaluation } = await measure(await evaluatorFor(model, { retry: { ...FAST, attempts: 1 } }))
-    expect(evaluation).toMatchObject({ kind: 'failure', calls: 1 })
+    expect(evaluation).toMatchObject({ failure: expect.anything(), calls: 1 })
     expect(JSON.stringify(evaluation)).toContain('longer than 8 MiB')
     expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1024 * 1024)
   })
@@ -196,7 +193,7 @@ describe('a model server that misbehaves', () => {
         const { model, requests } = await server([status(code, '{}', headers)])
         const { evaluation } = await measure(await evaluatorFor(model))
         expect(requests).toHaveLength(1)
-        expect(evaluation.kind === 'failure' && isFatal(evaluation.failure)).toBe(true)
+        expect(evaluation.failure && isFatal(evaluation.failure)).toBe(true)
         expect(JSON.stringify(evaluation)).toContain(said)
       }
     },
@@ -272,7 +269,7 @@ describe('a model server that misbehaves', () => {
   it('is not sent what the budget does not allow, retries included', async () => {
     const { model, requests } = await server([status(500)])
     const evaluator = await evaluatorFor(model)
-    const { evaluation } = await measure(evaluator, { reserve: ({ attempt }) => attempt < 2 })
+    const { evaluation } = await measure(evaluator, { reserve: ({ attempt }) => (attempt < 2 ? allowed() : undefined) })
     expect(kindOf(evaluation)).toBe('budget')
     expect(evaluation.calls).toBe(2)
     expect(requests).toHaveLength(2)
@@ -356,7 +353,7 @@ describe('a model server that misbehaves', () => {
     const { model } = await server([counting])
     const evaluator = await evaluatorFor(model, { concurrency: 6 })
     const results = await Promise.all(Array.from({ length: 64 }, () => measure(evaluator)))
-    expect(results.every(({ evaluation }) => evaluation.kind === 'score')).toBe(true)
+    expect(results.every(({ evaluation }) => evaluation.failure === undefined)).toBe(true)
     expect(most).toBeLessThanOrEqual(6)
     expect(most).toBeGreaterThan(2)
   })

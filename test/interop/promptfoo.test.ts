@@ -57,7 +57,7 @@ describe('import promptfoo', () => {
     const judged = task.examples.filter((_, index) => !/rubric|factuality/.test(JSON.stringify(task.examples[index])))
     for (const example of judged.slice(0, 2)) {
       const result = await evaluator.evaluate({ candidate: task.pool[0]!, example, repeat: 0, seed: 1 })
-      expect(result).toMatchObject({ kind: 'score', score: expect.any(Number) })
+      expect(result).toMatchObject({ score: expect.any(Number) })
     }
     const estimator = { estimate: () => ({ calls: 2, inputTokens: 10, outputTokens: 10 }) }
     const plan = makePlan({ ...task, budget: {} }, estimator, createPriceList({ input: 1, output: 1 }))

@@ -130,13 +130,13 @@ describe.runIf(problem === undefined)('ticket triage, live', () => {
     const scores: number[] = []
     for (let index = 0; index < 6; index++) {
       const result = await measure(index)
-      expect(result.kind, JSON.stringify(result)).toBe('score')
-      if (result.kind === 'score') scores.push(result.score)
+      expect(result.failure, JSON.stringify(result)).toBeUndefined()
+      if (result.score !== undefined) scores.push(result.score)
       expect(result.usage.inputTokens).toBeGreaterThan(20)
       expect(result.usage.outputTokens).toBeLessThanOrEqual(task.sampling.maxOutputTokens)
     }
     const again = await measure(0)
-    expect(again.kind === 'score' && again.score).toBe(scores[0])
+    expect(again.score).toBe(scores[0])
     expect(scores.every((score) => score === 0 || score === 1)).toBe(true)
   })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { failure } from '../../src/history/failure.ts'
 import { progressChart } from '../../src/report/charts.ts'
 import { escapeHtml, html, toText } from '../../src/report/html.ts'
 import { dollars, duration, probability, score } from '../../src/report/numbers.ts'
@@ -28,8 +29,8 @@ async function finished(options: StudyOptions = {}, error?: string) {
     journal: createJournal(study, { append: async () => {} }),
     evaluate: async ({ index, example }) =>
       error !== undefined && index === 1
-        ? { kind: 'failure', message: error }
-        : { kind: 'score', score: index === 3 || (index + example) % 2 === 0 ? 1 : 0 },
+        ? { failure: failure('program', error) }
+        : { score: index === 3 || (index + example) % 2 === 0 ? 1 : 0 },
     holdoutExamples: 30,
     warnings: ['A warning.'],
   })

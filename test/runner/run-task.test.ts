@@ -27,15 +27,16 @@ function fakeEvaluator(task: Task, id = 'fake'): Evaluator & { sent: number } {
     concurrency: 4,
     random: false,
     estimate: () => ({ calls: 1, inputTokens: 20, outputTokens: 4 }),
-    async evaluate({ candidate, example, reserve, settle }) {
+    async evaluate({ candidate, example, reserve }) {
       const base = { usage: { inputTokens: 20, outputTokens: 1 }, calls: 1, cached: false, milliseconds: 0 }
-      const allowed = await reserve?.({ model: task.model!, inputTokens: 20, maxOutputTokens: 4, attempt: 0 })
-      if (allowed === false) return { ...base, calls: 0, kind: 'failure', failure: failure('budget', 'no') }
+      const call = { model: task.model!, inputTokens: 20, maxOutputTokens: 4, attempt: 0, role: 'task' as const }
+      const reservation = await reserve?.(call)
+      if (reserve && !reservation) return { ...base, calls: 0, failure: failure('budget', 'no') }
       evaluator.sent++
-      await settle?.({ model: task.model!, usage: base.usage, attempt: 0, milliseconds: 0 })
+      await reservation?.settle({ usage: base.usage, milliseconds: 0 })
       const [, prompt] =
         /Instruction (\d+)/.exec(Object.values(candidate.slots ?? {}).join() || candidate.text || '') ?? []
-      return { ...base, kind: 'score', score: isRight(Number(prompt), String(example.input), task.pool.length) ? 1 : 0 }
+      return { ...base, score: isRight(Number(prompt), String(example.input), task.pool.length) ? 1 : 0 }
     },
     async close() {},
   } as Evaluator & { sent: number }

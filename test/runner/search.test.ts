@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { failure } from '../../src/history/failure.ts'
 import type { CellEvaluator } from '../../src/runner/cell.ts'
 import { createJournal } from '../../src/runner/journal.ts'
 import { runSearch } from '../../src/runner/search.ts'
@@ -21,13 +22,13 @@ const truth = (candidate: number, example: number) => (candidate === 3 || (candi
 /** One call a cell, through the gate. */
 const oneCall =
   (onSend: (index: number, example: number) => void = () => {}): CellEvaluator =>
-  async ({ index, example, reserve, settle, signal }) => {
+  async ({ index, example, reserve }) => {
     const call = await reserve(COST)
-    if (call === undefined) return signal.aborted ? { kind: 'cancelled' } : { kind: 'unaffordable' }
+    if (!call) return { failure: failure('budget', 'no') }
     onSend(index, example)
     await Promise.resolve()
-    settle(call, { ...COST, outputTokens: 1 })
-    return { kind: 'score', score: truth(index, example) }
+    call.settle({ ...COST, outputTokens: 1 })
+    return { score: truth(index, example) }
   }
 
 async function run(study: Study, options: Partial<Parameters<typeof runSearch>[0]> = {}) {
@@ -121,7 +122,7 @@ describe('runSearch', () => {
 
   it('stops at once when the model can never work, and keeps the cell for later', async () => {
     const study = start()
-    const evaluate: CellEvaluator = async () => ({ kind: 'failure', message: 'HTTP 401', blame: 'fatal' })
+    const evaluate: CellEvaluator = async () => ({ failure: failure('authentication', 'HTTP 401') })
     await expect(run(study, { evaluate })).rejects.toMatchObject({ code: 'model', message: 'HTTP 401' })
     expect(study.state.pending('search')).toHaveLength(1)
     await run(study)
@@ -133,7 +134,7 @@ describe('runSearch', () => {
     let down = true
     let count = 0
     const evaluate: CellEvaluator = async (request) =>
-      down && ++count > 4 ? { kind: 'failure', message: 'ECONNREFUSED', blame: 'transient' } : oneCall()(request)
+      down && ++count > 4 ? { failure: failure('connection', 'ECONNREFUSED') } : oneCall()(request)
     await expect(run(study, { evaluate, concurrency: 2 })).rejects.toThrow('8 evaluations in a row failed')
     expect(study.spent.evaluations).toBe(4)
     down = false
@@ -144,7 +145,7 @@ describe('runSearch', () => {
     const hiccup = start()
     let turn = 0
     const sometimes: CellEvaluator = async (request) =>
-      turn++ % 5 === 0 ? { kind: 'failure', message: 'timeout', blame: 'transient' } : oneCall()(request)
+      turn++ % 5 === 0 ? { failure: failure('connection', 'timeout') } : oneCall()(request)
     await run(hiccup, { evaluate: sometimes })
     expect(hiccup.state.observations.length).toBe(30)
     expect([...hiccup.state.failures.values()].reduce((sum, { count }) => sum + count, 0)).toBe(6)
@@ -154,7 +155,7 @@ describe('runSearch', () => {
     const study = start()
     let turn = 0
     const evaluate: CellEvaluator = async (request) =>
-      ++turn > 28 ? { kind: 'failure', message: 'timeout', blame: 'transient' } : oneCall()(request)
+      ++turn > 28 ? { failure: failure('connection', 'timeout') } : oneCall()(request)
     await run(study, { evaluate })
     expect(study.state.observations.length).toBe(30)
     expect(study.state.pending('search')).toEqual([])
@@ -166,7 +167,7 @@ describe('runSearch', () => {
     let sent = 0
     const evaluate: CellEvaluator = async (request) => {
       if (++sent === 7) abort.abort()
-      if (request.signal.aborted) return { kind: 'cancelled' }
+      if (request.signal.aborted) return { failure: failure('cancelled', 'stopped') }
       return oneCall()(request)
     }
     await expect(run(study, { evaluate, signal: abort.signal, concurrency: 3 })).rejects.toMatchObject({
@@ -198,7 +199,7 @@ describe('runSearch', () => {
 
   it('warns of prompts that fail often', async () => {
     const evaluate: CellEvaluator = async (request) =>
-      request.index === 2 ? { kind: 'failure', message: 'content filter' } : oneCall()(request)
+      request.index === 2 ? { failure: failure('program', 'content filter') } : oneCall()(request)
     const { conclusion } = await run(start(), { evaluate })
     expect(conclusion.warnings).toEqual([expect.stringContaining('1 of 5 prompts failed')])
   })

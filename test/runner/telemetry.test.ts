@@ -63,7 +63,7 @@ describe('spans of a search', () => {
     expect(cells.filter((cell) => cell.attributes['krige.outcome'] === 'score').length).toBeGreaterThanOrEqual(8)
     const failed = cells.filter((cell) => cell.status.code === SpanStatusCode.ERROR)
     for (const cell of failed)
-      expect(cell.attributes).toMatchObject({ 'krige.outcome': 'failure', 'error.type': 'failure' })
+      expect(cell.attributes).toMatchObject({ 'krige.outcome': 'failure', 'error.type': 'program' })
     const decisions = named('krige.decide')
     expect(decisions.filter(({ attributes }) => attributes['krige.decision'] === 'evaluate').length).toBeGreaterThan(0)
     for (const span of [...cells, ...decisions]) {

@@ -12,8 +12,21 @@ const cost = {
 const v = fc.constant(1 as const)
 const optional = { requiredKeys: ['v', 'type', 'call', 'inputTokens', 'outputTokens', 'usd'] as const }
 
+const purpose = fc.record(
+  {
+    action: count,
+    position: count,
+    role: fc.constantFrom('task' as const, 'judge' as const, 'proposer' as const),
+    stage: fc.string(),
+  },
+  { requiredKeys: ['action', 'role'] },
+)
+
 const event: fc.Arbitrary<StudyEvent> = fc.oneof(
-  fc.record({ v, type: fc.constant('reserved' as const), call: count, ...cost }),
+  fc.record(
+    { v, type: fc.constant('reserved' as const), call: count, ...cost, for: purpose },
+    { requiredKeys: [...optional.requiredKeys] },
+  ),
   fc.record(
     {
       v,

@@ -32,7 +32,7 @@ const events = (rounds = 3, size = 4): StudyEvent[] => {
   for (let round = 0; round < rounds; round++) {
     const call = study.reserveCall({ inputTokens: 3, outputTokens: 4, usd: 0.001 })!
     const { id } = study.ask()
-    study.settleCall(call, { inputTokens: 3, outputTokens: 1, usd: 0.0005 })
+    call.settle({ inputTokens: 3, outputTokens: 1, usd: 0.0005 })
     study.tell(id, [round % 2])
   }
   return study.drain()

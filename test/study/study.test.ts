@@ -172,7 +172,7 @@ function play(study: Study, commands: readonly number[]): void {
         )
     } else {
       const call = study.reserveCall({ inputTokens: 5, outputTokens: 5, usd: 0 })
-      if (call !== undefined && kind === 2) study.settleCall(call, { inputTokens: 5, outputTokens: 1, usd: 0 })
+      if (call !== undefined && kind === 2) call.settle({ inputTokens: 5, outputTokens: 1, usd: 0 })
     }
   }
 }

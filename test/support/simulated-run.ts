@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { KrigeError } from '../../src/errors.ts'
+import { failure } from '../../src/history/failure.ts'
 import { createBackend } from '../../src/numerics/linalg/create-backend.ts'
 import type { CellEvaluator } from '../../src/runner/cell.ts'
 import { createJournal } from '../../src/runner/journal.ts'
@@ -45,19 +46,16 @@ export async function overshoots(run: SimulatedRun): Promise<string[]> {
     backend,
   })
   let sent = 0
-  const evaluate: CellEvaluator = async ({ index, example, reserve, settle, signal }) => {
+  const evaluate: CellEvaluator = async ({ index, example, reserve }) => {
     for (let attempt = 0; attempt < 3; attempt++) {
       const call = await reserve(WORST)
-      if (call === undefined) {
-        if (signal.aborted) return { kind: 'cancelled' }
-        return attempt === 0 ? { kind: 'unaffordable' } : { kind: 'failure', message: 'budget' }
-      }
+      if (!call) return { failure: failure('budget', 'the budget allows no further call') }
       sent++
       for (let turn = random() * 4; turn > 0; turn--) await new Promise((resolve) => setImmediate(resolve))
-      settle(call, { ...WORST, outputTokens: Math.floor(random() * 6), usd: random() * WORST.usd })
-      if (random() >= failureRate) return { kind: 'score', score: (index + example) % 2 }
+      call.settle({ ...WORST, outputTokens: Math.floor(random() * 6), usd: random() * WORST.usd })
+      if (random() >= failureRate) return { score: (index + example) % 2 }
     }
-    return { kind: 'failure', message: 'HTTP 500' }
+    return { failure: failure('program', 'HTTP 500') }
   }
   try {
     const journal = createJournal(study, { append: async () => {} })

@@ -105,13 +105,12 @@ export async function recordTable(options: RecordTableOptions): Promise<Recorded
             seed,
             ...(signal ? { signal } : {}),
           })
-          if (result.kind === 'failure' && result.failure.kind === 'cancelled') return
-          if (result.kind === 'failure' && isFatal(result.failure))
-            throw new KrigeError('model', result.failure.message)
+          if (result.failure?.kind === 'cancelled') return
+          if (result.failure && isFatal(result.failure)) throw new KrigeError('model', result.failure.message)
           const cell = {
             p: row,
             e: column,
-            s: result.kind === 'score' ? result.score : null,
+            s: result.score ?? null,
             i: result.usage.inputTokens,
             o: result.usage.outputTokens,
           }

@@ -52,7 +52,7 @@ export function restrictToTable(task: Task, table: Table): Task {
  * @example
  * const table = await loadTable('tickets.json')
  * const [candidate, example] = [table.prompts[3]!, { id: '1', input: 'Ticket 0', fields: {} }]
- * await createTableEvaluator(table).evaluate({ candidate, example, repeat: 0, seed: 1 }) // { kind: 'score', score: 1, … }
+ * await createTableEvaluator(table).evaluate({ candidate, example, repeat: 0, seed: 1 }) // { score: 1, … }
  */
 export function createTableEvaluator(table: Table): Evaluator {
   const columns = columnsByText(table)
@@ -64,24 +64,22 @@ export function createTableEvaluator(table: Table): Evaluator {
     concurrency: 1,
     random: false,
     estimate: () => ({ calls: 1, inputTokens: 0, outputTokens: 0 }),
-    async evaluate({ candidate, example, reserve, settle }) {
+    async evaluate({ candidate, example, reserve }) {
       const base = { usage: NO_TOKENS, cached: false, milliseconds: 0 }
       const row = rows.get(candidate.id)
       const column = columns.get(textOf(example))
       if (row === undefined || column === undefined) {
         const problem = failure('bad-request', `table ${table.name} has no cell for ${candidate.id} and ${example.id}`)
-        return { ...base, kind: 'failure', failure: problem, calls: 0 }
+        return { ...base, failure: problem, calls: 0 }
       }
-      const call = { model, attempt: 0 }
-      if (reserve && !(await reserve({ ...call, inputTokens: 0, maxOutputTokens: 0 }))) {
-        return { ...base, kind: 'failure', failure: failure('budget', 'the budget does not allow the call'), calls: 0 }
+      const reservation = await reserve?.({ model, attempt: 0, inputTokens: 0, maxOutputTokens: 0, role: 'task' })
+      if (reserve && !reservation) {
+        return { ...base, failure: failure('budget', 'the budget does not allow the call'), calls: 0 }
       }
       const score = cellOf(table, row, column)
       const problem = Number.isNaN(score) ? failure('bad-request', 'this cell failed when it was recorded') : undefined
-      await settle?.({ ...call, usage: NO_TOKENS, milliseconds: 0, ...(problem ? { failure: problem } : {}) })
-      return problem
-        ? { ...base, kind: 'failure', failure: problem, calls: 1 }
-        : { ...base, kind: 'score', score, calls: 1 }
+      await reservation?.settle({ usage: NO_TOKENS, milliseconds: 0, ...(problem ? { failure: problem } : {}) })
+      return problem ? { ...base, failure: problem, calls: 1 } : { ...base, score, calls: 1 }
     },
     async close() {},
   }

@@ -1,5 +1,5 @@
 import type { Failure } from '../../history/failure.ts'
-import type { Measurements } from '../../history/measurement.ts'
+import type { Scored } from '../../history/measurement.ts'
 import type { Example } from '../../space/example.ts'
 import type { GenerateRequest, TextModel } from '../text-model.ts'
 
@@ -19,13 +19,7 @@ export class CallFailed extends Error {
   }
 }
 
-/** A score with further named measurements, e.g. for constraints. */
-export interface MeasuredAnswer {
-  readonly score: number
-  readonly metrics: Measurements
-}
-
-/** From a model's answer to a score, usually in [0, 1]; larger is better. */
+/** From a model's answer to a score, usually in [0, 1], with named measurements and feedback; larger is better. */
 export interface Metric {
   readonly name: string
   /** Of a module: what distinguishes this edition of it from others. Modules that it imports are not looked at. */
@@ -34,16 +28,12 @@ export interface Metric {
    * @throws any error when the answer cannot be scored for a reason of our own; the cell is then missing. An answer that
    * is merely wrong or unreadable scores 0.
    */
-  score(
-    output: string,
-    example: Example,
-    calls?: MetricCalls,
-  ): number | MeasuredAnswer | Promise<number | MeasuredAnswer>
+  score(output: string, example: Example, calls?: MetricCalls): number | Scored | Promise<number | Scored>
   /**
    * Instead of scores: 1 where the first of two answers is better, 0 where the second is, between for ties and mixed
    * judgements.
    */
-  compare?(a: string, b: string, example: Example, calls: MetricCalls): Promise<number>
+  compare?(a: string, b: string, example: Example, calls: MetricCalls): Promise<number | Scored>
   /** Whether nothing that may follow can change the score: lets local models stop early. */
   isDecided?: ((textSoFar: string) => boolean) | undefined
   /** What scoring one answer costs at most, for metrics that call models. */

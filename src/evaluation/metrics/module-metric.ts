@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { WrittenMeasurement } from '../../history/measurement.ts'
 import { createWorkerPool } from '../user-code/worker-pool.ts'
-import type { MeasuredAnswer, Metric } from './metric.ts'
+import type { Metric } from './metric.ts'
 
 /** What a metric module exports by default (or as `metric`): `(output, example, options) => number`, or
- * `{ score, metrics }` with further named numbers. */
+ * `{ score, metrics, feedback }` with further named numbers and the reasons. */
 export type MetricFunction = (
   output: string,
   example: Readonly<Record<string, unknown>>,
   options: Readonly<Record<string, unknown>>,
-) => number | boolean | MeasuredAnswer | Promise<number | boolean | MeasuredAnswer>
+) => number | boolean | WrittenMeasurement | Promise<number | boolean | WrittenMeasurement>
 
 export interface ModuleMetricOptions {
   /** Milliseconds one score may take. @defaultValue 60000 */
@@ -36,7 +37,10 @@ export async function moduleMetric(
     async score(output, { fields, id, input, expected }) {
       const example = { ...fields, id, input, ...(expected === undefined ? {} : { expected }) }
       const result = await pool.run({ kind: 'metric', output, example, options })
-      if (result.kind === 'score') return { score: result.score, metrics: result.metrics ?? {} }
+      if (result.kind === 'score') {
+        const { kind: _, ...measured } = result
+        return measured
+      }
       if (result.kind === 'error') throw new TypeError(result.message)
       throw new Error(result.kind === 'timeout' ? `it did not finish within ${timeout / 1000} s` : 'cancelled')
     },

@@ -5,7 +5,7 @@
  */
 import type { MessagePort } from 'node:worker_threads'
 import type { Failure } from '../../history/failure.ts'
-import type { Measurements } from '../../history/measurement.ts'
+import type { Scored } from '../../history/measurement.ts'
 import type { ProgramCall, ProgramCandidate, ProgramExample } from './program.ts'
 
 /** What a worker is started with. */
@@ -38,11 +38,8 @@ export type ToWorker =
   | { readonly kind: 'run'; readonly job: number; readonly input: Job }
   | { readonly kind: 'answer'; readonly call: number; readonly text?: string; readonly failure?: Failure }
 
-export interface JobScore {
+export interface JobScore extends Scored {
   readonly kind: 'score'
-  readonly score: number
-  readonly metrics?: Measurements
-  readonly output?: string
 }
 
 export interface JobError {

@@ -1,7 +1,10 @@
+import type { WrittenMeasurement } from '../../history/measurement.ts'
 import type { JsonValue } from '../../space/example.ts'
 
 /** What a program asks of a model. */
 export interface ProgramCall {
+  /** Which part of the program asks: costs, traces and feedback are told apart by it. */
+  readonly stage?: string
   readonly prompt: string
   readonly system?: string
   readonly temperature?: number
@@ -34,20 +37,12 @@ export interface ProgramContext {
   readonly repeat: number
 }
 
-/** The default export of a module named by `evaluate:`. */
+/** The default export of a module named by `evaluate:`: a score, or more. `feedback` says why it scored so. */
 export type Program = (
   candidate: ProgramCandidate,
   example: ProgramExample,
   context: ProgramContext,
-) => number | ProgramScore | Promise<number | ProgramScore>
-
-export interface ProgramScore {
-  readonly score: number
-  /** Further measurements, e.g. how many tools were used. */
-  readonly metrics?: Readonly<Record<string, number>>
-  /** What to show people. */
-  readonly output?: string
-}
+) => number | boolean | WrittenMeasurement | Promise<number | boolean | WrittenMeasurement>
 
 /**
  * Checks what a program asks for.
@@ -72,6 +67,7 @@ export function readProgramCall(asked: unknown): ProgramCall {
 const isIn = (low: number, high: number) => (value: unknown) =>
   typeof value === 'number' && value >= low && value <= high
 const SETTINGS: readonly (readonly [string, (value: unknown) => boolean, string])[] = [
+  ['stage', (value) => typeof value === 'string' && value !== '', 'a name'],
   ['system', (value) => typeof value === 'string', 'a text'],
   ['temperature', isIn(0, 2), 'a number from 0 to 2'],
   ['topP', isIn(0, 1), 'a number from 0 to 1'],

@@ -1,27 +1,31 @@
+import { readFeedback } from '../../history/measurement.ts'
 import type { JobError, JobScore } from './messages.ts'
 
 /**
- * What a function of the user's gave, as a score: a finite number, true or false, or `{ score, metrics, output }`.
- * Measurements that are no finite numbers are left out.
+ * What a function of the user's gave, as a score: a finite number, true or false, or
+ * `{ score, metrics, feedback, output }`. Measurements that are no finite numbers are left out.
  *
+ * @param from Who says what stands in `feedback`.
  * @example
  * readResult({ score: true, metrics: { tools: 2, broken: Number.NaN } }) // { kind: 'score', score: 1, metrics: { tools: 2 } }
  */
-export function readResult(result: unknown): JobScore | JobError {
+export function readResult(result: unknown, from = 'program'): JobScore | JobError {
   try {
     const plain = numberOf(result)
     if (plain !== undefined) return { kind: 'score', score: plain }
     if (isRecord(result)) {
       const score = numberOf(result['score'])
-      const { metrics, output } = result
+      const { metrics, feedback, output, error } = result
       if (score !== undefined) {
         return {
           kind: 'score',
           score,
           ...(isRecord(metrics) ? { metrics: measurements(metrics) } : {}),
+          ...readFeedback(feedback, 'it', from),
           ...(typeof output === 'string' ? { output } : {}),
         }
       }
+      if (typeof error === 'string') return { kind: 'error', message: error }
     }
     return {
       kind: 'error',

@@ -70,7 +70,7 @@ port.on('message', async (message: ToWorker) => {
   if (typeof exported !== 'function') return
   try {
     const result: unknown = await exported(...argumentsOf(job, message.input))
-    send({ kind: 'result', job, result: readResult(result) })
+    send({ kind: 'result', job, result: readResult(result, message.input.kind) })
   } catch (error) {
     send({ kind: 'result', job, result: { kind: 'error', message: messageOf(error), ...failureOf(error) } })
   }

@@ -91,7 +91,7 @@ describe('assertions', () => {
     const cell = { candidate: { id: 'a', text: 'Answer.' }, example, repeat: 0, seed: 1 }
     expect(evaluator.estimate(cell.candidate, example).calls).toBe(4)
     const result = await evaluator.evaluate(cell)
-    expect(result).toMatchObject({ kind: 'score', score: expect.closeTo((0.25 + 1 + 1) / 3, 12), calls: 4 })
+    expect(result).toMatchObject({ score: expect.closeTo((0.25 + 1 + 1) / 3, 12), calls: 4 })
     expect(judgeModel.requests[0]!.prompt).not.toContain('It closes at six.')
     expect(judgeModel.requests.every(({ prompt }) => !prompt.includes('"assert"'))).toBe(true)
   })
@@ -105,6 +105,6 @@ describe('assertions', () => {
     })
     const example = exampleOf({ assert: [{ type: 'rubric', value: 'Kind.' }] })
     const result = await evaluator.evaluate({ candidate: { id: 'a', text: 'A' }, example, repeat: 0, seed: 1 })
-    expect(result).toMatchObject({ kind: 'failure', failure: { kind: 'metric' } })
+    expect(result).toMatchObject({ failure: { kind: 'metric' } })
   })
 })

@@ -4,6 +4,7 @@ import { judge } from '../../../src/evaluation/metrics/judge.ts'
 import { readMark } from '../../../src/evaluation/metrics/read-mark.ts'
 import { createTemplateEvaluator } from '../../../src/evaluation/template-evaluator.ts'
 import { parseTemplate } from '../../../src/space/template.ts'
+import { allowed } from '../../support/reservations.ts'
 import { createScriptedModel, type ScriptedModel } from '../../support/scripted-model.ts'
 
 const example = { id: '1', input: 'My lamp is broken.', expected: 'Sorry! We send a new one.', fields: {} }
@@ -31,10 +32,10 @@ describe('judge', () => {
       ...cell,
       reserve: ({ model: name }) => {
         reserved.push(name)
-        return true
+        return allowed()
       },
     })
-    expect(result).toMatchObject({ kind: 'score', score: (0.75 + 0.5) / 2, calls: 3 })
+    expect(result).toMatchObject({ score: (0.75 + 0.5) / 2, calls: 3 })
     expect(reserved).toHaveLength(3)
     expect(evaluator.estimate(cell.candidate, example).calls).toBe(3)
   })
@@ -50,20 +51,20 @@ describe('judge', () => {
 
   it('leaves the cell missing when the judge fails or gives no mark, with what it cost', async () => {
     const silent = await evaluatorWith(createScriptedModel(() => 'I cannot say.')).evaluate(cell)
-    expect(silent).toMatchObject({ kind: 'failure', failure: { kind: 'metric' }, calls: 2 })
+    expect(silent).toMatchObject({ failure: { kind: 'metric' }, calls: 2 })
     const broken = await evaluatorWith(createScriptedModel(() => ({ kind: 'bad-request', message: 'no' }))).evaluate(
       cell,
     )
-    expect(broken).toMatchObject({ kind: 'failure', failure: { kind: 'bad-request' }, calls: 2 })
+    expect(broken).toMatchObject({ failure: { kind: 'bad-request' }, calls: 2 })
   })
 
   it('is not asked when the budget does not allow it', async () => {
     let calls = 0
     const result = await evaluatorWith(createScriptedModel(() => 'Mark: 4')).evaluate({
       ...cell,
-      reserve: () => ++calls <= 1,
+      reserve: () => (++calls <= 1 ? allowed() : undefined),
     })
-    expect(result).toMatchObject({ kind: 'failure', failure: { kind: 'budget' }, calls: 1 })
+    expect(result).toMatchObject({ failure: { kind: 'budget' }, calls: 1 })
   })
 
   it.each([

@@ -3,6 +3,7 @@ import { pairwiseJudge, readWinner } from '../../../src/evaluation/metrics/pairw
 import { createTemplateEvaluator } from '../../../src/evaluation/template-evaluator.ts'
 import { parseTemplate } from '../../../src/space/template.ts'
 import { defineTask } from '../../../src/task/define-task.ts'
+import { allowed } from '../../support/reservations.ts'
 import { createScriptedModel } from '../../support/scripted-model.ts'
 
 const example = { id: '1', input: 'My lamp is broken.', expected: 'Sorry!', fields: {} }
@@ -31,7 +32,7 @@ describe('pairwise judge', () => {
 
   it('shows both orders, and says who wins', async () => {
     const { compare, judge, evaluator } = set(longer)
-    expect(await compare(cell)).toMatchObject({ kind: 'score', score: 0, calls: 4 })
+    expect(await compare(cell)).toMatchObject({ score: 0, calls: 4 })
     expect(await compare({ ...cell, candidate: cell.rival, rival: cell.candidate })).toMatchObject({
       score: 1,
       calls: 2,
@@ -57,17 +58,17 @@ describe('pairwise judge', () => {
   })
 
   it('leaves a duel missing whose judge names nobody or fails, or whose answer does', async () => {
-    expect(await set(() => 'Hard to say').compare(cell)).toMatchObject({ kind: 'failure', calls: 3 })
+    expect(await set(() => 'Hard to say').compare(cell)).toMatchObject({ failure: expect.anything(), calls: 3 })
     const refused = set(() => ({ kind: 'bad-request', message: 'no' }))
-    expect(await refused.compare(cell)).toMatchObject({ kind: 'failure', failure: { kind: 'bad-request' } })
-    await expect(set(longer).evaluator.evaluate(cell)).resolves.toMatchObject({ kind: 'failure' })
+    expect(await refused.compare(cell)).toMatchObject({ failure: { kind: 'bad-request' } })
+    await expect(set(longer).evaluator.evaluate(cell)).resolves.toMatchObject({ failure: expect.anything() })
   })
 
   it('sends nothing the budget refuses', async () => {
     const { compare, judge, model } = set(longer)
     let left = 1
-    const result = await compare({ ...cell, reserve: () => left-- > 0 })
-    expect(result).toMatchObject({ kind: 'failure', failure: { kind: 'budget' }, calls: 1 })
+    const result = await compare({ ...cell, reserve: () => (left-- > 0 ? allowed() : undefined) })
+    expect(result).toMatchObject({ failure: { kind: 'budget' }, calls: 1 })
     expect([model.requests.length, judge.requests.length]).toEqual([1, 0])
   })
 
