@@ -30,14 +30,9 @@ export type {
   Measurements,
   WrittenMeasurement,
 } from './history/measurement.ts'
+export type { ObservationHistory } from './history/observation-log.ts'
 export type { CallTrace, Trace } from './history/trace.ts'
 export { type Backend, createBackend, openBackend } from './numerics/linalg/index.ts'
-export {
-  type EvaluateContext,
-  type EvaluateResult,
-  type OptimizeOptions,
-  optimize,
-} from './optimize.ts'
 export type {
   Action,
   Decision,
@@ -49,6 +44,8 @@ export type {
   Recommendation,
 } from './policy/policy.ts'
 export { POLICIES, type PolicyEntry } from './policy/registry.ts'
+export { type Candidate, candidateText, type PoolEntry } from './prompt/candidate.ts'
+export type { Example } from './prompt/example.ts'
 export { type RankedText, type RankOptions, rank } from './rank.ts'
 export { type ReportOptions, renderReport } from './report/render-report.ts'
 export {
@@ -60,10 +57,13 @@ export {
   type RunTaskOptions,
   runTask,
   type SearchProgress,
-} from './runner/index.ts'
-export { type Candidate, candidateText, type PoolEntry } from './space/candidate.ts'
-export type { Example } from './space/example.ts'
-export type { ObservationHistory } from './space/observation-log.ts'
+} from './run/index.ts'
+export {
+  type EvaluateContext,
+  type EvaluateResult,
+  type OptimizeOptions,
+  optimize,
+} from './run/optimize.ts'
 export { defineSpace, type ParameterInput, type ParameterValue, type Space } from './space/parameter.ts'
 export {
   createMemoryStore,

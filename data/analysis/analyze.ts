@@ -11,9 +11,9 @@ import { escapeXml } from '../../src/bench/compare/compare-svg.ts'
 import type { TableDescription } from '../../src/bench/describe/describe-table.ts'
 import { describeTables } from '../../src/bench/describe/describe-tables.ts'
 import { replaceSection } from '../../src/bench/prompts/replace-section.ts'
-import { findTables } from '../../src/bench/tables/find-tables.ts'
 import { cacheFolder } from '../../src/cli/cache-folder.ts'
 import { viewNames } from '../../src/features/views.ts'
+import { findTables } from '../../src/recording/find-tables.ts'
 
 const here = import.meta.dirname
 const recorded = join(here, '../tables')

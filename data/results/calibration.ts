@@ -10,8 +10,8 @@ import { join } from 'node:path'
 import { measurePools, recordedKind, simulatedKinds } from '../../src/bench/prompts/calibration-pools.ts'
 import { replaceSection } from '../../src/bench/prompts/replace-section.ts'
 import { benchBackend } from '../../src/bench/tables/bench-backend.ts'
-import { loadTable } from '../../src/bench/tables/load-table.ts'
 import { createProgressLine } from '../../src/cli/progress-line.ts'
+import { loadTable } from '../../src/recording/load-table.ts'
 
 const runs = Number(process.argv[2] ?? 200)
 const folder = join(import.meta.dirname, '../tables')

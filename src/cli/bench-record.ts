@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander'
-import type { RecordedTable } from '../bench/record/record-table.ts'
-import { type TableAgreement, tableAgreement } from '../bench/tables/table-agreement.ts'
 import { ConflictError, InvalidInputError } from '../errors.ts'
-import { publicModelName } from '../space/model-name.ts'
+import { publicModelName } from '../evaluation/models/model-name.ts'
+import type { RecordedTable } from '../recording/record-table.ts'
+import { type TableAgreement, tableAgreement } from '../recording/table-agreement.ts'
 import { modelsFolder } from './cache-folder.ts'
 import { numberOption } from './number-options.ts'
 
@@ -83,9 +83,9 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
     import('../task/load-task.ts'),
     import('../evaluation/open-evaluator.ts'),
     import('../evaluation/response-cache.ts'),
-    import('../bench/record/record-table.ts'),
-    import('../bench/tables/load-table.ts'),
-    import('../bench/tables/table-evaluator.ts'),
+    import('../recording/record-table.ts'),
+    import('../recording/load-table.ts'),
+    import('../recording/table-evaluator.ts'),
     import('./progress-line.ts'),
     import('./write-file.ts'),
   ])

@@ -63,8 +63,8 @@ async function runStreamCommand(paths: readonly string[], flags: StreamFlags): P
     { streamsText },
   ] = await Promise.all([
     import('../bench/tables/bench-backend.ts'),
-    import('../bench/tables/find-tables.ts'),
-    import('../bench/streams/stream.ts'),
+    import('../recording/find-tables.ts'),
+    import('../recording/stream.ts'),
     import('../bench/streams/embed-streams.ts'),
     import('../bench/streams/run-streams.ts'),
     import('../bench/streams/stream-methods.ts'),

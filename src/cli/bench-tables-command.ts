@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
-import { findTables } from '../bench/tables/find-tables.ts'
 import { resultsText } from '../bench/tables/results-text.ts'
 import { type BenchProgress, runTables } from '../bench/tables/run-tables.ts'
 import type { Variant } from '../bench/tables/table-unit.ts'
 import { warmStartSchema } from '../bench/tables/warm-start.ts'
 import { InvalidInputError } from '../errors.ts'
-import type { TablesFlags } from './bench-tables.ts'
+import { findTables } from '../recording/find-tables.ts'
 import { cacheFolder } from './cache-folder.ts'
 import { createProgressLine } from './progress-line.ts'
 import { requireWritableFolder } from './write-file.ts'
@@ -21,6 +20,20 @@ const variantsSchema = z.record(
     warmStart: warmStartSchema.optional(),
   }),
 )
+
+export interface TablesFlags {
+  readonly policy?: readonly string[]
+  readonly variants?: string
+  readonly fullEvaluations: number
+  readonly fractions: readonly number[]
+  readonly repeats: number
+  readonly seed: number
+  readonly jobs: number
+  readonly json?: string
+  readonly details?: boolean
+  readonly estimand: 'set' | 'population'
+  readonly warmStart?: readonly string[]
+}
 
 /** `krige bench tables`: the summary on stdout, progress on stderr. */
 export async function runTablesCommand(paths: readonly string[], flags: TablesFlags): Promise<void> {

@@ -1,19 +1,6 @@
 import { type Command, Option } from 'commander'
+import type { TablesFlags } from './bench-tables-command.ts'
 import { nameListOption, numberListOption, numberOption } from './number-options.ts'
-
-export interface TablesFlags {
-  readonly policy?: readonly string[]
-  readonly variants?: string
-  readonly fullEvaluations: number
-  readonly fractions: readonly number[]
-  readonly repeats: number
-  readonly seed: number
-  readonly jobs: number
-  readonly json?: string
-  readonly details?: boolean
-  readonly estimand: 'set' | 'population'
-  readonly warmStart?: readonly string[]
-}
 
 const EXAMPLES = `
 The budget of a run is full-evaluations × search examples × fraction, rounded down; it is never exceeded. Every

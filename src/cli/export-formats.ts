@@ -1,4 +1,4 @@
-import { type Candidate, candidateText } from '../space/candidate.ts'
+import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import type { StudyState } from '../study/state.ts'
 
 /** One row a prompt, in the order of the pool: text, estimate, what was measured. RFC 4180. */

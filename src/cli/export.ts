@@ -38,7 +38,7 @@ async function render(
 ): Promise<string> {
   const { loadStudy } = await import('../store/load-study.ts')
   const { toCsv, toTypeScript } = await import('./export-formats.ts')
-  const { candidateText } = await import('../space/candidate.ts')
+  const { candidateText } = await import('../prompt/candidate.ts')
   const fold = await loadStudy(store, study)
   if (!fold) throw new InvalidInputError(`study ${JSON.stringify(study)} is empty`)
   const { state } = fold

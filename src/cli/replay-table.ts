@@ -13,8 +13,8 @@ export interface Replay {
 export async function openReplay(task: Task): Promise<Replay | undefined> {
   if (!task.model?.startsWith(PREFIX)) return undefined
   const [{ loadTable }, { createTableEvaluator, restrictToTable }] = await Promise.all([
-    import('../bench/tables/load-table.ts'),
-    import('../bench/tables/table-evaluator.ts'),
+    import('../recording/load-table.ts'),
+    import('../recording/table-evaluator.ts'),
   ])
   const table = await loadTable(task.model.slice(PREFIX.length))
   return { task: restrictToTable(task, table), evaluator: createTableEvaluator(table) }

@@ -1,7 +1,7 @@
-import type { Cost, Plan } from '../runner/plan.ts'
-import type { ResultCandidate, RunResult } from '../runner/result.ts'
-import type { SearchProgress } from '../runner/search.ts'
-import { constraintText } from '../space/constraint.ts'
+import type { SearchProgress } from '../engine/search.ts'
+import { constraintText } from '../history/constraint.ts'
+import type { Cost, Plan } from '../run/plan.ts'
+import type { ResultCandidate, RunResult } from '../run/result.ts'
 import { formatDuration } from './bench-record.ts'
 
 const number = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: 0 })

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander'
+import type { SearchProgress } from '../engine/search.ts'
+import type { Telemetry } from '../engine/telemetry.ts'
 import { InvalidInputError, KrigeError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
-import type { Cost } from '../runner/plan.ts'
-import type { Price } from '../runner/prices.ts'
-import type { SearchProgress } from '../runner/search.ts'
-import type { Telemetry } from '../runner/telemetry.ts'
-import { publicModelName } from '../space/model-name.ts'
+import { publicModelName } from '../evaluation/models/model-name.ts'
+import type { Cost } from '../run/plan.ts'
+import type { Price } from '../run/prices.ts'
 import type { Budget } from '../study/ledger.ts'
 import type { Task } from '../task/task.ts'
 import { modelsFolder } from './cache-folder.ts'
@@ -115,7 +115,7 @@ export function registerRun(program: Command): void {
 export async function run(taskFile: string, flags: RunFlags): Promise<void> {
   const [{ loadTask }, { createPriceList }, text] = await Promise.all([
     import('../task/load-task.ts'),
-    import('../runner/prices.ts'),
+    import('../run/prices.ts'),
     import('./run-text.ts'),
   ])
   const loaded = loadTask(taskFile, {
@@ -128,7 +128,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
   if (flags.policy !== undefined) await checkPolicyName(flags.policy)
 
   if (flags.dryRun) {
-    const { makePlan } = await import('../runner/plan.ts')
+    const { makePlan } = await import('../run/plan.ts')
     const { estimator, close, notice } = await openEstimator(task, flags, replay)
     try {
       const plan = makePlan(task, estimator, priceOf)
@@ -142,7 +142,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
 
   const [{ openStore }, { runTask }, reports, { createProgressLine }, { openPrior }] = await Promise.all([
     import('../store/open-store.ts'),
-    import('../runner/run-task.ts'),
+    import('../run/run-task.ts'),
     import('./report-file.ts'),
     import('./progress-line.ts'),
     import('./warm-start.ts'),
@@ -307,7 +307,7 @@ async function openEstimator(task: Task, flags: RunFlags, replay: Replay | undef
     return { estimator: evaluator, close: () => evaluator.close(), notice: undefined }
   } catch (error) {
     if (!KrigeError.isInstance(error) || error.code !== 'unavailable' || !task.template) throw error
-    const { renderTemplate } = await import('../space/template.ts')
+    const { renderTemplate } = await import('../prompt/template.ts')
     const { template, sampling } = task
     const estimate: Evaluator['estimate'] = (candidate, example) => ({
       calls: 1,

@@ -1,4 +1,4 @@
-import type { Telemetry } from '../runner/telemetry.ts'
+import type { Telemetry } from '../engine/telemetry.ts'
 import { packageVersion } from './report-file.ts'
 
 export interface CliTelemetry {
@@ -17,7 +17,7 @@ export async function openTelemetry(
   if (!/^(1|true|on|yes)$/i.test(environment['KRIGE_OTEL'] ?? '')) return undefined
   const [{ trace }, { createTelemetry }] = await Promise.all([
     import('@opentelemetry/api'),
-    import('../runner/telemetry.ts'),
+    import('../engine/telemetry.ts'),
   ])
   return {
     telemetry: createTelemetry(trace.getTracer('krige', packageVersion())),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { cellOf } from '../bench/tables/table.ts'
-import { type Prior, priorFromStudy } from '../runner/run-task.ts'
-import { createObservationLog } from '../space/observation-log.ts'
+import { createObservationLog } from '../history/observation-log.ts'
+import { cellOf } from '../recording/table.ts'
+import { type Prior, priorFromStudy } from '../run/run-task.ts'
 import type { Store } from '../store/store.ts'
 
 /**
@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts'
  */
 export async function openPrior(source: string, store: Store): Promise<Prior> {
   if (!/\.json(\.gz)?$/.test(source) || !existsSync(source)) return priorFromStudy(store, source)
-  const { loadTable } = await import('../bench/tables/load-table.ts')
+  const { loadTable } = await import('../recording/load-table.ts')
   const table = await loadTable(source)
   const observations = createObservationLog()
   for (let candidate = 0; candidate < table.prompts.length; candidate++) {

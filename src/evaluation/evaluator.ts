@@ -1,8 +1,8 @@
 import type { Failure } from '../history/failure.ts'
 import type { Measurement } from '../history/measurement.ts'
 import type { CallRole, CallTrace } from '../history/trace.ts'
-import type { Candidate } from '../space/candidate.ts'
-import type { Example } from '../space/example.ts'
+import type { Candidate } from '../prompt/candidate.ts'
+import type { Example } from '../prompt/example.ts'
 import type { Usage } from './text-model.ts'
 
 /** What one call may cost at most, and what it is for; asked before every single attempt, retries included. */

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../errors.ts'
-import type { Template } from '../space/template.ts'
+import type { Template } from '../prompt/template.ts'
 import type { Evaluation, Evaluator } from './evaluator.ts'
 import { createMetric } from './metrics/create-metric.ts'
 import type { Metric } from './metrics/metric.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { failure } from '../history/failure.ts'
-import { candidateText } from '../space/candidate.ts'
+import { candidateText } from '../prompt/candidate.ts'
 import { type CallOutcome, callModel } from './call-model.ts'
 import type { Evaluation, EvaluationRequest, Evaluator } from './evaluator.ts'
 import { measureAnswers } from './measure-answers.ts'

@@ -1,4 +1,4 @@
-import { type Candidate, candidateText } from '../space/candidate.ts'
+import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import { tfIdfSquaredDistances } from './tf-idf-distances.ts'
 import { characterNGrams, type TokenCounts, wordNGrams } from './tokens.ts'
 import { type View, viewDistances } from './view.ts'

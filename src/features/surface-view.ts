@@ -1,4 +1,4 @@
-import { candidateText } from '../space/candidate.ts'
+import { candidateText } from '../prompt/candidate.ts'
 import { surfaceCounts } from './surface-counts.ts'
 import { type View, viewDistances } from './view.ts'
 

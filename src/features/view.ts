@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { PoolEntry } from '../space/candidate.ts'
+import type { PoolEntry } from '../prompt/candidate.ts'
 
 /** Distances of one view over one pool, aligned with the pool's indices. */
 export interface ViewDistances {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ObservationHistory } from '../space/observation-log.ts'
+import type { ObservationHistory } from '../history/observation-log.ts'
 
 export interface CellScores {
   /**

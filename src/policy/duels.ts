@@ -15,14 +15,14 @@
  * @module
  */
 import { thompson, topTwoThompson } from '../acquisition/thompson.ts'
+import { type Duel, duelKey } from '../history/comparison.ts'
 import { createRandom } from '../numerics/random/random.ts'
 import { normalCdf, normalQuantile } from '../numerics/special/index.ts'
-import type { PoolEntry } from '../space/candidate.ts'
-import { type Duel, duelKey } from '../space/duel.ts'
+import type { PoolEntry } from '../prompt/candidate.ts'
 import { points, row } from '../surrogate/points.ts'
 import { COMPARISON_NOISE, createDuelModel, type DuelBeliefs, type DuelModel } from './duels/beliefs.ts'
 import type { Decision, Policy, PolicyContext, PolicyState, Recommendation } from './policy.ts'
-import { rankingStatistics } from './ranking-statistics.ts'
+import { rankingStatistics } from './recommendation/ranking-statistics.ts'
 import { stableShuffle } from './stable-shuffle.ts'
 
 const FIRST_PASS_SHARE = 0.5

@@ -16,24 +16,24 @@
 import * as z from 'zod'
 import { type Acquisition, acquisitionOnPool, acquisitionOver } from '../acquisition/acquisition.ts'
 import { logExpectedImprovement } from '../acquisition/log-expected-improvement.ts'
-import { searchSpace } from '../acquisition/search-space.ts'
+import { optimizeAcquisition } from '../acquisition/optimize-acquisition.ts'
 import { createRandom, createSobol, type Random } from '../numerics/random/index.ts'
-import { type Candidate, candidateText, type PoolEntry } from '../space/candidate.ts'
+import { type Candidate, candidateText, type PoolEntry } from '../prompt/candidate.ts'
 import { encodeSpace } from '../space/encoding.ts'
 import { isActive } from '../space/parameter.ts'
 import { type Points, row } from '../surrogate/points.ts'
-import { candidateFeatures } from './gp/candidate-features.ts'
-import { candidateScores } from './gp/candidate-scores.ts'
-import { boxAround, closeRadius, FIRST_RADIUS } from './gp/close-box.ts'
+import { boxAround, closeRadius, FIRST_RADIUS } from './gp/trust-region.ts'
+import type { Decision, Fit, Policy, PolicyContext, PolicyFactory, PolicyState, Recommendation } from './policy.ts'
+import { candidateFeatures } from './recommendation/candidate-features.ts'
+import { candidateScores } from './recommendation/candidate-scores.ts'
 import {
   fitObjective,
   MANY_OBSERVATIONS,
   type ObjectiveModel,
   selectPoints,
   subsetOfData,
-} from './gp/objective-model.ts'
-import { recommendByMean } from './gp/recommend.ts'
-import type { Decision, Fit, Policy, PolicyContext, PolicyFactory, PolicyState, Recommendation } from './policy.ts'
+} from './recommendation/objective-model.ts'
+import { recommendByMean } from './recommendation/objective-recommendation.ts'
 
 export const gpOptionsSchema = z.strictObject({
   /** Points of the initial design. Default the number of parameters + 2, at least 4; 8 prompts for a pool. */
@@ -194,7 +194,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
     const noisy = process.model.observationNoise >= MUCH_NOISE
     const closely = noisy || (state.observations.length + pending.length) % CLOSE_EVERY === 0
     const radius = noisy ? FIRST_RADIUS : closeRadius(scores.means, initial, CLOSE_EVERY)
-    const [best] = searchSpace(encoding, acquisitionOver(process, logExpectedImprovement(threshold)), {
+    const [best] = optimizeAcquisition(encoding, acquisitionOver(process, logExpectedImprovement(threshold)), {
       random: ask,
       incumbents: closely ? incumbents.slice(0, 1) : incumbents,
       excluded,

@@ -11,9 +11,9 @@
  * @module
  */
 import { viewFactories } from '../features/views.ts'
+import type { ObservationHistory } from '../history/observation-log.ts'
 import { createRandom } from '../numerics/random/random.ts'
-import type { PoolEntry } from '../space/candidate.ts'
-import type { ObservationHistory } from '../space/observation-log.ts'
+import type { PoolEntry } from '../prompt/candidate.ts'
 import { DEFAULT_GRID, type HyperparameterGrid } from '../surrogate/prompt/hyperparameters.ts'
 import { createPromptModel, type PromptBeliefs, type PromptModel } from '../surrogate/prompt/prompt-model.ts'
 import type { ScoreMoments } from '../surrogate/prompt/score-moments.ts'
@@ -25,7 +25,7 @@ import { rankPrompts, recommend, scoresOf } from './krige/recommendation.ts'
 import { createSchedule, plannedBudget, type Schedule } from './krige/schedule.ts'
 import { warmStart } from './krige/warm-start.ts'
 import type { Decision, Policy, PolicyContext, PolicyState, Reason } from './policy.ts'
-import { EVALUATIONS_AHEAD, rankingStatistics } from './ranking-statistics.ts'
+import { EVALUATIONS_AHEAD, rankingStatistics } from './recommendation/ranking-statistics.ts'
 import { stableShuffle } from './stable-shuffle.ts'
 
 /** Enough for a reason and a stopping rule; a recommendation takes more. */

@@ -6,10 +6,11 @@
  *
  * @module
  */
+
+import type { Duel, PendingDuel } from '../history/comparison.ts'
+import type { ObservationHistory } from '../history/observation-log.ts'
 import type { Backend } from '../numerics/linalg/backend.ts'
-import type { Candidate, PoolEntry } from '../space/candidate.ts'
-import type { Duel, PendingDuel } from '../space/duel.ts'
-import type { ObservationHistory } from '../space/observation-log.ts'
+import type { Candidate, PoolEntry } from '../prompt/candidate.ts'
 import type { Space } from '../space/parameter.ts'
 
 /** What "best" means: expected score on examples like these, or the mean over exactly these examples. */

@@ -6,10 +6,10 @@
 import { createRandom } from '../numerics/random/index.ts'
 import { createCellScores } from './cell-scores.ts'
 import type { PolicyFactory } from './policy.ts'
-import { createDesigns } from './sampling/design.ts'
-import { evaluateInOrder } from './sampling/pool-evaluation.ts'
-import { createPointProposer } from './sampling/propose-point.ts'
-import { createSamplerRecommendation } from './sampling/sampler-recommendation.ts'
+import { createSamplerRecommendation } from './recommendation/sampler-recommendation.ts'
+import { createDesigns } from './space-design/design.ts'
+import { evaluateInOrder } from './space-design/pool-evaluation.ts'
+import { createPointProposer } from './space-design/propose-point.ts'
 import { stableShuffle } from './stable-shuffle.ts'
 
 /**

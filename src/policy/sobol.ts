@@ -4,14 +4,14 @@
  * @module
  */
 import { createRandom, createSobol, SOBOL_MAX_DIMENSIONS, type SobolSequence } from '../numerics/random/index.ts'
-import type { PoolEntry } from '../space/candidate.ts'
+import type { PoolEntry } from '../prompt/candidate.ts'
 import { createCellScores } from './cell-scores.ts'
 import type { PolicyFactory } from './policy.ts'
-import { createDesigns, type Design } from './sampling/design.ts'
-import { evaluateInOrder } from './sampling/pool-evaluation.ts'
-import { createPointProposer } from './sampling/propose-point.ts'
-import { createSamplerRecommendation } from './sampling/sampler-recommendation.ts'
-import { slotLevels } from './sampling/slot-levels.ts'
+import { createSamplerRecommendation } from './recommendation/sampler-recommendation.ts'
+import { createDesigns, type Design } from './space-design/design.ts'
+import { evaluateInOrder } from './space-design/pool-evaluation.ts'
+import { createPointProposer } from './space-design/propose-point.ts'
+import { slotLevels } from './space-design/slot-levels.ts'
 
 const ORIGIN = 'sobol'
 /** Points of the sequence that fall on taken points of a coarse space are passed over, this many at most. */

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type Candidate, candidateText } from '../space/candidate.ts'
-import { constraintText } from '../space/constraint.ts'
+
+import { constraintText } from '../history/constraint.ts'
+import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import type { ConstraintBelief } from '../study/feasibility.ts'
 import type { StudyState } from '../study/state.ts'
 import { type Conclusion, posteriorInterval, type ScoreSummary } from '../study/verdict.ts'

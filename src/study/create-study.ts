@@ -4,11 +4,11 @@
  * @module
  */
 import { CorruptError, InvalidArgumentError } from '../errors.ts'
+import type { Constraint } from '../history/constraint.ts'
 import { createBackend } from '../numerics/linalg/create-backend.ts'
 import type { Estimand, Policy, PolicyContext, PolicyFactory } from '../policy/policy.ts'
 import { DUELS, resolvePolicy, STUDY_POLICIES } from '../policy/registry.ts'
-import type { Candidate, PoolEntry } from '../space/candidate.ts'
-import type { Constraint } from '../space/constraint.ts'
+import type { Candidate, PoolEntry } from '../prompt/candidate.ts'
 import { defineSpace, type ParameterInput } from '../space/parameter.ts'
 import { type Direction, EVENT_VERSION, type StudyConfig, type StudyEvent } from './events.ts'
 import { type Budget, checkBudget } from './ledger.ts'

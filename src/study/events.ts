@@ -7,10 +7,10 @@
  * @module
  */
 
+import type { Constraint } from '../history/constraint.ts'
 import type { Measurements } from '../history/measurement.ts'
 import type { Estimand, Fit, Reason } from '../policy/policy.ts'
-import type { Candidate } from '../space/candidate.ts'
-import type { Constraint } from '../space/constraint.ts'
+import type { Candidate } from '../prompt/candidate.ts'
 import type { Space } from '../space/parameter.ts'
 import type { Budget, CallCost, CallPurpose } from './ledger.ts'
 import type { Conclusion } from './verdict.ts'

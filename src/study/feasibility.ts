@@ -8,8 +8,9 @@
  *
  * @module
  */
+
+import type { Constraint } from '../history/constraint.ts'
 import { normalCdf } from '../numerics/special/normal.ts'
-import type { Constraint } from '../space/constraint.ts'
 import type { MeasurementTallies, Tally } from './measurements.ts'
 
 /** A candidate at least this likely to keep all constraints may be recommended. */

@@ -6,7 +6,7 @@
  */
 import { createRandom } from '../numerics/random/random.ts'
 import type { Recommendation } from '../policy/policy.ts'
-import { rankingStatistics } from '../policy/ranking-statistics.ts'
+import { rankingStatistics } from '../policy/recommendation/ranking-statistics.ts'
 import { type ConstraintBelief, createFeasibility, FEASIBLE, HOPELESS } from './feasibility.ts'
 import type { StudyState } from './state.ts'
 

@@ -4,10 +4,10 @@
  * @module
  */
 import { CorruptError } from '../errors.ts'
+import { type Duel, duelKey, type PendingDuel } from '../history/comparison.ts'
+import { createObservationLog, type ObservationHistory, type ObservationLog } from '../history/observation-log.ts'
 import type { Fit, PendingCell } from '../policy/policy.ts'
-import { type Candidate, withOrigin } from '../space/candidate.ts'
-import { type Duel, duelKey, type PendingDuel } from '../space/duel.ts'
-import { createObservationLog, type ObservationHistory, type ObservationLog } from '../space/observation-log.ts'
+import { type Candidate, withOrigin } from '../prompt/candidate.ts'
 import { type CellSet, createCellSet } from './cell-set.ts'
 import {
   type AskedEvent,

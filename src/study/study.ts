@@ -15,7 +15,7 @@ import type {
   Reason,
   Recommendation,
 } from '../policy/policy.ts'
-import { type Candidate, type PoolEntry, withOrigin } from '../space/candidate.ts'
+import { type Candidate, type PoolEntry, withOrigin } from '../prompt/candidate.ts'
 import { checkComparison, checkExample, checkFinite, checkIndex, checkSummary, type Summary } from './checks.ts'
 import { EVENT_VERSION, type Stage, type StudyEvent } from './events.ts'
 import { type Budget, type CallCost, type CallPurpose, NO_COST, type Reservation, type Spending } from './ledger.ts'

@@ -9,13 +9,13 @@ import {
   measurementNames,
   readMetric,
 } from '../evaluation/metrics/metric-specification.ts'
+import { publicModelName } from '../evaluation/models/model-name.ts'
 import { readModel } from '../evaluation/models/model-specification.ts'
-import type { Candidate } from '../space/candidate.ts'
-import { BUILT_IN_MEASUREMENTS, type Constraint } from '../space/constraint.ts'
-import type { Example } from '../space/example.ts'
-import { publicModelName } from '../space/model-name.ts'
+import { BUILT_IN_MEASUREMENTS, type Constraint } from '../history/constraint.ts'
+import type { Candidate } from '../prompt/candidate.ts'
+import type { Example } from '../prompt/example.ts'
+import { composeTemplate, parseTemplate, type Template } from '../prompt/template.ts'
 import { defineSpace } from '../space/parameter.ts'
-import { composeTemplate, parseTemplate, type Template } from '../space/template.ts'
 import { type JsonLine, readJsonLines } from './json-lines.ts'
 import { readExamples } from './read-examples.ts'
 import { readPool } from './read-pool.ts'

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '../errors.ts'
 import { checkExpected, type MetricSpecification } from '../evaluation/metrics/metric-specification.ts'
-import type { Example, JsonValue } from '../space/example.ts'
+import type { Example, JsonValue } from '../prompt/example.ts'
 import type { JsonLine } from './json-lines.ts'
 import { exampleSchema } from './schema.ts'
 

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../errors.ts'
-import { type Candidate, type CandidateOrigin, candidateText } from '../space/candidate.ts'
-import type { Example } from '../space/example.ts'
-import { composeTemplate, renderTemplate, type Template, textVariable } from '../space/template.ts'
+import { type Candidate, type CandidateOrigin, candidateText } from '../prompt/candidate.ts'
+import type { Example } from '../prompt/example.ts'
+import { composeTemplate, renderTemplate, type Template, textVariable } from '../prompt/template.ts'
 import type { JsonLine } from './json-lines.ts'
 import { type CheckedTaskInput, type PromptInput, promptSchema } from './schema.ts'
 

@@ -7,7 +7,7 @@
 import * as z from 'zod'
 import { metricSchema } from '../evaluation/metrics/metric-specification.ts'
 import { modelSchema } from '../evaluation/models/model-specification.ts'
-import { constraintSchema } from '../space/constraint.ts'
+import { constraintSchema } from '../history/constraint.ts'
 import { spaceSchema } from '../space/parameter.ts'
 
 const jsonValue = z.json()

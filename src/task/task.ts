@@ -1,7 +1,7 @@
 import type { EvaluatedTask } from '../evaluation/open-evaluator.ts'
-import type { Candidate } from '../space/candidate.ts'
-import type { Constraint } from '../space/constraint.ts'
-import type { Example } from '../space/example.ts'
+import type { Constraint } from '../history/constraint.ts'
+import type { Candidate } from '../prompt/candidate.ts'
+import type { Example } from '../prompt/example.ts'
 import type { Space } from '../space/parameter.ts'
 
 /** Hard limits; absent means unlimited. */

@@ -1,8 +1,8 @@
+import { createObservationLog } from '../history/observation-log.ts'
 import type { Backend } from '../numerics/linalg/backend.ts'
 import type { Decision, Fit, PendingCell, Policy, PolicyFactory, PolicyState } from '../policy/policy.ts'
-import type { PoolEntry } from '../space/candidate.ts'
+import type { PoolEntry } from '../prompt/candidate.ts'
 import { encodeSpace } from '../space/encoding.ts'
-import { createObservationLog } from '../space/observation-log.ts'
 import { defineSpace, type ParameterInput, type ParameterValue, type Space } from '../space/parameter.ts'
 import { type ConformanceCheck, require } from './conformance.ts'
 

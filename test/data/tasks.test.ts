@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { renderTemplate } from '../../src/space/template.ts'
+import { renderTemplate } from '../../src/prompt/template.ts'
 import { loadTask } from '../../src/task/load-task.ts'
 
 const TASKS = fileURLToPath(new URL('../../data/tasks', import.meta.url))

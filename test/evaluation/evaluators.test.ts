@@ -13,7 +13,7 @@ import { DEFAULT_RETRY, retryDelay } from '../../src/evaluation/retry.ts'
 import { createRedactor, Secret } from '../../src/evaluation/secrets.ts'
 import { createTemplateEvaluator } from '../../src/evaluation/template-evaluator.ts'
 import { failure } from '../../src/history/failure.ts'
-import { parseTemplate } from '../../src/space/template.ts'
+import { parseTemplate } from '../../src/prompt/template.ts'
 import { allowed } from '../support/reservations.ts'
 import { createScriptedModel } from '../support/scripted-model.ts'
 

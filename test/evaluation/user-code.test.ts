@@ -7,7 +7,7 @@ import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
 import { createProgramEvaluator } from '../../src/evaluation/program-evaluator.ts'
 import { readProgramCall } from '../../src/evaluation/user-code/program.ts'
 import { messageOf, readResult } from '../../src/evaluation/user-code/read-result.ts'
-import { parseTemplate } from '../../src/space/template.ts'
+import { parseTemplate } from '../../src/prompt/template.ts'
 import { allowed } from '../support/reservations.ts'
 import { createScriptedModel } from '../support/scripted-model.ts'
 

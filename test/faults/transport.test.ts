@@ -5,7 +5,7 @@ import { openRemoteModel, type RemoteModelOptions } from '../../src/evaluation/m
 import type { RetryOptions } from '../../src/evaluation/retry.ts'
 import { createTemplateEvaluator } from '../../src/evaluation/template-evaluator.ts'
 import { isFatal } from '../../src/history/failure.ts'
-import { parseTemplate } from '../../src/space/template.ts'
+import { parseTemplate } from '../../src/prompt/template.ts'
 import {
   answer,
   type Behaviour,

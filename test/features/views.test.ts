@@ -4,7 +4,7 @@ import { surfaceCountNames, surfaceCounts } from '../../src/features/surface-cou
 import { tfIdfSquaredDistances } from '../../src/features/tf-idf-distances.ts'
 import { characterNGrams, wordNGrams } from '../../src/features/tokens.ts'
 import { viewFactories, viewNames } from '../../src/features/views.ts'
-import type { PoolEntry } from '../../src/space/candidate.ts'
+import type { PoolEntry } from '../../src/prompt/candidate.ts'
 
 const texts = [
   'Classify the ticket.',

@@ -8,8 +8,8 @@ import { fitsPattern } from '../../src/interop/promptfoo/files.ts'
 import { importPromptfoo } from '../../src/interop/promptfoo/import-promptfoo.ts'
 import { neededNames, renderNunjucks } from '../../src/interop/promptfoo/nunjucks.ts'
 import { writeImport } from '../../src/interop/promptfoo/write-import.ts'
-import type { JsonValue } from '../../src/space/example.ts'
-import { renderTemplate } from '../../src/space/template.ts'
+import type { JsonValue } from '../../src/prompt/example.ts'
+import { renderTemplate } from '../../src/prompt/template.ts'
 import { loadTask } from '../../src/task/load-task.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'krige-losses-'))

@@ -7,9 +7,9 @@ import { readExpectedCell, simpleJavascript } from '../../src/interop/promptfoo/
 import { type ImportedTask, type ImportOptions, importPromptfoo } from '../../src/interop/promptfoo/import-promptfoo.ts'
 import { modelName } from '../../src/interop/promptfoo/providers.ts'
 import { writeImport } from '../../src/interop/promptfoo/write-import.ts'
-import { makePlan } from '../../src/runner/plan.ts'
-import { createPriceList } from '../../src/runner/prices.ts'
-import { renderTemplate } from '../../src/space/template.ts'
+import { renderTemplate } from '../../src/prompt/template.ts'
+import { makePlan } from '../../src/run/plan.ts'
+import { createPriceList } from '../../src/run/prices.ts'
 import { loadTask } from '../../src/task/load-task.ts'
 import { createScriptedModel } from '../support/scripted-model.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { duelKey } from '../../src/history/comparison.ts'
 import { createRandom } from '../../src/numerics/random/random.ts'
 import { lastRefit } from '../../src/policy/duels/beliefs.ts'
-import { duelKey } from '../../src/space/duel.ts'
 import { createStudy, parseLog, restoreStudy } from '../../src/study/create-study.ts'
 import type { AskedEvaluation, Study } from '../../src/study/study.ts'
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { createObservationLog } from '../../src/history/observation-log.ts'
 import { createJsBackend } from '../../src/numerics/linalg/index.ts'
 import { createRandom } from '../../src/numerics/random/random.ts'
 import { logistic } from '../../src/numerics/special/logistic.ts'
 import { createSchedule, plannedBudget } from '../../src/policy/krige/schedule.ts'
 import { createKrigePolicy } from '../../src/policy/krige.ts'
 import type { PolicyContext } from '../../src/policy/policy.ts'
-import { createObservationLog } from '../../src/space/observation-log.ts'
 import { play, promptPool } from './play.ts'
 
 const contextOf = (over: Partial<PolicyContext> = {}): PolicyContext => ({

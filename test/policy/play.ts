@@ -1,6 +1,6 @@
+import { createObservationLog, type ObservationLog } from '../../src/history/observation-log.ts'
 import type { Decision, Policy, PolicyContext, PolicyState } from '../../src/policy/policy.ts'
-import type { PoolEntry } from '../../src/space/candidate.ts'
-import { createObservationLog, type ObservationLog } from '../../src/space/observation-log.ts'
+import type { PoolEntry } from '../../src/prompt/candidate.ts'
 
 /** Test prompts: short texts in a few styles. */
 export function promptPool(size: number): PoolEntry[] {

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
+import type { CellEvaluator } from '../../src/engine/cell.ts'
+import { createJournal } from '../../src/engine/journal.ts'
+import { runSearch } from '../../src/engine/search.ts'
 import { KrigeError } from '../../src/errors.ts'
 import { failure } from '../../src/history/failure.ts'
 import { createBackend } from '../../src/numerics/linalg/create-backend.ts'
-import type { CellEvaluator } from '../../src/runner/cell.ts'
-import { createJournal } from '../../src/runner/journal.ts'
-import { runSearch } from '../../src/runner/search.ts'
 import { createStudy } from '../../src/study/create-study.ts'
 import { breadthFirst, pool } from '../study/breadth-first.ts'
 

@@ -1,6 +1,6 @@
 import { openBackend } from '../../numerics/linalg/index.ts'
-import { candidateText } from '../../space/candidate.ts'
-import { loadTable } from '../tables/load-table.ts'
+import { candidateText } from '../../prompt/candidate.ts'
+import { loadTable } from '../../recording/load-table.ts'
 import { pinnedEmbeddings } from '../tables/pinned-embeddings.ts'
 import { describeTable, type TableDescription } from './describe-table.ts'
 

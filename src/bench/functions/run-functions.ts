@@ -1,10 +1,10 @@
 import { InvalidArgumentError } from '../../errors.ts'
+import { createObservationLog } from '../../history/observation-log.ts'
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import { createRandom } from '../../numerics/random/index.ts'
 import type { Fit, PolicyState } from '../../policy/policy.ts'
 import { resolvePolicy } from '../../policy/registry.ts'
-import type { PoolEntry } from '../../space/candidate.ts'
-import { createObservationLog } from '../../space/observation-log.ts'
+import type { PoolEntry } from '../../prompt/candidate.ts'
 import type { ObjectiveFunction } from './objective.ts'
 import { testFunction } from './registry.ts'
 

@@ -5,8 +5,8 @@
  * @module
  */
 import { createCellScores } from '../../policy/cell-scores.ts'
-import { recommendIndependently } from '../../policy/halving/recommendation.ts'
 import type { Policy, PolicyContext, PolicyState } from '../../policy/policy.ts'
+import { recommendIndependently } from '../../policy/recommendation/pool-recommendation.ts'
 
 /** How many examples are asked for at once. */
 const BLOCK = 30

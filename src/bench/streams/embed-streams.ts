@@ -1,6 +1,6 @@
 import type { Embedder, EmbedOptions } from '../../embedding/embedder.ts'
-import { candidateText, type PoolEntry } from '../../space/candidate.ts'
-import type { Stream } from './stream.ts'
+import { candidateText, type PoolEntry } from '../../prompt/candidate.ts'
+import type { Stream } from '../../recording/stream.ts'
 
 /** Prompts of every stream with the vectors of their texts and slots; every distinct text is embedded once. */
 export async function embedStreams(

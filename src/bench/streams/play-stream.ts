@@ -8,10 +8,10 @@
  * @module
  */
 import { ConflictError } from '../../errors.ts'
+import { createObservationLog } from '../../history/observation-log.ts'
 import type { Fit, Policy, PolicyContext, PolicyFactory, PolicyState } from '../../policy/policy.ts'
-import type { PoolEntry } from '../../space/candidate.ts'
-import { createObservationLog } from '../../space/observation-log.ts'
-import { bestMeasuredInFull, outcomeOf, type Stream, streamMeans } from './stream.ts'
+import type { PoolEntry } from '../../prompt/candidate.ts'
+import { bestMeasuredInFull, outcomeOf, type Stream, streamMeans } from '../../recording/stream.ts'
 
 /** How many prompts there are at the start, and how many come where nobody says how many: CAPO's population. */
 export const FIRST_PROMPTS = 10

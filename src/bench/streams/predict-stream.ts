@@ -5,13 +5,13 @@
  * @module
  */
 
+import { createObservationLog } from '../../history/observation-log.ts'
 import { normalQuantile } from '../../numerics/special/normal-quantile.ts'
-import type { PoolEntry } from '../../space/candidate.ts'
-import { createObservationLog } from '../../space/observation-log.ts'
+import type { PoolEntry } from '../../prompt/candidate.ts'
+import { measuredExamples, outcomeOf, type Stream } from '../../recording/stream.ts'
 import { predictiveMean } from '../../surrogate/prompt/predictive-mean.ts'
 import { createPromptModel } from '../../surrogate/prompt/prompt-model.ts'
 import { rankCorrelation } from '../statistics/rank-correlation.ts'
-import { measuredExamples, outcomeOf, type Stream } from './stream.ts'
 
 /** Predictions begin when so many prompts have been measured. */
 const EARLIER_PROMPTS = 30

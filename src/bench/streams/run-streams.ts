@@ -6,11 +6,11 @@
 import { KrigeError } from '../../errors.ts'
 import type { PolicyContext } from '../../policy/policy.ts'
 import { resolvePolicy } from '../../policy/registry.ts'
-import type { PoolEntry } from '../../space/candidate.ts'
+import type { PoolEntry } from '../../prompt/candidate.ts'
+import type { Stream } from '../../recording/stream.ts'
 import { deriveSeed } from '../tables/seeds.ts'
 import { playStream } from './play-stream.ts'
 import { predictStream, type StreamPredictions } from './predict-stream.ts'
-import type { Stream } from './stream.ts'
 import { PREDICTING_METHODS, STREAM_METHODS } from './stream-methods.ts'
 
 export interface StreamRun {

@@ -1,5 +1,5 @@
 import { NO_OPTIONS, type PolicyEntry } from '../../policy/registry.ts'
-import { BENCH_POLICIES } from '../rivals/registry.ts'
+import { BENCH_POLICIES } from '../methods/registry.ts'
 import { createAsItCamePolicy } from './as-it-came.ts'
 
 const COMPARATORS: readonly PolicyEntry[] = [

@@ -5,6 +5,7 @@
  * @module
  */
 import { ConflictError } from '../../errors.ts'
+import { createObservationLog, type ObservationHistory } from '../../history/observation-log.ts'
 import type {
   Action,
   Estimand,
@@ -15,10 +16,9 @@ import type {
   PolicyState,
   Recommendation,
 } from '../../policy/policy.ts'
-import type { PoolEntry } from '../../space/candidate.ts'
-import { createObservationLog, type ObservationHistory } from '../../space/observation-log.ts'
+import type { PoolEntry } from '../../prompt/candidate.ts'
+import { cellOf, type Table } from '../../recording/table.ts'
 import { deriveSeed, shuffledIndices } from './seeds.ts'
-import { cellOf, type Table } from './table.ts'
 
 /** What is known of a prompt's text. */
 export interface PromptVectors {

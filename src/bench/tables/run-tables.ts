@@ -7,8 +7,11 @@ import { existsSync } from 'node:fs'
 import { BudgetError, ConflictError, InvalidInputError } from '../../errors.ts'
 import type { Estimand } from '../../policy/policy.ts'
 import { resolvePolicy } from '../../policy/registry.ts'
-import { type Candidate, candidateText } from '../../space/candidate.ts'
-import { BENCH_POLICIES } from '../rivals/registry.ts'
+import { type Candidate, candidateText } from '../../prompt/candidate.ts'
+import { findTables } from '../../recording/find-tables.ts'
+import { loadTable } from '../../recording/load-table.ts'
+import type { Table } from '../../recording/table.ts'
+import { BENCH_POLICIES } from '../methods/registry.ts'
 import {
   type BenchResults,
   type BenchRun,
@@ -17,12 +20,9 @@ import {
   summarize,
   writeResults,
 } from './bench-results.ts'
-import { findTables } from './find-tables.ts'
-import { loadTable } from './load-table.ts'
 import { PINNED_EMBEDDER, type PinnedEmbeddingsOptions, pinnedEmbeddings } from './pinned-embeddings.ts'
 import type { PromptVectors } from './replay.ts'
 import { runUnits } from './run-units.ts'
-import type { Table } from './table.ts'
 import { budgetOf, type Unit, type Variant } from './table-unit.ts'
 import { sourcesFor } from './warm-start.ts'
 

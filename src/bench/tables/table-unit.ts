@@ -6,11 +6,11 @@
  */
 import type { Estimand, PolicyContext, PriorHistory } from '../../policy/policy.ts'
 import { resolvePolicy } from '../../policy/registry.ts'
-import { BENCH_POLICIES } from '../rivals/registry.ts'
+import { cellOf, type Table } from '../../recording/table.ts'
+import { BENCH_POLICIES } from '../methods/registry.ts'
 import type { BenchRun } from './bench-results.ts'
 import { dealDeck, type PromptVectors, replay } from './replay.ts'
 import { deriveSeed } from './seeds.ts'
-import { cellOf, type Table } from './table.ts'
 import { holdoutMeans, normalizedError, searchMeans } from './truth.ts'
 import { sourcesFor, studyHistory, tableHistory, type WarmStart, type WarmStartSource } from './warm-start.ts'
 

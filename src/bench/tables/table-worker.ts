@@ -1,9 +1,9 @@
 /** A thread that runs the units it is sent, one at a time. @module */
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Table } from '../../recording/table.ts'
 import { benchBackend } from './bench-backend.ts'
 import type { BenchRun } from './bench-results.ts'
 import type { PromptVectors } from './replay.ts'
-import type { Table } from './table.ts'
 import { runUnit, type Unit, type UnitShared } from './table-unit.ts'
 import { packError, type ThreadError } from './thread-error.ts'
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cellOf, type Table } from './table.ts'
+import { cellOf, type Table } from '../../recording/table.ts'
 
 /** Mean of every prompt's non-missing cells in columns [from, to); NaN where all are missing. */
 export function promptMeans(table: Table, from: number, to: number): Float64Array {

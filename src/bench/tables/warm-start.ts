@@ -5,11 +5,11 @@
  * @module
  */
 import * as z from 'zod'
+import { createObservationLog, type ObservationHistory } from '../../history/observation-log.ts'
 import type { PolicyContext, PolicyFactory, PriorHistory } from '../../policy/policy.ts'
-import { createObservationLog, type ObservationHistory } from '../../space/observation-log.ts'
+import { cellOf, type Table } from '../../recording/table.ts'
 import { dealDeck, type PromptVectors, replay } from './replay.ts'
 import { deriveSeed } from './seeds.ts'
-import { cellOf, type Table } from './table.ts'
 
 /** How a variant starts warm, as files of variants write it. */
 export const warmStartSchema = z.strictObject({

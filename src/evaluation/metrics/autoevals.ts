@@ -1,5 +1,5 @@
 import { InvalidInputError, UnavailableError } from '../../errors.ts'
-import { showValue } from '../../space/template.ts'
+import { showValue } from '../../prompt/template.ts'
 import type { Metric } from './metric.ts'
 
 /**

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { JsonValue } from '../../space/example.ts'
+import type { JsonValue } from '../../prompt/example.ts'
 import type { Metric } from './metric.ts'
 import type { MetricDefinition } from './metric-definition.ts'
 import { sameText } from './normalize.ts'

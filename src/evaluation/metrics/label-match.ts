@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import type { Example } from '../../space/example.ts'
-import { showValue } from '../../space/template.ts'
+import type { Example } from '../../prompt/example.ts'
+import { showValue } from '../../prompt/template.ts'
 import type { Metric } from './metric.ts'
 import { expectText, type MetricDefinition } from './metric-definition.ts'
 import { foldText } from './normalize.ts'

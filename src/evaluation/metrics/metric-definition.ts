@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { Example, JsonValue } from '../../space/example.ts'
+import type { Example, JsonValue } from '../../prompt/example.ts'
 import type { ModelSettings } from '../models/model-specification.ts'
 import type { TextModel } from '../text-model.ts'
 import type { Metric } from './metric.ts'

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod'
 import { InvalidInputError } from '../../errors.ts'
-import type { Example } from '../../space/example.ts'
+import type { Example } from '../../prompt/example.ts'
 import { findMetric, METRICS } from './registry.ts'
 
 /** A name, or a name and settings. */

@@ -1,6 +1,6 @@
 import type { Failure } from '../../history/failure.ts'
 import type { Scored } from '../../history/measurement.ts'
-import type { Example } from '../../space/example.ts'
+import type { Example } from '../../prompt/example.ts'
 import type { GenerateRequest, TextModel } from '../text-model.ts'
 
 /** How a metric calls models of its own: counted, retried, cached and within the budget like all others. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { showValue } from '../../space/template.ts'
+import { showValue } from '../../prompt/template.ts'
 import type { Metric } from './metric.ts'
 import type { MetricDefinition } from './metric-definition.ts'
 import { numberAtStart, readNumber, readNumbers, unifyNumbers } from './read-number.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { InvalidInputError } from '../../errors.ts'
-import { showValue } from '../../space/template.ts'
+import { showValue } from '../../prompt/template.ts'
 import { PATTERN_DEADLINE, withDeadline } from '../deadline.ts'
 import type { Metric } from './metric.ts'
 import { expectText, type MetricDefinition } from './metric-definition.ts'

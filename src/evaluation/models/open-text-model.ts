@@ -1,8 +1,8 @@
 import { InvalidInputError } from '../../errors.ts'
-import { publicModelName } from '../../space/model-name.ts'
 import type { ApiKeyCommand } from '../api-key-command.ts'
 import type { TextModel } from '../text-model.ts'
 import { findGguf, hashFile, parseGgufReference } from './find-gguf.ts'
+import { publicModelName } from './model-name.ts'
 import type { ModelSettings } from './model-specification.ts'
 
 export interface OpenTextModelOptions {

@@ -10,7 +10,6 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import type { LanguageModel } from 'ai'
 import { InvalidInputError, UnavailableError } from '../../errors.ts'
 import { failure } from '../../history/failure.ts'
-import { publicModelName } from '../../space/model-name.ts'
 import { estimateTokens } from '../estimate-tokens.ts'
 import { LONGEST_TIMER } from '../retry.ts'
 import { createExactRedactor, createRedactor, isDistinctive, Secret } from '../secrets.ts'
@@ -20,6 +19,7 @@ import { waitNotice } from '../waits.ts'
 import { type CallContext, classifyError } from './classify-error.ts'
 import { type Completion, completeText } from './complete-text.ts'
 import { guardedFetch, RedirectError } from './guarded-fetch.ts'
+import { publicModelName } from './model-name.ts'
 
 export interface RemoteModelOptions {
   readonly environment: Readonly<Record<string, string | undefined>>

@@ -1,5 +1,5 @@
 import type { WrittenMeasurement } from '../../history/measurement.ts'
-import type { JsonValue } from '../../space/example.ts'
+import type { JsonValue } from '../../prompt/example.ts'
 
 /** What a program asks of a model. */
 export interface ProgramCall {

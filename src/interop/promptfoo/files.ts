@@ -8,7 +8,7 @@ import { basename, dirname, extname, join } from 'node:path'
 import { parse as parseCsv } from 'csv-parse/sync'
 import { parse as parseYaml } from 'yaml'
 import { InvalidInputError } from '../../errors.ts'
-import type { JsonValue } from '../../space/example.ts'
+import type { JsonValue } from '../../prompt/example.ts'
 import { readTextFile, resolveInside } from '../../task/source.ts'
 
 const CODE = new Set(['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '.py', '.rb', '.go', '.sh'])

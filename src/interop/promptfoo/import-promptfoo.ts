@@ -5,8 +5,8 @@
  */
 import { basename, dirname, resolve } from 'node:path'
 import { InvalidInputError } from '../../errors.ts'
-import { type Assertion, needsJudge } from '../../space/assertion.ts'
-import type { JsonValue } from '../../space/example.ts'
+import { type Assertion, needsJudge } from '../../evaluation/metrics/assertion-options.ts'
+import type { JsonValue } from '../../prompt/example.ts'
 import { readTextFile, showPath } from '../../task/source.ts'
 import { type ImportedLimit, importAssertion } from './assertions.ts'
 import { type ConfigFiles, openFiles, readYaml, resolveReferences } from './files.ts'

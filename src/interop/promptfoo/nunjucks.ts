@@ -6,7 +6,7 @@
  * @module
  */
 import { Template } from '@huggingface/jinja'
-import type { JsonValue } from '../../space/example.ts'
+import type { JsonValue } from '../../prompt/example.ts'
 
 export type Vars = Readonly<Record<string, JsonValue>>
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { JsonValue } from '../../space/example.ts'
+import type { JsonValue } from '../../prompt/example.ts'
 import type { Findings } from './finding.ts'
 import type { WrittenProvider } from './schema.ts'
 

@@ -4,7 +4,7 @@
  * @module
  */
 import * as z from 'zod'
-import type { JsonValue } from '../../space/example.ts'
+import type { JsonValue } from '../../prompt/example.ts'
 
 export const json: z.ZodType<JsonValue> = z.json()
 const vars = z.record(z.string(), json)

@@ -5,7 +5,7 @@
  */
 import { extname } from 'node:path'
 import { KrigeError } from '../../errors.ts'
-import type { JsonValue } from '../../space/example.ts'
+import type { JsonValue } from '../../prompt/example.ts'
 import { readExpectedCell } from './assertions.ts'
 import { type ConfigFiles, isJson } from './files.ts'
 import type { Findings } from './finding.ts'

@@ -7,15 +7,16 @@
  *
  * @module
  */
+
+import type { Duel } from '../../history/comparison.ts'
+import type { ObservationHistory } from '../../history/observation-log.ts'
 import type { Backend } from '../../numerics/linalg/backend.ts'
-import type { PoolEntry } from '../../space/candidate.ts'
-import type { Duel } from '../../space/duel.ts'
-import type { ObservationHistory } from '../../space/observation-log.ts'
+import type { PoolEntry } from '../../prompt/candidate.ts'
 import { medianDistance } from '../../surrogate/gaussian-process/prior.ts'
 import { activeDimensions, matern52, scale, sum } from '../../surrogate/kernels/index.ts'
 import { type LatentScore, type PairwiseProcess, pairwiseProcess } from '../../surrogate/pairwise/pairwise-process.ts'
 import { type Points, points, row } from '../../surrogate/points.ts'
-import { textFeatures } from '../gp/candidate-features.ts'
+import { textFeatures } from '../recommendation/candidate-features.ts'
 
 export const COMPARISON_NOISE = 0.5
 /** Far enough apart that the part of a candidate's own is shared with no other. */

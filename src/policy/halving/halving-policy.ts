@@ -5,9 +5,9 @@
  */
 import { createCellScores } from '../cell-scores.ts'
 import type { Policy, PolicyContext, PolicyState } from '../policy.ts'
+import { recommendIndependently } from '../recommendation/pool-recommendation.ts'
 import { stableShuffle } from '../stable-shuffle.ts'
 import { createHalvingRace, type HalvingRace } from './race.ts'
-import { recommendIndependently } from './recommendation.ts'
 import type { Rung } from './rungs.ts'
 
 export interface PlannedRace {

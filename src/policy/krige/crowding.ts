@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { ObservationHistory } from '../../space/observation-log.ts'
+import type { ObservationHistory } from '../../history/observation-log.ts'
 import type { TextFeatures } from '../../surrogate/prompt/shared-failures.ts'
 
 export interface Crowding {

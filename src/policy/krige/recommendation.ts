@@ -10,7 +10,7 @@ import { populationScores } from '../../surrogate/prompt/prompt-scores.ts'
 import type { ScoreMoments } from '../../surrogate/prompt/score-moments.ts'
 import { setScores } from '../../surrogate/prompt/set-scores.ts'
 import type { Estimand, Recommendation } from '../policy.ts'
-import { rankingStatistics } from '../ranking-statistics.ts'
+import { rankingStatistics } from '../recommendation/ranking-statistics.ts'
 
 const INTERVAL_LEVEL = 0.9
 

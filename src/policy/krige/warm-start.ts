@@ -8,8 +8,9 @@
  *
  * @module
  */
-import { candidateText, type PoolEntry } from '../../space/candidate.ts'
-import { createObservationLog, type ObservationHistory } from '../../space/observation-log.ts'
+
+import { createObservationLog, type ObservationHistory } from '../../history/observation-log.ts'
+import { candidateText, type PoolEntry } from '../../prompt/candidate.ts'
 import { createPromptModel, type EarlierBeliefs, type PromptModelOptions } from '../../surrogate/prompt/prompt-model.ts'
 import type { PriorHistory } from '../policy.ts'
 

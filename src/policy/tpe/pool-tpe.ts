@@ -7,8 +7,8 @@
 import { createDensityRatio, rootGood, tenthGood } from '../../surrogate/parzen/index.ts'
 import type { CellScores } from '../cell-scores.ts'
 import type { PolicyState } from '../policy.ts'
-import { slotLevels } from '../sampling/slot-levels.ts'
-import type { Tallies } from '../sampling/tallies.ts'
+import { slotLevels } from '../space-design/slot-levels.ts'
+import type { Tallies } from '../space-design/tallies.ts'
 import { startupCount, type TpeOptions } from './options.ts'
 
 /**

@@ -18,7 +18,7 @@ export {
 export { type LaplaceApproximation, type LatentLikelihood, laplace } from './laplace.ts'
 export { type LatentProcess, latentProcess } from './latent-process.ts'
 export { chained, lowerTailTransform } from './lower-tail.ts'
-export { type MarginalLikelihood, marginalLikelihood } from './marginal-likelihood.ts'
+export { marginalLikelihood } from './marginal-likelihood.ts'
 export type { MeanFunction } from './mean-function.ts'
 export { type SamplePath, samplePath } from './pathwise.ts'
 export {
@@ -40,4 +40,5 @@ export {
   restoreProcess,
 } from './restore.ts'
 export { standardise, type TargetTransform } from './standardise.ts'
+export type { MarginalLikelihood } from './stationary-likelihood.ts'
 export { inverseYeoJohnson, yeoJohnson, yeoJohnsonTransform } from './yeo-johnson.ts'

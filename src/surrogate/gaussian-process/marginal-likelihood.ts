@@ -20,16 +20,9 @@ import {
   type TrainingData,
 } from './gaussian-process.ts'
 import { meanBasis, meanWidth } from './mean-function.ts'
-import { stationaryLikelihood } from './stationary-likelihood.ts'
+import { type MarginalLikelihood, stationaryLikelihood } from './stationary-likelihood.ts'
 import { asStationaryTerms } from './stationary-terms.ts'
 import { solveLowerTransposed } from './triangular.ts'
-
-export interface MarginalLikelihood {
-  readonly value: number
-  /** Kernel hyper-parameters in their order, then the observation noise; with respect to logarithms. */
-  readonly gradient: Float64Array
-  readonly jitter: number
-}
 
 /**
  * A function from models (of one structure) to their marginal likelihood on fixed data; its memory lives as long as

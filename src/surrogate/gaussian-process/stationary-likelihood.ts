@@ -14,9 +14,15 @@
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import type { Matrix, Workspace } from '../../numerics/linalg/matrix.ts'
 import { addNoise, dot, type GaussianProcessModel, solveMean, type TrainingData } from './gaussian-process.ts'
-import type { MarginalLikelihood } from './marginal-likelihood.ts'
 import { meanBasis, meanWidth } from './mean-function.ts'
 import { divideByLengths, fillTerm, type StationaryTerm, takeCoordinates, widthOf } from './stationary-terms.ts'
+
+export interface MarginalLikelihood {
+  readonly value: number
+  /** Kernel hyper-parameters in their order, then the observation noise; with respect to logarithms. */
+  readonly gradient: Float64Array
+  readonly jitter: number
+}
 
 /** Memory of one term for one size of data. */
 interface TermMemory {

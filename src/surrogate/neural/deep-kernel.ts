@@ -25,7 +25,7 @@ import { scale } from '../kernels/scale.ts'
 import { type Points, row } from '../points.ts'
 import type { Surrogate } from '../surrogate.ts'
 import { applyNetwork, createNetwork, type Network, trainable, weightPenalty } from './network.ts'
-import type { TensorFlow } from './tensor-flow.ts'
+import type { TensorFlow } from './tensor.ts'
 
 export interface DeepKernelOptions {
   /** Widths of the coordinates of each slot, in order; they add up to the points' dimension. Default one slot. */

@@ -6,4 +6,5 @@
 export { type DeepKernel, type DeepKernelOptions, fitDeepKernel } from './deep-kernel.ts'
 export { applyNetwork, createNetwork, type Network } from './network.ts'
 export { fitScoreEnsemble, type ScoreEnsemble, type ScoreEnsembleOptions } from './score-ensemble.ts'
-export { loadTensorFlow, type TensorFlow, type TensorFlowRuntime } from './tensor-flow.ts'
+export type { TensorFlow } from './tensor.ts'
+export { loadTensorFlow, type TensorFlowRuntime } from './tensor-flow.ts'

@@ -3,7 +3,7 @@ import type { Backend } from '../../numerics/linalg/backend.ts'
 import type { Random } from '../../numerics/random/index.ts'
 import { multiply } from '../kernels/multiply.ts'
 import type { Points } from '../points.ts'
-import type { Tensor, TensorFlow, Variable } from './tensor-flow.ts'
+import type { Tensor, TensorFlow, Variable } from './tensor.ts'
 
 /** A fully connected network: tanh between layers, none after the last. Weights are in×out, row-major. */
 export interface Network {

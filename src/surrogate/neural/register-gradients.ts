@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Tensor, TensorFlow } from './tensor-flow.ts'
+import type { Tensor, TensorFlow } from './tensor.ts'
 
 interface Shaped extends Tensor {
   readonly shape: number[]

@@ -15,7 +15,7 @@ import { type Points, row } from '../points.ts'
 import { gaussianPosterior } from '../posterior.ts'
 import type { Surrogate } from '../surrogate.ts'
 import { applyNetwork, createNetwork, type Network, trainable, weightPenalty } from './network.ts'
-import type { TensorFlow } from './tensor-flow.ts'
+import type { TensorFlow } from './tensor.ts'
 
 export interface ScoreEnsembleOptions {
   /** Default 10. */

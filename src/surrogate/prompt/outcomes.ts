@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ObservationHistory } from '../../space/observation-log.ts'
+import type { ObservationHistory } from '../../history/observation-log.ts'
 import type { ScoreScale } from './score-scale.ts'
 
 /** Compressed rows: the cells of prompt i stand at offsets[i] … offsets[i + 1]. */

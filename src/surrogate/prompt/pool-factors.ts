@@ -5,7 +5,7 @@
  * @module
  */
 import { type ViewName, viewFactories } from '../../features/views.ts'
-import type { PoolEntry } from '../../space/candidate.ts'
+import type { PoolEntry } from '../../prompt/candidate.ts'
 import { type LowRankFactor, lowRankFactor } from './low-rank-factor.ts'
 import { mixCorrelations, viewCorrelation } from './text-covariance.ts'
 

@@ -10,8 +10,9 @@
  *
  * @module
  */
-import type { PoolEntry } from '../../space/candidate.ts'
-import type { ObservationHistory } from '../../space/observation-log.ts'
+
+import type { ObservationHistory } from '../../history/observation-log.ts'
+import type { PoolEntry } from '../../prompt/candidate.ts'
 import { type AbilityPrior, fitAbilities } from './ability-fit.ts'
 import { correctDispersion } from './dispersion.ts'
 import { conditionOnSites, type SitePosterior, type Sites, siteVariances } from './gaussian-sites.ts'

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ObservationHistory } from '../../space/observation-log.ts'
+import type { ObservationHistory } from '../../history/observation-log.ts'
 
 export interface ScoreScale {
   readonly low: number

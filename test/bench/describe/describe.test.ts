@@ -3,9 +3,9 @@ import { describeTable } from '../../../src/bench/describe/describe-table.ts'
 import { leaveOneOut } from '../../../src/bench/describe/leave-one-out.ts'
 import { splitHalfReliability } from '../../../src/bench/describe/split-half.ts'
 import { varianceParts } from '../../../src/bench/describe/variance-parts.ts'
-import type { Table } from '../../../src/bench/tables/table.ts'
 import { createJsBackend } from '../../../src/numerics/linalg/index.ts'
 import { createRandom } from '../../../src/numerics/random/index.ts'
+import type { Table } from '../../../src/recording/table.ts'
 
 /** Cells = row effect + column effect + noise, with these standard deviations. */
 function crossed(rows: number, columns: number, [prompt, example, rest]: readonly [number, number, number]) {

@@ -4,9 +4,9 @@ import { embedStreams } from '../../../src/bench/streams/embed-streams.ts'
 import { playStream } from '../../../src/bench/streams/play-stream.ts'
 import { predictStream } from '../../../src/bench/streams/predict-stream.ts'
 import { runStreams } from '../../../src/bench/streams/run-streams.ts'
-import { readStream } from '../../../src/bench/streams/stream.ts'
 import { benchBackend } from '../../../src/bench/tables/bench-backend.ts'
 import type { Policy } from '../../../src/policy/policy.ts'
+import { readStream } from '../../../src/recording/stream.ts'
 import { streamDocument } from './small-streams.ts'
 
 const stream = readStream(streamDocument(), 'small', 'small.json')

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { bestMeasuredInFull, loadStream, measuredExamples, readStream } from '../../../src/bench/streams/stream.ts'
 import { KrigeError } from '../../../src/errors.ts'
+import { bestMeasuredInFull, loadStream, measuredExamples, readStream } from '../../../src/recording/stream.ts'
 import { streamDocument } from './small-streams.ts'
 
 const document = {

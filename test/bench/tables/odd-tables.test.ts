@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { BENCH_POLICIES } from '../../../src/bench/rivals/registry.ts'
+import { BENCH_POLICIES } from '../../../src/bench/methods/registry.ts'
 import { benchBackend } from '../../../src/bench/tables/bench-backend.ts'
-import type { Table } from '../../../src/bench/tables/table.ts'
 import { runUnit } from '../../../src/bench/tables/table-unit.ts'
-import { lineEmbeddings } from '../rivals/replay-script.ts'
+import type { Table } from '../../../src/recording/table.ts'
+import { lineEmbeddings } from '../methods/replay-script.ts'
 import { bernoulliRows, smallTable } from './small-tables.ts'
 
 const backend = benchBackend()

@@ -1,5 +1,5 @@
-import { readTable } from '../../../src/bench/tables/load-table.ts'
-import type { Table } from '../../../src/bench/tables/table.ts'
+import { readTable } from '../../../src/recording/load-table.ts'
+import type { Table } from '../../../src/recording/table.ts'
 
 type Row = string | readonly (number | null)[]
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import type { Assertion, Assertions } from '../../../src/evaluation/metrics/assertion-options.ts'
 import { assertions } from '../../../src/evaluation/metrics/assertions.ts'
 import { createTemplateEvaluator } from '../../../src/evaluation/template-evaluator.ts'
-import type { Assertion, Assertions } from '../../../src/space/assertion.ts'
-import type { Example } from '../../../src/space/example.ts'
-import { parseTemplate } from '../../../src/space/template.ts'
+import type { Example } from '../../../src/prompt/example.ts'
+import { parseTemplate } from '../../../src/prompt/template.ts'
 import { createScriptedModel } from '../../support/scripted-model.ts'
 
 const exampleOf = (expected: Assertions): Example =>

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DeadlineError, withDeadline } from '../../../src/evaluation/deadline.ts'
 import { assertions } from '../../../src/evaluation/metrics/assertions.ts'
 import { regex } from '../../../src/evaluation/metrics/regex.ts'
-import type { JsonValue } from '../../../src/space/example.ts'
+import type { JsonValue } from '../../../src/prompt/example.ts'
 import { defineTask } from '../../../src/task/define-task.ts'
 
 const answer = `${'a'.repeat(40)}!`

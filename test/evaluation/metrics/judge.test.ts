@@ -3,7 +3,7 @@ import { createMetric } from '../../../src/evaluation/metrics/create-metric.ts'
 import { judge } from '../../../src/evaluation/metrics/judge.ts'
 import { readMark } from '../../../src/evaluation/metrics/read-mark.ts'
 import { createTemplateEvaluator } from '../../../src/evaluation/template-evaluator.ts'
-import { parseTemplate } from '../../../src/space/template.ts'
+import { parseTemplate } from '../../../src/prompt/template.ts'
 import { allowed } from '../../support/reservations.ts'
 import { createScriptedModel, type ScriptedModel } from '../../support/scripted-model.ts'
 

@@ -7,7 +7,7 @@ import { jsonFields } from '../../../src/evaluation/metrics/json-fields.ts'
 import { labelMatch } from '../../../src/evaluation/metrics/label-match.ts'
 import { findNumber, numeric } from '../../../src/evaluation/metrics/numeric.ts'
 import { regex } from '../../../src/evaluation/metrics/regex.ts'
-import type { JsonValue } from '../../../src/space/example.ts'
+import type { JsonValue } from '../../../src/prompt/example.ts'
 
 const expecting = (expected: JsonValue) => ({ id: '1', input: 'x', expected, fields: {} })
 

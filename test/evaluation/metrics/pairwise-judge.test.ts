@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pairwiseJudge, readWinner } from '../../../src/evaluation/metrics/pairwise-judge.ts'
 import { createTemplateEvaluator } from '../../../src/evaluation/template-evaluator.ts'
-import { parseTemplate } from '../../../src/space/template.ts'
+import { parseTemplate } from '../../../src/prompt/template.ts'
 import { defineTask } from '../../../src/task/define-task.ts'
 import { allowed } from '../../support/reservations.ts'
 import { createScriptedModel } from '../../support/scripted-model.ts'

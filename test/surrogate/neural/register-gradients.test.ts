@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { loadTensorFlow } from '../../../src/surrogate/neural/index.ts'
 import type { GradientRegistry } from '../../../src/surrogate/neural/register-gradients.ts'
-import type { Tensor, TensorFlow } from '../../../src/surrogate/neural/tensor-flow.ts'
+import type { Tensor, TensorFlow } from '../../../src/surrogate/neural/tensor.ts'
 
 const tensorFlow = (await loadTensorFlow('wasm')) as TensorFlow & GradientRegistry
 const { add, sub, mul, square, tanh, sum, matMul } = tensorFlow

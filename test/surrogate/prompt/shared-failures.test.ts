@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { createObservationLog } from '../../../src/history/observation-log.ts'
 import { createRandom } from '../../../src/numerics/random/random.ts'
 import { logistic } from '../../../src/numerics/special/logistic.ts'
 import { createCrowding } from '../../../src/policy/krige/crowding.ts'
-import { createObservationLog } from '../../../src/space/observation-log.ts'
 import { lowRankFactor } from '../../../src/surrogate/prompt/low-rank-factor.ts'
 import { gatherOutcomes } from '../../../src/surrogate/prompt/outcomes.ts'
 import {

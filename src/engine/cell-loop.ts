@@ -1,0 +1,306 @@
+/**
+ * Keeps a number of cells in flight: takes open ones first, asks the study for more, tells results, and lets nothing be
+ * sent that is not in the log.
+ *
+ * @module
+ */
+import { KrigeError, UnavailableError } from '../errors.ts'
+import { BUILT_IN_MEASUREMENTS } from '../history/constraint.ts'
+import { isFatal } from '../history/failure.ts'
+import type { Measurement } from '../history/measurement.ts'
+import type { CallRole } from '../history/trace.ts'
+import type { Reservation } from '../study/ledger.ts'
+import type { OpenEvaluation } from '../study/state.ts'
+import type { AskedAction, AskedEvaluation, Study } from '../study/study.ts'
+import type { CellEvaluator, Reserve } from './cell.ts'
+import type { Journal } from './journal.ts'
+
+export interface CellLoopOptions {
+  readonly study: Study
+  readonly journal: Journal
+  readonly evaluate: CellEvaluator
+  /** Cells in flight at once. */
+  readonly concurrency: number
+  readonly signal: AbortSignal
+  /** Where more cells come from once the open ones are used up. */
+  readonly next: () => Source
+  /** Called after every result. */
+  readonly onResult?: () => void
+  /** Makes candidates for `generate` actions. */
+  readonly generate?: (action: Extract<AskedAction, { kind: 'generate' }>) => Promise<void>
+  /** So many transient failures in a row mean that the model is down. @defaultValue max(8, concurrency) */
+  readonly patience?: number
+}
+
+export type Source =
+  | { readonly kind: 'act'; readonly action: AskedAction }
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'done'; readonly reason: string }
+
+const BUILT_IN: ReadonlySet<string> = new Set(BUILT_IN_MEASUREMENTS)
+const UNAFFORDABLE = 'the budget does not allow another call'
+
+interface Cell {
+  readonly action: number
+  readonly position: number
+  readonly evaluation: Omit<AskedEvaluation, 'kind' | 'id' | 'reason'>
+}
+
+/**
+ * Runs until the source is done and nothing is in flight.
+ *
+ * @returns Why the source was done.
+ * @throws KrigeError `interrupted` when the signal aborts; `model` or `unavailable` when the model cannot work. In all
+ * three cases the study can be resumed: what was in flight stays open.
+ */
+export async function runCells(options: CellLoopOptions): Promise<string> {
+  const { study, journal, signal } = options
+  const patience = options.patience ?? Math.max(8, options.concurrency)
+  const waiting: Cell[] = [...study.state.actions.values()].flatMap((action) =>
+    action.kind === 'evaluate' ? openCells(study, action) : [],
+  )
+  const streak: { readonly cell: Cell; readonly message: string }[] = []
+  const settled = createSignal()
+  const stop = new AbortController()
+  const cancel = AbortSignal.any([signal, stop.signal])
+  let inFlight = 0
+  let ended: string | undefined
+  let failure: unknown
+  const finished = createSignal()
+
+  const fail = (error: unknown) => {
+    failure ??= error
+    stop.abort()
+  }
+
+  /** What the calls of one cell or generation go through; `close` charges what was never settled. */
+  const openGate = (work: { readonly action: number; readonly position?: number }, usual: CallRole) => {
+    const open = new Map<Reservation, () => void>()
+    let closed = false
+    let granted = 0
+    const guard = (held: Reservation, chargeInFull: () => void): Reservation => {
+      const once = (end: () => void) => {
+        if (!open.delete(reservation)) return
+        end()
+        settled.fire()
+      }
+      const reservation: Reservation = {
+        call: held.call,
+        settle: (cost) => once(() => held.settle(cost)),
+        release: () =>
+          once(() => {
+            granted--
+            held.release()
+          }),
+      }
+      open.set(reservation, chargeInFull)
+      granted++
+      return reservation
+    }
+    const reserve: Reserve = async (worst, { role = usual, stage } = {}) => {
+      for (;;) {
+        if (cancel.aborted || closed) return undefined
+        const held = study.reserveCall(worst, { ...work, role, ...(stage === undefined ? {} : { stage }) })
+        if (held) {
+          const reservation = guard(held, () => held.settle(worst))
+          await journal.commit()
+          if (!cancel.aborted && !closed) return reservation
+          reservation.release()
+          return undefined
+        }
+        if (study.state.ledger.openCalls().size === 0 || study.state.ledger.left().calls < 1) return undefined
+        await settled.next()
+      }
+    }
+    return {
+      reserve,
+      /** Whether a call was sent. */
+      get used() {
+        return granted > 0
+      },
+      close() {
+        closed = true
+        for (const chargeInFull of open.values()) chargeInFull()
+        open.clear()
+      },
+    }
+  }
+
+  /** Failures that were held back because the model might have been down: it is not. */
+  const tellStreak = () => {
+    for (const { cell, message } of streak.splice(0)) study.tellCell(cell.action, cell.position, { error: message })
+  }
+
+  /** Of the measurements that every answer has, the log keeps those that a constraint is about. */
+  const constrained = new Set((study.state.config.constraints ?? []).map(({ metric }) => metric))
+  const kept = (measurement: Measurement): Measurement => {
+    const { metrics, ...rest } = measurement
+    const named = Object.entries(metrics ?? {}).filter(([name]) => constrained.has(name) || !BUILT_IN.has(name))
+    return { ...rest, metrics: Object.fromEntries(named) }
+  }
+
+  const tell = (cell: Cell, measurement: Measurement, callSent: boolean) => {
+    const { failure } = measurement
+    if (!failure) {
+      tellStreak()
+      study.tellCell(cell.action, cell.position, kept(measurement))
+    } else if (failure.kind === 'cancelled') {
+      // It stays open.
+    } else if (failure.kind === 'budget' && cancel.aborted) {
+      // The budget was not asked any more: it stays open, too.
+    } else if (failure.kind === 'budget' && !callSent) {
+      study.release(cell.action, UNAFFORDABLE, [cell.position])
+      ended ??= UNAFFORDABLE
+    } else if (isFatal(failure)) {
+      fail(
+        new KrigeError('model', failure.message, {
+          remedy: 'Nothing is lost: once that is put right, or over, run the same command again.',
+        }),
+      )
+    } else if (failure.retryable) {
+      streak.push({ cell, message: failure.message })
+      if (streak.length >= patience) pauseFor(failure.message)
+    } else {
+      tellStreak()
+      study.tellCell(cell.action, cell.position, measurement)
+    }
+  }
+
+  const pauseFor = (message: string) => {
+    const failed = streak.splice(0)
+    for (const { cell } of failed) study.release(cell.action, 'the model was down', [cell.position])
+    fail(
+      new UnavailableError(`${failed.length} evaluations in a row failed, the last with: ${message}`, {
+        remedy: 'The study is paused before it burns its budget. Run the same command again when the model answers.',
+      }),
+    )
+  }
+
+  const start = (cell: Cell) => {
+    inFlight++
+    const gate = openGate({ action: cell.action, position: cell.position }, 'task')
+    options
+      .evaluate({
+        ...withoutRival(cell.evaluation),
+        ...(cell.evaluation.rival ? { rival: cell.evaluation.rival.candidate } : {}),
+        example: cell.evaluation.examples[cell.position]!,
+        signal: cancel,
+        reserve: gate.reserve,
+      })
+      .finally(gate.close)
+      .then((measurement) => {
+        tell(cell, measurement, gate.used)
+        options.onResult?.()
+      })
+      .catch(fail)
+      .then(async () => {
+        inFlight--
+        settled.fire()
+        const committed = journal.commit()
+        pump()
+        await committed
+      })
+      .catch(fail)
+      .then(finish)
+  }
+
+  const startGeneration = (action: Extract<AskedAction, { kind: 'generate' }>) => {
+    if (!options.generate) {
+      study.tellCandidates(action.id, [], 'no proposer is set up')
+      return
+    }
+    inFlight++
+    options
+      .generate(action)
+      .catch(fail)
+      .then(async () => {
+        inFlight--
+        await journal.commit()
+        pump()
+      })
+      .catch(fail)
+      .then(finish)
+  }
+
+  const pump = () => {
+    while (!cancel.aborted && ended === undefined && inFlight < options.concurrency) {
+      const cell = waiting.shift()
+      if (cell) {
+        start(cell)
+        continue
+      }
+      const source = options.next()
+      if (source.kind === 'wait') {
+        // Held-back failures are all that is pending: nobody else will decide about them.
+        if (inFlight === 0 && streak.length > 0) tellStreak()
+        else return
+      } else if (source.kind === 'done') ended = source.reason
+      else if (source.action.kind === 'generate') startGeneration(source.action)
+      else waiting.push(...cellsOf(source.action))
+    }
+  }
+
+  const finish = () => {
+    if (inFlight === 0) finished.fire()
+  }
+
+  try {
+    for (const action of [...study.state.actions.values()]) {
+      if (action.kind !== 'generate') continue
+      const { action: id, proposer, parents, count } = action.asked
+      startGeneration({ kind: 'generate', id, proposer, parents, count })
+    }
+    pump()
+  } catch (error) {
+    fail(error)
+  }
+  while (inFlight > 0) await finished.next()
+  if (failure === undefined && !signal.aborted) {
+    tellStreak()
+    for (const cell of waiting.splice(0)) study.release(cell.action, ended ?? 'not wanted any more', [cell.position])
+  }
+  try {
+    await journal.commit()
+  } catch (error) {
+    failure ??= error
+  }
+  if (failure !== undefined) throw failure
+  if (signal.aborted && ended === undefined) {
+    throw new KrigeError('interrupted', 'interrupted', { remedy: 'Run the same command again to resume.' })
+  }
+  return ended ?? 'nothing was left to do'
+}
+
+/** What was asked for and not told when the study was opened. */
+function openCells({ state }: Study, { asked, stage, open }: OpenEvaluation): Cell[] {
+  const evaluation = {
+    candidate: state.candidates[asked.candidate]!,
+    index: asked.candidate,
+    ...(asked.rival === undefined ? {} : { rival: { candidate: state.candidates[asked.rival]!, index: asked.rival } }),
+    examples: asked.examples,
+    repeat: asked.repeat ?? 0,
+    stage,
+  }
+  return [...open].map((position) => ({ action: asked.action, position, evaluation }))
+}
+
+function withoutRival({ rival: _, ...cell }: Cell['evaluation']) {
+  return cell
+}
+
+function cellsOf(action: AskedEvaluation): Cell[] {
+  return action.examples.map((_, position) => ({ action: action.id, position, evaluation: action }))
+}
+
+/** Wakes everybody who waits. */
+function createSignal() {
+  let waiters: (() => void)[] = []
+  return {
+    next: () => new Promise<void>((resolve) => waiters.push(resolve)),
+    fire() {
+      const woken = waiters
+      waiters = []
+      for (const wake of woken) wake()
+    },
+  }
+}

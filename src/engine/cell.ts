@@ -1,0 +1,46 @@
+import type { Measurement } from '../history/measurement.ts'
+import type { CallRole } from '../history/trace.ts'
+import type { Candidate } from '../prompt/candidate.ts'
+import type { Stage } from '../study/events.ts'
+import type { CallCost, Reservation } from '../study/ledger.ts'
+
+/** What one call is for, as far as who makes it knows. */
+export interface CallLabel {
+  /** @defaultValue 'task' */
+  readonly role?: CallRole
+  /** Stage of a program. */
+  readonly stage?: string
+}
+
+/**
+ * Reserves the worst case of one call and makes that durable. Waits while only other calls in flight stand in the way.
+ * `undefined`: the budget does not allow it, nothing may be sent. A reservation that is neither settled nor released when
+ * its work ends is charged in full.
+ */
+export type Reserve = (worst: CallCost, label?: CallLabel) => Promise<Reservation | undefined>
+
+/** One cell to be measured, and the gate its calls go through. */
+export interface CellRequest {
+  readonly candidate: Candidate
+  /** Index of the candidate in the pool. */
+  readonly index: number
+  /** With it the cell is a duel: the score is 1 where the candidate wins, 0 where the rival does, or between. */
+  readonly rival?: Candidate
+  /** Index among the examples of the stage. */
+  readonly example: number
+  readonly repeat: number
+  readonly stage: Stage
+  readonly signal: AbortSignal
+  readonly reserve: Reserve
+}
+
+/**
+ * Measures cells. What a model does wrong is a measurement without a score; a throw is a programmer's error and ends the
+ * run. What the kind of a failure means to the loop:
+ *
+ * - `cancelled`: it was not sent, or not wanted any more; the cell stays open.
+ * - `budget`, with no call sent: the evaluation is given back.
+ * - retryable: the server's fault, not the prompt's; many in a row stop the run. `authentication`, `not-found`: stops it
+ *   at once.
+ */
+export type CellEvaluator = (request: CellRequest) => Promise<Measurement>

@@ -1,0 +1,311 @@
+/**
+ * A whole search: the loop over the search examples, then winner and baseline on the holdout, then the verdict.
+ *
+ * @module
+ */
+import { BudgetError } from '../errors.ts'
+import { constraintText } from '../history/constraint.ts'
+import type { ObservationHistory } from '../history/observation-log.ts'
+import type { Recommendation } from '../policy/policy.ts'
+import { DUELS } from '../policy/registry.ts'
+import { createFeasibility, FEASIBLE } from '../study/feasibility.ts'
+import type { StudyState } from '../study/state.ts'
+import { type AskedGeneration, type Study, searchBudget } from '../study/study.ts'
+import {
+  type Conclusion,
+  comparePaired,
+  type JudgedCandidate,
+  judge,
+  posteriorInterval,
+  type ScoreSummary,
+  summariseScores,
+} from '../study/verdict.ts'
+import type { CellEvaluator } from './cell.ts'
+import { runCells } from './cell-loop.ts'
+import type { Journal } from './journal.ts'
+import type { Telemetry } from './telemetry.ts'
+
+export interface SearchOptions {
+  readonly study: Study
+  readonly journal: Journal
+  readonly evaluate: CellEvaluator
+  /** @defaultValue 1 */
+  readonly concurrency?: number
+  readonly signal?: AbortSignal
+  readonly generate?: (action: AskedGeneration) => Promise<void>
+  /** How many holdout examples winner and baseline are compared on. @defaultValue 0 */
+  readonly holdoutExamples?: number
+  readonly relevantDifference?: number
+  readonly warnings?: readonly string[]
+  readonly onProgress?: (progress: SearchProgress) => void
+  /** Spans for decisions and cells. @defaultValue none */
+  readonly telemetry?: Pick<Telemetry, 'traceCells' | 'traceDecisions'>
+}
+
+/** For people who wait. */
+export interface SearchProgress {
+  readonly stage: 'search' | 'holdout'
+  readonly evaluations: number
+  /** What the search may spend; `Infinity` when unlimited. */
+  readonly evaluationBudget: number
+  readonly calls: number
+  readonly usd: number
+  readonly incumbent?: Recommendation
+}
+
+/** How often the incumbent is looked at during a search. */
+const CHECKPOINTS = 50
+
+/**
+ * Runs a study to its end, or from where it stopped to its end.
+ *
+ * @throws BudgetError when nothing could be measured; see {@link runCells} for interruptions.
+ * @example
+ * const journal = createJournal(study, await createMemoryStore().acquire('tickets'))
+ * const evaluate: CellEvaluator = async ({ index }) => ({ score: index / 3 })
+ * const conclusion = await runSearch({ study, journal, evaluate })
+ * conclusion.winner.candidate // 3
+ */
+export async function runSearch(options: SearchOptions): Promise<Conclusion> {
+  const { study, journal, holdoutExamples = 0, telemetry } = options
+  const { state } = study
+  const signal = options.signal ?? new AbortController().signal
+  const evaluationBudget = searchBudget(state, state.ledger.limits)
+  const loop = {
+    study,
+    journal,
+    evaluate: telemetry?.traceCells(options.evaluate) ?? options.evaluate,
+    concurrency: options.concurrency ?? 1,
+    signal,
+    ...(options.generate ? { generate: options.generate } : {}),
+  }
+  if (study.settleLostCalls() > 0) await journal.commit()
+
+  let incumbent: Recommendation | undefined
+  const told = () => state.observations.length + state.duels.length
+  let checked = told()
+  const step = Math.max(
+    1,
+    Math.ceil((Number.isFinite(evaluationBudget) ? evaluationBudget : 10 * state.candidates.length) / CHECKPOINTS),
+  )
+  const report = (stage: SearchProgress['stage']) => {
+    const { evaluations, calls, usd } = study.spent
+    const shown = { stage, evaluations, evaluationBudget, calls, usd }
+    options.onProgress?.(incumbent ? { ...shown, incumbent } : shown)
+  }
+
+  const reason = await runCells({
+    ...loop,
+    next: telemetry?.traceDecisions(() => study.next()) ?? (() => study.next()),
+    onResult: () => {
+      if (told() >= checked + step) {
+        checked = told()
+        incumbent = study.recommend()
+        if (incumbent) study.noteProgress(incumbent)
+      }
+      report('search')
+    },
+  })
+
+  const recommendation = study.recommend()
+  if (!recommendation) {
+    throw new BudgetError('the budget is too small to measure anything', {
+      remedy: 'Raise evaluations or calls (or tokens, or usd) in the budget.',
+    })
+  }
+  incumbent = recommendation
+  study.noteProgress(recommendation)
+  const winner = recommendation.candidate
+  const baseline = state.config.baseline === undefined ? undefined : state.indexById.get(state.config.baseline)
+  const warnings = [...(options.warnings ?? [])]
+  if (holdoutExamples > 0) {
+    const isDuel = state.config.policy === DUELS.name
+    const rivals = baseline === undefined || baseline === winner ? [winner] : [winner, baseline]
+    if (isDuel && rivals.length < 2) {
+      // A prompt does not meet itself: that nothing beat the baseline is the result.
+    } else if (isDuel) {
+      const loopHere = { ...loop, onResult: () => report('holdout') }
+      const complete = await measureHoldoutDuels(winner, baseline!, holdoutExamples, loopHere)
+      if (!complete) warnings.push('The budget ended before the holdout was complete.')
+    } else {
+      const complete = await measureHoldout(rivals, holdoutExamples, { ...loop, onResult: () => report('holdout') })
+      if (!complete) warnings.push('The budget ended before the holdout was complete.')
+    }
+  }
+  const conclusion = concludeSearch(study, recommendation, reason, baseline, warnings, options.relevantDifference)
+  study.conclude(conclusion)
+  await journal.commit()
+  return conclusion
+}
+
+/** Measures candidates on the first holdout examples, example by example, so that a cut leaves pairs. */
+async function measureHoldout(
+  rivals: readonly number[],
+  count: number,
+  loop: Omit<Parameters<typeof runCells>[0], 'next'>,
+): Promise<boolean> {
+  const { study } = loop
+  const { state } = study
+  const missing = function* () {
+    for (let example = 0; example < count; example++) {
+      for (const rival of rivals) if (!state.holdoutCells.has(rival, example, 0)) yield [rival, example] as const
+    }
+  }
+  const cells = missing()
+  await runCells({
+    ...loop,
+    next: () => {
+      const cell = cells.next()
+      if (cell.done) return { kind: 'done', reason: 'the holdout is measured' }
+      if (state.ledger.left().evaluations < 1) return { kind: 'done', reason: 'the budget is spent' }
+      return { kind: 'act', action: study.askHoldout(cell.value[0], [cell.value[1]]) }
+    },
+  })
+  return missing().next().done === true
+}
+
+/** One duel an example says who is better on it. */
+async function measureHoldoutDuels(
+  winner: number,
+  baseline: number,
+  count: number,
+  loop: Omit<Parameters<typeof runCells>[0], 'next'>,
+): Promise<boolean> {
+  const { study } = loop
+  const { state } = study
+  const missing = () => {
+    for (let example = 0; example < count; example++) {
+      if (!state.hasDuel('holdout', winner, baseline, example)) return example
+    }
+    return undefined
+  }
+  await runCells({
+    ...loop,
+    next: () => {
+      const example = missing()
+      if (example === undefined) return { kind: 'done', reason: 'the holdout is measured' }
+      if (state.ledger.left().evaluations < 1) return { kind: 'done', reason: 'the budget is spent' }
+      return { kind: 'act', action: study.askHoldoutDuel(winner, baseline, [example]) }
+    },
+  })
+  return missing() === undefined
+}
+
+/** What the winner and the baseline scored on the holdout, by example; a duel's loser has what its winner lacks. */
+function holdoutPair(state: StudyState, winner: number, baseline: number | undefined) {
+  const { config, holdout, holdoutDuels } = state
+  if (config.policy !== DUELS.name) {
+    return [winner, baseline].map((candidate) =>
+      candidate === undefined ? [] : holdoutScores(holdout, candidate, config.holdoutCount),
+    )
+  }
+  const own = new Array<number | null>(config.holdoutCount).fill(null)
+  for (const { candidates, example, outcome } of holdoutDuels) {
+    const [a, b] = candidates
+    if (outcome === null || !((a === winner && b === baseline) || (a === baseline && b === winner))) continue
+    own[example] = a === winner ? outcome : 1 - outcome
+  }
+  return [own, own.map((outcome) => (outcome === null ? null : 1 - outcome))]
+}
+
+function concludeSearch(
+  study: Study,
+  recommendation: Recommendation,
+  reason: string,
+  baseline: number | undefined,
+  warnings: readonly string[],
+  relevantDifference: number | undefined,
+): Conclusion {
+  const { candidate: winner, mean, interval, probabilityBest, level } = recommendation
+  const [winnerScores = [], baselineScores = []] = holdoutPair(study.state, winner, baseline)
+  const summarise = (all: readonly (number | null)[]): ScoreSummary | undefined => {
+    const scores = all.filter((score) => score !== null)
+    return scores.length === 0 ? undefined : summariseScores(scores.map(study.state.turned))
+  }
+  const comparison =
+    baseline === undefined || baseline === winner ? undefined : comparePaired(winnerScores, baselineScores)
+  const { feasibility, notes } = judgeFeasibility(study, winner, baseline)
+  const keeps = feasibility === undefined || feasibility.winner.probability >= FEASIBLE
+  const winnerOnHoldout = summarise(winnerScores)
+  const baselineOnHoldout = baseline === undefined ? undefined : summarise(baselineScores)
+  return {
+    reason,
+    // A score that breaks a constraint is no improvement, and that nothing better keeps it has not been shown.
+    verdict: keeps
+      ? judge(comparison, {
+          winnerIsBaseline: winner === baseline,
+          ...(relevantDifference === undefined ? {} : { relevantDifference }),
+        })
+      : 'undecided',
+    winner: { candidate: winner, mean, interval, probabilityBest, level },
+    ...(baseline === undefined ? {} : { baseline: posteriorOf(recommendation, baseline) }),
+    means: [...recommendation.means],
+    standardDeviations: [...recommendation.standardDeviations],
+    ...(winnerOnHoldout
+      ? { holdout: { winner: winnerOnHoldout, ...(baselineOnHoldout ? { baseline: baselineOnHoldout } : {}) } }
+      : {}),
+    ...(comparison ? { comparison } : {}),
+    ...(feasibility ? { feasibility } : {}),
+    warnings: [...warnings, ...notes, ...failureWarnings(study)],
+  }
+}
+
+function judgeFeasibility({ state }: Study, winner: number, baseline: number | undefined) {
+  const { constraints = [] } = state.config
+  const notes: string[] = []
+  if (constraints.length === 0) return { notes }
+  const beliefs = createFeasibility(constraints, state.measurements)
+  for (const metric of beliefs.unknown) {
+    notes.push(
+      `Nothing measured ${metric}: its constraint was not used. A metric or program must return it in metrics.`,
+    )
+  }
+  if (beliefs.unknown.length === constraints.length) return { notes }
+  const feasibility = {
+    winner: beliefs.of(winner),
+    ...(baseline === undefined ? {} : { baseline: beliefs.of(baseline) }),
+  }
+  if (feasibility.winner.probability < FEASIBLE) {
+    notes.push(
+      `No measured prompt is likely to keep ${constraints.map(constraintText).join(' and ')}: the winner is the likeliest, with probability ${feasibility.winner.probability.toFixed(2)}.`,
+    )
+  }
+  return { feasibility, notes }
+}
+
+/** By example; null where it failed or was not measured. Maximised, as the log has them. */
+function holdoutScores(log: ObservationHistory, candidate: number, count: number): (number | null)[] {
+  const scores = new Array<number | null>(count).fill(null)
+  for (let index = 0; index < log.length; index++) {
+    if (log.candidate(index) !== candidate) continue
+    const score = log.score(index)
+    scores[log.example(index)] = Number.isNaN(score) ? null : score
+  }
+  return scores
+}
+
+function posteriorOf(recommendation: Recommendation, candidate: number): JudgedCandidate {
+  const mean = recommendation.means[candidate]!
+  const deviation = recommendation.standardDeviations[candidate]!
+  return { candidate, mean, interval: posteriorInterval(mean, deviation, [...recommendation.means]) }
+}
+
+/** A prompt whose calls fail often is unreliable, which is not the same as bad. */
+const UNRELIABLE_SHARE = 0.2
+
+function failureWarnings({ state }: Study): string[] {
+  const measured = new Map<number, number>()
+  for (let index = 0; index < state.observations.length; index++) {
+    const candidate = state.observations.candidate(index)
+    measured.set(candidate, (measured.get(candidate) ?? 0) + 1)
+  }
+  for (const { candidates } of state.duels) measured.set(candidates[0], (measured.get(candidates[0]) ?? 0) + 1)
+  const unreliable = [...state.failures].filter(
+    ([candidate, { count }]) => count >= 3 && count > UNRELIABLE_SHARE * (measured.get(candidate) ?? count),
+  )
+  if (unreliable.length === 0) return []
+  const [candidate, { latest }] = unreliable[0]!
+  return [
+    `${unreliable.length} of ${state.candidates.length} prompts failed on more than ${100 * UNRELIABLE_SHARE}% of their calls: unreliable, not bad; failed calls count as missing. For instance ${state.candidates[candidate]!.id}: ${latest}`,
+  ]
+}

@@ -1,0 +1,65 @@
+import type { ParameterValue } from '../space/parameter.ts'
+
+/** One point of the space: a prompt as text or slots, parameter values, or both. */
+export interface Candidate {
+  readonly id: string
+  readonly text?: string
+  readonly slots?: Readonly<Record<string, string>>
+  readonly parameters?: Readonly<Record<string, ParameterValue>>
+  readonly origin?: CandidateOrigin
+}
+
+/** Where a candidate comes from. */
+export interface CandidateOrigin {
+  readonly by: 'pool' | 'baseline' | 'policy' | 'proposer'
+  /** Of the policy or proposer; of a pool what its file says. */
+  readonly name?: string
+  /** The `generate` action that asked for it. */
+  readonly action?: number
+  /** Indices in the pool of the candidates it was made from. */
+  readonly parents?: readonly number[]
+  /** What its proposer expects of the change, in words. */
+  readonly hypothesis?: string
+  /** Name or hash of the instructions its proposer worked by. */
+  readonly metaPrompt?: string
+}
+
+/** A candidate whose origin is not one word any more. */
+export function withOrigin(candidate: Candidate): Candidate {
+  return typeof candidate.origin === 'string' ? { ...candidate, origin: readOrigin(candidate.origin) } : candidate
+}
+
+/**
+ * Reads an origin; earlier versions wrote one word, of which any but `pool` and `baseline` named a policy.
+ *
+ * @example
+ * readOrigin('baseline') // { by: 'baseline' }
+ * readOrigin('gp') // { by: 'policy', name: 'gp' }
+ */
+export function readOrigin(written: CandidateOrigin | string): CandidateOrigin {
+  if (typeof written !== 'string') return written
+  if (written === 'pool' || written === 'baseline') return { by: written }
+  return { by: 'policy', name: written }
+}
+
+/** A candidate as policies see it: position in the pool = its index everywhere else. */
+export interface PoolEntry {
+  readonly candidate: Candidate
+  /** Unit-norm sentence embedding of {@link candidateText}, when there is an embedder. */
+  readonly embedding?: Float64Array
+  /** Unit-norm sentence embeddings of the slots apart, by name, when there is an embedder. */
+  readonly slotEmbeddings?: Readonly<Record<string, Float64Array>>
+}
+
+/**
+ * The text a surrogate sees of a candidate: `text`, else its slots joined by blank lines in their own order.
+ *
+ * @example
+ * candidateText({ id: 'a', slots: { instruction: 'Label it.', demonstrations: '' } }) // 'Label it.'
+ */
+export function candidateText(candidate: Candidate): string {
+  if (candidate.text !== undefined) return candidate.text
+  return Object.values(candidate.slots ?? {})
+    .filter((slot) => slot.length > 0)
+    .join('\n\n')
+}

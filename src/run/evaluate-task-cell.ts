@@ -1,0 +1,44 @@
+import type { CellEvaluator } from '../engine/cell.ts'
+import { InvalidArgumentError } from '../errors.ts'
+import type { EvaluationRequest, Evaluator } from '../evaluation/evaluator.ts'
+import type { Task } from '../task/task.ts'
+import type { PriceOf } from './prices.ts'
+
+/** Joins a task's evaluator to the loop: gives it the cell's candidate and example, and prices its calls. */
+export function evaluateTaskCell(task: Task, evaluator: Evaluator, priceOf: PriceOf, seed: number): CellEvaluator {
+  const usdOf = (model: string, inputTokens: number, outputTokens: number) => {
+    const price = priceOf(model) ?? (task.model === undefined ? undefined : priceOf(task.model))
+    return price === undefined ? 0 : (inputTokens * price.input + outputTokens * price.output) / 1e6
+  }
+  const taskPrice = task.model === undefined ? undefined : priceOf(task.model)
+
+  return async ({ candidate, rival, example, repeat, stage, signal, reserve }) => {
+    const request: EvaluationRequest = {
+      candidate,
+      example: task.examples[task.split[stage][example]!]!,
+      repeat,
+      seed,
+      signal,
+      reserve: async ({ model, inputTokens, maxOutputTokens, role, ...label }) => {
+        const usd = usdOf(model, inputTokens, maxOutputTokens)
+        const worst = { inputTokens, outputTokens: maxOutputTokens, usd }
+        const held = await reserve(worst, { role, ...(label.stage === undefined ? {} : { stage: label.stage }) })
+        return (
+          held && {
+            settle: ({ usage: { inputTokens, outputTokens } }) =>
+              held.settle({ inputTokens, outputTokens, usd: usdOf(model, inputTokens, outputTokens) }),
+            release: () => held.release(),
+          }
+        )
+      },
+    }
+    if (rival && !evaluator.compare) {
+      throw new InvalidArgumentError('the evaluator cannot compare; expected one with compare')
+    }
+    const evaluation = await (rival ? evaluator.compare!({ ...request, rival }) : evaluator.evaluate(request))
+    const { inputTokens, outputTokens } = evaluation.metrics ?? {}
+    if (taskPrice === undefined || inputTokens === undefined || outputTokens === undefined) return evaluation
+    const usd = (inputTokens * taskPrice.input + outputTokens * taskPrice.output) / 1e6
+    return { ...evaluation, metrics: { usd, ...evaluation.metrics } }
+  }
+}

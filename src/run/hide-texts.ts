@@ -1,0 +1,71 @@
+/**
+ * Studies that keep no prompt text: the log holds a hash in its place, and the task gives the text back on a resume.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import { ConflictError } from '../errors.ts'
+import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import type { StudyEvent } from '../study/events.ts'
+
+const PREFIX = 'sha256:'
+
+/** What a stored candidate has for a text when texts are not kept. */
+export function textHash(candidate: Candidate): string {
+  return (
+    PREFIX +
+    createHash('sha256')
+      .update(JSON.stringify([candidateText(candidate), candidate.slots ?? null]))
+      .digest('hex')
+  )
+}
+
+/** An event as it is stored: ids, parameters and origins stay, texts become hashes. */
+export function hideTexts(event: StudyEvent): StudyEvent {
+  if (event.type !== 'candidates') return event
+  return {
+    ...event,
+    candidates: event.candidates.map((candidate) => {
+      const { slots: _, ...kept } = candidate
+      return { ...kept, text: textHash(candidate) }
+    }),
+  }
+}
+
+export interface TextRevealer {
+  reveal(event: StudyEvent): StudyEvent
+  /** Whether a hash was met: then the study goes on keeping no texts. */
+  readonly hidden: boolean
+}
+
+/**
+ * Gives candidates their texts back from the pool of the task.
+ *
+ * @throws ConflictError when a prompt is not in the pool any more, or was changed.
+ */
+export function revealTexts(pool: readonly Candidate[]): TextRevealer {
+  let hidden = false
+  const byId = new Map(pool.map((candidate) => [candidate.id, candidate]))
+  const reveal = (event: StudyEvent): StudyEvent => {
+    if (event.type !== 'candidates') return event
+    return {
+      ...event,
+      candidates: event.candidates.map((stored) => {
+        if (!stored.text?.startsWith(PREFIX)) return stored
+        hidden = true
+        const known = byId.get(stored.id)
+        if (known && textHash(known) === stored.text) return known
+        throw new ConflictError(`prompt ${stored.id} was ${known ? 'changed' : 'removed'} since the study began`, {
+          remedy:
+            'The study keeps no texts, so every prompt must stay in the task. Or start another study with --study.',
+        })
+      }),
+    }
+  }
+  return {
+    reveal,
+    get hidden() {
+      return hidden
+    },
+  }
+}

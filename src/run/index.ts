@@ -1,0 +1,12 @@
+/**
+ * The loop that joins task, embedding, evaluation, store and policy.
+ *
+ * @module
+ */
+export type { CellEvaluator, CellRequest, Reserve } from '../engine/cell.ts'
+export { createJournal, type Journal } from '../engine/journal.ts'
+export { runSearch, type SearchOptions, type SearchProgress } from '../engine/search.ts'
+export { type Cost, HOLDOUT_SHARE, makePlan, type Plan } from './plan.ts'
+export { createPriceList, PRICES_AS_OF, type Price, type PriceOf } from './prices.ts'
+export { type ResultCandidate, type RunResult, resultOf } from './result.ts'
+export { type Prior, priorFromStudy, type RunTaskOptions, runTask } from './run-task.ts'

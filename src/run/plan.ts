@@ -1,0 +1,168 @@
+/**
+ * What a run is going to do and cost, before it does it.
+ *
+ * @module
+ */
+import { BudgetError, InvalidInputError } from '../errors.ts'
+import type { Evaluator } from '../evaluation/evaluator.ts'
+import { publicModelName } from '../evaluation/models/model-name.ts'
+import type { Budget } from '../study/ledger.ts'
+import { sampleSizeWarnings } from '../study/sample-size.ts'
+import type { Task } from '../task/task.ts'
+import type { PriceOf } from './prices.ts'
+
+/**
+ * Of the budget, set aside for comparing winner and baseline on examples the search never saw.
+ *
+ * @example
+ * HOLDOUT_SHARE // 0.2
+ */
+export const HOLDOUT_SHARE = 0.2
+/** A comparison on fewer pairs is not worth its calls. */
+const SMALLEST_HOLDOUT = 5
+
+export interface Cost {
+  readonly evaluations: number
+  readonly calls: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** Absent when the price of the model is not known. */
+  readonly usd?: number
+}
+
+export interface Plan {
+  readonly prompts: number
+  readonly searchExamples: number
+  /** What the search may spend. */
+  readonly searchEvaluations: number
+  /** Examples on which winner and baseline are compared. */
+  readonly holdoutExamples: number
+  /** Evaluations set aside for that. */
+  readonly holdoutEvaluations: number
+  readonly callsPerEvaluation: number
+  /** The limits of the task, with the number of evaluations that tokens and money allow. */
+  readonly budget: Budget
+  /** At most, without retries: average prompt, longest answer. */
+  readonly cost: Cost
+  /** Every prompt on every search example. */
+  readonly exhaustive: Cost
+  readonly warnings: readonly string[]
+}
+
+/**
+ * @throws BudgetError when the budget cannot pay for two evaluations; InvalidInputError when money is limited and the
+ * model's price is unknown: it is never guessed.
+ * @example
+ * makePlan(task, evaluator, createPriceList()) // { prompts: 4, searchExamples: 10, … }
+ */
+export function makePlan(task: Task, evaluator: Pick<Evaluator, 'estimate' | 'compare'>, priceOf: PriceOf): Plan {
+  const each = averageEstimate(task, evaluator)
+  const price = task.model === undefined ? undefined : priceOf(task.model)
+  if (task.budget.usd !== undefined && price === undefined) {
+    throw new InvalidInputError(
+      `the budget limits money, but the price of ${task.model === undefined ? 'the program' : publicModelName(task.model)} is not known`,
+      {
+        remedy: 'State it in dollars per million tokens with --price INPUT,OUTPUT, or limit calls or tokens instead.',
+      },
+    )
+  }
+  if (price === undefined && task.constraints?.some(({ metric }) => metric === 'usd')) {
+    throw new InvalidInputError(
+      `a constraint limits usd, but the price of ${task.model === undefined ? 'the program' : publicModelName(task.model)} is not known`,
+      { remedy: 'State it in dollars per million tokens with --price INPUT,OUTPUT, or take the constraint out.' },
+    )
+  }
+  const usd = price && (each.inputTokens * price.input + each.outputTokens * price.output) / 1e6
+  const costOf = (evaluations: number): Cost => ({
+    evaluations,
+    calls: evaluations * each.calls,
+    inputTokens: Math.round(evaluations * each.inputTokens),
+    outputTokens: Math.round(evaluations * each.outputTokens),
+    ...(usd === undefined ? {} : { usd: evaluations * usd }),
+  })
+
+  const { budget } = task
+  const total = Math.min(
+    budget.evaluations ?? Number.POSITIVE_INFINITY,
+    Math.floor((budget.calls ?? Number.POSITIVE_INFINITY) / each.calls),
+    quotient(budget.inputTokens, each.inputTokens),
+    quotient(budget.outputTokens, each.outputTokens),
+    quotient(budget.usd, usd ?? 0),
+  )
+  const searchExamples = task.split.search.length
+  const isDuel = evaluator.compare !== undefined
+  // Duels: every prompt meets the baseline on every example; on the holdout one duel measures both.
+  const everything = (task.pool.length - (isDuel ? 1 : 0)) * searchExamples
+  const rivals = task.baseline === undefined || isDuel ? 1 : 2
+  const affordable = Math.floor((HOLDOUT_SHARE * total) / rivals)
+  const compared = Math.min(task.split.holdout.length, affordable)
+  const holdoutExamples = compared < SMALLEST_HOLDOUT ? 0 : compared
+  const holdoutEvaluations = holdoutExamples * rivals
+  const searchEvaluations = Math.min(total - holdoutEvaluations, everything)
+  if (searchEvaluations < 2) {
+    throw new BudgetError(
+      `the budget allows ${Math.max(0, searchEvaluations)} evaluations; nothing can be chosen with fewer than 2`,
+      {
+        remedy:
+          'Raise evaluations, calls, tokens or usd in the budget. A search worth making takes some 2 to 10 evaluations a prompt.',
+      },
+    )
+  }
+  return {
+    prompts: task.pool.length,
+    searchExamples,
+    searchEvaluations,
+    holdoutExamples,
+    holdoutEvaluations,
+    callsPerEvaluation: each.calls,
+    budget: Number.isFinite(total) ? { ...budget, evaluations: total } : budget,
+    cost: costOf(searchEvaluations + holdoutEvaluations),
+    exhaustive: costOf(everything),
+    warnings: [...task.warnings, ...planWarnings(task, holdoutExamples, searchEvaluations)],
+  }
+}
+
+function planWarnings(task: Task, holdoutExamples: number, searchEvaluations: number): string[] {
+  const warnings = sampleSizeWarnings(task.split.search.length, holdoutExamples)
+  if (task.pool.length === 1) warnings.push('There is one prompt: nothing to choose from.')
+  if (searchEvaluations < task.pool.length) {
+    warnings.push(
+      `The search may make ${searchEvaluations} evaluations for ${task.pool.length} prompts: most are judged by their text alone. Raise the budget or shorten the pool.`,
+    )
+  }
+  if (task.baseline === undefined) {
+    warnings.push('No baseline prompt: the verdict stays undecided. Name the prompt in use now as `baseline`.')
+  }
+  return warnings
+}
+
+/** Prompts and examples looked at for the average; more would not change it much. */
+const SAMPLED_PROMPTS = 50
+const SAMPLED_EXAMPLES = 20
+
+function averageEstimate(task: Task, evaluator: Pick<Evaluator, 'estimate'>) {
+  const prompts = everyFew(task.pool, SAMPLED_PROMPTS)
+  const examples = everyFew(task.split.search, SAMPLED_EXAMPLES)
+  let calls = 1
+  let inputTokens = 0
+  let outputTokens = 0
+  const size = Math.max(1, prompts.length * examples.length)
+  for (const candidate of prompts) {
+    for (const index of examples) {
+      const estimate = evaluator.estimate(candidate, task.examples[index]!)
+      calls = Math.max(calls, estimate.calls)
+      inputTokens += estimate.inputTokens
+      outputTokens += estimate.outputTokens
+    }
+  }
+  return { calls, inputTokens: inputTokens / size, outputTokens: outputTokens / size }
+}
+
+function everyFew<Item>(items: readonly Item[], count: number): Item[] {
+  const step = Math.max(1, Math.ceil(items.length / count))
+  return items.filter((_, index) => index % step === 0)
+}
+
+function quotient(limit: number | undefined, each: number): number {
+  return limit === undefined || each === 0 ? Number.POSITIVE_INFINITY : Math.floor(limit / each)
+}

@@ -1,0 +1,294 @@
+/**
+ * Joins everything a run needs: task, embedder, evaluator, store, policy.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import type { Embedder } from '../embedding/embedder.ts'
+import { createJournal } from '../engine/journal.ts'
+import { runSearch, type SearchProgress } from '../engine/search.ts'
+import type { Telemetry } from '../engine/telemetry.ts'
+import { ConflictError, InvalidInputError } from '../errors.ts'
+import type { Evaluator } from '../evaluation/evaluator.ts'
+import { publicModelName } from '../evaluation/models/model-name.ts'
+import { constraintText } from '../history/constraint.ts'
+import type { ObservationHistory } from '../history/observation-log.ts'
+import type { PolicyContext, PriorHistory } from '../policy/policy.ts'
+import { DUELS } from '../policy/registry.ts'
+import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import { loadStudy } from '../store/load-study.ts'
+import type { Store, StudyLease } from '../store/store.ts'
+import { configOf, DEFAULT_POLICY, environmentOf } from '../study/create-study.ts'
+import { EVENT_VERSION, type StudyConfig, type StudyEvent } from '../study/events.ts'
+import type { Budget } from '../study/ledger.ts'
+import { createFold, type StudyFold } from '../study/state.ts'
+import { openStudy, type Study } from '../study/study.ts'
+import type { Task } from '../task/task.ts'
+import { evaluateTaskCell } from './evaluate-task-cell.ts'
+import { hideTexts, revealTexts } from './hide-texts.ts'
+import { makePlan, type Plan } from './plan.ts'
+import type { PriceOf } from './prices.ts'
+import { type RunResult, resultOf } from './result.ts'
+
+/** An earlier study or table to start warm from; its prompts are embedded here. */
+export interface Prior {
+  readonly name: string
+  readonly candidates: readonly Candidate[]
+  readonly observations: ObservationHistory
+  readonly exampleCount: number
+}
+
+export interface RunTaskOptions {
+  readonly task: Task
+  readonly evaluator: Evaluator
+  /**
+   * Makes the embedder, told which one the study was started with. `undefined`: none, the policy sees prompts only
+   * through views that need no model.
+   */
+  readonly embedder: (recorded: string | undefined) => Promise<Embedder | undefined>
+  readonly store: Store
+  /** Opens the numeric backend, told which one the study was started with. */
+  readonly backend: (recorded: string | undefined) => Promise<PolicyContext['backend']>
+  readonly priceOf: PriceOf
+  /** @defaultValue the name of the task */
+  readonly name?: string
+  /** @defaultValue 'krige', or what the study was started with */
+  readonly policy?: string
+  /** @defaultValue 1, or what the study was started with */
+  readonly seed?: number
+  readonly priors?: readonly Prior[]
+  /** Whether the log keeps the texts of prompts; otherwise only hashes. @defaultValue true */
+  readonly storeText?: boolean
+  /** Cells in flight. @defaultValue what the evaluator says */
+  readonly concurrency?: number
+  readonly signal?: AbortSignal
+  readonly onPlan?: (plan: Plan, resumed: boolean) => void
+  readonly onProgress?: (progress: SearchProgress) => void
+  readonly onNotice?: (notice: string) => void
+  /** Spans for the run, its decisions and cells. @defaultValue none */
+  readonly telemetry?: Telemetry
+}
+
+/**
+ * Runs a task's study, or takes it up where it stopped. A study that is complete is not run again: its result is
+ * returned.
+ *
+ * @throws ConflictError when somebody else writes the study, or it belongs to another task, model or embedder;
+ * BudgetError, InvalidInputError as {@link makePlan}; and as {@link runSearch}.
+ * @example
+ * const edges = { embedder: async () => undefined, backend: async () => backend, priceOf: createPriceList() }
+ * const result = await runTask({ task, evaluator, store: createMemoryStore(), ...edges })
+ * result.winner.text // 'Think step by step, then name the label.'
+ */
+export async function runTask(options: RunTaskOptions): Promise<RunResult> {
+  const { task, store } = options
+  const name = options.name ?? task.name
+  const plan = makePlan(task, options.evaluator, options.priceOf)
+  const lease = await store.acquire(name)
+  try {
+    const run = () => runUnderLease(options, name, plan, lease)
+    return await (options.telemetry?.traceRun({ 'krige.study': name }, run) ?? run())
+  } finally {
+    await lease.release()
+  }
+}
+
+async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, lease: StudyLease): Promise<RunResult> {
+  const { task, evaluator, store } = options
+  const texts = revealTexts(task.pool)
+  const stored = await loadStudy(store, name, texts.reveal)
+  const config = stored?.state.config
+  const backend = await options.backend(config?.backend)
+  const embedder = await options.embedder(config?.fingerprint['embedder'])
+  try {
+    if (embedder?.notice) options.onNotice?.(embedder.notice)
+    const fingerprint = fingerprintOf(task, evaluator, embedder)
+    const wanted = {
+      policy: options.policy ?? config?.policy ?? (evaluator.compare ? DUELS.name : DEFAULT_POLICY),
+      seed: options.seed ?? config?.seed ?? 1,
+    }
+    checkPolicy(wanted.policy, evaluator)
+    if (config) checkSameStudy(config, { ...fingerprint }, wanted)
+    const embeddings = await embedAll(options, embedder, stored)
+    const fresh = stored ? undefined : createdEvent(task, name, plan, fingerprint, { ...wanted, backend: backend.name })
+    const fold = stored ?? createFold(fresh!)
+    const study = openStudy(
+      fold,
+      {
+        ...environmentOf({ policy: wanted.policy }, backend),
+        embedding: (candidate) => embeddings.get(candidateText(candidate)),
+        priors: priorsOf(options.priors ?? [], embeddings),
+      },
+      fresh ? [fresh] : [],
+    )
+    syncPool(study, task)
+    const changed = stored !== undefined && updateBudget(study, plan)
+    const journal = createJournal(study, options.storeText === false || texts.hidden ? hidingTexts(lease) : lease)
+    await journal.commit()
+    options.onPlan?.(plan, stored !== undefined)
+
+    const { conclusion: earlier } = study.state
+    if (earlier && !changed) {
+      options.onNotice?.(
+        `Study ${name} is complete: nothing was run. Raise the budget to go on, or start another with --study.`,
+      )
+      return resultOf(study.state, earlier)
+    }
+    const conclusion = await runSearch({
+      study,
+      journal,
+      evaluate: evaluateTaskCell(task, evaluator, options.priceOf, wanted.seed),
+      concurrency: options.concurrency ?? evaluator.concurrency,
+      holdoutExamples: plan.holdoutExamples,
+      warnings: plan.warnings,
+      ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+      ...(options.telemetry ? { telemetry: options.telemetry } : {}),
+    })
+    return resultOf(study.state, conclusion)
+  } finally {
+    await embedder?.close()
+  }
+}
+
+/** A judge of pairs has no scores, and other metrics decide no duels. */
+function checkPolicy(policy: string, evaluator: Evaluator): void {
+  const compares = evaluator.compare !== undefined
+  if ((policy === DUELS.name) === compares) return
+  throw new InvalidInputError(
+    compares
+      ? `policy ${policy} needs scores, and the metric compares prompts`
+      : 'policy duels needs a metric that compares',
+    { remedy: compares ? 'Leave out --policy.' : 'Use metric: { name: pairwise-judge, … }, or another policy.' },
+  )
+}
+
+function hidingTexts(lease: StudyLease): Pick<StudyLease, 'append'> {
+  return { append: (events) => lease.append(events.map(hideTexts)) }
+}
+
+function createdEvent(
+  task: Task,
+  name: string,
+  plan: Plan,
+  fingerprint: StudyConfig['fingerprint'],
+  wanted: { policy: string; seed: number; backend: string },
+): StudyEvent {
+  const config = configOf(
+    {
+      name,
+      policy: wanted.policy,
+      seed: wanted.seed,
+      exampleCount: task.split.search.length,
+      holdoutCount: task.split.holdout.length,
+      holdoutEvaluations: plan.holdoutEvaluations,
+      callsPerEvaluation: plan.callsPerEvaluation,
+      ...(task.constraints ? { constraints: task.constraints } : {}),
+      fingerprint,
+      ...(task.baseline === undefined ? {} : { baseline: task.pool[task.baseline]!.id }),
+    },
+    wanted.backend,
+  )
+  return { v: EVENT_VERSION, type: 'created', config: { ...config, space: task.space }, budget: plan.budget }
+}
+
+/** What must not change between two runs of a study, in pieces that can be named when they do. */
+function fingerprintOf(task: Task, evaluator: Evaluator, embedder: Embedder | undefined): StudyConfig['fingerprint'] {
+  const hash = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
+  return {
+    task: task.name,
+    model: task.model === undefined ? 'program' : publicModelName(task.model),
+    metric: task.metric.name,
+    sampling: JSON.stringify(task.sampling),
+    examples: hash(task.examples),
+    split: hash([task.split.search, task.split.holdout]),
+    scoring: task.fingerprint.slice(0, 16),
+    evaluator: hash(evaluator.id),
+    ...(task.constraints ? { constraints: task.constraints.map(constraintText).join('; ') } : {}),
+    embedder: embedder?.id ?? 'none',
+  }
+}
+
+function checkSameStudy(
+  config: StudyConfig,
+  fingerprint: Readonly<Record<string, string>>,
+  wanted: { readonly policy: string; readonly seed: number },
+): void {
+  const before: Record<string, string> = { ...config.fingerprint, policy: config.policy, seed: String(config.seed) }
+  const now: Record<string, string> = { ...fingerprint, policy: wanted.policy, seed: String(wanted.seed) }
+  const keys = new Set([...Object.keys(now), 'constraints'])
+  const differing = [...keys].filter((key) => before[key] !== now[key])
+  if (differing.length === 0) return
+  const details = differing.map((key) => `${key} was ${before[key] ?? 'absent'}, is ${now[key] ?? 'absent'}`)
+  throw new ConflictError(`study ${config.name} was started differently: ${details.join('; ')}`, {
+    remedy: 'Start another study with --study NAME, or restore what it was started with.',
+  })
+}
+
+/** Prompts may be added to a study that has begun, never changed or taken away. */
+function syncPool(study: Study, task: Task): void {
+  const { state } = study
+  const known = new Map(task.pool.map((candidate) => [candidate.id, candidate]))
+  for (const kept of state.candidates) {
+    const now = known.get(kept.id)
+    if (now && candidateText(now) === candidateText(kept)) continue
+    if (!now && (kept.origin?.by === 'policy' || kept.origin?.by === 'proposer')) continue
+    throw new ConflictError(
+      `prompt ${kept.id} was ${now ? 'changed' : 'removed'} since study ${state.config.name} began`,
+      {
+        remedy: 'Give a changed prompt a new id, or start another study with --study NAME.',
+      },
+    )
+  }
+  study.add(task.pool.filter((candidate) => !state.indexById.has(candidate.id)))
+}
+
+function updateBudget(study: Study, { budget, holdoutEvaluations }: Plan): boolean {
+  const before = study.state.ledger.limits
+  if (JSON.stringify(sorted(before)) === JSON.stringify(sorted(budget))) return false
+  study.setBudget(budget, holdoutEvaluations)
+  return true
+}
+
+function sorted(budget: Budget): [string, number][] {
+  return Object.entries(budget).sort(([a], [b]) => a.localeCompare(b))
+}
+
+/** Embeddings of all texts there are, by text. */
+async function embedAll(
+  { task, priors = [], signal }: RunTaskOptions,
+  embedder: Embedder | undefined,
+  stored: StudyFold | undefined,
+): Promise<ReadonlyMap<string, Float64Array>> {
+  if (!embedder) return new Map()
+  const candidates = [...task.pool, ...(stored?.state.candidates ?? []), ...priors.flatMap((prior) => prior.candidates)]
+  const texts = [...new Set(candidates.map(candidateText))].filter((text) => text !== '')
+  const vectors = await embedder.embed(texts, signal ? { signal } : {})
+  return new Map(texts.map((text, index) => [text, vectors[index]!]))
+}
+
+function priorsOf(priors: readonly Prior[], embeddings: ReadonlyMap<string, Float64Array>): PriorHistory[] {
+  return priors.map(({ name, candidates, observations, exampleCount }) => ({
+    name,
+    observations,
+    exampleCount,
+    pool: candidates.map((candidate) => {
+      const embedding = embeddings.get(candidateText(candidate))
+      return embedding ? { candidate, embedding } : { candidate }
+    }),
+  }))
+}
+
+/**
+ * Reads an earlier study as a prior.
+ *
+ * @throws InvalidInputError when there is no such study, or nothing in it.
+ * @example
+ * await priorFromStudy(store, 'tickets') // { name: 'tickets', exampleCount: 20, … }
+ */
+export async function priorFromStudy(store: Store, name: string): Promise<Prior> {
+  const fold = await loadStudy(store, name)
+  if (!fold) throw new InvalidInputError(`study ${JSON.stringify(name)} is empty; nothing can be learnt from it`)
+  const { candidates, observations, config } = fold.state
+  return { name, candidates, observations, exampleCount: config.exampleCount }
+}

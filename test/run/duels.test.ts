@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
+import { duelKey } from '../../src/history/comparison.ts'
+import { createBackend } from '../../src/numerics/linalg/create-backend.ts'
+import { renderReport } from '../../src/report/render-report.ts'
+import { createPriceList } from '../../src/run/prices.ts'
+import { type RunTaskOptions, runTask } from '../../src/run/run-task.ts'
+import { examineStudy } from '../../src/store/doctor.ts'
+import { loadStudy } from '../../src/store/load-study.ts'
+import { createMemoryStore } from '../../src/store/memory-store.ts'
+import { defineTask } from '../../src/task/define-task.ts'
+import { type DuelServer, duelTask, startDuelServer } from '../support/duel-server.ts'
+
+let server: DuelServer
+beforeEach(async () => {
+  server = await startDuelServer()
+})
+afterEach(() => server.close())
+
+async function setUp(budget: Readonly<Record<string, number>>, extra: Partial<RunTaskOptions> = {}) {
+  const task = defineTask(duelTask(server.url, budget))
+  const evaluator = await openEvaluator(task, { modelsFolder: '/nowhere', environment: {} })
+  return {
+    task,
+    evaluator,
+    embedder: async () => undefined,
+    backend: async () => createBackend('js'),
+    store: createMemoryStore(),
+    priceOf: createPriceList(),
+    seed: 1,
+    concurrency: 4,
+    ...extra,
+  } satisfies RunTaskOptions
+}
+
+describe('a task with a pairwise judge', () => {
+  it('finds a prompt that beats the baseline, with its probability, and never overshoots', async () => {
+    const options = await setUp({ evaluations: 150, calls: 500 })
+    const result = await runTask(options)
+    expect(Number(/\d/.exec(result.winner.text)![0])).toBeGreaterThanOrEqual(5)
+    expect(result.verdict).toBe('improved')
+    expect(result.winner.mean).toBeGreaterThan(0.6)
+    expect(result.winner.interval[0]).toBeGreaterThan(0.5)
+    expect(result.winner.holdout).toBeGreaterThan(0.6)
+    const { duels, difference } = result.baseline!
+    expect(duels!.wins).toBeGreaterThan(duels!.losses)
+    expect(difference!.count).toBeGreaterThanOrEqual(20)
+    expect(result.winner.holdout! + result.baseline!.holdout!).toBeCloseTo(1, 12)
+    expect(result.spent.calls).toBe(server.requests.length)
+    expect(result.spent.calls).toBeLessThanOrEqual(500)
+    expect(result.spent.evaluations).toBeLessThanOrEqual(150)
+    const { state } = (await loadStudy(options.store, 'duels'))!
+    expect(state.observations.length).toBe(0)
+    expect(state.duels.length + state.holdoutDuels.length).toBe(result.spent.evaluations)
+    expect(renderReport({ state })).toContain('compared, not scored')
+    expect((await examineStudy(options.store, 'duels')).map(({ message }) => message).join()).toMatch(/\d+ duels/)
+    await options.evaluator.close()
+  })
+
+  it('resumes after an interruption to what it would have found, and asks for no duel twice', async () => {
+    const whole = await runTask(await setUp({ evaluations: 60 }, { concurrency: 1 }))
+    const options = await setUp({ evaluations: 60 }, { concurrency: 1 })
+    for (const stop of [7, 25]) {
+      const abort = new AbortController()
+      let results = 0
+      const part = runTask({ ...options, signal: abort.signal, onProgress: () => ++results === stop && abort.abort() })
+      await expect(part).rejects.toMatchObject({ code: 'interrupted' })
+    }
+    const resumed = await runTask(options)
+    const { spent: _, ...rest } = resumed
+    expect(rest).toEqual({ ...rest, winner: whole.winner, verdict: whole.verdict, baseline: whole.baseline })
+    const { state } = (await loadStudy(options.store, 'duels'))!
+    const keys = state.duels.map(({ candidates, example }) => duelKey(...candidates, example))
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+
+  it('keeps to a budget of calls alone', async () => {
+    const result = await runTask(await setUp({ calls: 120 }))
+    expect(server.requests.length).toBeLessThanOrEqual(120)
+    expect(result.spent.calls).toBe(server.requests.length)
+  })
+
+  it('has a policy of its own', async () => {
+    const options = await setUp({ evaluations: 60 })
+    await expect(runTask({ ...options, policy: 'krige' })).rejects.toThrow(/policy krige needs scores/)
+    const task = defineTask({ ...duelTask(server.url, {}), metric: { name: 'regex', pattern: 'x' } })
+    const evaluator = await openEvaluator(task, { modelsFolder: '/nowhere', environment: {} })
+    await expect(runTask({ ...options, task, evaluator, policy: 'duels' })).rejects.toThrow(
+      /needs a metric that compares/,
+    )
+  })
+})
