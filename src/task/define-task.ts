@@ -16,8 +16,8 @@ import type { Candidate } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
 import { composeTemplate, parseTemplate, type Template } from '../prompt/template.ts'
 import { defineSpace } from '../space/parameter.ts'
-import { type JsonLine, readJsonLines } from './json-lines.ts'
 import { readExamples } from './read-examples.ts'
+import { type LineRole, type ReadLines, readLines } from './read-lines.ts'
 import { readPool } from './read-pool.ts'
 import { type CheckedTaskInput, type TaskInput, taskSchema } from './schema.ts'
 import { resolveInside, showPath } from './source.ts'
@@ -78,11 +78,11 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     typeof written.examples === 'string' ? showPath(pathOf(written.examples, 'examples')) : locate(['examples'])
   // A program judges its own answers, so nothing can be said about `expected`.
   const read = readExamples(
-    exampleLines,
+    exampleLines.lines,
     program === undefined ? metric : { name: 'program', options: {} },
     exampleWhere,
   )
-  warnings.push(...read.warnings)
+  warnings.push(...exampleLines.warnings, ...read.warnings)
   const split = splitExamples(
     read.examples.map((example) => example.id),
     written.split ?? {},
@@ -92,9 +92,10 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
 
   const template = program === undefined ? readTemplate(written, read.examples, locate) : undefined
   const promptLines = linesOf(written.prompts, 'prompts', pathOf, locate)
+  warnings.push(...promptLines.warnings)
   const promptWhere =
     typeof written.prompts === 'string' ? showPath(pathOf(written.prompts, 'prompts')) : locate(['prompts'])
-  const { pool, baseline } = readPool(promptLines, written.baseline, template, read.examples[0]!, {
+  const { pool, baseline } = readPool(promptLines.lines, written.baseline, template, read.examples[0]!, {
     prompts: promptWhere,
     baseline: locate(['baseline']),
   })
@@ -232,12 +233,12 @@ type PathOf = (path: string, key: PropertyKey) => string
 
 function linesOf(
   written: string | readonly unknown[],
-  key: 'examples' | 'prompts',
+  key: LineRole,
   pathOf: PathOf,
   locate: (path: readonly PropertyKey[]) => string,
-): JsonLine[] {
-  if (typeof written === 'string') return readJsonLines(pathOf(written, key), `${key} file`, locate([key]))
-  return written.map((value, index) => ({ value, where: locate([key, index]) }))
+): ReadLines {
+  if (typeof written === 'string') return readLines(pathOf(written, key), key, locate([key]))
+  return { lines: written.map((value, index) => ({ value, where: locate([key, index]) })), warnings: [] }
 }
 
 function readTemplate(

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../errors.ts'
 import { checkExpected, type MetricSpecification } from '../evaluation/metrics/metric-specification.ts'
 import type { Example, JsonValue } from '../prompt/example.ts'
-import type { JsonLine } from './json-lines.ts'
+import type { Line } from './read-lines.ts'
 import { exampleSchema } from './schema.ts'
 
 /**
@@ -11,7 +11,7 @@ import { exampleSchema } from './schema.ts'
  * @throws InvalidInputError on fewer than 2, missing inputs, repeated ids, or an `expected` the metric cannot use.
  */
 export function readExamples(
-  lines: readonly JsonLine[],
+  lines: readonly Line[],
   metric: MetricSpecification,
   where: string,
 ): { readonly examples: readonly Example[]; readonly warnings: readonly string[] } {
@@ -52,7 +52,7 @@ export function readExamples(
   return { examples, warnings }
 }
 
-function readExample(line: JsonLine, index: number): Example {
+function readExample(line: Line, index: number): Example {
   const checked = exampleSchema.safeParse(line.value)
   if (!checked.success) {
     const issue = checked.error.issues[0]!

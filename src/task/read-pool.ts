@@ -2,7 +2,7 @@ import { InvalidInputError } from '../errors.ts'
 import { type Candidate, type CandidateOrigin, candidateText } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
 import { composeTemplate, renderTemplate, type Template, textVariable } from '../prompt/template.ts'
-import type { JsonLine } from './json-lines.ts'
+import type { Line } from './read-lines.ts'
 import { type CheckedTaskInput, type PromptInput, promptSchema } from './schema.ts'
 
 export interface Pool {
@@ -17,7 +17,7 @@ export interface Pool {
  * @throws InvalidInputError on an empty pool, repeated ids or texts, or slots that the template does not name.
  */
 export function readPool(
-  lines: readonly JsonLine[],
+  lines: readonly Line[],
   baseline: CheckedTaskInput['baseline'],
   template: Template | undefined,
   example: Example,
@@ -69,7 +69,7 @@ export function readPool(
   return { pool: [...pool, { ...candidate, id }], baseline: pool.length }
 }
 
-function readCandidate(line: JsonLine, index: number): Candidate {
+function readCandidate(line: Line, index: number): Candidate {
   const checked = promptSchema.safeParse(line.value)
   if (!checked.success) throw promptError(line, checked.error.issues[0]?.message ?? 'not a prompt')
   const written: PromptInput = checked.data
@@ -96,12 +96,12 @@ function originOf(written: Exclude<PromptInput, string>['origin']): CandidateOri
   return written === undefined || written === 'pool' ? { by: 'pool' } : { by: 'pool', name: written }
 }
 
-function requireText(text: string, line: JsonLine): string {
+function requireText(text: string, line: Line): string {
   if (text.trim().length === 0) throw promptError(line, 'is empty')
   return text
 }
 
-function promptError(line: JsonLine, problem: string): InvalidInputError {
+function promptError(line: Line, problem: string): InvalidInputError {
   return new InvalidInputError(`prompt ${problem}: ${(JSON.stringify(line.value) ?? '').slice(0, 80)}`, {
     where: line.where,
     remedy: 'Write {"id": "a", "text": "…"} or {"id": "a", "slots": {"instruction": "…"}}.',

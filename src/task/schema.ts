@@ -50,7 +50,9 @@ export const promptSchema = z.union([
 export const taskSchema = z.strictObject({
   name: z.string().min(1).optional().describe('Names the study; the folder when absent.'),
   description: z.string().optional(),
-  examples: z.union([z.string().min(1), z.array(exampleSchema)]).describe('A .jsonl file, or the examples themselves.'),
+  examples: z
+    .union([z.string().min(1), z.array(exampleSchema)])
+    .describe('A file (.jsonl, .csv, .yaml, .json), or the examples themselves.'),
   split: z
     .strictObject({ search: share.optional(), holdout: share.optional(), seed: z.int().optional() })
     .optional()
@@ -73,7 +75,9 @@ export const taskSchema = z.strictObject({
       stop: z.array(z.string().min(1)).optional(),
     })
     .optional(),
-  prompts: z.union([z.string().min(1), z.array(promptSchema)]).describe('A .jsonl file, or the prompts themselves.'),
+  prompts: z
+    .union([z.string().min(1), z.array(promptSchema)])
+    .describe('A file (.jsonl, .csv, .yaml, .json, .txt), or the prompts themselves.'),
   baseline: z
     .union([
       z.string().min(1),
