@@ -33,9 +33,9 @@ export function registerBenchCompare(bench: Command): void {
         process.stdout.write(functionsText(functions))
         return
       }
-      const [{ writeFile }, { readResults }, { compareResults }, { compareText }, { compareHtml }, { compareSvg }] =
+      const [{ writeWhole }, { readResults }, { compareResults }, { compareText }, { compareHtml }, { compareSvg }] =
         await Promise.all([
-          import('node:fs/promises'),
+          import('../store/whole-file.ts'),
           import('../bench/tables/bench-results.ts'),
           import('../bench/compare/compare-results.ts'),
           import('../bench/compare/compare-text.ts'),
@@ -47,9 +47,9 @@ export function registerBenchCompare(bench: Command): void {
         [...new Set(paths)].map(async (file) => ({ file, results: await readResults(file) })),
       )
       const comparison = compareResults(files, flags.reference)
-      if (flags.html !== undefined) await writeFile(flags.html, compareHtml(comparison))
-      if (flags.svg !== undefined) await writeFile(flags.svg, compareSvg(comparison))
-      if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(comparison, null, 2)}\n`)
+      if (flags.html !== undefined) writeWhole(flags.html, compareHtml(comparison))
+      if (flags.svg !== undefined) writeWhole(flags.svg, compareSvg(comparison))
+      if (flags.json !== undefined) writeWhole(flags.json, `${JSON.stringify(comparison, null, 2)}\n`)
       process.stdout.write(compareText(comparison))
     })
 }

@@ -5,6 +5,7 @@ import type { RecordedTable } from '../recording/record-table.ts'
 import { type TableAgreement, tableAgreement } from '../recording/table-agreement.ts'
 import { modelsFolder } from './cache-folder.ts'
 import { numberOption } from './number-options.ts'
+import { jsonLine } from './terminal.ts'
 
 interface RecordFlags {
   readonly out: string
@@ -157,7 +158,7 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
       holdout: table.holdout,
       ...(agreement ? { agreement } : {}),
     }
-    process.stdout.write(flags.json ? `${JSON.stringify(summary)}\n` : describe(summary, flags.check))
+    process.stdout.write(flags.json ? jsonLine(summary) : describe(summary, flags.check))
     const required = agreement?.cells === reference?.scores.length ? WHOLE_AGREEMENT : PART_AGREEMENT
     if (agreement && agreement.agreeing < required * agreement.cells) {
       throw new ConflictError(

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Finding } from '../store/doctor.ts'
 import { EXIT_CODES } from './exit-code.ts'
+import { jsonLine } from './terminal.ts'
 import { studyCommand, withStore } from './with-store.ts'
 
 export function registerDoctor(program: Command): void {
@@ -18,7 +19,7 @@ export function registerDoctor(program: Command): void {
         if (!finding) throw error
         findings = [finding]
       }
-      if (options.json) process.stdout.write(`${JSON.stringify({ study, findings })}\n`)
+      if (options.json) process.stdout.write(jsonLine({ study, findings }))
       else {
         for (const { level, message, remedy } of findings) {
           process.stdout.write(`${level}: ${message}\n${remedy === undefined ? '' : `  ${remedy}\n`}`)

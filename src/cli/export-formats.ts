@@ -30,9 +30,12 @@ export function toCsv(state: StudyState): string {
   return ['id,text,posterior_mean,posterior_standard_deviation,raw_mean,scored,failed,winner', ...rows, ''].join('\r\n')
 }
 
+/** What a spreadsheet runs as a formula, also after what it skips and in the full width of East Asian scripts. */
+const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@|%＝＋－＠｜％−]|^[\t\r]/u
+
 /** Quoted; and what a spreadsheet would run as a formula is made text. */
 function textCell(text: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  const harmless = FORMULA.test(text) ? `'${text}` : text
   return `"${harmless.replaceAll('"', '""')}"`
 }
 

@@ -1,8 +1,7 @@
-import { createWriteStream } from 'node:fs'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { type Command, Option } from 'commander'
 import { InvalidInputError } from '../errors.ts'
+import { writeWholeFrom } from '../store/whole-file.ts'
+import { writeData } from './terminal.ts'
 import { studyCommand, withStore } from './with-store.ts'
 
 interface ExportOptions {
@@ -24,9 +23,8 @@ export function registerExport(program: Command): void {
         const { exportJsonLines } = await import('../store/jsonl.ts')
         const pieces =
           options.format === 'jsonl' ? exportJsonLines(store, study) : [await render(store, study, options.format)]
-        const source = Readable.from(pieces)
-        if (options.out === undefined) await pipeline(source, process.stdout, { end: false })
-        else await pipeline(source, createWriteStream(options.out))
+        if (options.out === undefined) await writeData(pieces)
+        else await writeWholeFrom(options.out, pieces)
       })
     })
 }

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import type { Command } from 'commander'
+import { jsonLine } from './terminal.ts'
 
 interface ImportFlags {
   readonly out?: string
@@ -59,6 +60,6 @@ async function importConfig(config: string, flags: ImportFlags): Promise<void> {
   )
   if (flags.json) {
     const made = { task: files[0], prompts: prompts.length, examples: examples.length, assertions, findings }
-    process.stdout.write(`${JSON.stringify(made)}\n`)
+    process.stdout.write(jsonLine(made))
   }
 }

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidInputError } from '../errors.ts'
+import { writeWhole } from '../store/whole-file.ts'
 
 const TASK = `# What krige optimises. Every key: src/task/task-file.md in the package.
 name: sentiment
@@ -61,7 +62,7 @@ export function registerInit(program: Command): void {
         throw new InvalidInputError(`${taken} exists already`, { remedy: 'Name another folder: krige init FOLDER' })
       }
       mkdirSync(folder, { recursive: true })
-      for (const [name, text] of files) writeFileSync(join(folder, name), text)
+      for (const [name, text] of files) writeWhole(join(folder, name), text)
       process.stderr.write(
         `Wrote ${files.map(([name]) => join(folder, name)).join(', ')}.\nNext: krige run ${join(folder, 'task.yaml')} --dry-run\n`,
       )

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { InvalidInputError } from '../errors.ts'
 import { modelsFolder } from './cache-folder.ts'
 import { CATALOG, type CatalogModel } from './model-store/catalog.ts'
+import { jsonLine } from './terminal.ts'
 
 export interface PullFlags {
   readonly json?: boolean
@@ -74,7 +75,7 @@ export async function pull(names: readonly string[], flags: PullFlags): Promise<
     progress.end()
     process.removeListener('SIGINT', interrupt)
   }
-  process.stdout.write(flags.json ? `${JSON.stringify({ folder, models: done })}\n` : `${folder}\n`)
+  process.stdout.write(flags.json ? jsonLine({ folder, models: done }) : `${folder}\n`)
 }
 
 function list(flags: { readonly json?: boolean }): void {
@@ -88,7 +89,7 @@ function list(flags: { readonly json?: boolean }): void {
     use: model.use,
   }))
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ folder, models: rows })}\n`)
+    process.stdout.write(jsonLine({ folder, models: rows }))
     return
   }
   const width = Math.max(...rows.map((row) => row.name.length))

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { createRedactor } from '../evaluation/secrets.ts'
 import { registerBench } from './bench.ts'
 import { registerDelete } from './delete.ts'
 import { registerDoctor } from './doctor.ts'
@@ -10,6 +11,7 @@ import { registerModels } from './models.ts'
 import { registerQuickstart } from './quickstart.ts'
 import { registerReport } from './report.ts'
 import { registerRun } from './run.ts'
+import { guardTerminal, isGoneReader } from './terminal.ts'
 
 /**
  * Every command file exports one function that adds its command to the program. Heavy modules are imported inside the
@@ -30,18 +32,28 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
 
 /** Runs the command line and returns the exit code; never calls `process.exit`. */
 export async function runCli(argv: readonly string[]): Promise<number> {
+  const restore = guardTerminal()
+  try {
+    return await parse(argv)
+  } catch (error) {
+    // `krige export study | head` has what it wanted.
+    if (isGoneReader(error)) return EXIT_CODES.done
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.badInput
+    const hide = createRedactor(process.env)
+    process.stderr.write(`krige: ${hide(describeError(error, process.env['KRIGE_DEBUG'] === '1'))}\n`)
+    return exitCodeOf(error)
+  } finally {
+    restore()
+  }
+}
+
+async function parse(argv: readonly string[]): Promise<number> {
   const program = new Command('krige')
     .description('Find the best prompt with the fewest LLM calls.')
     .showHelpAfterError('(add --help for usage)')
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
   for (const register of COMMANDS) register(program)
-  try {
-    await program.parseAsync([...argv], { from: 'user' })
-    return typeof process.exitCode === 'number' ? process.exitCode : EXIT_CODES.done
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.badInput
-    process.stderr.write(`krige: ${describeError(error, process.env['KRIGE_DEBUG'] === '1')}\n`)
-    return exitCodeOf(error)
-  }
+  await program.parseAsync([...argv], { from: 'user' })
+  return typeof process.exitCode === 'number' ? process.exitCode : EXIT_CODES.done
 }

@@ -1,3 +1,5 @@
+import { writeRaw } from './terminal.ts'
+
 /** Where progress goes. */
 interface ProgressStream {
   readonly isTTY?: boolean
@@ -29,7 +31,8 @@ export function createProgressLine(stream: ProgressStream, now: () => number = D
       const last = position !== undefined && position.done >= position.total
       if (!last && now() - shown < (terminal ? TERMINAL_INTERVAL : LOG_INTERVAL)) return
       shown = now()
-      stream.write(terminal ? `\r\u001b[2K${text}` : `${text}\n`)
+      if (terminal) writeRaw(stream, '\r\u001b[2K')
+      stream.write(terminal ? text : `${text}\n`)
       dirty = terminal
     },
     end() {

@@ -1,20 +1,42 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UnavailableError } from '../errors.ts'
 import { renderReport } from '../report/render-report.ts'
 import type { Store } from '../store/store.ts'
+import { writeWhole } from '../store/whole-file.ts'
 import { createFold, type StudyFold } from '../study/state.ts'
 
 /** Where the report of a study goes unless the user says otherwise: beside the store. */
 export function defaultReportPath(store: Store, study: string): string {
   const folder = store.location === 'memory:' ? '.krige' : dirname(store.location)
-  return join(folder, `${study.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '') || 'study'}.html`)
+  return join(folder, `${fileNameOf(study)}.html`)
+}
+
+/** Bytes of a name that leave room for an ending on every file system. */
+const LONGEST_NAME = 120
+
+/** The name of a study as one of a file; where it is no such name, what makes it one and a hash, so that no two are one. */
+function fileNameOf(study: string): string {
+  const readable = study
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+    .replace(/^[.-]+|[.]+$/g, '')
+  const isReserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(readable)
+  if (readable === study && study !== '' && !isReserved && Buffer.byteLength(study) <= LONGEST_NAME) return study
+  const hash = createHash('sha256').update(study).digest('hex').slice(0, 8)
+  let start = isReserved ? 'study-' : ''
+  for (const letter of readable) {
+    if (Buffer.byteLength(start + letter) > LONGEST_NAME) break
+    start += letter
+  }
+  return `${start || 'study'}-${hash}`
 }
 
 /**
  * Writes the report of a stored study and returns its absolute path.
  *
- * @throws UnavailableError when the file cannot be written.
+ * @throws UnavailableError when there is nothing to report; and as {@link writeWhole}.
  */
 export async function writeReport(store: Store, study: string, path: string, command?: string): Promise<string> {
   let fold: StudyFold | undefined
@@ -41,14 +63,10 @@ export async function writeReport(store: Store, study: string, path: string, com
   const file = resolve(path)
   try {
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(`${file}.part`, text)
-    renameSync(`${file}.part`, file)
-  } catch (cause) {
-    throw new UnavailableError(`cannot write ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-      remedy: 'Name another file. The study itself is stored.',
-    })
+  } catch {
+    // What is wrong with the folder is said when the file is written.
   }
+  writeWhole(file, text)
   return file
 }
 

@@ -14,6 +14,7 @@ import { openResponseCache } from './open-response-cache.ts'
 import { openTaskEmbedder, openTaskSimilarity } from './open-task-embedder.ts'
 import { openReplay, type Replay } from './replay-table.ts'
 import { openTelemetry } from './telemetry.ts'
+import { jsonLine } from './terminal.ts'
 import { STORE_OPTION, storeAddress } from './with-store.ts'
 
 /** What `krige run` was told on the command line. */
@@ -133,7 +134,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     try {
       const plan = makePlan(task, estimator, priceOf)
       if (notice !== undefined) process.stderr.write(`${notice}\n`)
-      process.stdout.write(flags.json ? `${JSON.stringify({ task: task.name, plan })}\n` : text.planText(plan))
+      process.stdout.write(flags.json ? jsonLine({ task: task.name, plan }) : text.planText(plan))
     } finally {
       await close()
     }
@@ -200,7 +201,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     for (const warning of warnings) {
       if (!announced.has(warning)) process.stderr.write(`Warning: ${warning}\n`)
     }
-    process.stdout.write(flags.json ? `${JSON.stringify(finished)}\n` : text.resultText(finished, exhaustive!))
+    process.stdout.write(flags.json ? jsonLine(finished) : text.resultText(finished, exhaustive!))
   } finally {
     progress.end()
     interrupt.close()

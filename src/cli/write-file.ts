@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { InvalidInputError, UnavailableError } from '../errors.ts'
+import { InvalidInputError } from '../errors.ts'
+import { writeWhole } from '../store/whole-file.ts'
 
 /**
  * Complains before hours of work rather than after.
@@ -23,20 +24,9 @@ export function requireWritableFolder(file: string): void {
 /**
  * Writes JSON whole or not at all, compressed when the name ends in `.gz`.
  *
- * @throws UnavailableError when the disk refuses.
+ * @throws as {@link writeWhole}.
  */
 export function writeJsonFile(file: string, value: unknown): void {
   const text = `${JSON.stringify(value)}\n`
-  const temporary = `${file}.${process.pid}.tmp`
-  try {
-    writeFileSync(temporary, file.endsWith('.gz') ? gzipSync(text, { level: 9 }) : text)
-    renameSync(temporary, file)
-  } catch (cause) {
-    rmSync(temporary, { force: true })
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new UnavailableError(`${file} cannot be written: ${reason}`, {
-      remedy: 'Free some space, or choose another place.',
-      cause,
-    })
-  }
+  writeWhole(file, file.endsWith('.gz') ? gzipSync(text, { level: 9 }) : text)
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { visibleText } from '../space/visible-text.ts'
+
 const markup = Symbol('markup')
 
 /** A piece of HTML made by {@link html}. */
@@ -22,18 +24,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '`': '&#96;',
 }
 
-/**
- * Control characters other than tab and line ends, which no text needs, and bidirectional overrides, which make text
- * read as something else.
- */
-const CONTROL = /(?![\t\n\r])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu
-
 /** Escapes text for content and for quoted attributes. */
 export function escapeHtml(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(CONTROL, '\ufffd')
-    .replace(/[&<>"'`]/g, (character) => ENTITIES[character]!)
+  return visibleText(text).replace(/[&<>"'`]/g, (character) => ENTITIES[character]!)
 }
 
 /**

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { findTables } from '../../recording/find-tables.ts'
 import { loadTable } from '../../recording/load-table.ts'
 import { splitTable } from '../../recording/split-table.ts'
+import { writeWhole } from '../../store/whole-file.ts'
 import { compareHtml } from '../compare/compare-html.ts'
 import { type Comparison, compareResults } from '../compare/compare-results.ts'
 import { compareSvg } from '../compare/compare-svg.ts'
@@ -76,7 +77,7 @@ export async function reproduce(options: ReproduceOptions): Promise<readonly Com
   ].join('\n')
   for (const document of options.documents) {
     const text = await readFile(document, 'utf8').catch(() => undefined)
-    if (text !== undefined) await writeFile(document, replaceSection(text, `bench:${options.name}`, content))
+    if (text !== undefined) writeWhole(document, replaceSection(text, `bench:${options.name}`, content))
   }
   return [line, ablations, ...(models ? [models] : []), studies]
 }
@@ -126,8 +127,8 @@ async function runAndWrite(
     resultFile: `${stem}.json.gz`,
   })
   const comparison = compareResults([{ file: name, results }])
-  await writeFile(`${stem}.txt`, compareText(comparison))
-  await writeFile(`${stem}.svg`, compareSvg(comparison))
-  await writeFile(`${stem}.html`, compareHtml(comparison))
+  writeWhole(`${stem}.txt`, compareText(comparison))
+  writeWhole(`${stem}.svg`, compareSvg(comparison))
+  writeWhole(`${stem}.html`, compareHtml(comparison))
   return { ...comparison, runs: results.runs }
 }

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { mean, sampleStandardDeviation } from 'simple-statistics'
 import * as z from 'zod'
 import { InvalidInputError } from '../../errors.ts'
+import { writeWhole } from '../../store/whole-file.ts'
 
 export const runSchema = z.object({
   table: z.string(),
@@ -153,7 +154,5 @@ export async function writeResults(file: string, results: BenchResults): Promise
   const lines = (items: readonly unknown[]) => items.map((item) => JSON.stringify(item)).join(',\n')
   const settings = results.settings ? `"settings":${JSON.stringify(results.settings)},\n` : ''
   const text = `{${settings}"runs":[\n${lines(results.runs)}\n],\n"summary":[\n${lines(results.summary)}\n]}\n`
-  const beside = `${file}.${process.pid}.tmp`
-  await writeFile(beside, file.endsWith('.gz') ? gzipSync(text, { level: 9 }) : text)
-  await rename(beside, file)
+  writeWhole(file, file.endsWith('.gz') ? gzipSync(text, { level: 9 }) : text)
 }

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { InvalidInputError } from '../../errors.ts'
+import { writeWhole } from '../../store/whole-file.ts'
 import { defineTask } from '../../task/define-task.ts'
 import type { TaskInput } from '../../task/schema.ts'
 import type { ImportedTask } from './import-promptfoo.ts'
@@ -27,6 +28,6 @@ export function writeImport({ task, examples, prompts }: ImportedTask, folder: s
     throw new InvalidInputError(`${taken} exists already`, { remedy: 'Name another folder with --out FOLDER.' })
   }
   mkdirSync(folder, { recursive: true })
-  for (const [name, text] of contents) writeFileSync(join(folder, name), text)
+  for (const [name, text] of contents) writeWhole(join(folder, name), text)
   return contents.map(([name]) => join(folder, name))
 }
