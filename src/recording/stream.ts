@@ -52,9 +52,6 @@ export interface Stream {
  * Reads a stream from JSON or `.json.gz`.
  *
  * @throws InvalidInputError naming the file and the path inside it.
- * @example
- * const stream = await loadStream('stream.json')
- * stream.prompts.length // 2
  */
 export async function loadStream(file: string): Promise<Stream> {
   const document = await readDocument(file, {
@@ -69,6 +66,9 @@ export async function loadStream(file: string): Promise<Stream> {
  *
  * @param where Named in errors.
  * @throws InvalidInputError at the first thing that is wrong, with its path: `scores[3] has 99 cells; expected 100`.
+ * @example
+ * const prompts = [{ id: 'a', text: 'Bug or billing?' }]
+ * readStream({ format: 'stream/1', task: 't', model: 'm', examples: 3, prompts, scores: ['01-'] }, 'run', 'run.json').cells // 2
  */
 export function readStream(document: unknown, name: string, where: string): Stream {
   const parsed = streamSchema.safeParse(document)

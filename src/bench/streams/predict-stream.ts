@@ -9,6 +9,8 @@ import { createObservationLog } from '../../history/observation-log.ts'
 import { normalQuantile } from '../../numerics/special/normal-quantile.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
 import { measuredExamples, outcomeOf, type Stream } from '../../recording/stream.ts'
+import { createDraftPredictor } from '../../surrogate/prompt/draft-model.ts'
+import { WITHOUT_TEXT } from '../../surrogate/prompt/hyperparameters.ts'
 import { predictiveMean } from '../../surrogate/prompt/predictive-mean.ts'
 import { createPromptModel } from '../../surrogate/prompt/prompt-model.ts'
 import { rankCorrelation } from '../statistics/rank-correlation.ts'
@@ -24,29 +26,35 @@ export interface StreamPredictions {
   readonly coverage: number | null
 }
 
+/** Weights of kernels are fitted again after so many prompts. */
+const FITTED_EVERY = 10
+
 export function predictStream(stream: Stream, entries: readonly PoolEntry[]): StreamPredictions {
   const observations = createObservationLog()
   const ability = abilitiesOf(stream)
+  const predictor = createDraftPredictor()
   const predicted: number[] = []
   const measured: number[] = []
+  let parameters: Float64Array | undefined
   let inside = 0
   stream.prompts.forEach((_, prompt) => {
     const examples = measuredExamples(stream, prompt)
     if (prompt >= EARLIER_PROMPTS && examples.length > 0) {
-      const model = createPromptModel(entries.slice(0, prompt + 1))
-      const beliefs = model.fit(observations, observations.length)
-      const { mean, standardDeviation } = predictiveMean(
-        beliefs,
-        beliefs.ability[prompt]!,
-        beliefs.abilityVariance[prompt]!,
-        examples,
-      )
-      predicted.push(beliefs.ability[prompt]!)
-      measured.push(ability[prompt]!)
-      const score = examples.reduce((sum, example) => sum + outcomeOf(stream, prompt, example), 0) / examples.length
-      const reach = normalQuantile(0.5 + LEVEL / 2) * standardDeviation
-      // Scores come in steps of one outcome.
-      if (Math.abs(score - mean) <= reach + 0.5 / examples.length) inside++
+      const pool = entries.slice(0, prompt)
+      const beliefs = createPromptModel(pool, { grid: WITHOUT_TEXT }).fit(observations, observations.length)
+      const again = (prompt - EARLIER_PROMPTS) % FITTED_EVERY === 0
+      const model = predictor.fit(pool, beliefs, again ? undefined : parameters)
+      parameters = model?.parameters
+      const draft = model?.predict(entries[prompt]!)
+      if (draft) {
+        const { mean, standardDeviation } = predictiveMean(beliefs, draft.mean, draft.variance, examples)
+        predicted.push(draft.mean)
+        measured.push(ability[prompt]!)
+        const score = examples.reduce((sum, example) => sum + outcomeOf(stream, prompt, example), 0) / examples.length
+        const reach = normalQuantile(0.5 + LEVEL / 2) * standardDeviation
+        // Scores come in steps of one outcome.
+        if (Math.abs(score - mean) <= reach + 0.5 / examples.length) inside++
+      }
     }
     for (const example of examples) {
       observations.append({ candidate: prompt, example, repeat: 0, score: outcomeOf(stream, prompt, example) })

@@ -40,3 +40,6 @@ export const DEFAULT_GRID: HyperparameterGrid = {
   levelVariance: 5,
   rank: 24,
 }
+
+/** Every prompt by its own outcomes alone: what sites are taken from where texts are modelled apart. */
+export const WITHOUT_TEXT: HyperparameterGrid = { ...DEFAULT_GRID, independentShares: [{ share: 1, logPrior: 0 }] }

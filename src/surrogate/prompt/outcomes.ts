@@ -18,6 +18,8 @@ export interface Outcomes {
   readonly examples: readonly number[]
   /** φ: a single score varies by φ p (1 − p) about its mean p. 1 where scores are 0 or 1. */
   readonly dispersion: number
+  /** Measured prompts in the order of their first outcome. */
+  readonly order: readonly number[]
 }
 
 /**
@@ -32,6 +34,7 @@ export function gatherOutcomes(
   const rescale = (score: number) => (score - scale.low) / (scale.high - scale.low)
   const columnOf = new Map<number, number>()
   const examples: number[] = []
+  const order: number[] = []
   const cells = Array.from({ length: prompts }, () => new Map<number, { trials: number; successes: number }>())
   let size = 0
   for (let k = 0; k < length; k++) {
@@ -46,6 +49,7 @@ export function gatherOutcomes(
       examples.push(example)
     }
     const row = cells[prompt]!
+    if (row.size === 0) order.push(prompt)
     const count = history.count(k)
     const cell = row.get(column)
     if (cell) {
@@ -70,5 +74,5 @@ export function gatherOutcomes(
     }
     offsets[prompt + 1] = next
   })
-  return { prompts, offsets, column, trials, successes, examples, dispersion: 1 }
+  return { prompts, offsets, column, trials, successes, examples, order, dispersion: 1 }
 }

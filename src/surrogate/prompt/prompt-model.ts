@@ -15,6 +15,7 @@ import type { ObservationHistory } from '../../history/observation-log.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
 import { type AbilityPrior, fitAbilities } from './ability-fit.ts'
 import { correctDispersion } from './dispersion.ts'
+import { createDraftPredictor, type DraftPrediction } from './draft-model.ts'
 import { conditionOnSites, type SitePosterior, type Sites, siteVariances } from './gaussian-sites.ts'
 import { DEFAULT_GRID, type HyperparameterGrid } from './hyperparameters.ts'
 import { gatherOutcomes, type Outcomes } from './outcomes.ts'
@@ -101,6 +102,8 @@ export interface PromptBeliefs {
   readonly textWeight: number
   /** How much prompts that read alike fail on the same examples. */
   readonly sharedFailures: SharedFailures
+  /** What every prompt's own outcomes say of its ability. */
+  readonly sites: Sites
 }
 
 export interface PromptModel {
@@ -114,6 +117,12 @@ export interface PromptModel {
    *   alike, which serves a search; or the `likelihood` by quadrature, for what is claimed in the end.
    */
   fit(history: ObservationHistory, length: number, evidence?: 'sites' | 'likelihood'): PromptBeliefs
+  /**
+   * Predicts abilities of prompts outside the pool from those that were measured, by their texts.
+   *
+   * @returns one prediction per entry; none where fewer than three prompts were measured.
+   */
+  predict(beliefs: PromptBeliefs, entries: readonly PoolEntry[]): readonly DraftPrediction[] | undefined
 }
 
 /** Settings lighter than this are dropped between passes, and from the mixture of variances. */
@@ -161,9 +170,15 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
     textual && options.sharedFailures !== false ? poolFactors(pool).factor(grid.viewMixes[0]!, grid.rank) : undefined
   const features = text && exampleEffects ? centreFeatures(text) : undefined
 
+  const drafts = createDraftPredictor()
+
   return {
     settings,
     ...(features ? { features } : {}),
+    predict: (beliefs, entries) => {
+      const model = drafts.fit(pool, beliefs)
+      return model && entries.map((entry) => model.predict(entry))
+    },
     fit(history, length, evidence = 'sites') {
       const scale = scoreScale(history, length)
       const gathered = gatherOutcomes(history, length, prompts, scale)
@@ -218,6 +233,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
         components,
         textWeight,
         sharedFailures,
+        sites: sitesAt(outcomes, ability, easiness, easinessVariance),
       }
     },
   }

@@ -19,6 +19,7 @@ function beliefsOf(ability: number, variance: number, dispersion = 1, easinessVa
       trials: Float64Array.from(SEEN, () => 1 / dispersion),
       successes: Float64Array.from(SEEN, (score) => score / dispersion),
       examples: EASINESS.map((_, example) => example),
+      order: [0],
       dispersion,
     },
     ability: Float64Array.of(ability),
@@ -29,6 +30,7 @@ function beliefsOf(ability: number, variance: number, dispersion = 1, easinessVa
     components: [],
     textWeight: 0,
     sharedFailures: NO_SHARED_FAILURES,
+    sites: { precision: Float64Array.of(1), shift: Float64Array.of(ability) },
   }
 }
 

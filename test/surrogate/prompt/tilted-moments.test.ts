@@ -13,6 +13,7 @@ const outcomesOf = (trials: number, successes: number): Outcomes => ({
   successes: Float64Array.of(successes),
   examples: [0],
   dispersion: 1,
+  order: [0],
 })
 
 /** Mean and variance of f ~ N(0, prior) given outcomes, by brute force. */
