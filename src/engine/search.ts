@@ -37,6 +37,8 @@ export interface SearchOptions {
   readonly holdoutExamples?: number
   readonly relevantDifference?: number
   readonly warnings?: readonly string[]
+  /** More warnings, asked for once everything is measured. */
+  readonly notes?: () => readonly string[]
   readonly onProgress?: (progress: SearchProgress) => void
   /** Spans for decisions and cells. @defaultValue none */
   readonly telemetry?: Pick<Telemetry, 'traceCells' | 'traceDecisions'>
@@ -132,6 +134,7 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
       if (!complete) warnings.push('The budget ended before the holdout was complete.')
     }
   }
+  warnings.push(...(options.notes?.() ?? []))
   const conclusion = concludeSearch(study, recommendation, reason, baseline, warnings, options.relevantDifference)
   study.conclude(conclusion)
   await journal.commit()

@@ -57,6 +57,8 @@ export interface EvaluationCost {
   /** True when everything came from the response cache. */
   readonly cached: boolean
   readonly milliseconds: number
+  /** True when an answer reached its limit of tokens. */
+  readonly cut?: boolean
 }
 
 /** A measurement, what it took, and the calls behind it in texts. */

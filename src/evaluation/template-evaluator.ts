@@ -204,6 +204,7 @@ function totalOf(outcomes: readonly CallOutcome[]) {
     calls: outcomes.reduce((total, outcome) => total + outcome.calls, 0),
     cached: outcomes.every((outcome) => outcome.cached),
     traces: outcomes.map((outcome) => outcome.trace),
+    ...(outcomes.some(({ answer }) => answer?.cut) ? { cut: true } : {}),
   }
 }
 

@@ -3,9 +3,16 @@ import { InvalidArgumentError } from '../errors.ts'
 import type { EvaluationRequest, Evaluator } from '../evaluation/evaluator.ts'
 import type { Task } from '../task/task.ts'
 import type { PriceOf } from './prices.ts'
+import type { AnswerWatch } from './watch-answers.ts'
 
 /** Joins a task's evaluator to the loop: gives it the cell's candidate and example, and prices its calls. */
-export function evaluateTaskCell(task: Task, evaluator: Evaluator, priceOf: PriceOf, seed: number): CellEvaluator {
+export function evaluateTaskCell(
+  task: Task,
+  evaluator: Evaluator,
+  priceOf: PriceOf,
+  seed: number,
+  watch?: AnswerWatch,
+): CellEvaluator {
   const usdOf = (model: string, inputTokens: number, outputTokens: number) => {
     const price = priceOf(model) ?? (task.model === undefined ? undefined : priceOf(task.model))
     return price === undefined ? 0 : (inputTokens * price.input + outputTokens * price.output) / 1e6
@@ -36,6 +43,7 @@ export function evaluateTaskCell(task: Task, evaluator: Evaluator, priceOf: Pric
       throw new InvalidArgumentError('the evaluator cannot compare; expected one with compare')
     }
     const evaluation = await (rival ? evaluator.compare!({ ...request, rival }) : evaluator.evaluate(request))
+    if (!rival) watch?.look(evaluation)
     const { inputTokens, outputTokens } = evaluation.metrics ?? {}
     if (taskPrice === undefined || inputTokens === undefined || outputTokens === undefined) return evaluation
     const usd = (inputTokens * taskPrice.input + outputTokens * taskPrice.output) / 1e6

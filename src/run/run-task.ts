@@ -29,6 +29,7 @@ import { hideTexts, revealTexts } from './hide-texts.ts'
 import { makePlan, type Plan } from './plan.ts'
 import type { PriceOf } from './prices.ts'
 import { type RunResult, resultOf } from './result.ts'
+import { watchAnswers } from './watch-answers.ts'
 
 /** An earlier study or table to start warm from; its prompts are embedded here. */
 export interface Prior {
@@ -134,13 +135,15 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       )
       return resultOf(study.state, earlier)
     }
+    const watch = watchAnswers(task.sampling.maxOutputTokens)
     const conclusion = await runSearch({
       study,
       journal,
-      evaluate: evaluateTaskCell(task, evaluator, options.priceOf, wanted.seed),
+      evaluate: evaluateTaskCell(task, evaluator, options.priceOf, wanted.seed, watch),
       concurrency: options.concurrency ?? evaluator.concurrency,
       holdoutExamples: plan.holdoutExamples,
       warnings: plan.warnings,
+      notes: watch.warnings,
       ...(options.signal ? { signal: options.signal } : {}),
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
       ...(options.telemetry ? { telemetry: options.telemetry } : {}),

@@ -7,6 +7,7 @@ import {
   defaultMaxOutputTokens,
   type MetricSpecification,
   measurementNames,
+  needsEmbeddings,
   readMetric,
 } from '../evaluation/metrics/metric-specification.ts'
 import { publicModelName } from '../evaluation/models/model-name.ts'
@@ -83,6 +84,18 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     exampleWhere,
   )
   warnings.push(...exampleLines.warnings, ...read.warnings)
+  if (program === undefined && written.embedder === 'none') {
+    const similar = read.examples.findIndex((example) => needsEmbeddings(metric, example))
+    if (similar >= 0) {
+      throw new InvalidInputError(
+        `example ${read.examples[similar]!.id} compares meanings, and embedder: none has no embeddings`,
+        {
+          where: exampleLines.lines[similar]!.where,
+          remedy: 'Use embedder: auto, or take the assertion similar out.',
+        },
+      )
+    }
+  }
   const split = splitExamples(
     read.examples.map((example) => example.id),
     written.split ?? {},

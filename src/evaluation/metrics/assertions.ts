@@ -225,6 +225,10 @@ export const assertionsMetric: MetricDefinition<z.output<typeof options>> = {
     }
     return undefined
   },
+  needsEmbeddings({ expected }) {
+    const checked = assertionsSchema.safeParse(expected)
+    return checked.success && checked.data.assert.some(({ type }) => type === 'similar')
+  },
   measures(examples) {
     const names = examples.flatMap(({ expected }) => {
       const checked = assertionsSchema.safeParse(expected)

@@ -37,6 +37,8 @@ export interface MetricDefinition<Options extends object = object> {
   needsExpected?(options: Options): boolean
   /** What is wrong with an example's `expected`. */
   checkExpected?(expected: JsonValue, options: Options): ExpectedProblem | undefined
+  /** Whether scoring an example compares meanings, which takes an embedder. */
+  needsEmbeddings?(example: Example): boolean
   /** Names of measurements beside the score, for constraints. */
   measures?(examples: readonly Example[]): readonly string[]
   create(options: Options, context: MetricContext): Metric | Promise<Metric>

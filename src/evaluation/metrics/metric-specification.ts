@@ -80,6 +80,11 @@ export function checkExpected({ name, options }: MetricSpecification, example: E
   )
 }
 
+/** Whether scoring an example takes an embedder. */
+export function needsEmbeddings({ name }: MetricSpecification, example: Example): boolean {
+  return findMetric(name)?.needsEmbeddings?.(example) ?? false
+}
+
 /** Measurements of a metric beside its score, as far as they are known before it runs. */
 export function measurementNames({ name }: MetricSpecification, examples: readonly Example[]): readonly string[] {
   return findMetric(name)?.measures?.(examples) ?? []

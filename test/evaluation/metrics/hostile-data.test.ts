@@ -53,6 +53,20 @@ describe('patterns that come with data', () => {
   })
 })
 
+describe('checks that cannot be made', () => {
+  it('are refused before anything is spent', () => {
+    const task = (embedder: string) => ({
+      examples: ['a', 'b'].map((input) => ({ input, expected: { assert: [{ type: 'similar', value: 'hello' }] } })),
+      prompts: ['One', 'Two'],
+      metric: 'assertions',
+      model: 'openai:x',
+      embedder,
+    })
+    expect(() => defineTask(task('none'))).toThrow(/example 1 compares meanings, and embedder: none/)
+    expect(defineTask(task('auto')).metric.name).toBe('assertions')
+  })
+})
+
 describe('withDeadline', () => {
   it('stops endless loops, gives back values and errors, and can stand inside itself', () => {
     expect(withDeadline('sum', 500, () => 2 + 2)).toBe(4)

@@ -1,0 +1,54 @@
+import { KrigeError } from '../errors.ts'
+import type { Evaluation } from '../evaluation/evaluator.ts'
+
+export interface AnswerWatch {
+  /**
+   * Takes note of an evaluation.
+   *
+   * @throws KrigeError `model` when the first answers are all empty.
+   */
+  look(evaluation: Evaluation): void
+  /** What is to be told at the end. */
+  warnings(): string[]
+}
+
+/** From this share on, empty or cut answers are told. */
+const NOTABLE = 0.1
+/** So many answers that are all empty say that the task is at fault, not the prompts. */
+const FIRST = 8
+
+/**
+ * Counts answers that say nothing, and answers that reached `maxOutputTokens`: both mostly score 0, and a search among
+ * zeros looks like any other.
+ *
+ * @param maxOutputTokens - the limit, for messages.
+ */
+export function watchAnswers(maxOutputTokens: number): AnswerWatch {
+  let answers = 0
+  let empty = 0
+  let cut = 0
+  const scores = new Set<number>()
+  const limit = `Raise sampling.maxOutputTokens (now ${maxOutputTokens}); models that think before they answer need hundreds.`
+  return {
+    look(evaluation) {
+      const { output, score } = evaluation
+      if (output === undefined || score === undefined) return
+      answers++
+      if (output.trim() === '') empty++
+      else if (evaluation.cut) cut++
+      scores.add(score)
+      if (answers === FIRST && empty === FIRST && scores.size === 1) {
+        throw new KrigeError('model', `the first ${FIRST} answers of the model are all empty`, {
+          remedy: `${limit} A model that calls tools instead of answering is no model for this task.`,
+        })
+      }
+    },
+    warnings() {
+      const told = (count: number) => count >= 2 && count / answers >= NOTABLE
+      return [
+        ...(told(empty) ? [`${empty} of ${answers} answers were empty, and scored as such. ${limit}`] : []),
+        ...(told(cut) ? [`${cut} of ${answers} answers were cut off at the limit of their length. ${limit}`] : []),
+      ]
+    },
+  }
+}
