@@ -16,7 +16,7 @@ import { createRandom } from '../numerics/random/random.ts'
 import type { PoolEntry } from '../prompt/candidate.ts'
 import { DEFAULT_GRID, type HyperparameterGrid } from '../surrogate/prompt/hyperparameters.ts'
 import { createPromptModel, type PromptBeliefs, type PromptModel } from '../surrogate/prompt/prompt-model.ts'
-import type { ScoreMoments } from '../surrogate/prompt/score-moments.ts'
+import { type ScoreMoments, sharedDeviations } from '../surrogate/prompt/score-moments.ts'
 import { createCellScores } from './cell-scores.ts'
 import { type Crowding, createCrowding } from './krige/crowding.ts'
 import { type ExampleBeliefs, exampleBeliefs, mostInformativeExample } from './krige/informative-example.ts'
@@ -68,7 +68,7 @@ export function createKrigePolicy(context: PolicyContext): Policy {
       const span = beliefs.scale.high - beliefs.scale.low
       const { expectedGain: gain } = rankingStatistics(
         believed,
-        { ...scores, span },
+        { ...scores, shared: sharedDeviations(beliefs, scores), span },
         createRandom(seed),
         PLANNING_DRAWS,
       )

@@ -7,7 +7,7 @@ import { createRandom } from '../../numerics/random/random.ts'
 import { normalQuantile } from '../../numerics/special/normal-quantile.ts'
 import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
 import { populationScores } from '../../surrogate/prompt/prompt-scores.ts'
-import type { ScoreMoments } from '../../surrogate/prompt/score-moments.ts'
+import { type ScoreMoments, sharedDeviations } from '../../surrogate/prompt/score-moments.ts'
 import { setScores } from '../../surrogate/prompt/set-scores.ts'
 import type { Estimand, Recommendation } from '../policy.ts'
 import { rankingStatistics } from '../recommendation/ranking-statistics.ts'
@@ -47,7 +47,11 @@ export function recommend(
     mean: means[candidate]!,
     interval: scores.interval(candidate, normalQuantile(0.5 + INTERVAL_LEVEL / 2)),
     level: INTERVAL_LEVEL,
-    ...rankingStatistics(contenders, { means, standardDeviations, span: high - low }, createRandom(seed)),
+    ...rankingStatistics(
+      contenders,
+      { means, standardDeviations, shared: sharedDeviations(beliefs, scores), span: high - low },
+      createRandom(seed),
+    ),
     means,
     standardDeviations,
   }

@@ -83,12 +83,23 @@ function conditionAbout(priorMean: Float64Array, prior: AbilityPrior, sites: Sit
   return { ...posterior, sites, mean: posterior.mean.map((x, i) => x + priorMean[i]!), logEvidence }
 }
 
-/** Marginal variances of f: d_i/(1 + s_i d_i) + ‖L⁻¹ F_i‖² / (1 + s_i d_i)². */
+/** Marginal variances of f: d_i/(1 + s_i d_i) + ‖R_i‖², R as in {@link siteLoadings}. */
 export function siteVariances(posterior: SitePosterior): Float64Array {
-  const { prior, sites, factor: lower } = posterior
+  const { prior, sites } = posterior
+  const { rank, independent } = prior
+  const loadings = siteLoadings(posterior)
+  return independent.map((d, i) => {
+    let sum = 0
+    for (let k = i * rank; k < (i + 1) * rank; k++) sum += loadings[k]! * loadings[k]!
+    return d / (1 + sites.precision[i]! * d) + sum
+  })
+}
+
+/** What posterior abilities share, R: row i is L⁻¹ F_i / (1 + s_i d_i), P × r, L Lᵀ = M. */
+export function siteLoadings({ prior, sites, factor: lower }: SitePosterior): Float64Array {
   const { factor, rank, independent } = prior
   const prompts = independent.length
-  const variances = new Float64Array(prompts)
+  const loadings = new Float64Array(prompts * rank)
   const lanes = new Float64Array(4 * rank)
   for (let start = 0; start < prompts; start += 4) {
     const end = Math.min(start + 4, prompts)
@@ -97,12 +108,9 @@ export function siteVariances(posterior: SitePosterior): Float64Array {
     }
     solveLowerFour(lower, rank, lanes)
     for (let i = start; i < end; i++) {
-      const d = independent[i]!
-      const shrink = 1 / (1 + sites.precision[i]! * d)
-      let sum = 0
-      for (let k = i - start; k < lanes.length; k += 4) sum += lanes[k]! * lanes[k]!
-      variances[i] = d * shrink + shrink * shrink * sum
+      const shrink = 1 / (1 + sites.precision[i]! * independent[i]!)
+      for (let k = 0; k < rank; k++) loadings[i * rank + k] = shrink * lanes[4 * k + i - start]!
     }
   }
-  return variances
+  return loadings
 }

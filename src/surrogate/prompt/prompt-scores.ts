@@ -25,16 +25,20 @@ export function populationScores(beliefs: PromptBeliefs): ScoreMoments {
   const span = scale.high - scale.low
   const means = new Float64Array(ability.length)
   const standardDeviations = new Float64Array(ability.length)
+  const slopes = new Float64Array(ability.length)
+  const sampling = new Float64Array(ability.length)
   for (let i = 0; i < ability.length; i++) {
     const { mean, variance, slope } = scoreAt(easiness, ability[i]!, abilityVariance[i]!)
     means[i] = scale.low + span * mean
     standardDeviations[i] = span * Math.sqrt(slope * slope * abilityVariance[i]! + variance / easiness.examples)
+    slopes[i] = span * slope
+    sampling[i] = span * Math.sqrt(variance / easiness.examples)
   }
   const interval = (i: number, deviations: number): [number, number] => {
     const [low, high] = logitInterval((means[i]! - scale.low) / span, standardDeviations[i]! / span, deviations)
     return [scale.low + span * low, scale.low + span * high]
   }
-  return { means, standardDeviations, interval }
+  return { means, standardDeviations, slopes, sampling, interval }
 }
 
 /** Score on a new example of an ability N(f, variance): its mean, how it varies over examples, and dmean/df. */

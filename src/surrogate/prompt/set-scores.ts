@@ -32,11 +32,13 @@ export function setScores(beliefs: PromptBeliefs, exampleCount: number): ScoreMo
   const span = scale.high - scale.low
   const means = new Float64Array(outcomes.prompts)
   const standardDeviations = new Float64Array(outcomes.prompts)
+  const slopes = new Float64Array(outcomes.prompts)
   for (let i = 0; i < outcomes.prompts; i++) {
     const { seen, ...rest } = restOf(i)
-    const { mean, variance } = sumMoments(rest, ability[i]!, abilityVariance[i]!, dispersion)
+    const { mean, variance, signal } = sumMoments(rest, ability[i]!, abilityVariance[i]!, dispersion)
     means[i] = scale.low + (span * (seen + mean)) / exampleCount
     standardDeviations[i] = (span * Math.sqrt(variance)) / exampleCount
+    slopes[i] = (span * Math.sqrt(signal / abilityVariance[i]!)) / exampleCount
   }
 
   function interval(i: number, deviations: number): [number, number] {
@@ -55,7 +57,7 @@ export function setScores(beliefs: PromptBeliefs, exampleCount: number): ScoreMo
     const [low, high] = logitInterval(expected / count, deviation / count, deviations)
     return [total(count * low), total(count * high)]
   }
-  return { means, standardDeviations, interval }
+  return { means, standardDeviations, slopes, interval }
 }
 
 /** Examples to come: the first `count` entries. */
@@ -102,12 +104,13 @@ function createRests(
   }
 }
 
-/** Mean and variance of the sum of scores on the rest, for an ability N(mean, variance). */
+/** Mean and variance of the sum of scores on the rest, for an ability N(mean, variance); `signal` is the part of ability. */
 export function sumMoments(rest: Rest, ability: number, abilityVariance: number, dispersion: number) {
   const { count, easiness, slope } = rest
   const deviation = Math.sqrt(abilityVariance)
   let mean = 0
   let squares = 0
+  let scatter = 0
   for (let k = 0; count > 0 && k < HERMITE_NODES.length; k++) {
     const f = ability + deviation * HERMITE_NODES[k]!
     let sum = 0
@@ -118,9 +121,11 @@ export function sumMoments(rest: Rest, ability: number, abilityVariance: number,
       noise += p * (1 - p)
     }
     mean += HERMITE_WEIGHTS[k]! * sum
-    squares += HERMITE_WEIGHTS[k]! * (sum * sum + dispersion * noise)
+    squares += HERMITE_WEIGHTS[k]! * sum * sum
+    scatter += HERMITE_WEIGHTS[k]! * dispersion * noise
   }
-  return { mean, variance: Math.max(0, squares - mean * mean) }
+  const signal = Math.max(0, squares - mean * mean)
+  return { mean, variance: signal + scatter, signal }
 }
 
 /** Probability of every number of successes on the rest: 0 … count. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../../src/numerics/random/random.ts'
+import { normalCdf, normalDensity } from '../../../src/numerics/special/normal.ts'
 import { rankingStatistics } from '../../../src/policy/recommendation/ranking-statistics.ts'
 
 const statistics = (means: number[], deviations: number[], span?: number) =>
@@ -33,5 +34,50 @@ describe('rankingStatistics', () => {
     const unsure = statistics([0.5, 0.45], [0.1, 0.1]).expectedGain
     expect(statistics([0.5, 0.45], [0.1, 0.01]).expectedGain).toBeLessThan(unsure)
     expect(statistics([50, 45], [10, 10], 100).expectedGain).toBeCloseTo(100 * unsure, 6)
+  })
+})
+
+describe('what candidates share', () => {
+  const means = Float64Array.of(0.55, 0.5)
+  const standardDeviations = Float64Array.of(0.1, 0.1)
+  const sharing = (loading: number) =>
+    rankingStatistics(
+      [0, 1],
+      { means, standardDeviations, shared: { rank: 1, values: Float64Array.of(loading, loading) } },
+      createRandom(1),
+      20_000,
+    )
+
+  it('decides nothing between them: the closed form of two correlated normals', () => {
+    for (const loading of [0, 0.05, 0.08, 0.0995]) {
+      // θ₁ − θ₂ ~ N(.05, 2 (s² − c²)).
+      const deviation = Math.sqrt(2 * (0.1 ** 2 - loading ** 2))
+      expect(sharing(loading).probabilityBest).toBeCloseTo(normalCdf(0.05 / deviation), 1.9)
+    }
+  })
+
+  it('is nothing that measuring on could gain from', () => {
+    for (const loading of [0, 0.05, 0.08, 0.0995]) {
+      // Beliefs about the difference move by δ ~ N(0, v²/(v + 2ν)), v its variance; gain E max(0, −(.05 + δ)).
+      const variance = 2 * (0.1 ** 2 - loading ** 2)
+      const moved = variance / Math.sqrt(variance + (2 * 0.25) / 50)
+      const u = 0.05 / moved
+      expect(sharing(loading).expectedGain).toBeCloseTo(moved * normalDensity(u) - 0.05 * normalCdf(-u), 2.9)
+    }
+  })
+
+  it('is at most all there is: copies, and loadings larger than a deviation', () => {
+    const copies = rankingStatistics(
+      [0, 1, 2],
+      {
+        means: Float64Array.of(0.55, 0.5, 0.5),
+        standardDeviations: Float64Array.of(0.1, 0.1, 0),
+        shared: { rank: 1, values: Float64Array.of(0.3, 0.3, 0.3) },
+      },
+      createRandom(1),
+      20_000,
+    )
+    // The second is always .05 behind; the third stands at .5, so the first wins while θ₁ > .5.
+    expect(copies.probabilityBest).toBeCloseTo(normalCdf(0.5), 1.9)
   })
 })
