@@ -12,7 +12,8 @@ import type { CallRole } from '../history/trace.ts'
 import type { Reservation } from '../study/ledger.ts'
 import type { OpenEvaluation } from '../study/state.ts'
 import type { AskedAction, AskedEvaluation, Study } from '../study/study.ts'
-import type { CellEvaluator, Reserve } from './cell.ts'
+import type { CellEvaluator, CellMeasurement, Reserve } from './cell.ts'
+import { clip, clipCall } from './clip-texts.ts'
 import type { Journal } from './journal.ts'
 
 export interface CellLoopOptions {
@@ -59,7 +60,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
   const waiting: Cell[] = [...study.state.actions.values()].flatMap((action) =>
     action.kind === 'evaluate' ? openCells(study, action) : [],
   )
-  const streak: { readonly cell: Cell; readonly message: string }[] = []
+  const streak: { readonly cell: Cell; readonly measurement: CellMeasurement }[] = []
   const settled = createSignal()
   const stop = new AbortController()
   const cancel = AbortSignal.any([signal, stop.signal])
@@ -128,22 +129,37 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
 
   /** Failures that were held back because the model might have been down: it is not. */
   const tellStreak = () => {
-    for (const { cell, message } of streak.splice(0)) study.tellCell(cell.action, cell.position, { error: message })
+    for (const { cell, measurement } of streak.splice(0)) record(cell, measurement)
   }
 
   /** Of the measurements that every answer has, the log keeps those that a constraint is about. */
   const constrained = new Set((study.state.config.constraints ?? []).map(({ metric }) => metric))
-  const kept = (measurement: Measurement): Measurement => {
-    const { metrics, ...rest } = measurement
-    const named = Object.entries(metrics ?? {}).filter(([name]) => constrained.has(name) || !BUILT_IN.has(name))
-    return { ...rest, metrics: Object.fromEntries(named) }
+  const record = ({ action, position, evaluation }: Cell, measurement: CellMeasurement) => {
+    const { metrics = {}, output, feedback, traces = [], ...result } = measurement
+    const named = Object.entries(metrics).filter(([name]) => constrained.has(name) || !BUILT_IN.has(name))
+    const hasTexts = traces.length > 0 || output !== undefined || feedback !== undefined
+    const traced =
+      hasTexts &&
+      journal.keep({
+        action,
+        position,
+        candidate: evaluation.index,
+        example: evaluation.examples[position]!,
+        ...(evaluation.stage === 'holdout' ? { holdout: true } : {}),
+        trace: {
+          calls: traces.map(clipCall),
+          ...(output === undefined ? {} : { output: clip(output) }),
+          ...(feedback === undefined ? {} : { feedback: feedback.map((one) => ({ ...one, text: clip(one.text) })) }),
+        },
+      })
+    study.tellCell(action, position, { ...result, metrics: Object.fromEntries(named) } as Measurement, { traced })
   }
 
-  const tell = (cell: Cell, measurement: Measurement, callSent: boolean) => {
+  const tell = (cell: Cell, measurement: CellMeasurement, callSent: boolean) => {
     const { failure } = measurement
     if (!failure) {
       tellStreak()
-      study.tellCell(cell.action, cell.position, kept(measurement))
+      record(cell, measurement)
     } else if (failure.kind === 'cancelled') {
       // It stays open.
     } else if (failure.kind === 'budget' && cancel.aborted) {
@@ -158,11 +174,11 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
         }),
       )
     } else if (failure.retryable) {
-      streak.push({ cell, message: failure.message })
+      streak.push({ cell, measurement })
       if (streak.length >= patience) pauseFor(failure.message)
     } else {
       tellStreak()
-      study.tellCell(cell.action, cell.position, measurement)
+      record(cell, measurement)
     }
   }
 

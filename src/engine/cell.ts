@@ -1,5 +1,5 @@
 import type { Measurement } from '../history/measurement.ts'
-import type { CallRole } from '../history/trace.ts'
+import type { CallRole, CallTrace } from '../history/trace.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Stage } from '../study/events.ts'
 import type { CallCost, Reservation } from '../study/ledger.ts'
@@ -34,6 +34,9 @@ export interface CellRequest {
   readonly reserve: Reserve
 }
 
+/** A measurement, with the calls behind it in texts. */
+export type CellMeasurement = Measurement & { readonly traces?: readonly CallTrace[] }
+
 /**
  * Measures cells. What a model does wrong is a measurement without a score; a throw is a programmer's error and ends the
  * run. What the kind of a failure means to the loop:
@@ -43,4 +46,4 @@ export interface CellRequest {
  * - retryable: the server's fault, not the prompt's; many in a row stop the run. `authentication`, `not-found`: stops it
  *   at once.
  */
-export type CellEvaluator = (request: CellRequest) => Promise<Measurement>
+export type CellEvaluator = (request: CellRequest) => Promise<CellMeasurement>

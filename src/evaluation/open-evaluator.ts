@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../errors.ts'
+import type { CallTrace } from '../history/trace.ts'
 import type { Template } from '../prompt/template.ts'
 import type { Evaluation, Evaluator } from './evaluator.ts'
 import { createMetric } from './metrics/create-metric.ts'
@@ -55,16 +56,32 @@ export interface OpenEvaluatorOptions extends OpenTextModelOptions {
  * evaluator.random // false: every repeat of a cell gives the same score
  */
 export async function openEvaluator(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise<Evaluator> {
-  return redactFailures(await open(task, options), createRedactor(options.environment))
+  return redactTexts(await open(task, options), createRedactor(options.environment))
 }
 
 const WHOLE_ANSWER: ReadonlySet<string> = new Set(['outputTokens', 'tokens', 'latency', 'usd'])
 
-/** A program or a metric of the user's may put a key into an error; the models hide theirs themselves. */
-function redactFailures(evaluator: Evaluator, redact: (text: string) => string): Evaluator {
+/**
+ * Hides keys in everything that is kept: a program or a metric of the user's may put one into an error, a server may
+ * repeat it in an answer.
+ */
+function redactTexts(evaluator: Evaluator, redact: (text: string) => string): Evaluator {
+  const cleanCall = ({ system, prompt, text, error, ...call }: CallTrace): CallTrace => ({
+    ...call,
+    ...(system === undefined ? {} : { system: redact(system) }),
+    prompt: redact(prompt),
+    ...(text === undefined ? {} : { text: redact(text) }),
+    ...(error === undefined ? {} : { error: redact(error) }),
+  })
   const clean = (evaluation: Evaluation): Evaluation => {
-    const { failure } = evaluation
-    return failure ? { ...evaluation, failure: { ...failure, message: redact(failure.message) } } : evaluation
+    const { failure, output, feedback, traces } = evaluation
+    return {
+      ...evaluation,
+      ...(failure ? { failure: { ...failure, message: redact(failure.message) } } : {}),
+      ...(output === undefined ? {} : { output: redact(output) }),
+      ...(feedback ? { feedback: feedback.map((one) => ({ ...one, text: redact(one.text) })) } : {}),
+      ...(traces ? { traces: traces.map(cleanCall) } : {}),
+    } as Evaluation
   }
   const { compare } = evaluator
   return {

@@ -27,9 +27,23 @@ export interface CallTrace {
   readonly cached: boolean
 }
 
-/** The calls behind one result, what came out, and what was said of it. */
+/** The calls behind one result or generation, what came out, and what was said of it. */
 export interface Trace {
   readonly calls: readonly CallTrace[]
   readonly output?: string
   readonly feedback?: readonly Feedback[]
+}
+
+/** A trace, and what it belongs to. */
+export interface TraceRecord {
+  readonly action: number
+  /** Which cell of an evaluation, by position among its examples; which answer of a generation, by number. */
+  readonly position: number
+  /** Index in the pool; absent for a generation. */
+  readonly candidate?: number
+  /** Index among the examples of its split; absent for a generation. */
+  readonly example?: number
+  /** Present on holdout examples, which nothing that searches may see. */
+  readonly holdout?: true
+  readonly trace: Trace
 }

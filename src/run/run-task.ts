@@ -124,7 +124,8 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
     )
     syncPool(study, task)
     const changed = stored !== undefined && updateBudget(study, plan)
-    const journal = createJournal(study, options.storeText === false || texts.hidden ? hidingTexts(lease) : lease)
+    const hidden = options.storeText === false || texts.hidden
+    const journal = createJournal(study, hidden ? hidingTexts(lease) : lease, { keepTraces: !hidden })
     await journal.commit()
     options.onPlan?.(plan, stored !== undefined)
 
@@ -167,7 +168,7 @@ function checkPolicy(policy: string, evaluator: Evaluator): void {
 }
 
 function hidingTexts(lease: StudyLease): Pick<StudyLease, 'append'> {
-  return { append: (events) => lease.append(events.map(hideTexts)) }
+  return { append: (events, traces) => lease.append(events.map(hideTexts), traces) }
 }
 
 function createdEvent(

@@ -4,7 +4,7 @@
  *
  *     reserved  ["r", call, inputTokens, outputTokens, usd, action?, position | null, role, stage?]
  *     settled   ["s", call, inputTokens, outputTokens, usd, lost?]
- *     told      ["t", action, position, score, error?]
+ *     told      ["t", action, position, score, error | null, traced?]
  *
  * The arrays stand for version 1 of these events; another version gets other letters.
  *
@@ -18,7 +18,7 @@ export type CompactEvent =
   | readonly ['r', number, number, number, number]
   | readonly ['r', number, number, number, number, number, number | null, CallRole, string?]
   | readonly ['s', number, number, number, number, true?]
-  | readonly ['t', number, number, number | null, string?]
+  | readonly ['t', number, number, number | null, (string | null)?, true?]
   | StudyEvent
 
 /** Only what {@link expand} gives back exactly is made compact. */
@@ -39,8 +39,9 @@ export function compact(event: StudyEvent): CompactEvent {
       return lost ? ['s', call, inputTokens, outputTokens, usd, lost] : ['s', call, inputTokens, outputTokens, usd]
     }
     case 'told': {
-      const { action, position, score, error, metrics } = event
+      const { action, position, score, error, metrics, traced } = event
       if (metrics) return event
+      if (traced) return ['t', action, position, score, error ?? null, traced]
       return error === undefined ? ['t', action, position, score] : ['t', action, position, score, error]
     }
     default:
@@ -57,10 +58,16 @@ export function expand(event: CompactEvent): StudyEvent {
   const v = EVENT_VERSION
   switch (event[0]) {
     case 't': {
-      const [, action, position, score, error] = event
-      return error === undefined
-        ? { v, type: 'told', action, position, score }
-        : { v, type: 'told', action, position, score, error }
+      const [, action, position, score, error, traced] = event
+      return {
+        v,
+        type: 'told',
+        action,
+        position,
+        score,
+        ...(error === undefined || error === null ? {} : { error }),
+        ...(traced ? { traced } : {}),
+      }
     }
     case 'r': {
       const [, call, inputTokens, outputTokens, usd, action, position, role, stage] = event

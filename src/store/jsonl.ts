@@ -1,9 +1,11 @@
 /**
- * A study as JSON Lines, one event a line with the time it was stored, and back: nothing is lost either way.
+ * A study as JSON Lines, one line per event with the time it was stored, then one per trace, and back: nothing is lost
+ * either way.
  *
  * @module
  */
 import { CorruptError, InvalidInputError } from '../errors.ts'
+import type { TraceRecord } from '../history/trace.ts'
 import type { StudyEvent } from '../study/events.ts'
 import { createFold, type StudyFold } from '../study/state.ts'
 import type { Store, StoredBatch } from './store.ts'
@@ -19,6 +21,9 @@ import type { Store, StoredBatch } from './store.ts'
 export async function* exportJsonLines(store: Store, name: string): AsyncGenerator<string> {
   for await (const batches of store.read(name)) {
     yield batches.flatMap(({ at, events }) => events.map((event) => `${JSON.stringify({ at, ...event })}\n`)).join('')
+  }
+  for await (const records of store.traces(name)) {
+    yield records.map((record) => `${JSON.stringify({ type: 'trace', ...record })}\n`).join('')
   }
 }
 
@@ -41,13 +46,21 @@ export async function importJsonLines(
     throw new InvalidInputError(`study ${JSON.stringify(name)} exists already`, { remedy: 'Choose another name.' })
   }
   const batches: { at: number; events: StudyEvent[] }[] = []
+  const traces: TraceRecord[] = []
   const now = Date.now()
   let fold: StudyFold | undefined
   let number = 0
   for await (const line of splitLines(lines)) {
     number++
     if (line.trim() === '') continue
-    const { at = now, ...event } = parseLine(line, number)
+    const parsed = parseLine(line, number)
+    if (parsed.type === 'trace') {
+      if (!fold || !isTraceOf(parsed, fold)) throw new CorruptError(`line ${number} is a trace of no result`)
+      const { type: _, ...record } = parsed
+      traces.push(record)
+      continue
+    }
+    const { at = now, ...event } = parsed
     try {
       if (fold) fold.apply(event)
       else fold = createFold(event)
@@ -61,17 +74,26 @@ export async function importJsonLines(
   if (!fold) throw new CorruptError('the export is empty; expected one event a line')
   const lease = await store.acquire(name)
   try {
-    for (const batch of batches satisfies StoredBatch[]) await lease.append(batch.events, batch.at)
+    for (const batch of batches satisfies StoredBatch[]) await lease.append(batch.events, [], batch.at)
+    await lease.append([], traces)
   } finally {
     await lease.release()
   }
   return fold.state.length
 }
 
-function parseLine(line: string, number: number): StudyEvent & { at?: number } {
+/** A line that is no event. */
+type TraceLine = TraceRecord & { readonly type: 'trace' }
+
+function isTraceOf({ action, position, trace }: TraceLine, { state }: StudyFold): boolean {
+  const known = Number.isInteger(action) && action > 0 && action <= state.lastAction
+  return known && Number.isInteger(position) && position >= 0 && Array.isArray(trace?.calls)
+}
+
+function parseLine(line: string, number: number): (StudyEvent & { at?: number }) | TraceLine {
   try {
     const event: unknown = JSON.parse(line)
-    if (typeof event === 'object' && event !== null && 'type' in event) return event as StudyEvent
+    if (typeof event === 'object' && event !== null && 'type' in event) return event as StudyEvent | TraceLine
   } catch {}
   throw new CorruptError(`line ${number} is no event: ${line.slice(0, 60)}`)
 }

@@ -1,4 +1,5 @@
 import { ConflictError } from '../errors.ts'
+import type { TraceRecord } from '../history/trace.ts'
 import { type BatchRow, chainChecksum } from './chain.ts'
 import { compact } from './compact.ts'
 import type { StudyLease } from './store.ts'
@@ -12,7 +13,8 @@ export interface LeaseHolding {
   /** Checksum of everything stored so far. */
   readonly head: string
   beat(): Promise<void>
-  write(row: BatchRow): Promise<void>
+  /** `row` is absent where an append has traces alone. */
+  write(row: BatchRow | undefined, traces: readonly TraceRecord[]): Promise<void>
   drop(): Promise<void>
 }
 
@@ -26,15 +28,16 @@ export function holdLease(holding: LeaseHolding): StudyLease {
   timer.unref()
   return {
     study: holding.study,
-    async append(events, at = Date.now()) {
+    async append(events, traces = [], at = Date.now()) {
       if (!held) throw new ConflictError(`the lease on study ${holding.study} is not held any more`)
-      if (events.length === 0) return
+      if (events.length + traces.length === 0) return
       const payload = JSON.stringify(events.map(compact)).slice(1, -1)
       // One after another: an append is numbered only when the one before it is known to be stored.
       const append = last.then(async () => {
+        if (events.length === 0) return holding.write(undefined, traces)
         const row = { seq: length, count: events.length, at, payload }
         const checksum = chainChecksum(head, row)
-        await holding.write({ ...row, checksum })
+        await holding.write({ ...row, checksum }, traces)
         length += events.length
         head = checksum
       })

@@ -1,4 +1,5 @@
 import { ConflictError, InvalidInputError } from '../errors.ts'
+import type { TraceRecord } from '../history/trace.ts'
 import type { StudyEvent } from '../study/events.ts'
 import { unknownStudy } from './errors.ts'
 import type { Store, StoredBatch } from './store.ts'
@@ -6,6 +7,7 @@ import type { Store, StoredBatch } from './store.ts'
 interface Kept {
   readonly createdAt: number
   readonly batches: StoredBatch[]
+  readonly traces: TraceRecord[]
   holder: object | undefined
 }
 
@@ -38,7 +40,7 @@ export function createMemoryStore(): Store {
     },
     async acquire(name) {
       if (name === '') throw new InvalidInputError('the name of a study is empty')
-      const kept = studies.get(name) ?? { createdAt: Date.now(), batches: [], holder: undefined }
+      const kept = studies.get(name) ?? { createdAt: Date.now(), batches: [], traces: [], holder: undefined }
       studies.set(name, kept)
       if (kept.holder) {
         throw new ConflictError(`study ${name} is being written by this process (pid ${process.pid})`, {
@@ -49,9 +51,10 @@ export function createMemoryStore(): Store {
       kept.holder = token
       return {
         study: name,
-        async append(events, at = Date.now()) {
+        async append(events, traces = [], at = Date.now()) {
           if (kept.holder !== token) throw new ConflictError(`the lease on study ${name} is not held any more`)
           if (events.length > 0) kept.batches.push({ at, events: structuredClone(events) as StudyEvent[] })
+          kept.traces.push(...structuredClone(traces))
         },
         async release() {
           if (kept.holder === token) kept.holder = undefined
@@ -60,6 +63,12 @@ export function createMemoryStore(): Store {
     },
     async *read(name) {
       yield [...get(name).batches]
+    },
+    async *traces(name, { action, candidate } = {}) {
+      yield get(name)
+        .traces.filter((record) => action === undefined || record.action === action)
+        .filter((record) => candidate === undefined || record.candidate === candidate)
+        .sort((a, b) => a.action - b.action || a.position - b.position)
     },
     async delete(name) {
       if (get(name).holder)

@@ -12,6 +12,7 @@ import { unknownStudy } from './errors.ts'
 import { holdLease } from './lease.ts'
 import { isAlive, machineOf, processSpace } from './process-identity.ts'
 import { DEFAULT_EXPIRY, DEFAULT_HEARTBEAT, type LeaseTiming, type Store, type StoredBatch } from './store.ts'
+import { fromRow, type TraceRow, toRow } from './trace-row.ts'
 
 /** The tables, as of {@link SCHEMA_VERSION}. */
 export interface StoreTables {
@@ -21,11 +22,16 @@ export interface StoreTables {
    * is chained over all rows of the study; rows of version 1 have none of their own.
    */
   batches: BatchRow & { study_id: number }
+  /** The texts behind results; written in one transaction with the batch that holds the results. */
+  traces: TraceRow & { study_id: number }
   leases: { study_id: number; token: string; pid: number; host: string; expires_at: number }
 }
 
 /** Rows that are parsed at once when reading, so that JSON is parsed in large pieces. */
 const READ_ROWS = 4_000
+/** Traces read, and written by one statement, at once. */
+const TRACE_ROWS = 500
+const WRITE_ROWS = 100
 
 export interface SqlDialect {
   readonly location: string
@@ -33,6 +39,8 @@ export interface SqlDialect {
   exclusive<Result>(work: (db: Kysely<StoreTables>) => Promise<Result>): Promise<Result>
   /** False where the tables are of version 1 and may not be changed: rows have no checksums. @defaultValue true */
   readonly hasChecksums?: boolean
+  /** False where the tables are of a version that keeps no traces. @defaultValue true */
+  readonly hasTraces?: boolean
   /** Frees what deleted rows occupied. */
   shred(): Promise<void>
   /** What is wrong with the database, in words. */
@@ -180,15 +188,30 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
               .where('token', '=', token)
               .execute()
           },
-          write: ({ seq, count, at, payload, checksum }) =>
+          write: (row, traces) =>
             guard(async () => {
-              const written = await sql`
-                insert into batches (study_id, seq, count, at, payload, checksum)
-                select ${id}, ${seq}, ${count}, ${at}, ${payload}, ${checksum}
-                where exists (select 1 from leases where study_id = ${id} and token = ${token})`.execute(db)
-              if (Number(written.numAffectedRows) === 1) return
-              throw new ConflictError(`the lease on study ${name} was taken over by another process`, {
-                remedy: 'Nothing more was written from here. Resume the study once the other process has ended.',
+              const takenOver = () =>
+                new ConflictError(`the lease on study ${name} was taken over by another process`, {
+                  remedy: 'Nothing more was written from here. Resume the study once the other process has ended.',
+                })
+              const writeBatch = async ({ seq, count, at, payload, checksum }: BatchRow, on: Kysely<StoreTables>) => {
+                const written = await sql`
+                  insert into batches (study_id, seq, count, at, payload, checksum)
+                  select ${id}, ${seq}, ${count}, ${at}, ${payload}, ${checksum}
+                  where exists (select 1 from leases where study_id = ${id} and token = ${token})`.execute(on)
+                if (Number(written.numAffectedRows) !== 1) throw takenOver()
+              }
+              if (row && traces.length === 0) return writeBatch(row, db)
+              await dialect.exclusive(async (on) => {
+                if (row) await writeBatch(row, on)
+                else {
+                  const held = on.selectFrom('leases').select('pid').where('study_id', '=', id)
+                  if (!(await held.where('token', '=', token).executeTakeFirst())) throw takenOver()
+                }
+                for (let from = 0; from < traces.length; from += WRITE_ROWS) {
+                  const rows = traces.slice(from, from + WRITE_ROWS).map((trace) => ({ study_id: id, ...toRow(trace) }))
+                  await on.insertInto('traces').values(rows).execute()
+                }
               })
             }),
           drop: async () => {
@@ -202,12 +225,37 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
       for await (const rows of readRows(id, name)) yield parseBatches(rows)
     },
 
+    async *traces(name, { action, candidate } = {}) {
+      const id = await guard(() => idOf(name))
+      if (dialect.hasTraces === false) return
+      let after = { action: -1, position: -1 }
+      for (;;) {
+        const rows = await guard(() =>
+          db
+            .selectFrom('traces')
+            .select(['action', 'position', 'candidate', 'example', 'holdout', 'payload', 'checksum'])
+            .where('study_id', '=', id)
+            .$if(action !== undefined, (query) => query.where('action', '=', action!))
+            .$if(candidate !== undefined, (query) => query.where('candidate', '=', candidate!))
+            .where(sql<boolean>`(action, position) > (${after.action}, ${after.position})`)
+            .orderBy('action')
+            .orderBy('position')
+            .limit(TRACE_ROWS)
+            .execute(),
+        )
+        if (rows.length > 0) yield rows.map((row) => fromRow(row, name, dialect.location))
+        if (rows.length < TRACE_ROWS) return
+        after = rows.at(-1)!
+      }
+    },
+
     delete: (name) =>
       guard(async () => {
         await dialect.exclusive(async (on) => {
           const id = await idOf(name, on)
           await refuseIfHeld(id, name, on)
           await on.deleteFrom('batches').where('study_id', '=', id).execute()
+          await on.deleteFrom('traces').where('study_id', '=', id).execute()
           await on.deleteFrom('leases').where('study_id', '=', id).execute()
           await on.deleteFrom('studies').where('id', '=', id).execute()
         })

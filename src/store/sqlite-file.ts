@@ -50,11 +50,25 @@ const MIGRATIONS = [
   ) strict;
   pragma application_id = ${APPLICATION_ID};`,
   'alter table batches add column checksum text;',
+  `create table traces (
+    study_id integer not null references studies (id),
+    action integer not null,
+    position integer not null,
+    candidate integer,
+    example integer,
+    holdout integer not null,
+    payload text not null,
+    checksum text not null,
+    primary key (study_id, action, position)
+  ) strict;
+  create index traces_by_candidate on traces (study_id, candidate);`,
 ]
 /** Version of the tables; events carry their own. */
 const SCHEMA_VERSION = MIGRATIONS.length
 /** The first version whose rows have checksums. */
 const CHECKSUMS_SINCE = 2
+/** The first version that keeps traces. */
+const TRACES_SINCE = 3
 
 export interface SqliteFileOptions {
   /** Only to be looked at: nothing is written, and neither the file nor its folder need be writable. @defaultValue false */
@@ -67,6 +81,7 @@ export interface OpenedFile {
   readonly database: NodeSqlite
   readonly close: () => void
   readonly hasChecksums: boolean
+  readonly hasTraces: boolean
 }
 
 /** Opens a file, brings its tables to the present version, and finds what SQLite would work around in silence. */
@@ -77,7 +92,7 @@ export function openSqliteFile(path: string, { readOnly = false, acceptLoss = fa
     try {
       const version = versionOf(database, path)
       if (version === 0) throw foreign(path)
-      return { database, close, hasChecksums: version >= CHECKSUMS_SINCE }
+      return { database, close, hasChecksums: version >= CHECKSUMS_SINCE, hasTraces: version >= TRACES_SINCE }
     } catch (error) {
       database.close()
       close()
@@ -99,7 +114,7 @@ export function openSqliteFile(path: string, { readOnly = false, acceptLoss = fa
     prepare(database, path)
     database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on')
     if (acceptLoss) database.exec('pragma wal_checkpoint(truncate)')
-    return { database, close: () => undefined, hasChecksums: true }
+    return { database, close: () => undefined, hasChecksums: true, hasTraces: true }
   } catch (error) {
     database.close()
     throw translateSqliteError(error, path)

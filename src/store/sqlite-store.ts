@@ -17,7 +17,7 @@ export type SqliteStoreOptions = LeaseTiming & SqliteFileOptions
  * await store.close()
  */
 export function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Store {
-  const { database, close, hasChecksums } = openSqliteFile(path, options)
+  const { database, close, hasChecksums, hasTraces } = openSqliteFile(path, options)
   const db = new Kysely<StoreTables>({ dialect: new SqliteDialect({ database }) })
   return createSqlStore(
     db,
@@ -39,6 +39,7 @@ export function openSqliteStore(path: string, options: SqliteStoreOptions = {}):
           }
         }),
       hasChecksums,
+      hasTraces,
       close,
       async check() {
         const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(db)

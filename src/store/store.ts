@@ -1,3 +1,4 @@
+import type { TraceRecord } from '../history/trace.ts'
 import type { StudyEvent } from '../study/events.ts'
 
 /** What one durable append held, and when it was made (milliseconds since 1970). */
@@ -21,6 +22,8 @@ export interface StoredStudy {
  * - **Atomic and durable.** When `append` resolves, all of its events survive the death of the process and of the
  *   machine; when it rejects, or the process dies before, none or all of them are there, never a part.
  * - **Append-only, in order.** `read` gives exactly what was appended, in that order.
+ * - **Traces with their results.** The traces of an append are there when its events are, and not before; one per action and
+ *   position.
  * - **One writer.** A study is written under a lease. A second `acquire` is refused with the process id of the first,
  *   until the first releases it, dies, or stops its heartbeat. After a takeover the first can no longer append.
  * - **Readers are free.** Anybody may `read` at any time and sees a prefix that ends with a whole append.
@@ -43,6 +46,12 @@ export interface Store {
    */
   read(name: string): AsyncIterable<readonly StoredBatch[]>
   /**
+   * The texts behind results, by action and position, in chunks.
+   *
+   * @throws InvalidInputError when there is no such study; CorruptError when a trace is damaged.
+   */
+  traces(name: string, query?: TraceQuery): AsyncIterable<readonly TraceRecord[]>
+  /**
    * Removes a study and its texts for good: freed pages are overwritten.
    *
    * @throws InvalidInputError when there is no such study; ConflictError while somebody writes to it.
@@ -53,17 +62,24 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** Which traces. */
+export interface TraceQuery {
+  readonly action?: number
+  /** Index of a candidate in the pool. */
+  readonly candidate?: number
+}
+
 /** The right to append to one study. */
 export interface StudyLease {
   readonly study: string
   /**
-   * Appends events as one atomic, durable batch.
+   * Appends events, with the traces of the results among them, as one atomic, durable batch.
    *
    * @param at Time of the batch; default: now.
    * @throws ConflictError when the lease was lost to a takeover; KrigeError `unavailable` when the disk is full or
    * read-only.
    */
-  append(events: readonly StudyEvent[], at?: number): Promise<void>
+  append(events: readonly StudyEvent[], traces?: readonly TraceRecord[], at?: number): Promise<void>
   /** Gives the lease back. Harmless when repeated. */
   release(): Promise<void>
 }

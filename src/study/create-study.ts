@@ -118,7 +118,7 @@ export function restoreStudy(
 }
 
 /**
- * Reads JSON Lines as written by {@link Study.serialise}.
+ * Reads JSON Lines as written by {@link Study.serialise} or exported by a store; traces among them are left out.
  *
  * @example
  * parseLog(study.serialise())[0]?.type // 'created'
@@ -134,6 +134,7 @@ export function parseLog(text: string): StudyEvent[] {
         throw new CorruptError(`line ${index + 1} of the log is not JSON`, { cause })
       }
     })
+    .filter((event) => (event.type as string) !== 'trace')
 }
 
 /** The `created` event's half of the options, checked. */

@@ -128,6 +128,8 @@ export interface ToldEvent extends Versioned {
   readonly error?: string
   /** What was measured beside the score: constrained metrics, and those the metric or program names. */
   readonly metrics?: Measurements
+  /** The texts behind it are kept beside the log. */
+  readonly traced?: true
 }
 
 /** One score for all cells of an action together. */

@@ -23,6 +23,12 @@ import { hopelessCandidates, recommendFeasible } from './recommend-feasible.ts'
 import type { OpenEvaluation, StudyFold, StudyState } from './state.ts'
 import type { Conclusion } from './verdict.ts'
 
+/** What the log says of a result beside the result. */
+export interface ToldNote {
+  /** The texts behind it are kept beside the log. */
+  readonly traced?: boolean
+}
+
 /** Measure these cells. */
 export interface AskedEvaluation {
   readonly kind: 'evaluate'
@@ -76,7 +82,7 @@ export interface Study {
    */
   tell(action: number, scores: readonly MeasurementInput[] | Summary): void
   /** Tells the result of one cell, the one at `position` of the action's examples. */
-  tellCell(action: number, position: number, outcome: MeasurementInput): void
+  tellCell(action: number, position: number, outcome: MeasurementInput, note?: ToldNote): void
   /** Everything still open of an action failed. */
   fail(action: number, error: string): void
   /** Cells that were never sent: their evaluations return to the budget. Default: all that are open. */
@@ -344,7 +350,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
         if (action.open.has(position)) study.tellCell(id, position, measurement)
       })
     },
-    tellCell(id, position, outcome) {
+    tellCell(id, position, outcome, { traced = false } = {}) {
       const { open, asked } = openEvaluation(id)
       if (!open.has(position)) {
         throw new InvalidArgumentError(`position ${position} of action ${id} does not wait for a result`)
@@ -360,6 +366,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
         score,
         ...(failure ? { error: failure.message } : {}),
         ...(score !== null && Object.keys(metrics).length > 0 ? { metrics } : {}),
+        ...(traced ? { traced } : {}),
       })
     },
     fail(id, error) {

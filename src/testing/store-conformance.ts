@@ -1,5 +1,6 @@
 import { KrigeError } from '../errors.ts'
-import { exportJsonLines, importJsonLines, loadStudy, type Store } from '../store/index.ts'
+import type { TraceRecord } from '../history/trace.ts'
+import { exportJsonLines, importJsonLines, loadStudy, type Store, type TraceQuery } from '../store/index.ts'
 import type { StudyEvent } from '../study/events.ts'
 import { createStudy } from '../study/index.ts'
 import { type ConformanceCheck, require } from './conformance.ts'
@@ -27,9 +28,9 @@ export function storeConformance(open: () => Store | Promise<Store>): Conformanc
     check('reads back exactly what was appended, in whole appends', async (store) => {
       const lease = await store.acquire('a')
       const all = sampleEvents()
-      await lease.append(all.slice(0, 2), 1000)
+      await lease.append(all.slice(0, 2), [], 1000)
       await lease.append([])
-      await lease.append(all.slice(2), 2000)
+      await lease.append(all.slice(2), [], 2000)
       const expected = [
         { at: 1000, events: all.slice(0, 2) },
         { at: 2000, events: all.slice(2) },
@@ -50,6 +51,32 @@ export function storeConformance(open: () => Store | Promise<Store>): Conformanc
       const added: StudyEvent = { v: 1, type: 'candidates', candidates: [{ id: 'ü', text }] }
       await lease.append([...sampleEvents(), added])
       requireSame('the text', (await readAll(store, 'texte — نص'))[0]?.events.at(-1), added)
+    }),
+    check('keeps traces with their results, and gives them back by action and by candidate', async (store) => {
+      const lease = await store.acquire('a')
+      await lease.append(sampleEvents(), [trace(3, 0, 1), trace(1, 0, 0)])
+      await lease.append([], [{ action: 2, position: 1, trace: { calls: [] } }, trace(1, 1, 0)])
+      const of = async (query?: TraceQuery) => (await collect(store.traces('a', query))).flat()
+      const generation = { action: 2, position: 1, trace: { calls: [] } }
+      requireSame('all traces', await of(), [trace(1, 0, 0), trace(1, 1, 0), generation, trace(3, 0, 1)])
+      requireSame('traces of action 2', await of({ action: 2 }), [generation])
+      requireSame('traces of candidate 0', await of({ candidate: 0 }), [trace(1, 0, 0), trace(1, 1, 0)])
+      await store.acquire('b')
+      requireSame('traces of another study', (await collect(store.traces('b'))).flat(), [])
+      await requireRejects(async () => collect(store.traces('c')), 'there is no study "c"')
+      await lease.release()
+      await store.delete('a')
+      const anew = await store.acquire('a')
+      await anew.append(sampleEvents())
+      requireSame('traces of a study that was deleted', await of(), [])
+    }),
+    check('keeps more traces than it reads at once', async (store) => {
+      const lease = await store.acquire('a')
+      const many = Array.from({ length: 1_203 }, (_, index) =>
+        trace(1 + Math.floor(index / 100), index % 100, index % 7),
+      )
+      await lease.append(sampleEvents(), many)
+      requireSame('the traces', (await collect(store.traces('a'))).flat(), many)
     }),
     check('refuses a second writer with the pid of the first, until the first releases', async (store) => {
       const first = await store.acquire('a')
@@ -82,7 +109,8 @@ export function storeConformance(open: () => Store | Promise<Store>): Conformanc
     check('exports and imports without loss', async (store) => {
       const lease = await store.acquire('a')
       const all = sampleEvents(4)
-      for (const [index, event] of all.entries()) await lease.append([event], 1000 + Math.floor(index / 3))
+      for (const [index, event] of all.entries()) await lease.append([event], [], 1000 + Math.floor(index / 3))
+      await lease.append([], [trace(1, 0, 0), trace(2, 0, 1)])
       const exported = (await collect(exportJsonLines(store, 'a'))).join('')
       const pieces = exported.match(/[\s\S]{1,7}/g) ?? []
       requireSame('imported events', await importJsonLines(store, 'copy', pieces), all.length)
@@ -93,6 +121,14 @@ export function storeConformance(open: () => Store | Promise<Store>): Conformanc
       requireSame('the broken import', await store.find('broken'), undefined)
     }),
   ]
+}
+
+/** A trace with text of any kind. */
+function trace(action: number, position: number, candidate: number): TraceRecord {
+  const usage = { inputTokens: 3, outputTokens: 1 }
+  const call = { role: 'task', model: 'm', prompt: 'Text 😀 \u0000 \u2028', text: 'bug', usage, cached: false } as const
+  const feedback = [{ text: 'expected "billing"', from: 'label-match' }]
+  return { action, position, candidate, example: position, trace: { calls: [call], output: 'bug', feedback } }
 }
 
 /** The log of a small study with calls and one observation a round, five rounds at most. */

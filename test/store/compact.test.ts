@@ -46,6 +46,7 @@ const event: fc.Arbitrary<StudyEvent> = fc.oneof(
       position: count,
       score: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
       error: fc.string(),
+      traced: fc.constant(true as const),
       metrics: fc.dictionary(fc.string(), fc.double({ noNaN: true, noDefaultInfinity: true }), {
         noNullPrototype: true,
       }),
