@@ -13,7 +13,7 @@ interface ImportFlags {
 
 const EXAMPLES = `
 Nothing of the configuration is run, and nothing is left out silently: what has no counterpart is listed on stderr and
-under "findings" of --json. src/interop/promptfoo.md says what an import understands.
+under "findings" of --json. krige help promptfoo says what an import understands.
 
 Exit codes: 0 a task was written, 2 nothing usable remains.
 

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { InvalidInputError } from '../errors.ts'
 import { writeWhole } from '../store/whole-file.ts'
 
-const TASK = `# What krige optimises. Every key: src/task/task-file.md in the package.
+const TASK = `# What krige optimises. Every key: krige help task-file.
 name: sentiment
 examples: examples.jsonl         # {"input": …, "expected": …} per line
 split: { search: 0.5, holdout: 0.5, seed: 1 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { createRedactor } from '../evaluation/secrets.ts'
 import { registerBench } from './bench.ts'
@@ -5,12 +6,14 @@ import { registerDelete } from './delete.ts'
 import { registerDoctor } from './doctor.ts'
 import { describeError, EXIT_CODES, exitCodeOf } from './exit-code.ts'
 import { registerExport } from './export.ts'
+import { registerHelp } from './help.ts'
 import { registerImport } from './import.ts'
 import { registerInit } from './init.ts'
 import { registerModels } from './models.ts'
 import { registerQuickstart } from './quickstart.ts'
 import { registerReport } from './report.ts'
 import { registerRun } from './run.ts'
+import { registerStudies } from './studies.ts'
 import { guardTerminal, isGoneReader } from './terminal.ts'
 
 /**
@@ -24,10 +27,12 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerRun,
   registerReport,
   registerExport,
+  registerStudies,
   registerDoctor,
   registerDelete,
   registerModels,
   registerBench,
+  registerHelp,
 ]
 
 /** Runs the command line and returns the exit code; never calls `process.exit`. */
@@ -51,9 +56,16 @@ async function parse(argv: readonly string[]): Promise<number> {
   const program = new Command('krige')
     .description('Find the best prompt with the fewest LLM calls.')
     .showHelpAfterError('(add --help for usage)')
+    .version(version(), '-v, --version', 'print the version')
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
   for (const register of COMMANDS) register(program)
   await program.parseAsync([...argv], { from: 'user' })
   return typeof process.exitCode === 'number' ? process.exitCode : EXIT_CODES.done
+}
+
+/** Of the package this file belongs to: beside `src` in a checkout, beside `dist` when installed. */
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url)
+  return String((JSON.parse(readFileSync(file, 'utf8')) as { version: unknown }).version)
 }

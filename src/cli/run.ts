@@ -17,6 +17,18 @@ import { openTelemetry } from './telemetry.ts'
 import { jsonLine } from './terminal.ts'
 import { STORE_OPTION, storeAddress } from './with-store.ts'
 
+/** For the help, which must not load the policies; a test holds it to the registry. */
+export const POLICY_NAMES: readonly string[] = [
+  'krige',
+  'gp',
+  'tpe',
+  'random',
+  'sobol',
+  'successive-halving',
+  'hyperband',
+  'duels',
+]
+
 /** What `krige run` was told on the command line. */
 export interface RunFlags {
   /** False with `--no-cache`. */
@@ -64,7 +76,7 @@ export function registerRun(program: Command): void {
     .argument('<task.yaml>', 'the task')
     .option('--study <name>', 'name of the study (default: the name of the task)')
     .option(...STORE_OPTION)
-    .option('--policy <name>', 'how to choose what to measure (default: krige)')
+    .option('--policy <name>', `how to choose what to measure: ${POLICY_NAMES.join(', ')} (default: krige)`)
     .addOption(
       new Option('--seed <n>', 'seed of every random choice (default: 1)').argParser(
         numberOption('--seed', { integer: true }),

@@ -4,7 +4,10 @@ import { InvalidInputError } from '../errors.ts'
 import type { SqliteFileOptions } from '../store/sqlite-file.ts'
 import type { Store } from '../store/store.ts'
 
-export const STORE_OPTION = ['--store <url>', 'where studies are kept: a file, sqlite:FILE or memory:'] as const
+export const STORE_OPTION = [
+  '--store <url>',
+  'where studies are kept: a file, sqlite:FILE or memory: (default: KRIGE_STORE, else .krige/studies.db)',
+] as const
 
 /** The store an option, else the environment, else the default names. */
 export function storeAddress(option: string | undefined): string {

@@ -1,6 +1,6 @@
 /**
  * The prompt policy: a Gaussian process over prompt texts, example difficulties and binomial noise decide which prompt is
- * measured next and on which example. Model, rules, figures and sources: `krige.md` beside this file.
+ * measured next and on which example. Model, rules, rules and sources: docs/policy.md.
  *
  * 1. Every prompt once, each on the example that tells most about it; with a small budget only those whose text promises
  *    most.

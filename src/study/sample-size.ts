@@ -1,5 +1,5 @@
 /**
- * How many examples it takes to tell two prompts apart, and what too few cannot support. The page how-much-data.md shows
+ * How many examples it takes to tell two prompts apart, and what too few cannot support. The page docs/how-much-data.md shows
  * the table.
  *
  * @module

@@ -185,7 +185,7 @@ function describeIssue(issue: z.core.$ZodIssue, locate: (path: readonly Property
   }
   const name = issue.path.join('.')
   const missing = issue.code === 'invalid_type' && issue.message.includes('received undefined')
-  const remedy = missing ? `Add ${name}: …` : 'Correct the value; src/task/task-file.md describes every key.'
+  const remedy = missing ? `Add ${name}: …` : 'Correct the value; `krige help task-file` describes every key.'
   const leaf = issue.code === 'invalid_union' ? 'has the wrong shape' : issue.message
   return {
     where: locate(issue.path),

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
-const page = readFileSync(resolve(root, 'src/store/promises.md'), 'utf8')
+const page = readFileSync(resolve(root, 'docs/guarantees.md'), 'utf8')
 const named = [...page.matchAll(/^ {2}- `(test\/[\w/.-]+)`: (.+)$/gm)].map(
   ([, file, title]) => [file!, title!] as const,
 )
@@ -37,6 +37,6 @@ describe('What Krige promises', () => {
   })
 
   it('is linked from the README', () => {
-    expect(readFileSync(resolve(root, 'README.md'), 'utf8')).toContain('(src/store/promises.md)')
+    expect(readFileSync(resolve(root, 'README.md'), 'utf8')).toContain('(docs/guarantees.md)')
   })
 })

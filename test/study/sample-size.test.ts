@@ -50,7 +50,7 @@ describe('sample sizes', () => {
   })
 
   it('fills the table of how-much-data.md', () => {
-    const page = readFileSync(new URL('../../src/study/how-much-data.md', import.meta.url), 'utf8')
+    const page = readFileSync(new URL('../../docs/how-much-data.md', import.meta.url), 'utf8')
     const rows = [...page.matchAll(/^\| (\d+) points \|(.*)\|$/gm)]
     expect(rows.length).toBeGreaterThanOrEqual(6)
     const columns: readonly (readonly [number, number])[] = [

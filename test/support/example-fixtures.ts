@@ -173,6 +173,14 @@ export const exampleFiles: Readonly<Record<string, string>> = {
     prompts: prompts.map((text, i) => ({ id: `p${i}`, text })),
     scores: prompts.map((_, i) => Array.from({ length: 120 }, (_, example) => Number(i >= example % prompts.length))),
   }),
+  'stream.json': JSON.stringify({
+    format: 'stream/1',
+    task: 'tickets',
+    model: 'scripted',
+    examples: 4,
+    prompts: prompts.slice(0, 2).map((text, i) => ({ id: `p${i}`, text })),
+    scores: ['01-1', '1--0'],
+  }),
   'promptfooconfig.yaml': `prompts: ['Label the ticket: {{ticket}}', 'Bug or billing? {{ticket}}']
 providers: [openai:gpt-4o-mini]
 tests:

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { taskSchema } from '../../src/task/schema.ts'
 
 it('describes every key of a task file', () => {
-  const page = readFileSync(new URL('../../src/task/task-file.md', import.meta.url), 'utf8')
+  const page = readFileSync(new URL('../../docs/task-file.md', import.meta.url), 'utf8')
   const described = [...page.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1])
   expect(described.sort()).toEqual(Object.keys(taskSchema.shape).sort())
 })

@@ -210,7 +210,7 @@ export const assertionsMetric: MetricDefinition<z.output<typeof options>> = {
       const issue = checked.error.issues[0]!
       return {
         needs: `checks: ${issue.path.join('.')}: ${issue.message}`,
-        remedy: 'Write {"assert": [{"type": "icontains", "value": "…"}]}; src/task/task-file.md lists the types.',
+        remedy: 'Write {"assert": [{"type": "icontains", "value": "…"}]}; `krige help task-file` lists the types.',
       }
     }
     for (const assertion of checked.data.assert) {

@@ -378,7 +378,7 @@ function nothingLeft(path: string, what: string, { list }: Findings): InvalidInp
   const reasons = list.filter(({ kind }) => kind === 'unsupported')
   return new InvalidInputError(
     [`nothing usable remains of ${showPath(path)}: ${what}`, ...reasons.map(findingText)].join('\n'),
-    { remedy: 'src/interop/promptfoo.md says what an import understands.' },
+    { remedy: '`krige help promptfoo` says what an import understands.' },
   )
 }
 

@@ -17,7 +17,7 @@ export function writeImport({ task, examples, prompts }: ImportedTask, folder: s
   const checked = { ...task, examples, prompts } as TaskInput
   defineTask(checked, { folder, locate: (path) => `imported task: ${path.join('.')}` })
   const lines = (items: readonly unknown[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('')
-  const heading = `# Imported from ${source}. Every key: src/task/task-file.md in the package.\n`
+  const heading = `# Imported from ${source}. Every key: krige help task-file.\n`
   const contents: readonly (readonly [string, string])[] = [
     ['task.yaml', heading + stringify(task, { lineWidth: 0 })],
     ['examples.jsonl', lines(examples)],

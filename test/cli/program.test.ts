@@ -1,0 +1,75 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { POLICY_NAMES } from '../../src/cli/run.ts'
+import { STUDY_POLICIES } from '../../src/policy/registry.ts'
+import { openStore } from '../../src/store/open-store.ts'
+import { createStudy } from '../../src/study/create-study.ts'
+import { krige } from '../support/krige-cli.ts'
+
+describe('the command line', () => {
+  let folder = ''
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'krige-program-'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('prints its version', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+    for (const flag of ['--version', '-v']) {
+      expect(await krige(folder, flag)).toMatchObject({ code: 0, stdout: `${version}\n` })
+    }
+  })
+
+  it('shows the pages of the documentation and the help of commands', async () => {
+    expect((await krige(folder, 'help', 'task-file')).stdout).toContain('```yaml')
+    expect((await krige(folder, 'help', 'run')).stdout).toContain('Usage: krige run')
+    expect((await krige(folder, 'help')).stdout).toContain('how-much-data')
+    const unknown = await krige(folder, 'help', 'taks-file')
+    expect(unknown.code).toBe(2)
+    expect(unknown.stderr).toContain('there is no help on taks-file')
+    expect(unknown.stderr).toContain('task-file')
+  })
+
+  it('names every policy in the help of run', () => {
+    expect(POLICY_NAMES).toEqual(STUDY_POLICIES.map(({ name }) => name))
+  })
+
+  it('lists the stored studies', async () => {
+    const none = await krige(folder, 'studies')
+    expect(none.code).toBe(2)
+    expect(none.stderr).toContain('there is no store at')
+
+    const file = join(folder, 'studies.db')
+    const store = openStore(file)
+    const study = createStudy({
+      pool: [{ id: 'a', text: 'A' }],
+      exampleCount: 4,
+      budget: { evaluations: 4 },
+      policy: 'random',
+    })
+    const asked = study.ask()
+    if (asked.kind === 'evaluate')
+      study.tell(
+        asked.id,
+        asked.examples.map(() => 1),
+      )
+    const lease = await store.acquire('first')
+    await lease.append(study.drain())
+    await lease.release()
+    await (await store.acquire('empty')).release()
+    await store.close()
+
+    const { stdout } = await krige(folder, 'studies', '--store', file, '--json')
+    const rows = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(rows).toMatchObject([
+      { study: 'first', state: 'open', policy: 'random', prompts: 1, evaluations: 4, calls: 0 },
+      { study: 'empty', state: 'open' },
+    ])
+    expect((await krige(folder, 'studies', '--store', file)).stdout).toMatch(/^study +started +verdict/)
+  })
+})
