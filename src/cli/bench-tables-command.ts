@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { resultsText } from '../bench/tables/results-text.ts'
@@ -6,6 +5,7 @@ import { type BenchProgress, runTables } from '../bench/tables/run-tables.ts'
 import type { Variant } from '../bench/tables/table-unit.ts'
 import { warmStartSchema } from '../bench/tables/warm-start.ts'
 import { InvalidInputError } from '../errors.ts'
+import { readBounded } from '../evaluation/bounded-file.ts'
 import { findTables } from '../recording/find-tables.ts'
 import { cacheFolder } from './cache-folder.ts'
 import { createProgressLine } from './progress-line.ts'
@@ -99,7 +99,7 @@ async function readVariants(file: string): Promise<Variant[]> {
   const remedy = 'Expected {"label": {"policy": "krige", "options": {…}}, …}.'
   let document: unknown
   try {
-    document = JSON.parse(await readFile(file, 'utf8'))
+    document = JSON.parse(readBounded(file, 256).toString('utf8'))
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause)
     throw new InvalidInputError(`the variants cannot be read: ${detail}`, { where: file, remedy, cause })

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import * as z from 'zod'
 import type { FunctionBench } from '../bench/functions/run-functions.ts'
+import { readBounded } from '../evaluation/bounded-file.ts'
 
 const functionRunSchema = z.object({
   function: z.string(),
@@ -22,7 +22,7 @@ export async function readFunctionResults(files: readonly string[]): Promise<Fun
   const read = await Promise.all(
     files.map(async (file) => {
       try {
-        return functionResultsSchema.safeParse(JSON.parse(await readFile(file, 'utf8'))).data?.runs
+        return functionResultsSchema.safeParse(JSON.parse(readBounded(file, 256).toString('utf8'))).data?.runs
       } catch {
         // Whoever reads it as another kind of result says what is wrong.
         return undefined

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import type { Embedder } from '../embedding/embedder.ts'
 import { InvalidInputError } from '../errors.ts'
 import type { Task } from '../task/task.ts'
@@ -12,7 +12,8 @@ import { cacheFolder, modelsFolder } from './cache-folder.ts'
 export async function openTaskEmbedder(task: Task, recorded: string | undefined): Promise<Embedder | undefined> {
   if (task.embedder === 'none') return undefined
   const { openEmbedder } = await import('../embedding/open-embedder.ts')
-  return openEmbedder(task.embedder, {
+  const isPath = isAbsolute(task.embedder) || /^\.|[/\\]\.\.(?:[/\\]|$)/.test(task.embedder)
+  return openEmbedder(isPath ? resolve(task.folder, task.embedder) : task.embedder, {
     modelsFolder: modelsFolder(process.env),
     cacheFolder: join(cacheFolder(process.env), 'embeddings'),
     recorded: recorded === 'none' ? undefined : recorded,

@@ -135,7 +135,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     allowOutside: flags.allowOutside ?? false,
     ...(flags.model === undefined ? {} : { overrides: { model: flags.model } }),
   })
-  const replay = await openReplay(loaded)
+  const replay = await openReplay(loaded, flags.model !== undefined)
   const task: Task = { ...(replay?.task ?? loaded), budget: budgetOf(loaded.budget, flags) }
   const priceOf = createPriceList(flags.price)
   if (flags.policy !== undefined) await checkPolicyName(flags.policy)

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
-import { InvalidInputError } from '../errors.ts'
+import { InvalidInputError, KrigeError } from '../errors.ts'
+import { readBounded, unpackBounded } from '../evaluation/bounded-file.ts'
 
-const inflate = promisify(gunzip)
+/** MiB of a document, as it is stored and unpacked: 10,000 prompts by 10,000 examples are half of it. */
+const MOST_PACKED = 256
+const MOST_UNPACKED = 256
 
 /**
  * Reads a JSON document, compressed or not.
@@ -17,18 +17,12 @@ export async function readDocument(
 ): Promise<unknown> {
   let bytes: Buffer
   try {
-    bytes = await readFile(file)
+    bytes = readBounded(file, MOST_PACKED)
   } catch (cause) {
+    if (KrigeError.isInstance(cause)) throw cause
     throw new InvalidInputError(`${expected.what} cannot be read`, { where: file, remedy: expected.remedy, cause })
   }
-  // The gzip magic number decides, not the name: files get renamed.
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    try {
-      bytes = await inflate(bytes)
-    } catch (cause) {
-      throw new InvalidInputError('the gzip data is damaged', { where: file, remedy: 'Restore the file.', cause })
-    }
-  }
+  bytes = unpackBounded(bytes, MOST_UNPACKED, file)
   try {
     return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''))
   } catch (cause) {

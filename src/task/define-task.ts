@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename, isAbsolute, resolve } from 'node:path'
 import type * as z from 'zod'
 import { InvalidInputError, KrigeError } from '../errors.ts'
 import {
@@ -17,6 +17,7 @@ import type { Candidate } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
 import { composeTemplate, parseTemplate, type Template } from '../prompt/template.ts'
 import { defineSpace } from '../space/parameter.ts'
+import { checkJson } from './json-limits.ts'
 import { readExamples } from './read-examples.ts'
 import { type LineRole, type ReadLines, readLines } from './read-lines.ts'
 import { readPool } from './read-pool.ts'
@@ -30,6 +31,8 @@ export interface DefineTaskOptions {
   readonly folder?: string
   /** Whether paths may leave the folder. @defaultValue false */
   readonly allowOutside?: boolean
+  /** Whether the model was given by hand, not by the task: then its path may lead anywhere. @defaultValue false */
+  readonly isModelGiven?: boolean
   readonly file?: string
   /** Where a key stands, for messages. */
   readonly locate?: (path: readonly PropertyKey[]) => string
@@ -73,6 +76,16 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
   }
   const [model, modelSettings = {}] = written.model === undefined ? [] : readModel(written.model)
   checkModel(model, program !== undefined, locate)
+  if (!allowOutside) {
+    const named = { ...(options.isModelGiven ? {} : { model }), metric: written.metric, proposers: written.proposers }
+    for (const [key, value] of Object.entries({
+      ...named,
+      generator: (written as { generator?: unknown }).generator,
+    })) {
+      for (const path of modelPaths(value)) pathOf(path, key)
+    }
+    if (isPath(written.embedder ?? '')) pathOf(written.embedder!, 'embedder')
+  }
 
   const exampleLines = linesOf(written.examples, 'examples', pathOf, locate)
   const exampleWhere =
@@ -164,6 +177,7 @@ function check(input: unknown, locate: (path: readonly PropertyKey[]) => string)
       remedy: 'Start from an example: krige init',
     })
   }
+  checkJson(input, locate)
   const checked = taskSchema.safeParse(input)
   if (checked.success) return checked.data
   const issues = checked.error.issues.map((issue) => describeIssue(issue, locate))
@@ -240,6 +254,20 @@ function checkModel(
       remedy: 'For a local server: openai-compatible:http://127.0.0.1:8080/v1#name',
     },
   )
+}
+
+/** Files of models and tables that a value names, wherever in it: a judge's or a proposer's, too. */
+function modelPaths(value: unknown): string[] {
+  if (typeof value === 'string') {
+    const [, scheme, path] = /^(gguf|table):(.*?)(?:#(?:raw|chat))?$/s.exec(value) ?? []
+    return path !== undefined && (scheme === 'table' || isPath(path)) ? [path] : []
+  }
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(modelPaths) : []
+}
+
+/** Not a name to be looked up in the models folder: absolute, or with a step up or from here. */
+function isPath(written: string): boolean {
+  return isAbsolute(written) || /^\.{1,2}(?:[/\\]|$)|[/\\]\.\.(?:[/\\]|$)/.test(written)
 }
 
 type PathOf = (path: string, key: PropertyKey) => string

@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path'
-import { isMap, isNode, LineCounter, parseDocument } from 'yaml'
+import { isMap, isNode } from 'yaml'
 import { InvalidInputError } from '../errors.ts'
 import { defineTask } from './define-task.ts'
+import { parseYaml } from './parse-yaml.ts'
 import type { TaskInput } from './schema.ts'
 import { readTextFile, showPath } from './source.ts'
 import type { Task } from './task.ts'
@@ -25,20 +26,7 @@ export function loadTask(file: string, options: LoadTaskOptions = {}): Task {
   const path = resolve(file)
   const name = showPath(path)
   const text = readTextFile(path, 'task', 'task file')
-  const lines = new LineCounter()
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    uniqueKeys: true,
-    merge: true,
-  })
-  const [problem] = document.errors
-  if (problem) {
-    throw new InvalidInputError(`not valid YAML: ${problem.message}`, {
-      where: `${name}:${lines.linePos(problem.pos[0]).line}`,
-      remedy: problem.code === 'DUPLICATE_KEY' ? 'Keep one of the two.' : 'Check indentation, quotes and colons.',
-    })
-  }
+  const { document, at, toJs } = parseYaml(text, name)
   if (document.contents !== null && !isMap(document.contents)) {
     throw new InvalidInputError('a task file holds keys and values, such as name: my-task', {
       where: `${name}:1`,
@@ -53,19 +41,20 @@ export function loadTask(file: string, options: LoadTaskOptions = {}): Task {
       if (isMap(parent)) {
         const pair = parent.items.find((item) => isNode(item.key) && String(item.key) === String(last))
         const range = pair && isNode(pair.key) ? pair.key.range : undefined
-        if (range) return `${name}:${lines.linePos(range[0]).line}`
+        if (range) return at(range[0])
       }
       const node = document.getIn(keys.slice(0, depth), true)
-      if (isNode(node) && node.range) return `${name}:${lines.linePos(node.range[0]).line}`
+      if (isNode(node) && node.range) return at(node.range[0])
     }
     return name
   }
-  const written: unknown = document.toJS({ maxAliasCount: 100 })
+  const written = toJs()
   const input = written === null ? written : { ...(written as object), ...options.overrides }
   return defineTask(input as TaskInput, {
     folder: dirname(path),
     file: path,
     allowOutside: options.allowOutside ?? false,
+    isModelGiven: options.overrides?.model !== undefined,
     locate,
   })
 }

@@ -53,6 +53,12 @@ export function readExamples(
 }
 
 function readExample(line: Line, index: number): Example {
+  if (typeof line.value === 'object' && line.value !== null && Object.hasOwn(line.value, '__proto__')) {
+    throw new InvalidInputError('example has a key "__proto__", which no template can name', {
+      where: line.where,
+      remedy: 'Give it another name; inside input it may stand.',
+    })
+  }
   const checked = exampleSchema.safeParse(line.value)
   if (!checked.success) {
     const issue = checked.error.issues[0]!
@@ -63,8 +69,9 @@ function readExample(line: Line, index: number): Example {
     )
   }
   const { id, input, expected, ...rest } = checked.data
-  const fields: Record<string, JsonValue> = {}
-  for (const [name, value] of Object.entries(rest)) if (isJsonValue(value)) fields[name] = value
+  const fields = Object.fromEntries(
+    Object.entries(rest).filter((entry): entry is [string, JsonValue] => isJsonValue(entry[1])),
+  )
   return {
     id: id === undefined ? String(index + 1) : String(id),
     input,

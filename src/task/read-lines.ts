@@ -5,8 +5,10 @@
  */
 import { extname } from 'node:path'
 import { CsvError, parse as parseCsv } from 'csv-parse/sync'
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import { isMap, isNode, isScalar, isSeq } from 'yaml'
 import { InvalidInputError } from '../errors.ts'
+import { checkJson } from './json-limits.ts'
+import { parseYaml } from './parse-yaml.ts'
 import { readTextFile, showPath } from './source.ts'
 
 /** A value and where it stands, as `file:line`. */
@@ -43,6 +45,24 @@ const KINDS: Readonly<Record<LineRole, string>> = {
  * @throws InvalidInputError naming the line that is wrong, and the form of what the file should hold.
  */
 export function readLines(file: string, role: LineRole, where: string): ReadLines {
+  const read = readByEnding(file, role, where)
+  for (const { value, where: line } of read.lines) checkJson(value, () => line)
+  checkCount(read.lines.length, role, showPath(file))
+  return read
+}
+
+/** More than any search looks at; a million of them would take a gigabyte. */
+const MOST: Readonly<Record<LineRole, number>> = { examples: 1_000_000, prompts: 100_000 }
+
+function checkCount(count: number, role: LineRole, where: string): void {
+  if (count <= MOST[role]) return
+  throw new InvalidInputError(
+    `holds more than ${MOST[role].toLocaleString('en-US')} ${role}; no search looks at that many`,
+    { where, remedy: 'Take a sample of them.' },
+  )
+}
+
+function readByEnding(file: string, role: LineRole, where: string): ReadLines {
   const text = readTextFile(file, `${role} file`, where).replace(/^\u{FEFF}/u, '')
   const source: Source = { text, name: showPath(file), role }
   switch (extname(file).toLowerCase()) {
@@ -73,6 +93,8 @@ function isJsonLines(text: string): boolean {
 }
 
 function jsonLines({ text, name, role }: Source): Line[] {
+  // Before they are parsed, which is what takes the memory.
+  checkCount(text.split('\n').length - 1, role, name)
   return text.split('\n').flatMap((line, index) => {
     if (line.trim().length === 0) return []
     const where = `${name}:${index + 1}`
@@ -90,20 +112,9 @@ function jsonLines({ text, name, role }: Source): Line[] {
 
 /** YAML holds JSON, and knows its lines. */
 function documentLines({ text, name, role }: Source): Line[] {
-  const counter = new LineCounter()
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, merge: true })
-  const at = (offset: number | undefined) => (offset === undefined ? name : `${name}:${counter.linePos(offset).line}`)
-  const [problem] = document.errors
-  if (problem) {
-    throw new InvalidInputError(`cannot be read: ${problem.message}`, {
-      where: at(problem.pos[0]),
-      remedy: 'Check indentation, quotes and colons.',
-      cause: problem,
-    })
-  }
+  const { document, at, toJs } = parseYaml(text, name, 'cannot be read')
   const { contents } = document
   const list: unknown = isMap(contents) && contents.has(role) ? contents.get(role, true) : contents
-  const toJs = (node: unknown): unknown => (isNode(node) ? node.toJS(document, { maxAliasCount: 1000 }) : node)
   if (isSeq(list)) {
     return list.items.map((item) => ({ value: toJs(item), where: at(isNode(item) ? item.range?.[0] : undefined) }))
   }

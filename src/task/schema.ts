@@ -8,9 +8,14 @@ import * as z from 'zod'
 import { metricSchema } from '../evaluation/metrics/metric-specification.ts'
 import { modelSchema } from '../evaluation/models/model-specification.ts'
 import { constraintSchema } from '../history/constraint.ts'
+import type { JsonValue } from '../prompt/example.ts'
 import { spaceSchema } from '../space/parameter.ts'
 
-const jsonValue = z.json()
+const json = z.json()
+/** Checked and kept as it is: copied key by key, it would lose one called `__proto__`. */
+const jsonValue = z.unknown().refine((value) => json.safeParse(value).success, {
+  error: 'expected a value as JSON has them',
+}) as unknown as z.ZodType<JsonValue>
 const share = z.number().min(0)
 const limit = z.number().nonnegative()
 const count = z.int().nonnegative()

@@ -3,9 +3,13 @@
  *
  * @module
  */
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { isAbsolute, relative, resolve } from 'node:path'
 import { InvalidInputError } from '../errors.ts'
+import { readBounded } from '../evaluation/bounded-file.ts'
+
+/** MiB of a text file. */
+const MOST_TEXT = 128
 
 /** A file as messages name it: relative to the working directory when that is shorter. */
 export function showPath(file: string): string {
@@ -24,9 +28,16 @@ export function readTextFile(file: string, role: string, where: string): string 
     if (statSync(file).isDirectory()) {
       throw new InvalidInputError(`${role} ${showPath(file)} is a folder; expected a file`, { where })
     }
-    bytes = readFileSync(file)
+    bytes = readBounded(file, MOST_TEXT)
   } catch (cause) {
-    if (cause instanceof InvalidInputError) throw cause
+    if (cause instanceof InvalidInputError) {
+      if (cause.where !== file) throw cause
+      throw new InvalidInputError(`${role} ${showPath(file)} ${cause.message}`, {
+        where,
+        remedy: 'Name a smaller file.',
+        cause,
+      })
+    }
     const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
     throw new InvalidInputError(`${role} ${showPath(file)} ${missing ? 'does not exist' : 'cannot be read'}`, {
       where,

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { readFile } from 'node:fs/promises'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { mean, sampleStandardDeviation } from 'simple-statistics'
 import * as z from 'zod'
-import { InvalidInputError } from '../../errors.ts'
+import { InvalidInputError, KrigeError } from '../../errors.ts'
+import { readBounded, unpackBounded } from '../../evaluation/bounded-file.ts'
 import { writeWhole } from '../../store/whole-file.ts'
 
 export const runSchema = z.object({
@@ -114,6 +114,9 @@ function standardErrorOver(group: readonly BenchRun[]): number {
   return values.length > 1 ? sampleStandardDeviation(values) / Math.sqrt(values.length) : 0
 }
 
+/** MiB of a result file, packed or not. */
+const MOST = 256
+
 /**
  * Reads a result file.
  *
@@ -122,9 +125,9 @@ function standardErrorOver(group: readonly BenchRun[]): number {
 export async function readResults(file: string): Promise<BenchResults> {
   let text: string
   try {
-    const bytes = await readFile(file)
-    text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8')
+    text = unpackBounded(readBounded(file, MOST), MOST, file).toString('utf8')
   } catch (cause) {
+    if (KrigeError.isInstance(cause)) throw cause
     throw new InvalidInputError('the result file cannot be read', {
       where: file,
       remedy: 'Give a file written by `krige bench tables … --json FILE`.',

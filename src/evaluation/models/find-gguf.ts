@@ -25,12 +25,15 @@ export function parseGgufReference(written: string): GgufReference {
  * Finds the file of a model: a path as it is, or a name among the `.gguf` files of the models folder, where a
  * quantization suffix may be left out (`smollm2-135m-instruct` finds `SmolLM2-135M-Instruct.Q4_1.gguf`).
  *
+ * @param folder - What paths are relative to, before the working directory.
  * @throws InvalidInputError when a path does not exist or a name fits several files; UnavailableError when none fits.
  */
-export function findGguf(name: string, modelsFolder: string): string {
+export function findGguf(name: string, modelsFolder: string, folder = '.'): string {
   if (/[/\\]/.test(name) || name.toLowerCase().endsWith('.gguf')) {
     const inFolder = join(modelsFolder, basename(name))
-    if (existsSync(name) && statSync(name).isFile()) return resolve(name)
+    for (const path of [resolve(folder, name), resolve(name)]) {
+      if (existsSync(path) && statSync(path).isFile()) return path
+    }
     if (!/[/\\]/.test(name) && existsSync(inFolder)) return inFolder
     throw new InvalidInputError(`model file ${name} does not exist`, {
       remedy: 'Check the path, or run: krige models list',

@@ -18,7 +18,7 @@ export interface OpenTextModelOptions {
   readonly concurrency?: number
   /** How the task says its model is to be asked; `concurrency` above goes first. */
   readonly settings?: ModelSettings
-  /** Where a command that prints a key runs. */
+  /** What paths of models are relative to, and where a command that prints a key runs. */
   readonly folder?: string
   /** Told in words when a server asks to wait. */
   readonly onNotice?: (notice: string) => void
@@ -47,7 +47,7 @@ export async function openTextModel(specification: string, options: OpenTextMode
   }
   if (scheme === 'gguf') {
     const { name, format } = parseGgufReference(rest)
-    const file = findGguf(name, options.modelsFolder)
+    const file = findGguf(name, options.modelsFolder, options.folder)
     const { openGgufModel } = await import('./gguf-model.ts')
     return openGgufModel({
       file,

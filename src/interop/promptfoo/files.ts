@@ -6,9 +6,9 @@
 import { readdirSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { parse as parseCsv } from 'csv-parse/sync'
-import { parse as parseYaml } from 'yaml'
 import { InvalidInputError } from '../../errors.ts'
 import type { JsonValue } from '../../prompt/example.ts'
+import { parseYaml } from '../../task/parse-yaml.ts'
 import { readTextFile, resolveInside } from '../../task/source.ts'
 
 const CODE = new Set(['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '.py', '.rb', '.go', '.sh'])
@@ -85,8 +85,8 @@ export function openFiles(folder: string, allowOutside: boolean): ConfigFiles {
 }
 
 /** YAML as promptfoo reads it: with merge keys, and as many aliases as a file of the user's own may have. */
-export function readYaml(text: string): unknown {
-  return parseYaml(text, { merge: true, maxAliasCount: 10_000 })
+export function readYaml(text: string, name = 'YAML'): unknown {
+  return parseYaml(text, name).toJs()
 }
 
 /** Rows of a CSV text by its header; a row without a cell for a column has ''. */

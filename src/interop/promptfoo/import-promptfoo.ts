@@ -135,16 +135,7 @@ function readConfig(path: string, findings: Findings): PromptfooConfig {
     })
   }
   const text = readTextFile(path, 'configuration', 'promptfoo configuration')
-  let written: unknown
-  try {
-    written = readYaml(text)
-  } catch (cause) {
-    throw new InvalidInputError(`not valid YAML: ${cause instanceof Error ? cause.message : cause}`, {
-      where: showPath(path),
-      remedy: 'Check indentation, quotes and colons.',
-      cause,
-    })
-  }
+  const written = readYaml(text, showPath(path))
   const checked = configSchema.safeParse(resolveReferences(written))
   if (!checked.success) {
     throw new InvalidInputError(schemaProblem(checked.error), {
