@@ -38,7 +38,7 @@ export function withDeadline<T>(what: string, milliseconds: number, run: () => T
   } catch (cause) {
     // The watchdog's error belongs to the context, so it is no instance of our Error.
     if (typeof cause === 'object' && cause && 'code' in cause && cause.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
-      throw new DeadlineError(`${what} took longer than ${milliseconds} ms on this answer`, { cause })
+      throw new DeadlineError(`${what} took longer than ${milliseconds} ms`, { cause })
     }
     throw cause
   } finally {

@@ -223,10 +223,17 @@ function checkSameStudy(
   const keys = new Set([...Object.keys(now), 'constraints'])
   const differing = [...keys].filter((key) => before[key] !== now[key])
   if (differing.length === 0) return
-  const details = differing.map((key) => `${key} was ${before[key] ?? 'absent'}, is ${now[key] ?? 'absent'}`)
+  const details = differing.map(
+    (key) => `${MEANINGS[key] ?? key} was ${before[key] ?? 'absent'}, is ${now[key] ?? 'absent'}`,
+  )
   throw new ConflictError(`study ${config.name} was started differently: ${details.join('; ')}`, {
     remedy: 'Start another study with --study NAME, or restore what it was started with.',
   })
+}
+
+/** What a reader may not guess of a piece. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  evaluator: 'the code of the metric or program, or the file of the model (evaluator)',
 }
 
 /** Prompts may be added to a study that has begun, never changed or taken away. */

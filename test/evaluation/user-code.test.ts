@@ -42,6 +42,7 @@ const MISBEHAVIOUR: readonly (readonly [what: string, code: string, reason: RegE
   ['returns a function', 'return () => 1', /returned function/],
   ['returns NaN', 'return { score: NaN }', /finite number/],
   ['returns a trap', 'return { get score() { throw new Error("trap") } }', /trap/],
+  ['eats memory outside of the heap', 'const all = []; for (;;) all.push(Buffer.alloc(1e7, 1))', /1024 MB|not finish/],
   ['eats memory', 'const all = []; for (;;) all.push(new Array(1e5).fill(1))', /more than 1024 MB|not finish/],
 ]
 

@@ -172,7 +172,7 @@ describe('assertions', () => {
   it.each(['contains', 'icontains', 'starts-with', 'regex', 'contains-any', 'not-contains'])(
     '%s of nothing is refused: every answer contains it',
     (type) => {
-      for (const value of ['', '{{topic.x}}', []]) {
+      for (const value of ['', '{{topic.x}}', [], null]) {
         const { made, told } = importOne({ type, value })
         expect(made).toBeUndefined()
         expect(told.some((line) => line.startsWith('unsupported: tests[2].assert[1]'))).toBe(true)
@@ -338,6 +338,13 @@ describe('what never ends', () => {
     const started = performance.now()
     expect(() => importConfig({ bomb })).toThrow(/references .* more than 200000 values/)
     expect(performance.now() - started).toBeLessThan(5000)
+  })
+
+  it('templates that count to a billion are listed', () => {
+    const { told } = importConfig({
+      prompts: ['Say {{topic}}', '{% for i in range(1000000000) %}{{ i }}{% endfor %}{{topic}}'],
+    })
+    expect(told.join('\n')).toMatch(/unsupported: prompts: .*filling the template took longer than 1000 ms/)
   })
 
   it('references in a circle are refused or left', () => {

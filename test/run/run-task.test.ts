@@ -116,7 +116,11 @@ describe('runTask', () => {
     ['another seed', () => ({ seed: 9 }), /seed was 1, is 9/],
     ['another policy', () => ({ policy: 'hyperband' }), /policy was successive-halving, is hyperband/],
     ['another embedder', () => ({ embedder: async () => embedder('minilm') }), /embedder was none, is minilm/],
-    ['another evaluator', (task) => ({ evaluator: fakeEvaluator(task, 'other') }), /evaluator was/],
+    [
+      'another evaluator',
+      (task) => ({ evaluator: fakeEvaluator(task, 'other') }),
+      /code of the metric or program.*evaluator\) was/,
+    ],
     ['other examples', () => ({ task: define({ search: 39, budget: { evaluations: 60 } }) }), /examples was/],
     [
       'a changed prompt',

@@ -26,15 +26,29 @@ export async function autoevalsMetric(name: string, options: Readonly<Record<str
   return {
     name: `autoevals:${name}`,
     async score(output, example) {
-      const result: unknown = await scorer({
-        ...options,
-        input: showValue(example.input),
-        output,
-        ...(example.expected === undefined ? {} : { expected: example.expected }),
-      })
+      const result: unknown = await withinTime(
+        `autoevals:${name}`,
+        scorer({
+          ...options,
+          input: showValue(example.input),
+          output,
+          ...(example.expected === undefined ? {} : { expected: example.expected }),
+        }),
+      )
       const score = typeof result === 'object' && result !== null && 'score' in result ? result.score : undefined
       if (typeof score !== 'number') throw new TypeError(`autoevals:${name} gave no score`)
       return score
     },
   }
+}
+
+/** Milliseconds: a scorer of the package may ask a model. */
+const TIMEOUT = 120_000
+
+async function withinTime(what: string, result: unknown): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not finish within ${TIMEOUT / 1000} s`)), TIMEOUT)
+  })
+  return Promise.race([result, late]).finally(() => clearTimeout(timer))
 }

@@ -13,6 +13,8 @@ const UNSPACED = 'Han Hiragana Katakana Bopomofo Yi Thai Lao Khmer Myanmar Tibet
   .join('')
 /** Letters, digits and marks of the other scripts: between two of them is no border of a word. */
 const WORD = `(?:(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}_])`
+/** Makes one picture of two, as a skin tone does. */
+const JOINER = '\\u200D'
 /** Korean glues particles to the end of a word. */
 const WORD_AFTER = `(?:(?!\\p{Script_Extensions=Hangul})${WORD})`
 
@@ -71,11 +73,13 @@ function labelPattern(label: string): string {
   const first = [...label][0]!
   const last = [...label].at(-1)!
   const before = [
-    ...(isUnspaced(first) ? [] : [WORD]),
+    ...(isUnspaced(first) || isPicture(first) ? [] : [WORD]),
+    ...(isPicture(first) ? [JOINER] : []),
     ...(isDigit(first) ? ['\\p{N}[.,]', '(?:^|[\\s:=(*"])[-+]'] : []),
   ]
   const after = [
-    ...(isUnspaced(last) ? [] : [WORD_AFTER]),
+    ...(isUnspaced(last) || isPicture(last) ? [] : [WORD_AFTER]),
+    ...(isPicture(last) ? [JOINER, '\\p{Emoji_Modifier}'] : []),
     ...(isDigit(last) ? ['[.,]\\p{N}'] : []),
     ...(isLatin(last) ? ['[+#]'] : []),
   ]
@@ -85,6 +89,8 @@ function labelPattern(label: string): string {
 }
 
 const isUnspaced = (character: string) => new RegExp(`[${UNSPACED}]`, 'u').test(character)
+const isPicture = (character: string) =>
+  /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}]/u.test(character)
 const isDigit = (character: string) => /\p{N}/u.test(character)
 const isLatin = (character: string) => /\p{Script=Latin}/u.test(character)
 

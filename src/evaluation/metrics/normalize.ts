@@ -30,6 +30,7 @@ export function foldText(text: string): string {
     .replace(DOUBLE_QUOTES, '"')
     .replace(DASHES, '-')
     .replaceAll('…', '...')
+    .replaceAll('µ', 'μ')
     .toLowerCase()
 }
 

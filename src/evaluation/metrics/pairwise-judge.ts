@@ -92,12 +92,19 @@ function duelPrompt(criteria: string, first: string, second: string, example: Ex
   ].join('\n\n')
 }
 
-const WINNER = '(?:answer\\s+)?(a|b|tie|equal|neither|both)(?![\\p{L}\\p{N}])'
+const WINNER = '(?:(?:answer|response|option|candidate)\\s+)?(a|b|tie|equal|neither|both)(?![\\p{L}\\p{N}])'
 /** `Better: **A**`, `"better": "B"`, `the better answer is A`; not the article in `B is better. A reason …`. */
 const SAID = new RegExp(
   `(?<![\\p{L}\\p{N}])better(?:\\s+(?:answer|one|response))?["'*_\\s]*(?:[:=-]|\\bis\\b)["'*_\\s([<]*${WINNER}`,
   'gu',
 )
+/** Other ways to say it, for judges that do not do as they are told. */
+const TOLD = new RegExp(
+  `(?:(?<![\\p{L}\\p{N}])(?:winner|verdict|choice|preference)["'*_\\s]*(?:[:=-]|\\bis\\b)["'*_\\s([<]*|\\[\\[)${WINNER}`,
+  'gu',
+)
+const IS_BETTER =
+  /(?:answer|response|option|candidate)\s+(a|b)\s+is\s+(?:clearly\s+|slightly\s+|much\s+|the\s+)*better(?![\p{L}\p{N}])/gu
 const SHORT = new RegExp(`^[^\\p{L}\\p{N}]*${WINNER}[^\\p{L}\\p{N}]*$`, 'u')
 
 /**
@@ -108,7 +115,7 @@ const SHORT = new RegExp(`^[^\\p{L}\\p{N}]*${WINNER}[^\\p{L}\\p{N}]*$`, 'u')
  */
 export function readWinner(text: string): number | undefined {
   const folded = foldText(text)
-  const said = [...folded.matchAll(SAID)].at(-1)?.[1]
+  const said = [SAID, TOLD, IS_BETTER].map((form) => [...folded.matchAll(form)].at(-1)?.[1]).find((winner) => winner)
   const short = SHORT.exec(folded)?.[1] ?? SHORT.exec(folded.trimEnd().split('\n').at(-1) ?? '')?.[1]
   switch (said ?? short) {
     case 'a':

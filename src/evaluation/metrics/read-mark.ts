@@ -7,7 +7,8 @@ const NAMED = new RegExp(`(?:${WORDS.join('|')})(?![\\p{L}\\p{N}])`, 'uy')
 const MARK = /(?<![\p{L}\p{N}])marks?(?![\p{L}\p{N}])/gu
 const OTHER = /(?<![\p{L}\p{N}])(?:score|rating|grade)s?(?![\p{L}\p{N}])/gu
 /** Emphasis, quotes, colons, dashes that stand alone, and a scale in brackets: `Mark (1-5): `. */
-const BETWEEN = /(?:[\s*_~:="'[{<→]|-(?=\s)|\b(?:is|of)\b|\([^()\n]{0,40}\))+/uy
+const BETWEEN =
+  /(?:\((?:from|out|on|[-\d])[^()\n]{0,20}(?:-|to|of)\s*-?\d[^()\n]{0,20}\)|[\s*_~:="'([{<→]|-(?=\s)|\b(?:is|of)\b)+/uy
 /** `/5`, `out of 5` */
 const SCALE = /^[\s*_"']*(?:\(?\s*out\s+of|\(?\s*of|\/)[\s*_"']*/u
 const AFTER = /^(?:\s*%|\s*(?:-|to)\s*\d)/u
@@ -31,18 +32,22 @@ export function readMark(text: string, low: number, high: number): number | unde
   return given !== undefined && given >= low && given <= high ? given : undefined
 }
 
-/** The number behind the last of the words that has one; NaN where it is on another scale. */
+/** The number behind the last of the words that has one, with a colon rather than in a sentence; NaN on another scale. */
 function lastAfter(text: string, word: RegExp, high: number): number | undefined {
   let last: number | undefined
+  let written: number | undefined
   for (const match of text.matchAll(word)) {
     BETWEEN.lastIndex = match.index + match[0].length
     const start = BETWEEN.lastIndex
-    const end = start + (BETWEEN.exec(text)?.[0].length ?? 0)
+    const between = BETWEEN.exec(text)?.[0] ?? ''
+    const end = start + between.length
     // `Markdown 3` and `mark3` are no marks, and neither is a number in the next sentence.
     if (end === start) continue
-    last = markAt(text.slice(end, end + 80), high)?.value ?? last
+    const mark = markAt(text.slice(end, end + 80), high)?.value
+    last = mark ?? last
+    if (/[:=]/.test(between)) written = mark ?? written
   }
-  return last
+  return written ?? last
 }
 
 /** A text that is a mark and nothing else. */
@@ -53,20 +58,22 @@ function bareMark(text: string, high: number): number | undefined {
 }
 
 function markAt(text: string, high: number): { readonly value: number; readonly end: number } | undefined {
-  NAMED.lastIndex = 0
-  const named = NAMED.exec(text)?.[0]
   // A slash is a scale here, never a fraction.
   const slash = text.search(/\s?[/⁄]/u)
-  const found = named
-    ? { value: WORDS.indexOf(named), end: named.length }
-    : numberAtStart(slash < 0 ? text : text.slice(0, slash))
+  const found = wordAt(text) ?? numberAtStart(slash < 0 ? text : text.slice(0, slash))
   if (!found) return undefined
   const rest = text.slice(found.end)
   const scale = SCALE.exec(rest)?.[0]
   if (scale === undefined) {
     return AFTER.test(rest) && !(high === 100 && /^\s*%/.test(rest)) ? { ...found, value: Number.NaN } : found
   }
-  const limit = numberAtStart(rest.slice(scale.length))
+  const limit = wordAt(rest.slice(scale.length)) ?? numberAtStart(rest.slice(scale.length))
   const end = found.end + scale.length + (limit?.end ?? 0)
   return { value: limit?.value === high ? found.value : Number.NaN, end }
+}
+
+function wordAt(text: string): { readonly value: number; readonly end: number } | undefined {
+  NAMED.lastIndex = 0
+  const word = NAMED.exec(text)?.[0]
+  return word === undefined ? undefined : { value: WORDS.indexOf(word), end: word.length }
 }

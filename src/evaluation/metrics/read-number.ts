@@ -132,6 +132,7 @@ export function unifyNumbers(text: string): string {
     .replace(/[−﹣]/gu, '-')
     .replace(/[’\u00A0\u2009\u202F](?=\d{3}(?!\d))/gu, "'")
     .replace(/(?<![\d.,'])[1-9]\d{0,2}(?: 000)+(?!\d)/g, (run) => run.replaceAll(' ', "'"))
+    .replace(/(?<=\d)_(?=\d{3}(?!\d))/g, "'")
     .replaceAll('{,}', ',')
     .replaceAll('\\,', '')
     .replaceAll('\\times', '×')

@@ -24,7 +24,7 @@ export interface WorkerPoolOptions {
   readonly concurrency: number
   /** Milliseconds a call may take. */
   readonly timeout: number
-  /** Megabytes of JavaScript memory per worker. @defaultValue 1024 */
+  /** Megabytes per worker, of objects and of buffers. @defaultValue 1024 */
   readonly memory?: number
 }
 
@@ -47,6 +47,8 @@ export interface WorkerPool {
 
 const DEFAULT_MEMORY = 1024
 const LOAD_TIMEOUT = 60_000
+/** Milliseconds between two looks at a worker's buffers, which the limit of objects does not see. */
+const WATCH = 250
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
 
 /** @throws InvalidInputError when the module cannot be loaded or exports no function. */
@@ -172,6 +174,13 @@ async function startWorker(options: WorkerPoolOptions): Promise<UserWorker> {
     if (loss !== undefined) listener({ kind: 'stray', message: loss })
   })
   listener = undefined
+  /** Answered by the engine itself, also while the module is in a loop. */
+  const watchBuffers = async () => {
+    const { external_memory: buffers } = await worker.getHeapStatistics()
+    if (buffers < memory * 2 ** 20) return
+    lose(`it used more than ${memory} MB of memory`)
+    await worker.terminate()
+  }
   const end = async () => {
     port.close()
     await worker.terminate()
@@ -189,10 +198,12 @@ async function startWorker(options: WorkerPoolOptions): Promise<UserWorker> {
     end,
     async run(number, job, timeout, signal, answer) {
       const result = await new Promise<JobResult>((resolve) => {
-        const timer = setTimeout(() => resolve({ kind: 'timeout' }), timeout)
-        const abort = () => resolve({ kind: 'cancelled' })
+        const timer = setTimeout(() => finish({ kind: 'timeout' }), timeout)
+        const watch = setInterval(() => watchBuffers().catch(() => undefined), WATCH)
+        const abort = () => finish({ kind: 'cancelled' })
         const finish = (ended: JobResult) => {
           clearTimeout(timer)
+          clearInterval(watch)
           signal?.removeEventListener('abort', abort)
           resolve(ended)
         }

@@ -63,6 +63,7 @@ export function importAssertion(
   for (const key of ['config', 'contextTransform'] as const) {
     if (written[key] !== undefined) findings.unsupported(`${where}.${key}`, `a setting of ${written.type}`)
   }
+  if (written.value === null) return refuse(`${written.type} with an empty value`)
   const { threshold, weight, metric } = written
   const not = written.type.startsWith('not-')
   const type = not ? written.type.slice('not-'.length) : written.type

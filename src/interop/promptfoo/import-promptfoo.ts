@@ -5,6 +5,7 @@
  */
 import { basename, dirname, resolve } from 'node:path'
 import { InvalidInputError } from '../../errors.ts'
+import { DeadlineError, withDeadline } from '../../evaluation/deadline.ts'
 import { type Assertion, needsJudge } from '../../evaluation/metrics/assertion-options.ts'
 import type { JsonValue } from '../../prompt/example.ts'
 import { readTextFile, showPath } from '../../task/source.ts'
@@ -69,6 +70,20 @@ const READ = new Set(['prompts', 'providers', 'targets', 'tests', 'scenarios', '
  * examples.length // 2
  */
 export function importPromptfoo(file: string, options: ImportOptions = {}): ImportedTask {
+  try {
+    return withDeadline(`importing ${file}`, DEADLINE, () => read(file, options))
+  } catch (error) {
+    if (!(error instanceof DeadlineError)) throw error
+    throw new InvalidInputError(error.message, {
+      remedy: 'Import a part of the configuration, or look for what multiplies.',
+    })
+  }
+}
+
+/** Milliseconds: thousands of tests take a second or two. */
+const DEADLINE = 120_000
+
+function read(file: string, options: ImportOptions): ImportedTask {
   const path = resolve(file)
   const files = openFiles(dirname(path), options.allowOutside ?? false)
   const findings = createFindings()
@@ -78,9 +93,9 @@ export function importPromptfoo(file: string, options: ImportOptions = {}): Impo
   const allPrompts = importPrompts(config.prompts, files, findings)
   const chosen = allPrompts.filter((prompt) => isAsked(prompt, provider, findings))
   const tests = importTests(config, files, findings)
-  const read = readTests(tests, options.rubric, files, findings)
-  const { limits } = read
-  const converted = convertPrompts(chosen, read.tests, findings)
+  const checked = readTests(tests, options.rubric, files, findings)
+  const { limits } = checked
+  const converted = convertPrompts(chosen, checked.tests, findings)
   const usable = converted.tests
 
   if (converted.prompts.length === 0) throw nothingLeft(path, 'no prompt', findings)

@@ -6,6 +6,7 @@
  * @module
  */
 import { Template } from '@huggingface/jinja'
+import { withDeadline } from '../../evaluation/deadline.ts'
 import type { JsonValue } from '../../prompt/example.ts'
 
 export type Vars = Readonly<Record<string, JsonValue>>
@@ -19,6 +20,8 @@ export interface ConvertedTemplate {
   readonly computed: ReadonlyMap<string, string>
 }
 
+/** Milliseconds for one template: `range(10 ** 9)` is no prompt. */
+const DEADLINE = 1000
 const PLAIN = /^\{\{-?\s*([A-Za-z_]\w*)\s*-?\}\}$/
 const EXPRESSION = /\{\{[\s\S]*?\}\}|\{#[\s\S]*?#\}/g
 
@@ -78,7 +81,7 @@ export function renderNunjucks(source: string, vars: Vars): string {
   const { needed, loopedOver } = namesOf(template.parsed)
   for (const name of loopedOver) values[name] ??= []
   for (const name of needed) values[name] ??= ''
-  return template.render(values)
+  return withDeadline('filling the template', DEADLINE, () => template.render(values))
 }
 
 /**

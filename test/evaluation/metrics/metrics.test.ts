@@ -50,6 +50,10 @@ describe('label-match', () => {
     [['5', '7'], '-5 or 7', '7'],
     [['1', '2'], '- 2', '2'],
     [['a', 'b'], 'ａ', 'a'],
+    [['😀', '😡'], 'good😀really', '😀'],
+    [['👍', '👎'], '👍🏽 or 👎', '👎'],
+    [['👩', '🔬'], '👩\u200D🔬, 🔬', '🔬'],
+    [['🇫🇷', '🇩🇪'], 'voilà🇫🇷!', '🇫🇷'],
     [['cafe', 'café'], 'cafe\u0301', 'café'],
   ])('of %j, %j mentions %j first', (all, output, found) => {
     const metric = labelMatch(all)

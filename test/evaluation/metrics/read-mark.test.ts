@@ -53,6 +53,14 @@ const CASES: readonly (readonly [text: string, low: number, high: number, mark: 
   ['Mark: ٤', 1, 5, 4],
   ['Mark: 4½', 1, 5, 4.5],
   ['Mark: 1/2', 0, 1, undefined],
+  ['Mark: (4)', 1, 5, 4],
+  ['Mark: (-4)', -5, 5, -4],
+  ['Mark (from 1 to 5): 4', 1, 5, 4],
+  ['Mark: 4 out of five', 1, 5, 4],
+  ['Mark: 4 out of ten', 1, 5, undefined],
+  ['Mark: 5\n\nA mark of 3 would be too low.', 1, 5, 5],
+  ['Mark: 4, for 2 reasons', 1, 5, 4],
+  ['Mark: 3 (out of 5)', 1, 5, 3],
 ]
 
 describe('readMark', () => {
