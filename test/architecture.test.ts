@@ -59,7 +59,7 @@ const IMPURE: readonly (readonly [RegExp, string])[] = [
 const KNOWN_CIRCLES = new Set(['study/study.ts → study/checks.ts → study/study.ts'])
 
 /** Build scripts live beside what they build; they are not part of the library. */
-const BUILD_SCRIPTS = new Set(['numerics/linalg/wasm/build.ts'])
+const BUILD_SCRIPTS = new Set(['numerics/linalg/wasm/build.ts', 'proposer/meta-prompts/build.ts'])
 
 const source = resolve(import.meta.dirname, '../src')
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

@@ -8,6 +8,7 @@ export { type ConformanceCheck, ConformanceError } from './conformance.ts'
 export { type KernelConformanceOptions, kernelConformance } from './kernel-conformance.ts'
 export { type LinalgConformanceOptions, linalgConformance } from './linalg-conformance.ts'
 export { type PromptPolicyConformanceOptions, promptPolicyConformance } from './prompt-policy-conformance.ts'
+export { proposerConformance } from './proposer-conformance.ts'
 export { type SamplerConformanceOptions, samplerConformance } from './sampler-conformance.ts'
 export { storeConformance } from './store-conformance.ts'
 export {

@@ -13,6 +13,9 @@ import { createRandom } from '../../src/numerics/random/random.ts'
 import type { PolicyContext, PolicyState } from '../../src/policy/policy.ts'
 import type { PoolEntry } from '../../src/prompt/candidate.ts'
 import type { Example } from '../../src/prompt/example.ts'
+import { parseTemplate } from '../../src/prompt/template.ts'
+import type { ProposalRequest } from '../../src/proposer/proposer.ts'
+import { createTaskView } from '../../src/proposer/task-view.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
 import { createStudy } from '../../src/study/create-study.ts'
 import { gaussianProcess } from '../../src/surrogate/gaussian-process/gaussian-process.ts'
@@ -85,6 +88,20 @@ const task = () =>
     model: 'openai-compatible:http://127.0.0.1:8080/v1#llama3',
   })
 
+/** What proposers know of a task of tickets with two labels. */
+const view = () =>
+  createTaskView({
+    template: parseTemplate('{{prompt}}\n\nTicket: {{input}}\nLabel:'),
+    baseline: { id: 'a', text: 'Label it.' },
+    examples: examples.map((line, index) => ({ id: String(index), ...line, fields: {} })),
+    answers: { kind: 'labels', labels: ['billing', 'bug'] },
+  })
+
+const request = (): ProposalRequest => {
+  const parent = { index: 0, candidate: { id: 'a', text: 'Label it.' }, outcomes: [] }
+  return { parents: [parent], pool: [parent], task: view(), count: 2, random: createRandom(1) }
+}
+
 export const exampleFixtures = {
   backend: () => backend,
   /** A stream of random numbers with seed 1. */
@@ -125,6 +142,9 @@ export const exampleFixtures = {
     fits: [],
   }),
 
+  view,
+  /** What a proposer is asked: two drafts from one prompt. */
+  request,
   /** One line of a task. */
   example: () => tickets,
   /** A task with {@link prompts} and {@link examples}. */

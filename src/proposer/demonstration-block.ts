@@ -1,0 +1,62 @@
+/**
+ * Where demonstrations stand in a prompt: in a slot of their own, or at the end of its only text, under a heading.
+ *
+ * @module
+ */
+import { showValue } from '../prompt/template.ts'
+import type { TaskView } from './task-view.ts'
+
+type Slots = Readonly<Record<string, string>>
+
+export interface PromptParts {
+  /** What the main slot says without demonstrations. */
+  readonly instruction: string
+  /** Empty where there are none. */
+  readonly demonstrations: string
+}
+
+const HEADING = 'Examples:'
+const BLOCK = `\n\n${HEADING}\n`
+/** A shorter input may stand in a text by chance. */
+const TELLING = 12
+
+/**
+ * Takes the demonstrations out of a prompt.
+ *
+ * @example
+ * splitPrompt({ prompt: 'Label it.' }, view) // { instruction: 'Label it.', demonstrations: '' }
+ */
+export function splitPrompt(slots: Slots, task: Pick<TaskView, 'mainSlot' | 'demonstrationSlot'>): PromptParts {
+  const main = slots[task.mainSlot] ?? ''
+  if (task.demonstrationSlot !== task.mainSlot) {
+    return { instruction: main, demonstrations: slots[task.demonstrationSlot] ?? '' }
+  }
+  const at = main.indexOf(BLOCK)
+  if (at < 0) return { instruction: main, demonstrations: '' }
+  return { instruction: main.slice(0, at), demonstrations: main.slice(at + BLOCK.length) }
+}
+
+/** A prompt with other parts; its further slots stay. */
+export function joinPrompt(
+  slots: Slots,
+  parts: Partial<PromptParts>,
+  task: Pick<TaskView, 'mainSlot' | 'demonstrationSlot'>,
+): Record<string, string> {
+  const { instruction, demonstrations } = { ...splitPrompt(slots, task), ...parts }
+  if (task.demonstrationSlot !== task.mainSlot) {
+    return { ...slots, [task.mainSlot]: instruction, [task.demonstrationSlot]: demonstrations }
+  }
+  return { ...slots, [task.mainSlot]: demonstrations === '' ? instruction : `${instruction}${BLOCK}${demonstrations}` }
+}
+
+/** Positions of the search examples that demonstrations show. */
+export function shownExamples(demonstrations: string, task: Pick<TaskView, 'examples' | 'demonstrate'>): number[] {
+  if (demonstrations === '') return []
+  return task.examples.flatMap((example, position) => {
+    const input = showValue(example.input)
+    const shown =
+      demonstrations.includes(task.demonstrate(example, '').trimEnd()) ||
+      (input.length >= TELLING && demonstrations.includes(input))
+    return shown ? [position] : []
+  })
+}

@@ -1,0 +1,142 @@
+/**
+ * What every draft passes before it joins a pool: what must be kept is kept, no slot is too long, no search example is
+ * copied, and nothing is said twice.
+ *
+ * @module
+ */
+import { estimateTokens } from '../../evaluation/estimate-tokens.ts'
+import { type Candidate, candidateText } from '../../prompt/candidate.ts'
+import { shownExamples, splitPrompt } from '../demonstration-block.ts'
+import type { Draft } from '../proposer.ts'
+import { contentOf, slotsOf, type TaskView } from '../task-view.ts'
+import { createCopyDetector } from './copied-examples.ts'
+import type { Rejection, RejectionReason } from './rejection.ts'
+import { wordsOf } from './words.ts'
+
+export interface GateOptions {
+  readonly task: TaskView
+  /** What is in the pool already. */
+  readonly pool: readonly Candidate[]
+  /** Tokens that one slot may have. @defaultValue 600, or three times what the pool's longest has */
+  readonly limit?: number
+  /** Unit vectors of texts, for near-duplicates. @defaultValue texts alone are compared */
+  readonly embed?: (texts: readonly string[]) => Promise<readonly Float64Array[]>
+}
+
+export interface Gate {
+  /**
+   * Sorts drafts, in their order. What is let in counts as pool from then on, and says which examples it shows, whether
+   * its proposer said so or not.
+   */
+  sort(
+    drafts: readonly Draft[],
+  ): Promise<{ readonly passed: readonly Draft[]; readonly rejected: readonly Rejection[] }>
+}
+
+const SHORTEST_LIMIT = 600
+/** Two instructions with a cosine as high say the same (ShinkaEvolve, arXiv 2509.19349, uses the same bound). */
+const SAME_MEANING = 0.99
+const REFUSAL =
+  /^\s*(i['’]?m sorry|sorry,|i (cannot|can['’]t|am unable|won['’]t)|as an ai\b|unfortunately, i\b|i apologi[sz]e)/i
+
+/**
+ * @example
+ * const gate = createGate({ task: view, pool: [{ id: 'a', text: 'Label it.' }] })
+ * const { rejected } = await gate.sort([{ slots: { prompt: 'label it' }, parents: [0], proposer: 'edit' }])
+ * rejected[0]!.reason // 'duplicate'
+ */
+export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
+  const members = pool.map((candidate) => slotsOf(candidate, task))
+  const longest = Math.max(0, ...members.flatMap((slots) => Object.values(slots).map(estimateTokens)))
+  const most = limit ?? Math.max(SHORTEST_LIMIT, 3 * longest)
+  const copies = createCopyDetector(task.examples, [
+    ...(task.description === undefined ? [] : [task.description]),
+    ...(task.answers.kind === 'labels' ? task.answers.labels : []),
+    ...pool.filter(({ origin }) => origin?.by !== 'proposer').map(candidateText),
+  ])
+  const keyOf = (slots: Readonly<Record<string, string>>) =>
+    task.slots.map((name) => wordsOf(slots[name] ?? '').join(' ')).join('\n')
+  const known = new Set(members.map(keyOf))
+  const vectors: { readonly demonstrations: string; readonly vector: Float64Array }[] = []
+  const embedMain = async (all: readonly Readonly<Record<string, string>>[]) => {
+    const parts = all.map((slots) => splitPrompt(slots, task))
+    const found = all.length > 0 && embed ? await embed(parts.map(({ instruction }) => instruction || ' ')) : []
+    return found.map((vector, index) => ({ vector, demonstrations: parts[index]!.demonstrations }))
+  }
+  /** All but the demonstrations. */
+  const instructionsOf = (slots: Readonly<Record<string, string>>, instruction: string) =>
+    [
+      instruction,
+      ...task.slots
+        .filter((name) => name !== task.mainSlot && name !== task.demonstrationSlot)
+        .map((name) => slots[name]),
+    ].join('\n')
+  let read = false
+
+  const faultOf = (draft: Draft): readonly [RejectionReason, string] | undefined => {
+    const { slots } = draft
+    const { instruction, demonstrations } = splitPrompt(slots, task)
+    const text = task.slots.map((name) => slots[name] ?? '').join('\n')
+    if (instruction.trim() === '' || REFUSAL.test(instruction)) return ['empty', 'it is no prompt']
+    const lost = task.preserve.find((literal) => !text.includes(literal))
+    if (lost !== undefined) return ['lost-text', `it must keep ${lost} word for word`]
+    const syntax = text.match(/\{\{[^{}]*\}\}|\{%.*?%\}/g)?.find((tag) => !task.preserve.includes(tag))
+    if (syntax !== undefined) return ['template-syntax', `${syntax} stays unfilled; write text without braces`]
+    for (const name of task.slots) {
+      const tokens = estimateTokens(slots[name] ?? '')
+      if (tokens > most) return ['too-long', `${name} has some ${tokens} tokens; at most ${most} are allowed`]
+    }
+    const declared = shownExamples(demonstrations, task)
+    const copied =
+      copies.find(instructionsOf(slots, instruction)).length > 0 ||
+      copies.find(demonstrations).some((position) => !declared.includes(position))
+    if (copied) return ['copied-example', 'it copies an example; say the rule instead']
+    if (known.has(keyOf(slots))) return ['duplicate', 'it says what another prompt says already']
+    return undefined
+  }
+
+  return {
+    async sort(drafts) {
+      const passed: Draft[] = []
+      const rejected: Rejection[] = []
+      if (!read && embed && drafts.length > 0) {
+        vectors.push(...(await embedMain(members)))
+        read = true
+      }
+      const own = await embedMain(drafts.map(({ slots }) => slots))
+      drafts.forEach((draft, index) => {
+        const mine = own[index]
+        const near =
+          draft.metaPrompt !== undefined &&
+          mine !== undefined &&
+          vectors.some(
+            ({ vector, demonstrations }) =>
+              demonstrations === mine.demonstrations && dot(vector, mine.vector) >= SAME_MEANING,
+          )
+        const fault =
+          faultOf(draft) ?? (near ? (['duplicate', 'it means what another prompt means'] as const) : undefined)
+        if (fault) {
+          const [reason, message] = fault
+          const text = candidateText({ id: '', ...contentOf(draft.slots, task) }).slice(0, 300)
+          rejected.push({ reason, message, text, proposer: draft.proposer, written: draft.metaPrompt !== undefined })
+          return
+        }
+        known.add(keyOf(draft.slots))
+        if (mine) vectors.push(mine)
+        const shows = new Set([
+          ...(draft.shows ?? []),
+          ...shownExamples(splitPrompt(draft.slots, task).demonstrations, task),
+        ])
+        const { shows: _, ...rest } = draft
+        passed.push(shows.size > 0 ? { ...rest, shows: [...shows].sort((a, b) => a - b) } : rest)
+      })
+      return { passed, rejected }
+    },
+  }
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0
+  for (let index = 0; index < a.length; index++) sum += a[index]! * b[index]!
+  return sum
+}

@@ -1,0 +1,13 @@
+/**
+ * Makes new prompts from those there are, what they got right and wrong, and what the examples tell.
+ *
+ * @module
+ */
+export { type AnswerForm, answerFormOf, describeAnswers } from './answer-form.ts'
+export { createGate, type Gate, type GateOptions } from './gate/gate.ts'
+export type { Rejection, RejectionReason } from './gate/rejection.ts'
+export { parsePrompts, type WrittenPrompt } from './parse-prompts.ts'
+export { type Proposed, propose } from './propose.ts'
+export type { Ask, Draft, GeneratorRequest, Member, Outcome, ProposalRequest, Proposer } from './proposer.ts'
+export { createPortfolio, createProposer, PROPOSERS, type ProposerSpecification } from './registry.ts'
+export { createTaskView, type TaskView, type TaskViewOptions } from './task-view.ts'

@@ -1,0 +1,119 @@
+/**
+ * What proposers know of a task, and how a prompt is taken apart into slots and put together again.
+ *
+ * @module
+ */
+import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import type { Example } from '../prompt/example.ts'
+import { parseTemplate, renderTemplate, showValue, type Template, textVariable } from '../prompt/template.ts'
+import type { AnswerForm } from './answer-form.ts'
+
+export interface TaskView {
+  readonly description?: string
+  /** Search examples, by position. */
+  readonly examples: readonly Example[]
+  /** What an answer looks like, as far as metric and examples tell. */
+  readonly answers: AnswerForm
+  /** The parts of a prompt that may vary, in the order of the template; never empty. */
+  readonly slots: readonly string[]
+  /** The slot that instructs: what generators rewrite. */
+  readonly mainSlot: string
+  /** The slot for demonstrations; the main one where there is no other. */
+  readonly demonstrationSlot: string
+  /** Whether prompts are plain texts, not slots. */
+  readonly isText: boolean
+  /** Literal texts that every prompt must keep. */
+  readonly preserve: readonly string[]
+  /** An example as a demonstration, with the answer given. */
+  demonstrate(example: Example, answer: string): string
+}
+
+export interface TaskViewOptions {
+  readonly description?: string
+  readonly template?: Template
+  readonly examples: readonly Example[]
+  readonly answers: AnswerForm
+  readonly baseline: Candidate
+  readonly preserve?: readonly string[]
+}
+
+const DEMONSTRATION_SLOT = /demo|example|shot/i
+
+/**
+ * Reads from the template and the baseline which slots a prompt has.
+ *
+ * @example
+ * const template = parseTemplate('{{instruction}}\n\n{{demonstrations}}\nTicket: {{input}}\nLabel:')
+ * const baseline = { id: 'baseline', text: 'Classify the ticket.' }
+ * createTaskView({ template, baseline, examples: [example], answers: { kind: 'text' } }).slots // ['instruction', 'demonstrations']
+ */
+export function createTaskView(options: TaskViewOptions): TaskView {
+  const { template, baseline, examples, preserve = [] } = options
+  const slots = slotNames(template, baseline, examples[0])
+  const demonstrations = slots.find((name) => DEMONSTRATION_SLOT.test(name))
+  const mainSlot = slots.find((name) => name !== demonstrations) ?? slots[0]!
+  return {
+    ...(options.description === undefined ? {} : { description: options.description }),
+    examples,
+    answers: options.answers,
+    slots,
+    mainSlot,
+    demonstrationSlot: demonstrations ?? mainSlot,
+    isText: slots.length === 1 && baseline.slots === undefined,
+    preserve: [...preserve, ...(template?.nested ? namesKept(baseline) : [])],
+    demonstrate: demonstrator(template, slots),
+  }
+}
+
+function slotNames(template: Template | undefined, baseline: Candidate, example: Example | undefined): string[] {
+  if (!template || !example) return Object.keys(baseline.slots ?? { prompt: '' })
+  if (template.nested) return baseline.slots ? Object.keys(baseline.slots) : ['prompt']
+  const parameters = Object.keys(baseline.parameters ?? {})
+  const free = template.variables.filter(
+    (name) => name !== 'input' && !Object.hasOwn(example.fields, name) && !parameters.includes(name),
+  )
+  // A template that shows the whole prompt leaves the slots to the prompts themselves.
+  const whole = free.find((name) => name === 'prompt' || name === 'text')
+  if (whole !== undefined) return baseline.slots ? Object.keys(baseline.slots) : [whole]
+  return free.length > 0 ? free : [textVariable(template, example) ?? 'prompt']
+}
+
+function namesKept(baseline: Candidate): string[] {
+  try {
+    return parseTemplate(candidateText(baseline)).variables.map((name) => `{{${name}}}`)
+  } catch {
+    return []
+  }
+}
+
+/** The part of the template that shows an example, with the answer behind it. */
+function demonstrator(template: Template | undefined, slots: readonly string[]): TaskView['demonstrate'] {
+  const plain = (example: Example, answer: string) => `Input: ${showValue(example.input)}\nOutput: ${answer}`
+  if (!template || template.nested) return plain
+  const ofPrompt = (name: string) => slots.includes(name) || name === 'prompt' || name === 'text'
+  const lines = template.source.split('\n')
+  const lastOfPrompt = lines.findLastIndex((line) => parseTemplate(line).variables.some(ofPrompt))
+  const tail = lines.slice(lastOfPrompt + 1).join('\n')
+  const own = tail.trim()
+  const { variables } = parseTemplate(own)
+  if (variables.length === 0 || own === '{{input}}') return plain
+  const form = parseTemplate(own)
+  return (example, answer) => {
+    const shown = renderTemplate(form, { id: 'demonstration', slots: {} }, example).text.trimEnd()
+    return /[:=>]$/.test(shown) ? `${shown} ${answer}` : `${shown}\n${answer}`
+  }
+}
+
+/** The slots of a prompt, every one of the task: a text stands in the main one. */
+export function slotsOf(candidate: Candidate, task: Pick<TaskView, 'slots' | 'mainSlot'>): Record<string, string> {
+  const given = candidate.slots ?? { [task.mainSlot]: candidate.text ?? '' }
+  return Object.fromEntries(task.slots.map((name) => [name, given[name] ?? '']))
+}
+
+/** The opposite of {@link slotsOf}: what a candidate of the task holds. */
+export function contentOf(
+  slots: Readonly<Record<string, string>>,
+  task: Pick<TaskView, 'isText' | 'mainSlot'>,
+): Pick<Candidate, 'text' | 'slots'> {
+  return task.isText ? { text: slots[task.mainSlot] ?? '' } : { slots }
+}

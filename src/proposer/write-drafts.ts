@@ -1,0 +1,76 @@
+import { joinPrompt } from './demonstration-block.ts'
+import { clip, describeTask } from './describe.ts'
+import { fillMetaPrompt, type MetaPrompt } from './meta-prompt.ts'
+import { parsePrompts } from './parse-prompts.ts'
+import type { Draft, Member, ProposalRequest } from './proposer.ts'
+import { slotsOf } from './task-view.ts'
+
+export interface WriteOptions {
+  readonly proposer: string
+  readonly metaPrompt: MetaPrompt
+  /** What fills the meta-prompt beside `task`, `count` and `avoid`. */
+  readonly values: Readonly<Record<string, string>>
+  /** Its other slots and its demonstrations are kept. */
+  readonly parent: Member
+  /** Further prompts that were shown. */
+  readonly others?: readonly Member[]
+  readonly count: number
+  /** Search examples that the generator is shown. */
+  readonly shows?: readonly number[]
+  /** Where the generator says no reason of its own. */
+  readonly hypothesis?: string
+  readonly temperature?: number
+}
+
+/** One question to the generator, and the prompts in its answer as children of the parent. */
+export async function writeDrafts(request: ProposalRequest, options: WriteOptions): Promise<Draft[]> {
+  const { proposer, metaPrompt, parent, others = [], count, shows = [] } = options
+  const { task } = request
+  const answer = await request.ask?.({
+    prompt: fillMetaPrompt(metaPrompt, {
+      ...options.values,
+      task: describeTask(task),
+      count: count === 1 ? 'one' : String(count),
+      avoid: avoidText(request, proposer),
+    }),
+    temperature: options.temperature ?? 0.8,
+    maxOutputTokens: 120 + 200 * count,
+  })
+  if (answer === undefined) return []
+  const slots = slotsOf(parent.candidate, task)
+  const shown = [...new Set(shows)].sort((a, b) => a - b)
+  return parsePrompts(answer)
+    .slice(0, count)
+    .map(({ prompt, hypothesis = options.hypothesis }) => ({
+      slots: joinPrompt(slots, { instruction: prompt }, task),
+      parents: [parent, ...others].map(({ index }) => index),
+      proposer,
+      metaPrompt: metaPrompt.id,
+      ...(hypothesis === undefined ? {} : { hypothesis }),
+      ...(shown.length > 0 ? { shows: shown } : {}),
+    }))
+}
+
+/** What the gate said of an earlier answer. */
+function avoidText({ rejected = [] }: ProposalRequest, proposer: string): string {
+  const own = rejected.filter((rejection) => rejection.proposer === proposer).slice(0, 3)
+  if (own.length === 0) return ''
+  return `Earlier answers were refused:\n${own.map(({ text, message }) => `- ${clip(text.replace(/\s+/g, ' '), 120)}: ${message}`).join('\n')}`
+}
+
+/** Asks as often as the count needs, a few prompts at a time: more at once and small models repeat themselves. */
+export async function inBatches(
+  count: number,
+  size: number,
+  write: (count: number, turn: number) => Promise<readonly Draft[]>,
+): Promise<Draft[]> {
+  const drafts: Draft[] = []
+  for (let turn = 0; turn * size < count; turn++)
+    drafts.push(...(await write(Math.min(size, count - turn * size), turn)))
+  return drafts
+}
+
+/** How many questions {@link inBatches} asks. */
+export function batches(count: number, size: number): number {
+  return Math.ceil(count / size)
+}

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest'
+import { createPortfolio, createProposer, PROPOSERS } from '../../src/proposer/registry.ts'
+import { proposerConformance } from '../../src/testing/proposer-conformance.ts'
+
+describe.each(PROPOSERS)('proposer %s', (name) => {
+  for (const check of proposerConformance(() =>
+    createProposer(name === 'root-cause' ? { name, failures: 10 } : name),
+  )) {
+    it(check.name, check.run)
+  }
+})
+
+describe('portfolio', () => {
+  for (const { name, run } of proposerConformance(() => createPortfolio())) it(name, run)
+
+  it('refuses what it does not know, by name', () => {
+    expect(() => createProposer('reflekt')).toThrow(/no proposer "reflekt"/)
+    expect(() => createProposer({ name: 'reflect', failure: 3 })).toThrow(/no setting failure/)
+    expect(() => createProposer({ name: 'edit', metaPrompt: './a.md' }, () => 'x')).toThrow(/asks no generator/)
+    expect(() => createProposer({ name: 'reflect', metaPrompt: './a.md' }, () => 'See {{nothing}}')).toThrow(
+      /\{\{nothing\}\}/,
+    )
+  })
+})

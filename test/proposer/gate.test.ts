@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { parseTemplate } from '../../src/prompt/template.ts'
+import { createGate } from '../../src/proposer/gate/gate.ts'
+import type { Draft } from '../../src/proposer/proposer.ts'
+import { createTaskView } from '../../src/proposer/task-view.ts'
+
+const examples = [
+  'My garage door opener stopped answering the app after the last update of the firmware.',
+  'Please send the invoice for March to my new address in Lyon.',
+  'How do I cancel the plan before the trial of thirty days ends?',
+].map((input, index) => ({
+  id: String(index),
+  input,
+  expected: ['bug', 'billing', 'cancellation'][index]!,
+  fields: {},
+}))
+const baseline = { id: 'baseline', slots: { instruction: 'Classify the ticket.', demonstrations: '' } }
+const task = createTaskView({
+  template: parseTemplate('{{instruction}}\n\n{{demonstrations}}\nTicket: {{input}}\nLabel:'),
+  baseline,
+  examples,
+  answers: { kind: 'labels', labels: ['billing', 'bug', 'cancellation'] },
+  preserve: ['ACME'],
+})
+const draft = (instruction: string, demonstrations = '', more: Partial<Draft> = {}): Draft => ({
+  slots: { instruction, demonstrations },
+  parents: [0],
+  proposer: 'mutate',
+  metaPrompt: 'mutate@1',
+  ...more,
+})
+const reasons = async (drafts: readonly Draft[], options = {}) => {
+  const { passed, rejected } = await createGate({ task, pool: [baseline], ...options }).sort(drafts)
+  return { passed, reasons: rejected.map(({ reason }) => reason) }
+}
+
+describe('gate', () => {
+  it.each([
+    ['lost-text', 'Classify the ticket of the company.'],
+    ['too-long', `ACME ${'rule '.repeat(2000)}`],
+    ['copied-example', 'ACME: if the garage door opener stopped answering the app after an update, say bug.'],
+    ['empty', '   '],
+    ['empty', "I'm sorry, but I cannot write prompts for ACME."],
+    ['template-syntax', 'ACME: classify {{ticket}} now.'],
+  ] as const)('refuses for %s', async (reason, text) => {
+    expect((await reasons([draft(text)])).reasons).toEqual([reason])
+  })
+
+  it('refuses what the pool or an earlier draft says, whatever case and punctuation', async () => {
+    const drafts = [draft('ACME: name the queue!'), draft('ACME — name the QUEUE')]
+    expect(await reasons(drafts)).toMatchObject({ passed: [{}], reasons: ['duplicate'] })
+  })
+
+  it('refuses what means the same by embedding, unless it is an edit made on purpose', async () => {
+    const vectors: Record<string, number[]> = { 'Classify the ticket.': [1, 0], 'ACME: sort it.': [0.999, 0.0447] }
+    const embed = async (texts: readonly string[]) => texts.map((text) => Float64Array.from(vectors[text] ?? [0, 1]))
+    const { metaPrompt: _, ...edited } = draft('ACME: sort it.')
+    expect((await reasons([draft('ACME: sort it.')], { embed })).reasons).toEqual(['duplicate'])
+    expect((await reasons([edited], { embed })).reasons).toEqual([])
+    expect((await reasons([draft('ACME: sort it.', 'Ticket: a\nLabel: bug')], { embed })).reasons).toEqual([])
+  })
+
+  it('finds the examples that demonstrations show, whether declared or not', async () => {
+    const shown = task.demonstrate(examples[1]!, 'billing')
+    expect(shown).toBe('Ticket: Please send the invoice for March to my new address in Lyon.\nLabel: billing')
+    const { passed } = await reasons([draft('ACME: sort.', shown), draft('ACME: sort them.', shown, { shows: [0] })])
+    expect(passed.map(({ shows }) => shows)).toEqual([[1], [0, 1]])
+  })
+
+  it('lets labels, the description and the baseline be repeated', async () => {
+    expect(
+      (await reasons([draft('ACME. Classify the ticket. Answer with billing, bug, cancellation.')])).reasons,
+    ).toEqual([])
+  })
+})
