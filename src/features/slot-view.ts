@@ -1,3 +1,4 @@
+import type { PoolEntry } from '../prompt/candidate.ts'
 import { type View, viewDistances } from './view.ts'
 
 /**
@@ -9,11 +10,7 @@ export function slotView(): View {
     name: 'slots',
     squaredDistances(pool) {
       const size = pool.length
-      const names = [...new Set(pool.flatMap((entry) => Object.keys(entry.candidate.slots ?? {})))]
-      const recurring = names.filter((name) => {
-        const distinct = new Set(pool.map((entry) => entry.candidate.slots?.[name]))
-        return distinct.size > 1 && distinct.size < size
-      })
+      const recurring = recurringSlots(pool)
       if (recurring.length === 0) return undefined
       const squared = new Float64Array(size * size)
       for (const name of recurring) {
@@ -26,5 +23,21 @@ export function slotView(): View {
       }
       return viewDistances('slots', size, squared)
     },
+    distancesFrom(basis) {
+      const recurring = recurringSlots(basis)
+      return (from, to) =>
+        Float64Array.from(to, (entry) => {
+          const different = recurring.filter((name) => entry.candidate.slots?.[name] !== from.candidate.slots?.[name])
+          return recurring.length === 0 ? 0 : different.length / recurring.length
+        })
+    },
   }
+}
+
+function recurringSlots(pool: readonly PoolEntry[]): string[] {
+  const names = [...new Set(pool.flatMap((entry) => Object.keys(entry.candidate.slots ?? {})))]
+  return names.filter((name) => {
+    const distinct = new Set(pool.map((entry) => entry.candidate.slots?.[name]))
+    return distinct.size > 1 && distinct.size < pool.length
+  })
 }

@@ -14,7 +14,9 @@ import { viewFactories } from '../features/views.ts'
 import type { ObservationHistory } from '../history/observation-log.ts'
 import { createRandom } from '../numerics/random/random.ts'
 import type { PoolEntry } from '../prompt/candidate.ts'
+import { extendBeliefs } from '../surrogate/prompt/grown-beliefs.ts'
 import { DEFAULT_GRID, type HyperparameterGrid } from '../surrogate/prompt/hyperparameters.ts'
+import { basisOf, originalSize } from '../surrogate/prompt/pool-factors.ts'
 import { createPromptModel, type PromptBeliefs, type PromptModel } from '../surrogate/prompt/prompt-model.ts'
 import { type ScoreMoments, sharedDeviations } from '../surrogate/prompt/score-moments.ts'
 import { createCellScores } from './cell-scores.ts'
@@ -22,8 +24,8 @@ import { type Crowding, createCrowding } from './krige/crowding.ts'
 import { type ExampleBeliefs, exampleBeliefs, mostInformativeExample } from './krige/informative-example.ts'
 import { type KrigeOptions, krigeOptionsSchema } from './krige/options.ts'
 import { rankPrompts, recommend, scoresOf } from './krige/recommendation.ts'
-import { createSchedule, plannedBudget, type Schedule } from './krige/schedule.ts'
-import { warmStart } from './krige/warm-start.ts'
+import { createSchedule, plannedBudget, plannedPrompts, type Schedule } from './krige/schedule.ts'
+import { createWarmStart, type WarmStart } from './krige/warm-start.ts'
 import type { Decision, Policy, PolicyContext, PolicyState, Reason } from './policy.ts'
 import { EVALUATIONS_AHEAD, rankingStatistics } from './recommendation/ranking-statistics.ts'
 import { stableShuffle } from './stable-shuffle.ts'
@@ -57,11 +59,14 @@ export function createKrigePolicy(context: PolicyContext): Policy {
   const pools = createPoolMemo(context, options)
 
   function planFor(state: PolicyState, refit: number): Plan {
-    const { model, doubting, tieBreak, plans } = pools.of(state.pool, state.observations)
+    const { model, doubting, tieBreak, plans, fits } = pools.of(state.pool, state.observations)
     let plan = plans.get(refit)
     if (!plan) {
-      const beliefs = model.fit(state.observations, refit)
-      const scores = scoresOf(beliefs, estimand, exampleCount)
+      const fitted = fits.get(refit)
+      const beliefs = fitted?.beliefs ?? model.fit(state.observations, refit)
+      const scores = scoresOf(beliefs, estimand, exampleCount, fitted?.scores)
+      fits.clear()
+      fits.set(refit, { beliefs, scores })
       const believed = rankPrompts(scores.means, tieBreak)
       const afresh = doubting && scoresOf(doubting.fit(state.observations, refit), estimand, exampleCount)
       const ranked = afresh ? takeTurns(believed, rankPrompts(afresh.means, tieBreak)) : believed
@@ -109,7 +114,7 @@ export function createKrigePolicy(context: PolicyContext): Policy {
         exampleCount,
         issued,
       )
-      const schedule = scheduleFor(pool.length, budget)
+      const schedule = scheduleFor(plannedPrompts(pool.length, originalSize(pool)), budget)
       const refit = schedule.refitAt(observations.length)
       const plan = planFor(state, refit)
       if (refit >= schedule.firstPass && plan.gain < options.stopBelowGain) {
@@ -186,8 +191,8 @@ function nextCandidate(
 ): number {
   let touched = 0
   for (const count of counts) if (count > 0) touched++
-  if (touched < schedule.firstPass) {
-    if (schedule.firstPass === counts.length) return arrival.find((i) => counts[i] === 0)!
+  if (touched < Math.min(schedule.firstPass, counts.length)) {
+    if (schedule.firstPass >= counts.length) return arrival.find((i) => counts[i] === 0)!
     const { means, standardDeviations } = plan.scores
     const upperBound = (i: number) => means[i]! + standardDeviations[i]!
     const unmeasured = plan.ranked.filter((i) => counts[i] === 0)
@@ -245,44 +250,66 @@ interface PoolMemo {
   /** None without text. */
   readonly crowding?: Crowding
   readonly plans: Map<number, Plan>
+  /** The last fit, by the length of its history: a pool that grows keeps it, a row per new prompt added. */
+  readonly fits: Map<number, { readonly beliefs: PromptBeliefs; readonly scores: ScoreMoments }>
   /** What the last recommendation believed, by the length of its history. */
   readonly claims: Map<number, PromptBeliefs>
 }
 
-/** Keeps what depends on the pool alone until it grows, and plans until the history is another one. */
+/** Keeps what depends on the pool alone, adds to it when the pool grows, and keeps plans until the history is another one. */
 function createPoolMemo({ seed, exampleCount, priors = [] }: PolicyContext, options: KrigeOptions) {
+  const settings = modelOptions(options)
   let kept: PoolMemo | undefined
   let size = -1
+  let basis = -1
   let first: PoolEntry | undefined
   let source: ObservationHistory | undefined
+  let warm: WarmStart | undefined
+
+  function build(pool: readonly PoolEntry[]): PoolMemo {
+    const arrival = stableShuffle(pool.length, seed, 'prompts')
+    const tieBreak = new Int32Array(pool.length)
+    arrival.forEach((prompt, position) => {
+      tieBreak[prompt] = position
+    })
+    const continues = kept !== undefined && first === pool[0] && pool.length > size
+    const sameBasis = continues && basis === basisOf(pool)
+    if (!continues) warm = createWarmStart(pool.slice(0, originalSize(pool)), priors, settings)
+    const known = warm!.of(pool)
+    const model = createPromptModel(pool, { ...settings, ...known })
+    const doubting = known.earlier.length > 0 ? createPromptModel(pool, settings) : undefined
+    const crowding = model.features && createCrowding(model.features, exampleCount)
+    const extended = (beliefs: PromptBeliefs) => extendBeliefs(beliefs, kept!.model, model)
+    const fits: PoolMemo['fits'] = new Map()
+    const claims: PoolMemo['claims'] = new Map()
+    if (sameBasis) {
+      for (const [length, { beliefs, scores }] of kept!.fits) fits.set(length, { beliefs: extended(beliefs), scores })
+      for (const [length, beliefs] of kept!.claims) claims.set(length, extended(beliefs))
+    }
+    return {
+      model,
+      arrival,
+      tieBreak,
+      plans: new Map(),
+      fits,
+      claims,
+      ...(doubting ? { doubting } : {}),
+      ...(crowding ? { crowding } : {}),
+    }
+  }
+
   return {
     of(pool: readonly PoolEntry[], history: ObservationHistory): PoolMemo {
       if (!kept || size !== pool.length || first !== pool[0]) {
+        kept = build(pool)
         size = pool.length
+        basis = basisOf(pool)
         first = pool[0]
-        const arrival = stableShuffle(size, seed, 'prompts')
-        const tieBreak = new Int32Array(size)
-        arrival.forEach((prompt, position) => {
-          tieBreak[prompt] = position
-        })
-        const settings = modelOptions(options)
-        const known = warmStart(pool, priors, settings)
-        const model = createPromptModel(pool, { ...settings, ...known })
-        const doubting = known.earlier.length > 0 ? createPromptModel(pool, settings) : undefined
-        const crowding = model.features && createCrowding(model.features, exampleCount)
-        kept = {
-          model,
-          arrival,
-          tieBreak,
-          plans: new Map(),
-          claims: new Map(),
-          ...(doubting ? { doubting } : {}),
-          ...(crowding ? { crowding } : {}),
-        }
       }
       if (source !== history) {
         source = history
         kept.plans.clear()
+        kept.fits.clear()
         kept.claims.clear()
       }
       return kept

@@ -97,10 +97,33 @@ describe('views of text', () => {
 })
 
 describe('embeddingView', () => {
-  it('is absent as soon as one prompt has no embedding, or one of another length', () => {
-    expect(embeddingView().squaredDistances([...pool, { candidate: { id: 'n', text: 'new' } }])).toBeUndefined()
+  it('masks a prompt without an embedding, or with one of another length, and keeps the distances of the others', () => {
+    const { squared } = embeddingView().squaredDistances(pool)!
+    const size = pool.length + 1
     const longer = { candidate: { id: 'n', text: 'new' }, embedding: Float64Array.of(1, 0, 0) }
-    expect(embeddingView().squaredDistances([...pool, longer])).toBeUndefined()
+    for (const other of [{ candidate: { id: 'n', text: 'new' } }, longer]) {
+      const masked = embeddingView().squaredDistances([...pool, other])!
+      for (let i = 0; i < pool.length; i++) {
+        expect(masked.squared[i * size + pool.length]).toBeNaN()
+        for (let j = 0; j < pool.length; j++) expect(masked.squared[i * size + j]).toBe(squared[i * pool.length + j])
+      }
+      expect(masked.squared[size * size - 1]).toBe(0)
+    }
+    expect(embeddingView().squaredDistances(pool.map(({ candidate }) => ({ candidate })))).toBeUndefined()
+  })
+})
+
+describe.each(viewNames)('distances of %s to a basis', (name) => {
+  it('are those between prompts of the basis, and the same for a copy that came later', () => {
+    const view = viewFactories[name]()
+    const { squared } = view.squaredDistances(pool)!
+    const from = view.distancesFrom(pool)
+    pool.forEach((entry, i) => {
+      const row = from({ ...entry, candidate: { ...entry.candidate } }, pool)
+      row.forEach((value, j) => {
+        expect(value).toBeCloseTo(squared[i * pool.length + j]!, 9)
+      })
+    })
   })
 })
 

@@ -6,6 +6,7 @@ import { logistic } from '../../src/numerics/special/logistic.ts'
 import { createSchedule, plannedBudget } from '../../src/policy/krige/schedule.ts'
 import { createKrigePolicy } from '../../src/policy/krige.ts'
 import type { PolicyContext } from '../../src/policy/policy.ts'
+import type { PoolEntry } from '../../src/prompt/candidate.ts'
 import { play, promptPool } from './play.ts'
 
 const contextOf = (over: Partial<PolicyContext> = {}): PolicyContext => ({
@@ -274,3 +275,65 @@ describe('schedule', () => {
     expect(plannedBudget(77, 10, 50)).toBe(77)
   })
 })
+
+describe('a pool that grows', () => {
+  const pool: PoolEntry[] = promptPool(50).map(({ candidate }, i) => ({
+    candidate: { ...candidate, origin: { by: i < 30 ? 'pool' : 'proposer' } },
+  }))
+
+  it.each([[[]], [[30]]])('decides and recommends as a policy that sees it for the first time (priors %j)', (prior) => {
+    const earlier = createObservationLog()
+    for (let k = 0; k < 90; k++) earlier.append({ candidate: k % 30, example: k % 7, repeat: 0, score: k % 3 ? 1 : 0 })
+    const priors = prior.map(() => ({
+      name: 'earlier',
+      pool: pool.slice(0, 30),
+      observations: earlier,
+      exampleCount: 20,
+    }))
+    const context = contextOf({ evaluationBudget: 400, priors })
+    const score = bernoulli(3, (i) => i / 15 - 1)
+    const observations = createObservationLog()
+    const used = createKrigePolicy(context)
+    for (let size = 30; size <= 50; size += 2) {
+      const state = {
+        pool: pool.slice(0, size),
+        observations,
+        pending: [],
+        fits: [],
+        evaluationsLeft: 400 - observations.length,
+      }
+      const fresh = createKrigePolicy(context)
+      for (let step = 0; step < 6; step++) {
+        const decision = used.next(state)
+        expect(decision.kind).toBe('act')
+        if (step === 0) {
+          const again = fresh.next({ ...state, observations: copyOf(observations) })
+          expect(actionOf(again)).toEqual(actionOf(decision))
+          const recommended = used.recommend(state)
+          if (recommended) expect(fresh.recommend(state)!.candidate).toBe(recommended.candidate)
+        }
+        const { candidate, examples } = actionOf(decision)
+        for (const example of examples) {
+          observations.append({ candidate, example, repeat: 0, score: score(candidate, example) })
+        }
+      }
+    }
+  })
+})
+
+function actionOf(decision: ReturnType<ReturnType<typeof createKrigePolicy>['next']>) {
+  if (decision.kind !== 'act' || decision.action.kind !== 'evaluate') throw new Error(`decided ${decision.kind}`)
+  const { candidate, examples } = decision.action
+  return { candidate: candidate as number, examples }
+}
+
+function copyOf(history: ReturnType<typeof createObservationLog>) {
+  return createObservationLog(
+    Array.from({ length: history.length }, (_, k) => ({
+      candidate: history.candidate(k),
+      example: history.example(k),
+      repeat: history.repeat(k),
+      score: history.score(k),
+    })),
+  )
+}

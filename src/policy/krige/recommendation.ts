@@ -14,8 +14,14 @@ import { rankingStatistics } from '../recommendation/ranking-statistics.ts'
 
 const INTERVAL_LEVEL = 0.9
 
-export function scoresOf(beliefs: PromptBeliefs, estimand: Estimand, exampleCount: number): ScoreMoments {
-  return estimand === 'set' ? setScores(beliefs, exampleCount) : populationScores(beliefs)
+/** @param known Scores of the first prompts, by the same beliefs before the pool grew. */
+export function scoresOf(
+  beliefs: PromptBeliefs,
+  estimand: Estimand,
+  exampleCount: number,
+  known?: ScoreMoments,
+): ScoreMoments {
+  return estimand === 'set' ? setScores(beliefs, exampleCount, known) : populationScores(beliefs, known)
 }
 
 /** Best expected score first; equals in a given order. */

@@ -65,3 +65,10 @@ export function plannedBudget(budget: number, examples: number, issued: number):
   while (horizon <= issued) horizon *= 2
   return horizon
 }
+
+/** For how many prompts to plan: a pool that grows is planned for in steps, so that one more prompt moves no refit. */
+export function plannedPrompts(prompts: number, original: number): number {
+  let planned = Math.max(1, original)
+  while (planned < prompts) planned = Math.ceil(planned * 1.25)
+  return planned
+}

@@ -10,20 +10,21 @@
  *
  * @module
  */
-import { surfaceCounts } from '../../features/surface-counts.ts'
-import { createTextVectors, type TextVector } from '../../features/text-vectors.ts'
+import { vectorDistances } from '../../features/embedding-view.ts'
+import { nGramDistances } from '../../features/n-gram-view.ts'
+import { remembered } from '../../features/remembered.ts'
+import { surfaceDistances } from '../../features/surface-view.ts'
 import { characterNGrams, type TokenCounts } from '../../features/tokens.ts'
+import type { DistancesFrom } from '../../features/view.ts'
 import { candidateText, type PoolEntry } from '../../prompt/candidate.ts'
+import { correlationAt } from './text-covariance.ts'
 
 /** Slots that are compared apart; of more, the first in their order. */
 const MOST_SLOTS = 4
 
-/** Squared distances of an entry to others; NaN where the view does not apply to one of them. */
-type Distances = (from: PoolEntry, to: readonly PoolEntry[]) => Float64Array
-
 interface DraftView {
   readonly name: string
-  readonly distances: Distances
+  readonly distances: DistancesFrom
   /** Whether its vectors have unit norm, so that an inner product makes sense. */
   readonly unit: boolean
 }
@@ -66,17 +67,12 @@ export function createDraftKernels(basis: readonly PoolEntry[]): DraftKernels {
               : 0
             : linear
               ? 1 - d / 2
-              : matern(d / view.scale)
+              : correlationAt(d, view.scale)
         }
       })
       return out
     },
   }
-}
-
-function matern(squared: number): number {
-  const r = Math.sqrt(5 * squared)
-  return (1 + r + (r * r) / 3) * Math.exp(-r)
 }
 
 function viewsOf(basis: readonly PoolEntry[]): DraftView[] {
@@ -91,7 +87,7 @@ function viewsOf(basis: readonly PoolEntry[]): DraftView[] {
         ? embeddingView(`embedding of ${slot}`, (entry) => entry.slotEmbeddings?.[slot])
         : characterView(`characters of ${slot}`, basis, (entry) => entry.candidate.slots?.[slot]),
     ),
-    surfaceView(basis, text),
+    { name: 'surface', unit: false, distances: surfaceDistances(basis) },
   ]
 }
 
@@ -102,100 +98,24 @@ function slotsThatVary(basis: readonly PoolEntry[]): string[] {
   return varying.length > 1 ? varying.slice(0, MOST_SLOTS) : []
 }
 
-function remembered<Value>(make: (entry: PoolEntry) => Value): (entry: PoolEntry) => Value {
-  const kept = new WeakMap<PoolEntry, { readonly value: Value }>()
-  return (entry) => {
-    const found = kept.get(entry)
-    if (found) return found.value
-    const value = make(entry)
-    kept.set(entry, { value })
-    return value
-  }
-}
-
 function characterView(
   name: string,
   basis: readonly PoolEntry[],
   textOf: (entry: PoolEntry) => string | undefined,
 ): DraftView {
-  const counts = remembered((entry): TokenCounts | undefined => {
+  const counts = remembered((entry: PoolEntry): TokenCounts | undefined => {
     const text = textOf(entry)
     return text === undefined ? undefined : characterNGrams(text, 2, 4)
   })
-  const vectors = createTextVectors(basis.flatMap((entry) => counts(entry) ?? []))
-  const vector = remembered((entry): TextVector | undefined => {
-    const tokens = counts(entry)
-    return tokens && vectors.vector(tokens)
-  })
-  const nothing: TextVector = { ids: new Int32Array(0), weights: new Float64Array(0) }
-  return {
-    name,
-    unit: true,
-    distances(from, to) {
-      const own = vector(from)
-      if (!own) return new Float64Array(to.length).fill(Number.NaN)
-      const others = to.map(vector)
-      const squared = vectors.squaredDistances(
-        own,
-        others.map((other) => other ?? nothing),
-      )
-      others.forEach((other, j) => {
-        if (!other) squared[j] = Number.NaN
-      })
-      return squared
-    },
-  }
+  return { name, unit: true, distances: nGramDistances(basis, counts) }
 }
 
 function embeddingView(name: string, vectorOf: (entry: PoolEntry) => Float64Array | undefined): DraftView {
-  return {
-    name,
-    unit: true,
-    distances(from, to) {
-      const own = vectorOf(from)
-      return Float64Array.from(to, (entry) => {
-        const other = vectorOf(entry)
-        if (!own || other?.length !== own.length) return Number.NaN
-        let sum = 0
-        for (let k = 0; k < own.length; k++) {
-          const difference = own[k]! - other[k]!
-          sum += difference * difference
-        }
-        return sum
-      })
-    },
-  }
-}
-
-function surfaceView(basis: readonly PoolEntry[], textOf: (entry: PoolEntry) => string): DraftView {
-  const counts = remembered((entry) => surfaceCounts(textOf(entry)))
-  const rows = basis.map(counts)
-  const columns = (rows[0] ?? []).flatMap((_, c) => {
-    const mean = rows.reduce((sum, row) => sum + row[c]!, 0) / rows.length
-    const deviation = Math.sqrt(rows.reduce((sum, row) => sum + (row[c]! - mean) ** 2, 0) / rows.length)
-    return deviation > 1e-9 ? [{ c, deviation }] : []
-  })
-  const standardized = remembered((entry) => {
-    const own = counts(entry)
-    return Float64Array.from(columns, ({ c, deviation }) => own[c]! / deviation)
-  })
-  return {
-    name: 'surface',
-    unit: false,
-    distances(from, to) {
-      const own = standardized(from)
-      return Float64Array.from(to, (entry) => {
-        const other = standardized(entry)
-        let sum = 0
-        for (let k = 0; k < own.length; k++) sum += (own[k]! - other[k]!) ** 2
-        return columns.length === 0 ? 0 : sum / columns.length
-      })
-    },
-  }
+  return { name, unit: true, distances: vectorDistances(vectorOf) }
 }
 
 /** Over pairs of different prompts, those alike left out where they are most; `undefined` where all are alike. */
-function medianDistance(distances: Distances, basis: readonly PoolEntry[]): number | undefined {
+function medianDistance(distances: DistancesFrom, basis: readonly PoolEntry[]): number | undefined {
   const values: number[] = []
   basis.forEach((entry, i) => {
     for (const d of distances(entry, basis.slice(0, i))) if (!Number.isNaN(d)) values.push(d)

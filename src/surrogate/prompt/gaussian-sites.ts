@@ -83,11 +83,15 @@ function conditionAbout(priorMean: Float64Array, prior: AbilityPrior, sites: Sit
   return { ...posterior, sites, mean: posterior.mean.map((x, i) => x + priorMean[i]!), logEvidence }
 }
 
-/** Marginal variances of f: d_i/(1 + s_i d_i) + ‖R_i‖², R as in {@link siteLoadings}. */
-export function siteVariances(posterior: SitePosterior): Float64Array {
+/**
+ * Marginal variances of f: d_i/(1 + s_i d_i) + ‖R_i‖², R as in {@link siteLoadings}.
+ *
+ * @param from First prompt that is of interest; entries before it say nothing. @defaultValue 0
+ */
+export function siteVariances(posterior: SitePosterior, from = 0): Float64Array {
   const { prior, sites } = posterior
   const { rank, independent } = prior
-  const loadings = siteLoadings(posterior)
+  const loadings = siteLoadings(posterior, from)
   return independent.map((d, i) => {
     let sum = 0
     for (let k = i * rank; k < (i + 1) * rank; k++) sum += loadings[k]! * loadings[k]!
@@ -95,13 +99,17 @@ export function siteVariances(posterior: SitePosterior): Float64Array {
   })
 }
 
-/** What posterior abilities share, R: row i is L⁻¹ F_i / (1 + s_i d_i), P × r, L Lᵀ = M. */
-export function siteLoadings({ prior, sites, factor: lower }: SitePosterior): Float64Array {
+/**
+ * What posterior abilities share, R: row i is L⁻¹ F_i / (1 + s_i d_i), P × r, L Lᵀ = M.
+ *
+ * @param from First prompt that is of interest; rows before it are left 0. @defaultValue 0
+ */
+export function siteLoadings({ prior, sites, factor: lower }: SitePosterior, from = 0): Float64Array {
   const { factor, rank, independent } = prior
   const prompts = independent.length
   const loadings = new Float64Array(prompts * rank)
   const lanes = new Float64Array(4 * rank)
-  for (let start = 0; start < prompts; start += 4) {
+  for (let start = from; start < prompts; start += 4) {
     const end = Math.min(start + 4, prompts)
     for (let i = start; i < end; i++) {
       for (let k = 0; k < rank; k++) lanes[4 * k + i - start] = factor[i * rank + k]!

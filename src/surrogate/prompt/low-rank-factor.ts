@@ -13,12 +13,15 @@ export interface LowRankFactor {
   /** size × rank, row-major. */
   readonly factor: Float64Array
   readonly residual: Float64Array
+  /** Row that each column began with, in order. */
+  readonly pivots: readonly number[]
 }
 
 /** Stops at `rank` columns or when the residual trace is below `tolerance` of the whole. */
 export function lowRankFactor(covariance: Float64Array, size: number, rank: number, tolerance = 1e-3): LowRankFactor {
   const limit = Math.min(rank, size)
   const columns: Float64Array[] = []
+  const pivots: number[] = []
   const residual = new Float64Array(size)
   let whole = 0
   for (let i = 0; i < size; i++) {
@@ -46,10 +49,36 @@ export function lowRankFactor(covariance: Float64Array, size: number, rank: numb
       rest += residual[i]!
     }
     columns.push(column)
+    pivots.push(pivot)
   }
   const factor = new Float64Array(size * columns.length)
   columns.forEach((column, c) => {
     for (let i = 0; i < size; i++) factor[i * columns.length + c] = column[i]!
   })
-  return { size, rank: columns.length, factor, residual }
+  return { size, rank: columns.length, factor, residual, pivots }
+}
+
+/**
+ * The row of one more variable of variance 1, given its covariances with the pivots: what it has beyond them stays
+ * independent.
+ *
+ * @param covariances One per pivot, in order.
+ */
+export function lowRankRow(
+  { rank, factor, pivots }: LowRankFactor,
+  covariances: Float64Array,
+): { readonly values: Float64Array; readonly residual: number } {
+  const values = new Float64Array(rank)
+  let rest = 1
+  for (let k = 0; k < rank; k++) {
+    const row = pivots[k]! * rank
+    let value = covariances[k]!
+    for (let l = 0; l < k; l++) value -= values[l]! * factor[row + l]!
+    value /= factor[row + k]!
+    // Rounding must not explain more than there is.
+    const most = Math.sqrt(Math.max(0, rest))
+    values[k] = Math.max(-most, Math.min(most, value))
+    rest -= values[k]! ** 2
+  }
+  return { values, residual: Math.max(0, rest) }
 }

@@ -11,6 +11,7 @@
  * @module
  */
 
+import { remembered } from '../../features/remembered.ts'
 import type { ObservationHistory } from '../../history/observation-log.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
 import { type AbilityPrior, fitAbilities } from './ability-fit.ts'
@@ -18,6 +19,8 @@ import { correctDispersion } from './dispersion.ts'
 import { createDraftPredictor, type DraftPrediction } from './draft-model.ts'
 import { conditionOnSites, type SitePosterior, type Sites, siteVariances } from './gaussian-sites.ts'
 import { DEFAULT_GRID, type HyperparameterGrid } from './hyperparameters.ts'
+import type { LowRankFactor } from './low-rank-factor.ts'
+import { mixtureVariance } from './mixture-variance.ts'
 import { gatherOutcomes, type Outcomes } from './outcomes.ts'
 import { poolFactors } from './pool-factors.ts'
 import { type ScoreScale, scoreScale } from './score-scale.ts'
@@ -125,9 +128,8 @@ export interface PromptModel {
   predict(beliefs: PromptBeliefs, entries: readonly PoolEntry[]): readonly DraftPrediction[] | undefined
 }
 
-/** Settings lighter than this are dropped between passes, and from the mixture of variances. */
+/** Settings lighter than this are dropped between passes. */
 const NEGLIGIBLE = 2e-3
-const MINOR = 0.02
 const SMALLEST_INDEPENDENT_VARIANCE = 1e-4
 /** Variance that stands for "all examples are equally easy". */
 const NO_EFFECT = 1e-6
@@ -166,17 +168,18 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
   }
 
   const textual = settings.some((setting) => setting.viewMix >= 0)
-  const text =
-    textual && options.sharedFailures !== false ? poolFactors(pool).factor(grid.viewMixes[0]!, grid.rank) : undefined
-  const features = text && exampleEffects ? centreFeatures(text) : undefined
+  const factors = poolFactors(pool)
+  const text = textual && options.sharedFailures !== false ? factors.factor(grid.viewMixes[0]!, grid.rank) : undefined
+  const features = text && exampleEffects ? centreFeatures(text, factors.basis) : undefined
 
   const drafts = createDraftPredictor()
+  const draftModel = remembered((beliefs: PromptBeliefs) => drafts.fit(pool, beliefs))
 
   return {
     settings,
     ...(features ? { features } : {}),
     predict: (beliefs, entries) => {
-      const model = drafts.fit(pool, beliefs)
+      const model = draftModel(beliefs)
       return model && entries.map((entry) => model.predict(entry))
     },
     fit(history, length, evidence = 'sites') {
@@ -218,7 +221,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
         }
       }
       components.sort((a, b) => b.weight - a.weight)
-      const abilityVariance = mixtureVariance(components, ability)
+      const abilityVariance = mixtureVariance(components, ability, siteVariances)
       if (likelihood === 'binomial') tiltMoments(outcomes, sites, easiness, easinessVariance, ability, abilityVariance)
       let textWeight = 0
       for (const { setting, weight } of components) if (setting.viewMix >= 0) textWeight += weight
@@ -257,13 +260,8 @@ function settingsOf(
         for (let i = 0; i < pool.length; i++) {
           independent[i]! += abilityVariance * (share + (1 - share) * (text?.residual[i] ?? 0))
         }
-        const columns: Column[] = [{ loading: Math.sqrt(grid.levelVariance) }]
-        const loading = Math.sqrt(abilityVariance * (1 - share))
-        for (let k = 0; text && k < text.rank; k++) {
-          columns.push({ values: text.factor, offset: k, stride: text.rank, loading })
-        }
         settings.push({
-          ...joinColumns(columns, pool.length),
+          ...scaledFactor(text, pool.length, grid.levelVariance, abilityVariance * (1 - share)),
           independent,
           difficultyVariance,
           abilityVariance,
@@ -294,20 +292,17 @@ function shrunk({ ability, variance }: EarlierBeliefs, share: number): EarlierBe
   return { ability: ability.map((f) => share * f), variance: variance.map((v) => share * share * v) }
 }
 
-/** One column of a factor: loading × values[offset + i × stride], or the loading itself. */
-interface Column {
-  readonly values?: Float64Array
-  readonly offset?: number
-  readonly stride?: number
-  readonly loading: number
-}
-
-function joinColumns(columns: readonly Column[], size: number): { factor: Float64Array; rank: number } {
-  const rank = columns.length
+/** A column for the general level, then the columns of a text covariance of a variance. */
+function scaledFactor(text: LowRankFactor | undefined, size: number, levelVariance: number, variance: number) {
+  const level = Math.sqrt(levelVariance)
+  const loading = Math.sqrt(variance)
+  const inner = text?.rank ?? 0
+  const rank = inner + 1
   const factor = new Float64Array(size * rank)
-  columns.forEach(({ values, offset = 0, stride = 1, loading }, k) => {
-    for (let i = 0; i < size; i++) factor[i * rank + k] = loading * (values ? values[offset + i * stride]! : 1)
-  })
+  for (let i = 0; i < size; i++) {
+    factor[i * rank] = level
+    for (let k = 0; k < inner; k++) factor[i * rank + k + 1] = loading * text!.factor[i * inner + k]!
+  }
   return { factor, rank }
 }
 
@@ -384,18 +379,6 @@ function meanAbility(components: readonly WeightedPosterior[], out: Float64Array
   for (const { weight, posterior } of components) {
     for (let i = 0; i < out.length; i++) out[i]! += weight * posterior.mean[i]!
   }
-}
-
-function mixtureVariance(components: readonly WeightedPosterior[], mean: Float64Array): Float64Array {
-  const variance = new Float64Array(mean.length)
-  let total = 0
-  for (const { weight, posterior } of components) {
-    if (weight < MINOR && total > 0.5) continue
-    total += weight
-    const own = siteVariances(posterior)
-    for (let i = 0; i < mean.length; i++) variance[i]! += weight * (own[i]! + (posterior.mean[i]! - mean[i]!) ** 2)
-  }
-  return variance.map((value) => value / total)
 }
 
 /** One Newton step of every b_e, given abilities; leaves the conditional variances behind. */

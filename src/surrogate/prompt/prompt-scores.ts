@@ -18,8 +18,10 @@ export function expectedLogistic(mean: number, variance: number): number {
 /**
  * Mean and standard deviation of every prompt's expected score on a new example like these. The general level is known
  * only as well as the measured examples represent the others: the variance of their mean score is added.
+ *
+ * @param known Scores of the first prompts, by the same beliefs before the pool grew: not computed again.
  */
-export function populationScores(beliefs: PromptBeliefs): ScoreMoments {
+export function populationScores(beliefs: PromptBeliefs, known?: ScoreMoments): ScoreMoments {
   const { ability, abilityVariance, scale } = beliefs
   const easiness = easinessDistribution(beliefs)
   const span = scale.high - scale.low
@@ -27,7 +29,13 @@ export function populationScores(beliefs: PromptBeliefs): ScoreMoments {
   const standardDeviations = new Float64Array(ability.length)
   const slopes = new Float64Array(ability.length)
   const sampling = new Float64Array(ability.length)
-  for (let i = 0; i < ability.length; i++) {
+  if (known) {
+    means.set(known.means)
+    standardDeviations.set(known.standardDeviations)
+    slopes.set(known.slopes)
+    if (known.sampling) sampling.set(known.sampling)
+  }
+  for (let i = known?.means.length ?? 0; i < ability.length; i++) {
     const { mean, variance, slope } = scoreAt(easiness, ability[i]!, abilityVariance[i]!)
     means[i] = scale.low + span * mean
     standardDeviations[i] = span * Math.sqrt(slope * slope * abilityVariance[i]! + variance / easiness.examples)

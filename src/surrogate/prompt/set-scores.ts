@@ -24,8 +24,12 @@ import { attenuation } from './tilted-moments.ts'
 const MIXED = 41
 const REACH = 5
 
-/** Mean and standard deviation of every prompt's mean over exactly `exampleCount` examples. */
-export function setScores(beliefs: PromptBeliefs, exampleCount: number): ScoreMoments {
+/**
+ * Mean and standard deviation of every prompt's mean over exactly `exampleCount` examples.
+ *
+ * @param known Scores of the first prompts, by the same beliefs before the pool grew: not computed again.
+ */
+export function setScores(beliefs: PromptBeliefs, exampleCount: number, known?: ScoreMoments): ScoreMoments {
   const { outcomes, ability, abilityVariance, scale } = beliefs
   const { dispersion } = outcomes
   const restOf = createRests(beliefs, exampleCount)
@@ -33,7 +37,12 @@ export function setScores(beliefs: PromptBeliefs, exampleCount: number): ScoreMo
   const means = new Float64Array(outcomes.prompts)
   const standardDeviations = new Float64Array(outcomes.prompts)
   const slopes = new Float64Array(outcomes.prompts)
-  for (let i = 0; i < outcomes.prompts; i++) {
+  if (known) {
+    means.set(known.means)
+    standardDeviations.set(known.standardDeviations)
+    slopes.set(known.slopes)
+  }
+  for (let i = known?.means.length ?? 0; i < outcomes.prompts; i++) {
     const { seen, ...rest } = restOf(i)
     const { mean, variance, signal } = sumMoments(rest, ability[i]!, abilityVariance[i]!, dispersion)
     means[i] = scale.low + (span * (seen + mean)) / exampleCount

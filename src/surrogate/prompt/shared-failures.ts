@@ -42,17 +42,23 @@ export const NO_SHARED_FAILURES: SharedFailures = { variance: 0, designEffect: 1
 const PRIOR_VARIANCE = 0.3
 const PRIOR_PRECISION = 0.5
 
-/** Subtracts what all texts have in common: that is the example's easiness, not an interaction with the text. */
-export function centreFeatures({ factor, rank, residual, size }: LowRankFactor): TextFeatures {
+/**
+ * Subtracts what all texts have in common: that is the example's easiness, not an interaction with the text.
+ *
+ * @param basis How many of the first texts the mean and the scale are from.
+ */
+export function centreFeatures(
+  { factor, rank, residual, size: rows }: Pick<LowRankFactor, 'factor' | 'rank' | 'residual' | 'size'>,
+  basis = rows,
+): TextFeatures {
+  const size = basis
   const values = factor.slice()
   let variance = 0
   for (let k = 0; k < rank; k++) {
     let mean = 0
     for (let i = 0; i < size; i++) mean += values[i * rank + k]! / size
-    for (let i = 0; i < size; i++) {
-      values[i * rank + k]! -= mean
-      variance += values[i * rank + k]! ** 2 / size
-    }
+    for (let i = 0; i < rows; i++) values[i * rank + k]! -= mean
+    for (let i = 0; i < size; i++) variance += values[i * rank + k]! ** 2 / size
   }
   for (let i = 0; i < size; i++) variance += residual[i]! / size
   // Texts that are all the same have no features but rounding errors.

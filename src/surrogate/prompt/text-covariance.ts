@@ -7,16 +7,27 @@
  */
 import type { ViewDistances } from '../../features/view.ts'
 
-/** Unit-variance correlation of one view; size × size, row-major. */
-export function viewCorrelation(distances: ViewDistances): Float64Array {
+/** Correlation of one view: unit variance, and none between prompts whose distance is unknown. */
+export interface ViewCorrelation {
+  /** size × size, row-major. */
+  readonly matrix: Float64Array
+  /** s_v. */
+  readonly scale: number
+}
+
+export function viewCorrelation(distances: ViewDistances): ViewCorrelation {
   const { size, squared } = distances
   const scale = medianOffDiagonal(squared, size)
-  const correlation = new Float64Array(size * size)
-  for (let i = 0; i < squared.length; i++) {
-    const r = Math.sqrt((5 * squared[i]!) / scale)
-    correlation[i] = (1 + r + (r * r) / 3) * Math.exp(-r)
-  }
-  return correlation
+  const matrix = new Float64Array(size * size)
+  for (let i = 0; i < squared.length; i++) matrix[i] = correlationAt(squared[i]!, scale)
+  return { matrix, scale }
+}
+
+/** M(d²/s); 0 where d is unknown. */
+export function correlationAt(squared: number, scale: number): number {
+  if (Number.isNaN(squared)) return 0
+  const r = Math.sqrt((5 * squared) / scale)
+  return (1 + r + (r * r) / 3) * Math.exp(-r)
 }
 
 /** Weighted sum of correlations; weights are normalised to 1, so the diagonal stays 1. */
@@ -30,12 +41,14 @@ export function mixCorrelations(correlations: readonly Float64Array[], weights: 
   return mixed
 }
 
-/** Median over pairs of different prompts; the mean of the positive ones where more than half coincide. */
+/** Median over pairs of different prompts at a known distance; the mean of the positive ones where more than half coincide. */
 function medianOffDiagonal(squared: Float64Array, size: number): number {
-  const values = new Float64Array((size * (size - 1)) / 2)
+  const all = new Float64Array((size * (size - 1)) / 2)
   let count = 0
-  for (let i = 1; i < size; i++) for (let j = 0; j < i; j++) values[count++] = squared[i * size + j]!
-  values.sort()
+  for (let i = 1; i < size; i++) {
+    for (let j = 0; j < i; j++) if (!Number.isNaN(squared[i * size + j]!)) all[count++] = squared[i * size + j]!
+  }
+  const values = all.subarray(0, count).sort()
   const median = values[values.length >> 1] ?? 1
   if (median > 1e-9) return median
   const positive = values.filter((value) => value > 1e-9)
