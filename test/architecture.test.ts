@@ -26,7 +26,7 @@ const ROWS: readonly (readonly string[])[] = [
 /** Neighbors in one row that may know each other, with the reason. */
 const NEIGHBORS: Readonly<Record<string, readonly string[]>> = {
   prompt: ['space'], // a candidate carries parameter values
-  proposer: ['embedding', 'task'], // drafts are compared by embedding, and know the task they are for
+  task: ['proposer'], // a task file names proposers: they are checked where it is read
   recording: ['task'], // a table is recorded from a task
   cli: ['server', 'worker'], // `krige serve` and `krige worker` start them
   index: ['rank'], // the library's face shows it

@@ -19,7 +19,7 @@ const MOST_LABELS = 30
  *
  * @param metric Name of the metric.
  * @example
- * answerFormOf('label-match', [example]) // { kind: 'labels', labels: ['bug'] }
+ * answerFormOf('label-match', examples) // { kind: 'labels', labels: ['billing', 'bug'] }
  */
 export function answerFormOf(metric: string, examples: readonly Pick<Example, 'expected'>[]): AnswerForm {
   const expected = examples.map((example) => example.expected).filter((value) => value !== undefined)

@@ -65,7 +65,8 @@ export function createTaskView(options: TaskViewOptions): TaskView {
   }
 }
 
-function slotNames(template: Template | undefined, baseline: Candidate, example: Example | undefined): string[] {
+/** Names of the parts of a prompt: what the template shows that no example fills; else the baseline's own. */
+export function slotNames(template: Template | undefined, baseline: Candidate, example: Example | undefined): string[] {
   if (!template || !example) return Object.keys(baseline.slots ?? { prompt: '' })
   if (template.nested) return baseline.slots ? Object.keys(baseline.slots) : ['prompt']
   const parameters = Object.keys(baseline.parameters ?? {})

@@ -21,6 +21,7 @@ import { checkJson } from './json-limits.ts'
 import { readExamples } from './read-examples.ts'
 import { type LineRole, type ReadLines, readLines } from './read-lines.ts'
 import { readPool } from './read-pool.ts'
+import { readProposers } from './read-proposers.ts'
 import { type CheckedTaskInput, type TaskInput, taskSchema } from './schema.ts'
 import { resolveInside, showPath } from './source.ts'
 import { splitExamples } from './split.ts'
@@ -75,12 +76,14 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     })
   }
   const [model, modelSettings = {}] = written.model === undefined ? [] : readModel(written.model)
-  checkModel(model, program !== undefined, locate)
+  checkModel(model, 'model', program !== undefined, locate)
+  const [generator, generatorSettings = {}] = written.generator === undefined ? [] : readModel(written.generator)
+  checkModel(generator, 'generator', true, locate)
   if (!allowOutside) {
     const named = { ...(options.isModelGiven ? {} : { model }), metric: written.metric, proposers: written.proposers }
     for (const [key, value] of Object.entries({
       ...named,
-      generator: (written as { generator?: unknown }).generator,
+      generator: written.generator,
     })) {
       for (const path of modelPaths(value)) pathOf(path, key)
     }
@@ -117,13 +120,20 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
   if (split.holdout.length === 0) warnings.push('no examples are held out: the winner cannot be checked on unseen ones')
 
   const template = program === undefined ? readTemplate(written, read.examples, locate) : undefined
-  const promptLines = linesOf(written.prompts, 'prompts', pathOf, locate)
+  const promptLines = linesOf(written.prompts ?? [], 'prompts', pathOf, locate)
   warnings.push(...promptLines.warnings)
   const promptWhere =
     typeof written.prompts === 'string' ? showPath(pathOf(written.prompts, 'prompts')) : locate(['prompts'])
+  if (written.prompts === undefined && written.baseline === undefined) {
+    throw new InvalidInputError('task has neither prompts nor a baseline', {
+      where: locate([]),
+      remedy: 'Add the prompt in use now, such as baseline: "Classify the ticket.", or prompts: prompts.jsonl',
+    })
+  }
   const { pool, baseline } = readPool(promptLines.lines, written.baseline, template, read.examples[0]!, {
     prompts: promptWhere,
     baseline: locate(['baseline']),
+    isNamed: written.prompts !== undefined,
   })
   if (metric.name === 'pairwise-judge' && program === undefined && baseline === undefined) {
     throw new InvalidInputError('metric pairwise-judge needs a baseline to compare with', {
@@ -132,10 +142,10 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     })
   }
   if (template?.nested) checkVariables(template, pool, read.examples, promptWhere)
-  if ((written.proposers ?? []).length > 0) {
-    warnings.push('proposers are not run by this version: only the prompts of the pool are searched')
+  const proposers = readProposers(written, (path) => pathOf(path, 'proposers'), locate)
+  if (pool.length === 1 && proposers === 'none') {
+    warnings.push('the pool holds a single prompt: there is nothing to choose')
   }
-  if (pool.length === 1) warnings.push('the pool holds a single prompt: there is nothing to choose')
 
   const sampling = {
     temperature: written.sampling?.temperature ?? 0,
@@ -157,7 +167,10 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     pool,
     ...(baseline === undefined ? {} : { baseline }),
     space: readSpace(written, locate),
-    proposers: written.proposers ?? [],
+    ...(written.description === undefined ? {} : { description: written.description }),
+    proposers,
+    ...(generator === undefined ? {} : { generator, generatorSettings }),
+    ...(written.preserve === undefined ? {} : { preserve: written.preserve }),
     budget: withoutUndefined(written.budget ?? {}),
     ...(written.constraints && written.constraints.length > 0
       ? { constraints: readConstraints(written.constraints, metric, program !== undefined, read.examples, locate) }
@@ -232,11 +245,12 @@ function isNear(known: string, written: string): boolean {
 
 function checkModel(
   model: string | undefined,
-  hasProgram: boolean,
+  key: 'model' | 'generator',
+  isOptional: boolean,
   locate: (path: readonly PropertyKey[]) => string,
 ): void {
   if (model === undefined) {
-    if (hasProgram) return
+    if (isOptional) return
     throw new InvalidInputError('task has no model', {
       where: locate([]),
       remedy: 'Add one, such as model: gguf:smollm2-135m-instruct',
@@ -248,9 +262,9 @@ function checkModel(
   )
     return
   throw new InvalidInputError(
-    `model is ${JSON.stringify(publicModelName(model))}; expected gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL`,
+    `${key} is ${JSON.stringify(publicModelName(model))}; expected gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL`,
     {
-      where: locate(['model']),
+      where: locate([key]),
       remedy: 'For a local server: openai-compatible:http://127.0.0.1:8080/v1#name',
     },
   )

@@ -2,6 +2,7 @@ import { InvalidInputError } from '../errors.ts'
 import { type Candidate, type CandidateOrigin, candidateText } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
 import { composeTemplate, renderTemplate, type Template, textVariable } from '../prompt/template.ts'
+import { slotNames } from '../proposer/task-view.ts'
 import type { Line } from './read-lines.ts'
 import { type CheckedTaskInput, type PromptInput, promptSchema } from './schema.ts'
 
@@ -21,9 +22,9 @@ export function readPool(
   baseline: CheckedTaskInput['baseline'],
   template: Template | undefined,
   example: Example,
-  where: { readonly prompts: string; readonly baseline: string },
+  where: { readonly prompts: string; readonly baseline: string; readonly isNamed: boolean },
 ): Pool {
-  if (lines.length === 0) {
+  if (lines.length === 0 && (where.isNamed || baseline === undefined || isReference(baseline))) {
     throw new InvalidInputError('there are no prompts to choose from', {
       where: where.prompts,
       remedy: 'Add at least one line such as {"id": "a", "text": "Classify the ticket."}.',
@@ -54,7 +55,7 @@ export function readPool(
     pool.push(candidate)
   }
   if (baseline === undefined) return { pool }
-  if (typeof baseline === 'object' && baseline.id !== undefined && baseline.text === undefined && !baseline.slots) {
+  if (isReference(baseline)) {
     const found = pool.findIndex((candidate) => candidate.id === baseline.id)
     if (found >= 0) return { pool, baseline: found }
     throw new InvalidInputError(`baseline names prompt ${JSON.stringify(baseline.id)}, which is not in the pool`, {
@@ -67,6 +68,11 @@ export function readPool(
   if (same) return { pool, baseline: same.index }
   const id = freeId(typeof baseline === 'object' ? (baseline.id ?? 'baseline') : 'baseline', ids)
   return { pool: [...pool, { ...candidate, id }], baseline: pool.length }
+}
+
+/** The id of a prompt of the pool, and nothing more. */
+function isReference(baseline: NonNullable<CheckedTaskInput['baseline']>): baseline is { id: string } {
+  return typeof baseline === 'object' && baseline.id !== undefined && baseline.text === undefined && !baseline.slots
 }
 
 function readCandidate(line: Line, index: number): Candidate {
@@ -119,9 +125,9 @@ function readBaseline(
   const id = 'baseline'
   if (typeof baseline === 'object' && baseline.slots) return { id, slots: baseline.slots, origin }
   const text = typeof baseline === 'string' ? baseline : (baseline.text ?? '')
-  const slots = pool[0]?.slots
-  if (!slots) return { id, text, origin }
-  const names = Object.keys(slots)
+  // Without a pool the template says which slots prompts will have.
+  const names = pool[0] ? Object.keys(pool[0].slots ?? {}) : slotNames(template, { id, text }, example)
+  if (names.length === 0 || (!pool[0] && names.length === 1)) return { id, text, origin }
   const main = template?.variables.find((name) => names.includes(name)) ?? names[0]!
   if (template && textVariable(template, example) === 'prompt') return { id, text, origin }
   return { id, slots: Object.fromEntries(names.map((name) => [name, name === main ? text : ''])), origin }

@@ -52,6 +52,11 @@ export const promptSchema = z.union([
   }),
 ])
 
+const proposerSchema = z.union([
+  z.string().min(1),
+  z.looseObject({ name: z.string().min(1), metaPrompt: z.string().min(1).optional() }),
+])
+
 export const taskSchema = z.strictObject({
   name: z.string().min(1).optional().describe('Names the study; the folder when absent.'),
   description: z.string().optional(),
@@ -82,7 +87,8 @@ export const taskSchema = z.strictObject({
     .optional(),
   prompts: z
     .union([z.string().min(1), z.array(promptSchema)])
-    .describe('A file (.jsonl, .csv, .yaml, .json, .txt), or the prompts themselves.'),
+    .optional()
+    .describe('A file (.jsonl, .csv, .yaml, .json, .txt), or the prompts themselves; none are needed with a baseline.'),
   baseline: z
     .union([
       z.string().min(1),
@@ -91,7 +97,12 @@ export const taskSchema = z.strictObject({
     .optional()
     .describe('What to compare with: a text, slots, or the id of a prompt.'),
   parameters: spaceSchema.optional(),
-  proposers: z.array(z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })])).optional(),
+  proposers: z
+    .union([z.enum(['auto', 'none']), z.array(proposerSchema).min(1)])
+    .optional()
+    .describe('Who writes further prompts: auto, none, or a list of names, or of { name, metaPrompt, … }.'),
+  generator: modelSchema.optional().describe('The model that writes prompts; the model of the task when absent.'),
+  preserve: z.array(z.string().min(1)).optional().describe('Texts that every prompt must keep, word for word.'),
   budget: z
     .strictObject({
       evaluations: count.optional(),

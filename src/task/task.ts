@@ -1,7 +1,9 @@
+import type { ModelSettings } from '../evaluation/models/model-specification.ts'
 import type { EvaluatedTask } from '../evaluation/open-evaluator.ts'
 import type { Constraint } from '../history/constraint.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
+import type { ProposerSpecification } from '../proposer/registry.ts'
 import type { Space } from '../space/parameter.ts'
 
 /** Hard limits; absent means unlimited. */
@@ -27,7 +29,15 @@ export interface Task extends EvaluatedTask {
   /** Index into `pool`. */
   readonly baseline?: number
   readonly space: Space
-  readonly proposers: readonly (string | Readonly<Record<string, unknown>>)[]
+  /** Who writes further prompts: a sensible choice, nobody, or these; paths of meta-prompts are absolute. */
+  readonly proposers: 'auto' | 'none' | readonly ProposerSpecification[]
+  /** The model that writes prompts, as written; absent where it is {@link model}. */
+  readonly generator?: string
+  readonly generatorSettings?: ModelSettings
+  /** Texts that every prompt must keep. */
+  readonly preserve?: readonly string[]
+  /** What the task is about, in words. */
+  readonly description?: string
   readonly budget: TaskBudget
   /** What a recommended prompt keeps beside its score. */
   readonly constraints?: readonly Constraint[]

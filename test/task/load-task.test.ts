@@ -58,6 +58,26 @@ function complaint(options: Parameters<typeof write>[0], load: Parameters<typeof
   throw new Error('the task was accepted')
 }
 
+describe('a task with a baseline alone', () => {
+  it('has its prompts written, in the slots of the template', () => {
+    const task = loadTask(write({ yaml: YAML.replace(/prompts: .*\n/, 'generator: gguf:larger\npreserve: [ACME]\n') }))
+    expect(task).toMatchObject({ proposers: 'auto', generator: 'gguf:larger', preserve: ['ACME'], baseline: 0 })
+    expect(task.pool).toEqual([
+      {
+        id: 'baseline',
+        slots: { instruction: 'Classify the ticket.', demonstrations: '' },
+        origin: { by: 'baseline' },
+      },
+    ])
+    expect(task.warnings.join()).not.toMatch(/single prompt/)
+  })
+
+  it('grows no pool that was given, unless it is told to', () => {
+    expect(loadTask(write()).proposers).toBe('none')
+    expect(loadTask(write({ yaml: `${YAML}proposers: auto\n` })).proposers).toBe('auto')
+  })
+})
+
 describe('loadTask', () => {
   it('reads a task, adds the baseline to the pool and splits the examples', () => {
     const task = loadTask(write())
@@ -188,7 +208,19 @@ parameters: { temperature: { float: [0, 1] } }
       { yaml: YAML.replace('calls: 12', 'calls: many') },
       /^task\.yaml:9: budget\.calls: /,
     ],
-    ['missing prompts', { yaml: YAML.replace(/prompts: .*\n/, '') }, /prompts is missing/],
+    ['missing prompts', { yaml: YAML.replace(/(prompts|baseline): .*\n/g, '') }, /neither prompts nor a baseline/],
+    [
+      'an unknown proposer',
+      { yaml: `${YAML}proposers: [reflekt]\n` },
+      /^task\.yaml:10: there is no proposer "reflekt"/,
+    ],
+    [
+      'a setting that a proposer does not have',
+      { yaml: `${YAML}proposers: [edit, { name: reflect, failure: 3 }]\n` },
+      /^task\.yaml:10: proposer reflect has no setting failure/,
+    ],
+    ['no proposers', { yaml: `${YAML}proposers: []\n` }, /^task\.yaml:10: /],
+    ['a generator that is none', { yaml: `${YAML}generator: smollm2\n` }, /^task\.yaml:10: generator is "smollm2"/],
     ['missing metric', { yaml: YAML.replace(/metric: .*\n/, '') }, /no metric/],
     ['missing model', { yaml: YAML.replace(/model: .*\n/, '') }, /no model/],
     [
