@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { answerOf, testTask } from '../support/chat-server.ts'
 import { type CliResult, startKrige } from '../support/krige-cli.ts'
+import { SPELLINGS } from '../support/spellings.ts'
 
 /** Everything a user may keep secret, each where it may be kept. The odd signs have other forms in addresses and JSON. */
 const PLANTED = {
@@ -30,6 +31,7 @@ function formsOf(value: string): Buffer[] {
     ...[value, encoded, encoded.toLowerCase(), JSON.stringify(value).slice(1, -1), escaped],
     ...base64,
     bytes.toString('hex'),
+    ...Object.values(SPELLINGS).map((spell) => spell(value)),
   ].map((form) => Buffer.from(form))
 }
 
@@ -64,10 +66,13 @@ async function startParrot() {
     const index = requests++
     const { authorization = '' } = request.headers
     const credentials = authorization.replace(/^\w+ /, '')
-    const query = new URL(request.url ?? '', 'http://localhost').searchParams.get('api_key') ?? ''
+    const query = new URL(request.url ?? '', 'http://localhost').searchParams.get('k') ?? ''
     const login = authorization.startsWith('Basic ') ? Buffer.from(credentials, 'base64').toString('utf8') : ''
     const password = login.slice(login.indexOf(':') + 1)
+    const spell = Object.values(SPELLINGS)[index % Object.keys(SPELLINGS).length]!
+    const spelled = [credentials, password, query].filter((value) => value !== '').map(spell)
     const echo = [
+      ...spelled,
       `Incorrect key ${credentials}`,
       login,
       password,
@@ -103,7 +108,8 @@ async function startParrot() {
     const content = messages.at(-1)?.content ?? ''
     const message = typeof content === 'string' ? content : content.map((part) => part.text).join('')
     // An answer, too, may repeat what was sent with it.
-    const said = kind === 2 ? `${answerOf(message)} (${credentials} ${query} ${password})` : answerOf(message)
+    const said =
+      kind === 2 ? `${answerOf(message)} (${credentials} ${query} ${password} ${spelled.join(' ')})` : answerOf(message)
     if (kind === 2) repeated++
     const choice = { index: 0, message: { role: 'assistant', content: said }, finish_reason: 'stop' }
     const usage = { prompt_tokens: 20, completion_tokens: 2, total_tokens: 22 }
@@ -185,7 +191,7 @@ describe('secrets planted in a run, and repeated by the server in whatever it sa
     [
       'address',
       () =>
-        `http://me:${encodeURIComponent(PLANTED.password)}@${parrot.address}/v1?api_key=${PLANTED.query}&api-version=1#test`,
+        `http://me:${encodeURIComponent(PLANTED.password)}@${parrot.address}/v1?k=${PLANTED.query}&api-version=1#test`,
       {},
       undefined,
     ],
@@ -245,7 +251,7 @@ describe('secrets planted in a run, and repeated by the server in whatever it sa
 
   it('are not shown when the command fails, or an address or a price is wrong', async () => {
     parrot.mode = 'mixed'
-    const model = `http://me:${encodeURIComponent(PLANTED.password)}@${parrot.address}/v1?api_key=${PLANTED.query}`
+    const model = `http://me:${encodeURIComponent(PLANTED.password)}@${parrot.address}/v1?k=${PLANTED.query}`
     const failing = folderFor('failing', {
       model: {
         name: `openai-compatible:${model}#test`,
@@ -257,6 +263,9 @@ describe('secrets planted in a run, and repeated by the server in whatever it sa
       },
     })
     const unnamed = folderFor('unnamed', { model: `openai-compatible:${model}` })
+    const mistyped = ['htp://', 'https:/', '//', ''].map((scheme, index) =>
+      folderFor(`mistyped-${index}`, { model: `openai-compatible:${model.replace('http://', scheme)}#test` }),
+    )
     const priced = folderFor('priced', {
       model: `openai-compatible:${model.replace('127.0.0.1', 'example.invalid')}#test`,
       budget: { usd: 1 },
@@ -265,6 +274,7 @@ describe('secrets planted in a run, and repeated by the server in whatever it sa
       [failing, 1],
       [unnamed, 2],
       [priced, 2],
+      ...mistyped.map((folder) => [folder, 2] as const),
     ] as const) {
       const result = await startKrige(folder, ['run', 'task.yaml'], environment()).done
       expect(result.code, result.stderr).toBe(code)
