@@ -192,7 +192,8 @@ async function checkFinished(
   folder: string,
   events: readonly StudyEvent[],
   server: ChatServer,
-  cache: boolean,
+  variant: Variant,
+  kills: number,
 ): Promise<void> {
   const store = openSqliteStore(join(folder, '.krige', 'studies.db'))
   const { state } = (await loadStudy(store, 'tickets'))!

@@ -24,6 +24,7 @@ import { PINNED_EMBEDDER, type PinnedEmbeddingsOptions, pinnedEmbeddings } from 
 import type { PromptVectors } from './replay.ts'
 import { runUnits } from './run-units.ts'
 import { budgetOf, type Unit, type Variant } from './table-unit.ts'
+import { searchMeans } from './truth.ts'
 import { sourcesFor } from './warm-start.ts'
 
 export interface BenchTablesOptions {
@@ -70,6 +71,13 @@ const SAVE_MILLISECONDS = 5000
 export async function runTables(options: BenchTablesOptions): Promise<BenchResults> {
   for (const { policy, options: settings } of options.variants) resolvePolicy(policy, settings, BENCH_POLICIES)
   const tables = await Promise.all(options.files.map(loadTable))
+  tables.forEach((table, index) => {
+    if (searchMeans(table).some((mean) => !Number.isNaN(mean))) return
+    throw new InvalidInputError('the table holds no score of a search example: nothing can be found in it', {
+      where: options.files[index]!,
+      remedy: 'Record it again, or leave it out.',
+    })
+  })
   checkBudgets(tables, options)
   const sources = await Promise.all(options.variants.map((variant) => loadSources(variant, tables)))
   const settings: BenchSettings = {

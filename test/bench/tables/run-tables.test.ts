@@ -38,6 +38,15 @@ const base = (): BenchTablesOptions => ({
 })
 
 describe('runTables', () => {
+  it('refuses a table without a score: every choice in it would be right', async () => {
+    const empty = await write('empty.json', tableDocument(Array.from({ length: 3 }, () => new Array(4).fill(null))))
+    await expect(runTables({ ...base(), files: [files[0]!, empty] })).rejects.toMatchObject({
+      code: 'invalid-input',
+      where: empty,
+      message: expect.stringContaining('holds no score'),
+    })
+  })
+
   it('gives every run the fields of the contract and never overspends', async () => {
     const { runs, summary, settings } = await runTables(base())
     expect(runs).toHaveLength(2 * 2 * 2 * 3)
