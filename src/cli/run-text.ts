@@ -52,12 +52,16 @@ export function resultText(result: RunResult, exhaustive: Cost): string {
       candidate.holdout === null ? '' : `, ${score(candidate.holdout)} on the holdout`
     }`
   const difference = baseline?.difference
+  const combined = baseline?.combined
+  const signed = (value: number) => `${value >= 0 ? '+' : ''}${score(value)}`
   const duels = baseline?.duels
   return [
     `Verdict: ${result.verdict}`,
     ...(difference
       ? [
-          `Difference to the baseline on ${difference.count} held-out examples: ${difference.mean >= 0 ? '+' : ''}${score(difference.mean)} ${range(difference.interval)}`,
+          `Difference to the baseline on ${difference.count} held-out examples: ${signed(difference.mean)} ${range(difference.interval)}${
+            combined ? `; with what the search saw ${signed(combined.mean)} ${range(combined.interval)}` : ''
+          }`,
         ]
       : []),
     ...(duels && winner.id !== baseline.id

@@ -7,12 +7,14 @@ import { BudgetError } from '../errors.ts'
 import { constraintText } from '../history/constraint.ts'
 import type { ObservationHistory } from '../history/observation-log.ts'
 import type { Recommendation } from '../policy/policy.ts'
+import { differenceOf } from '../policy/recommendation/ranking-statistics.ts'
 import { DUELS } from '../policy/registry.ts'
 import { createFeasibility, FEASIBLE } from '../study/feasibility.ts'
 import type { StudyState } from '../study/state.ts'
 import { type AskedGeneration, type Study, searchBudget } from '../study/study.ts'
 import {
   type Conclusion,
+  combineEvidence,
   comparePaired,
   type JudgedCandidate,
   judge,
@@ -227,6 +229,8 @@ function concludeSearch(
   }
   const comparison =
     baseline === undefined || baseline === winner ? undefined : comparePaired(winnerScores, baselineScores)
+  const search = searchDifference(study.state, recommendation, baseline)
+  const combined = comparison && search && combineEvidence(comparison.estimate, search)
   const { feasibility, notes } = judgeFeasibility(study, winner, baseline)
   const keeps = feasibility === undefined || feasibility.winner.probability >= FEASIBLE
   const winnerOnHoldout = summarise(winnerScores)
@@ -237,6 +241,7 @@ function concludeSearch(
     verdict: keeps
       ? judge(comparison, {
           winnerIsBaseline: winner === baseline,
+          combined,
           ...(relevantDifference === undefined ? {} : { relevantDifference }),
         })
       : 'undecided',
@@ -248,9 +253,17 @@ function concludeSearch(
       ? { holdout: { winner: winnerOnHoldout, ...(baselineOnHoldout ? { baseline: baselineOnHoldout } : {}) } }
       : {}),
     ...(comparison ? { comparison } : {}),
+    ...(combined ? { combined } : {}),
     ...(feasibility ? { feasibility } : {}),
     warnings: [...warnings, ...notes, ...failureWarnings(study)],
   }
+}
+
+/** What the search believes of winner − baseline on new examples, where its policy has a belief worth joining to a holdout's. */
+function searchDifference(state: StudyState, recommendation: Recommendation, baseline: number | undefined) {
+  if (baseline === undefined || !recommendation.shared || state.config.estimand !== 'population') return undefined
+  const { mean, standardDeviation } = differenceOf(recommendation, recommendation.candidate, baseline)
+  return { mean: state.turned(mean), standardDeviation }
 }
 
 function judgeFeasibility({ state }: Study, winner: number, baseline: number | undefined) {

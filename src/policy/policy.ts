@@ -127,6 +127,17 @@ export interface Recommendation {
   /** Posterior of every candidate in the pool, by index. */
   readonly means: Float64Array
   readonly standardDeviations: Float64Array
+  /**
+   * What of the standard deviations candidates share, where the posterior is a joint one that shrinks towards the pool, and
+   * so allows for selection: only then is a difference of two means evidence beside a holdout.
+   */
+  readonly shared?: SharedDeviations
+}
+
+/** Loadings of standard normal variables that several candidates share: one row of `rank` numbers per candidate. */
+export interface SharedDeviations {
+  readonly rank: number
+  readonly values: Float64Array
 }
 
 export interface Policy {

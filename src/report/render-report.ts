@@ -97,11 +97,14 @@ ${
 
 function verdictInWords(conclusion: Conclusion | undefined): string {
   if (!conclusion) return 'The search has not ended; what follows are plain means so far.'
-  const { comparison, verdict, winner, baseline } = conclusion
+  const { combined, comparison, verdict, winner, baseline } = conclusion
   if (baseline && baseline.candidate === winner.candidate) return 'Nothing better than the baseline prompt was found.'
   if (!comparison) return 'There was no holdout comparison with a baseline prompt.'
   const { mean, interval: range, count: pairs } = comparison.difference
-  const difference = `${signedScore(mean)} against the baseline (95% interval ${interval(range)}) on ${count(pairs)} held-out examples`
+  const held = `${signedScore(mean)} against the baseline (95% interval ${interval(range)}) on ${count(pairs)} held-out examples`
+  const difference = combined
+    ? `${held}, and by these and the search together ${signedScore(combined.mean)} (${interval(combined.interval)})`
+    : held
   if (verdict === 'improved') return `The winner scores ${difference}.`
   if (verdict === 'no improvement') return `The winner scores ${difference}: a worthwhile improvement is ruled out.`
   return `The winner scores ${difference}: too few examples to tell.`

@@ -28,7 +28,7 @@ import { type Budget, type CallCost, checkBudget, NO_COST } from '../study/ledge
 import { sampleSizeWarnings } from '../study/sample-size.ts'
 import { createFold } from '../study/state.ts'
 import { openStudy } from '../study/study.ts'
-import { HOLDOUT_SHARE } from './plan.ts'
+import { holdoutBudget } from './holdout-budget.ts'
 import { type RunResult, resultOf } from './result.ts'
 
 /** What {@link OptimizeOptions.evaluate} may use beside its prompt and example. */
@@ -115,7 +115,7 @@ export async function optimize<Example>(options: OptimizeOptions<Example>): Prom
   const store = options.store ?? createMemoryStore()
   const name = options.study ?? 'optimize'
   const backend = options.backend ?? createBackend()
-  const compared = holdoutSize(budget, holdout.length, options.baseline === undefined ? 1 : 2)
+  const compared = holdoutSize(budget, examples.length, holdout.length, options.baseline === undefined ? 1 : 2)
   const policy = options.policy === undefined ? {} : { policy: options.policy }
 
   const lease = await store.acquire(name)
@@ -206,9 +206,9 @@ function poolOf<Example>({ prompts, baseline }: OptimizeOptions<Example>): Candi
   return pool
 }
 
-function holdoutSize(budget: Budget, available: number, rivals: number): number {
+function holdoutSize(budget: Budget, searchExamples: number, available: number, rivals: number): number {
   const total = Math.min(budget.evaluations ?? Number.POSITIVE_INFINITY, budget.calls ?? Number.POSITIVE_INFINITY)
-  return Math.min(available, Math.floor((HOLDOUT_SHARE * total) / rivals))
+  return Math.min(available, Math.floor(holdoutBudget(total, searchExamples) / rivals))
 }
 
 /** One call per cell. The worst case of tokens and money is unknown beforehand, so they are charged as they come. */

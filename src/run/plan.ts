@@ -9,15 +9,9 @@ import { publicModelName } from '../evaluation/models/model-name.ts'
 import type { Budget } from '../study/ledger.ts'
 import { sampleSizeWarnings } from '../study/sample-size.ts'
 import type { Task } from '../task/task.ts'
+import { holdoutBudget } from './holdout-budget.ts'
 import type { PriceOf } from './prices.ts'
 
-/**
- * Of the budget, set aside for comparing winner and baseline on examples the search never saw.
- *
- * @example
- * HOLDOUT_SHARE // 0.2
- */
-export const HOLDOUT_SHARE = 0.2
 /** A comparison on fewer pairs is not worth its calls. */
 const SMALLEST_HOLDOUT = 5
 
@@ -53,7 +47,7 @@ export interface Plan {
  * @throws BudgetError when the budget cannot pay for two evaluations; InvalidInputError when money is limited and the
  * model's price is unknown: it is never guessed.
  * @example
- * makePlan(task, evaluator, createPriceList()) // { prompts: 4, searchExamples: 10, … }
+ * makePlan(task, evaluator, createPriceList()) // { prompts: 4, searchExamples: 7, … }
  */
 export function makePlan(task: Task, evaluator: Pick<Evaluator, 'estimate' | 'compare'>, priceOf: PriceOf): Plan {
   const each = averageEstimate(task, evaluator)
@@ -94,7 +88,7 @@ export function makePlan(task: Task, evaluator: Pick<Evaluator, 'estimate' | 'co
   // Duels: every prompt meets the baseline on every example; on the holdout one duel measures both.
   const everything = (task.pool.length - (isDuel ? 1 : 0)) * searchExamples
   const rivals = task.baseline === undefined || isDuel ? 1 : 2
-  const affordable = Math.floor((HOLDOUT_SHARE * total) / rivals)
+  const affordable = Math.floor(holdoutBudget(total, searchExamples) / rivals)
   const compared = Math.min(task.split.holdout.length, affordable)
   const holdoutExamples = compared < SMALLEST_HOLDOUT ? 0 : compared
   const holdoutEvaluations = holdoutExamples * rivals

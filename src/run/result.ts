@@ -3,7 +3,7 @@ import { candidateText } from '../prompt/candidate.ts'
 import type { Feasibility } from '../study/feasibility.ts'
 import type { Spending } from '../study/ledger.ts'
 import type { StudyState } from '../study/state.ts'
-import type { Conclusion, ScoreSummary, Verdict } from '../study/verdict.ts'
+import type { CombinedDifference, Conclusion, ScoreSummary, Verdict } from '../study/verdict.ts'
 
 export interface ResultCandidate {
   readonly id: string
@@ -32,7 +32,13 @@ export interface RunResult {
   readonly study: string
   readonly verdict: Verdict
   readonly winner: ResultCandidate & { readonly probabilityBest: number }
-  readonly baseline: (ResultCandidate & { readonly difference?: ScoreSummary; readonly duels?: DuelResult }) | null
+  readonly baseline:
+    | (ResultCandidate & {
+        readonly difference?: ScoreSummary
+        readonly combined?: CombinedDifference
+        readonly duels?: DuelResult
+      })
+    | null
   readonly spent: Spending
   readonly warnings: readonly string[]
   /** Path of the HTML report, once one is written. */
@@ -59,7 +65,7 @@ export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
   }
   const holdout = (summary: ScoreSummary | undefined) =>
     summary ? { holdout: summary.mean, holdoutInterval: summary.interval } : { holdout: null }
-  const { winner, baseline, comparison } = conclusion
+  const { winner, baseline, comparison, combined } = conclusion
   const { evaluations, calls, inputTokens, outputTokens, usd } = state.ledger.spent
   const overrun = state.ledger.exceeded
   return {
@@ -81,6 +87,7 @@ export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
           ...holdout(conclusion.holdout?.baseline),
           ...(conclusion.feasibility?.baseline ? { feasibility: conclusion.feasibility.baseline } : {}),
           ...(comparison ? { difference: comparison.difference } : {}),
+          ...(combined ? { combined } : {}),
           ...(state.duels.length > 0
             ? { duels: duelTally([...state.duels, ...state.holdoutDuels], winner.candidate, baseline.candidate) }
             : {}),

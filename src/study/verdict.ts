@@ -1,5 +1,6 @@
 /**
- * Is the winner really better than the baseline prompt? Decided on examples the search never saw, pairwise.
+ * Is the winner really better than the baseline prompt? Decided by examples the search never saw, pairwise, together with
+ * what the search itself believes of the two, each by its precision.
  *
  * @module
  */
@@ -29,6 +30,21 @@ export interface PairedComparison {
   readonly difference: ScoreSummary
   /** Posterior probability that the winner is better on examples like these. */
   readonly probabilityBetter: number
+  /** Normal approximation behind the interval: pulled towards 0 by the pseudo-pairs. */
+  readonly estimate: Estimate
+}
+
+export interface Estimate {
+  readonly mean: number
+  readonly standardDeviation: number
+}
+
+/** Winner − baseline by all that was measured; positive is better whatever the direction. */
+export interface CombinedDifference extends Estimate {
+  readonly interval: readonly [number, number]
+  readonly probabilityBetter: number
+  /** What the search alone believed. */
+  readonly search: Estimate
 }
 
 /** A candidate as the search saw it: posterior mean and interval in the user's direction. */
@@ -51,6 +67,8 @@ export interface Conclusion {
   /** Scores on the holdout, when there was one. */
   readonly holdout?: { readonly winner: ScoreSummary; readonly baseline?: ScoreSummary }
   readonly comparison?: PairedComparison
+  /** Search and holdout together, where the policy's beliefs allow for selection; what the verdict rests on then. */
+  readonly combined?: CombinedDifference
   /** With constraints: how likely winner and baseline keep them, by all they were measured on. */
   readonly feasibility?: { readonly winner: Feasibility; readonly baseline?: Feasibility }
   readonly warnings: readonly string[]
@@ -138,6 +156,33 @@ export function comparePaired(
       count: differences.length,
     },
     probabilityBetter: error === 0 ? 0.5 : normalCdf(centre / error),
+    estimate: { mean: centre, standardDeviation: error },
+  }
+}
+
+/** Standard deviations of a search's belief count for so much more: selection fools even who allows for it, a little. */
+const SEARCH_INFLATION = 1.25
+
+/**
+ * The difference by all evidence: the search's posterior and the holdout's comparison saw different examples, so they are
+ * averaged by their precision.
+ *
+ * @param search What the search believes of winner − baseline, on examples like these.
+ * @example
+ * combineEvidence({ mean: 0.06, standardDeviation: 0.04 }, { mean: 0.08, standardDeviation: 0.05 }).mean // ≈ 0.0658
+ */
+export function combineEvidence(holdout: Estimate, search: Estimate): CombinedDifference {
+  const precision = (deviation: number) => 1 / Math.max(deviation, 1e-9) ** 2
+  const a = precision(holdout.standardDeviation)
+  const b = precision(SEARCH_INFLATION * search.standardDeviation)
+  const mean = (a * holdout.mean + b * search.mean) / (a + b)
+  const standardDeviation = 1 / Math.sqrt(a + b)
+  return {
+    mean,
+    standardDeviation,
+    interval: [mean - Z * standardDeviation, mean + Z * standardDeviation],
+    probabilityBetter: normalCdf(mean / standardDeviation),
+    search,
   }
 }
 
@@ -150,11 +195,16 @@ export function comparePaired(
  */
 export function judge(
   comparison: PairedComparison | undefined,
-  options: { readonly winnerIsBaseline?: boolean; readonly relevantDifference?: number } = {},
+  options: {
+    readonly winnerIsBaseline?: boolean
+    readonly relevantDifference?: number
+    /** Everything known, instead of the holdout alone. */
+    readonly combined?: CombinedDifference | undefined
+  } = {},
 ): Verdict {
   if (options.winnerIsBaseline) return 'no improvement'
   if (comparison === undefined) return 'undecided'
-  const [low, high] = comparison.difference.interval
+  const [low, high] = (options.combined ?? comparison.difference).interval
   if (low > 0) return 'improved'
   return high < (options.relevantDifference ?? DEFAULT_RELEVANT_DIFFERENCE) ? 'no improvement' : 'undecided'
 }

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { InvalidInputError } from '../errors.ts'
 
+/** Below this, examples are scarcer for the verdict than for the search. */
+const FEW_EXAMPLES = 150
+
 export interface Split {
   /** Indices of examples, in the order of their hashes: a random order that does not depend on the file's. */
   readonly search: readonly number[]
@@ -17,7 +20,8 @@ export interface SplitInput {
 /**
  * Splits examples by a hash of seed and id: the same on every machine, and hardly changed by adding examples.
  *
- * @param input - shares up to 1, or counts; each defaults to what the other leaves, and to halves.
+ * @param input - shares up to 1, or counts; each defaults to what the other leaves. Where neither is written, halves; below
+ * 150 examples one third to search and two to hold out, since it is the holdout that then limits what can be claimed.
  * @throws InvalidInputError when more is asked for than there is, or nothing is left to search with.
  * @example
  * splitExamples(['a', 'b', 'c', 'd'], { search: 0.5, holdout: 0.5, seed: 1 }, 'task.yaml:3').search.length // 2
@@ -35,7 +39,8 @@ export function splitExamples(ids: readonly string[], input: SplitInput, where: 
       },
     )
   }
-  const search = counts.search ?? (counts.holdout === undefined ? Math.ceil(total / 2) : total - counts.holdout)
+  const share = total < FEW_EXAMPLES ? 1 / 3 : 1 / 2
+  const search = counts.search ?? (counts.holdout === undefined ? Math.ceil(share * total) : total - counts.holdout)
   // Two halves of an odd number round to one more than there is: searching gets it.
   const holdout = Math.min(
     counts.holdout ?? total - search,

@@ -27,7 +27,7 @@ describe('optimize', () => {
     })
     expect(result).toMatchObject({
       verdict: 'improved',
-      baseline: { text: 'Instruction 0', difference: { count: 40 } },
+      baseline: { text: 'Instruction 0', difference: { count: 75 } },
     })
     expect(result.spent.evaluations).toBeLessThanOrEqual(400)
   })

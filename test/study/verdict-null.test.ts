@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/numerics/random/random.ts'
 import { logistic } from '../../src/numerics/special/logistic.ts'
-import { comparePaired, judge } from '../../src/study/verdict.ts'
+import { combineEvidence, comparePaired, judge } from '../../src/study/verdict.ts'
 
 const PAIRS = 4000
 
@@ -27,5 +27,42 @@ describe('the verdict between equals', () => {
   ])('is "improved" about once in forty: %d examples, level %d, easiness ± %d', (examples, level, deviation) => {
     // 2.5% nominal; its own standard error is a quarter of a percent.
     expect(falseImprovements(examples, level, deviation)).toBeLessThan(0.036)
+  })
+})
+
+/**
+ * A search in miniature: of twenty prompts θ ~ N(0, spread²), each measured with error .08, the best posterior mean wins
+ * under a prior N(0, believed²); winner and the first prompt then meet on a holdout whose difference has error .07.
+ */
+function searches(spread: number, believed: number) {
+  const random = createRandom(4).split(`${spread} ${believed}`)
+  const counts = { better: 0, holdout: 0, combined: 0, wrong: 0 }
+  for (let run = 0; run < PAIRS; run++) {
+    const truth = Array.from({ length: 20 }, () => spread * random.normal())
+    const shrink = believed ** 2 / (believed ** 2 + 0.08 ** 2)
+    const means = truth.map((theta) => shrink * (theta + 0.08 * random.normal()))
+    const winner = means.indexOf(Math.max(...means))
+    if (winner === 0) continue
+    const difference = truth[winner]! - truth[0]!
+    const holdout = { mean: difference + 0.07 * random.normal(), standardDeviation: 0.07 }
+    const search = { mean: means[winner]! - means[0]!, standardDeviation: Math.sqrt(2 * shrink) * 0.08 }
+    const said = combineEvidence(holdout, search).interval[0] > 0
+    if (difference > 0) counts.better++
+    if (holdout.mean - 1.96 * holdout.standardDeviation > 0) counts.holdout++
+    if (said) counts.combined++
+    if (said && difference <= 0) counts.wrong++
+  }
+  return counts
+}
+
+describe('the verdict by search and holdout together', () => {
+  it('finds more of the true improvements than the holdout alone, and is hardly ever wrong', () => {
+    const { better, holdout, combined, wrong } = searches(0.1, 0.1)
+    expect(combined / better).toBeGreaterThan(holdout / better + 0.05)
+    expect(wrong / PAIRS).toBeLessThan(0.01)
+  })
+
+  it('calls the best of equals better in less than one run of twenty, also by a search that believes them to differ', () => {
+    for (const believed of [0.01, 0.03, 0.05]) expect(searches(0, believed).combined / PAIRS).toBeLessThan(0.05)
   })
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { comparePaired, judge, posteriorInterval, summariseScores } from '../../src/study/verdict.ts'
+import { combineEvidence, comparePaired, judge, posteriorInterval, summariseScores } from '../../src/study/verdict.ts'
 
 const repeat = (score: number, count: number) => new Array<number>(count).fill(score)
 
@@ -108,4 +108,37 @@ describe('judge', () => {
   })
 
   it('is undecided without data', () => expect(judge(undefined)).toBe('undecided'))
+})
+
+describe('combineEvidence', () => {
+  const holdout = { mean: 0.06, standardDeviation: 0.04 }
+
+  it('is the mean by precision, the search taken for a quarter less sure than it says', () => {
+    const { mean, standardDeviation, interval, search } = combineEvidence(holdout, {
+      mean: 0.1,
+      standardDeviation: 0.04,
+    })
+    const [a, b] = [1 / 0.04 ** 2, 1 / 0.05 ** 2]
+    expect(mean).toBeCloseTo((a * 0.06 + b * 0.1) / (a + b), 12)
+    expect(standardDeviation).toBeCloseTo(Math.sqrt(1 / (a + b)), 12)
+    expect(interval[1] - interval[0]).toBeCloseTo(2 * 1.959963984540054 * standardDeviation, 12)
+    expect(search).toEqual({ mean: 0.1, standardDeviation: 0.04 })
+  })
+
+  it('is the holdout where the search knows nothing', () => {
+    expect(combineEvidence(holdout, { mean: 0.5, standardDeviation: 1e4 }).mean).toBeCloseTo(0.06, 6)
+  })
+
+  it('decides what the holdout alone cannot', () => {
+    const comparison = comparePaired([...repeat(1, 34), ...repeat(0, 26)], [...repeat(1, 25), ...repeat(0, 35)])!
+    const against = comparePaired(
+      [...repeat(1, 25), ...repeat(0, 35)],
+      [...repeat(0, 20), ...repeat(1, 20), ...repeat(0, 20)],
+    )!
+    const sure = combineEvidence(against.estimate, { mean: 0.2, standardDeviation: 0.05 })
+    expect(judge(comparison)).toBe('improved')
+    expect(judge(against)).toBe('undecided')
+    expect(judge(against, { combined: sure })).toBe('improved')
+    expect(judge(against, { combined: sure, winnerIsBaseline: true })).toBe('no improvement')
+  })
 })

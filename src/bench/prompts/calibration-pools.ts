@@ -10,14 +10,15 @@ import { mean } from 'simple-statistics'
 import { createRandom, type Random } from '../../numerics/random/random.ts'
 import { logistic } from '../../numerics/special/logistic.ts'
 import type { PolicyContext } from '../../policy/policy.ts'
+import { differenceOf } from '../../policy/recommendation/ranking-statistics.ts'
 import { resolvePolicy } from '../../policy/registry.ts'
 import type { Candidate } from '../../prompt/candidate.ts'
 import { cellOf, type Table } from '../../recording/table.ts'
-import { comparePaired, judge } from '../../study/verdict.ts'
+import { combineEvidence, comparePaired, judge } from '../../study/verdict.ts'
 import { BENCH_POLICIES } from '../methods/registry.ts'
 import { calibrationOf } from '../statistics/calibration.ts'
 import type { BenchRun } from '../tables/bench-results.ts'
-import { dealDeck, replay } from '../tables/replay.ts'
+import { type Deck, dealDeck, type ReplayResult, replay } from '../tables/replay.ts'
 import { deriveSeed, shuffledIndices } from '../tables/seeds.ts'
 import { holdoutMeans, normalizedError, searchMeans } from '../tables/truth.ts'
 
@@ -127,7 +128,7 @@ export interface PoolReport {
   readonly coverage: number
   /** Mean of claimed minus held-out mean. */
   readonly optimism: number
-  /** Share of runs in which the winner was called better than the first prompt, on 60 held-out examples. */
+  /** Share of runs in which the winner was called better than the first prompt, by the search and 60 held-out examples. */
   readonly improved: number
   /** Normalized error over the search examples, told the `set` estimand. */
   readonly error: number
@@ -169,7 +170,7 @@ export function measurePools(options: MeasurePoolsOptions): PoolReport[] {
           replay(create, deck, { ...shared, options, estimand })
         const result = play(krige, 'population')
         judged.push(judgedRun(table, result, fraction, run))
-        if (verdictOf(table, result.chosen) === 'improved') improved++
+        if (verdictOf(table, deck, result) === 'improved') improved++
         errors.push(normalizedError(truth, play(krige, 'set').chosen))
         halving.forEach((policy, index) => {
           rivals[index]!.push(normalizedError(truth, play(policy, 'set').chosen))
@@ -219,11 +220,19 @@ function judgedRun(table: Table, result: ReturnType<typeof replay>, fraction: nu
   }
 }
 
-/** What a study would say of the winner against the first prompt of the table. */
-function verdictOf(table: Table, winner: number) {
+/** What a study would say of the winner against the first prompt of the table: by search and holdout together. */
+function verdictOf(table: Table, deck: Deck, { chosen, recommendation }: ReplayResult) {
   const scores = (row: number) =>
     Array.from({ length: Math.min(VERDICT, table.holdoutExamples) }, (_, e) =>
       cellOf(table, row, table.searchExamples + e),
     )
-  return judge(comparePaired(scores(winner), scores(0)), { winnerIsBaseline: winner === 0 })
+  const comparison = comparePaired(scores(chosen), scores(0))
+  const combined =
+    comparison && recommendation?.shared
+      ? combineEvidence(
+          comparison.estimate,
+          differenceOf(recommendation, recommendation.candidate, deck.promptOrder.indexOf(0)),
+        )
+      : undefined
+  return judge(comparison, { winnerIsBaseline: chosen === 0, combined })
 }

@@ -48,17 +48,15 @@ export function recommend(
   const candidate = ranked.find(measured) ?? ranked[0]!
   const contenders = [candidate, ...ranked.filter((i) => i !== candidate && measured(i))]
   const { low, high } = beliefs.scale
+  const shared = sharedDeviations(beliefs, scores)
   return {
     candidate,
     mean: means[candidate]!,
     interval: scores.interval(candidate, normalQuantile(0.5 + INTERVAL_LEVEL / 2)),
     level: INTERVAL_LEVEL,
-    ...rankingStatistics(
-      contenders,
-      { means, standardDeviations, shared: sharedDeviations(beliefs, scores), span: high - low },
-      createRandom(seed),
-    ),
+    ...rankingStatistics(contenders, { means, standardDeviations, shared, span: high - low }, createRandom(seed)),
     means,
     standardDeviations,
+    shared,
   }
 }

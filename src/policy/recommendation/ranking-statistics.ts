@@ -14,17 +14,12 @@
  */
 import type { Random } from '../../numerics/random/random.ts'
 import { cholesky, solveLower } from '../../surrogate/prompt/dense.ts'
+import type { SharedDeviations } from '../policy.ts'
 
 const DRAWS = 512
 const CONTENDERS = 24
 /** What an expected gain looks ahead. */
 export const EVALUATIONS_AHEAD = 100
-
-/** Loadings of standard normal variables that several candidates share: R, one row of `rank` numbers per candidate. */
-export interface SharedDeviations {
-  readonly rank: number
-  readonly values: Float64Array
-}
 
 interface Beliefs {
   readonly means: Float64Array
@@ -94,6 +89,18 @@ export function rankingStatistics(
     gain += best - stay
   }
   return { probabilityBest: wins / count, expectedGain: gain / count }
+}
+
+/**
+ * Mean and standard deviation of θ_a − θ_b.
+ *
+ * @example
+ * const beliefs = { means: Float64Array.of(0.8, 0.6), standardDeviations: Float64Array.of(0.03, 0.04) }
+ * differenceOf(beliefs, 0, 1).standardDeviation // ≈ 0.05
+ */
+export function differenceOf(beliefs: Pick<Beliefs, 'means' | 'standardDeviations' | 'shared'>, a: number, b: number) {
+  const [aa, ab, , bb] = covarianceOf([a, b], beliefs) as unknown as [number, number, number, number]
+  return { mean: beliefs.means[a]! - beliefs.means[b]!, standardDeviation: Math.sqrt(Math.max(0, aa + bb - 2 * ab)) }
 }
 
 /** Σ over some candidates, row-major; what is shared is at most all of a deviation. */

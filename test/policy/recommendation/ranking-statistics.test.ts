@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../../src/numerics/random/random.ts'
 import { normalCdf, normalDensity } from '../../../src/numerics/special/normal.ts'
-import { rankingStatistics } from '../../../src/policy/recommendation/ranking-statistics.ts'
+import { differenceOf, rankingStatistics } from '../../../src/policy/recommendation/ranking-statistics.ts'
 
 const statistics = (means: number[], deviations: number[], span?: number) =>
   rankingStatistics(
@@ -79,5 +79,16 @@ describe('what candidates share', () => {
     )
     // The second is always .05 behind; the third stands at .5, so the first wins while θ₁ > .5.
     expect(copies.probabilityBest).toBeCloseTo(normalCdf(0.5), 1.9)
+  })
+})
+
+describe('differenceOf', () => {
+  it('leaves out what both share', () => {
+    const beliefs = { means: Float64Array.of(0.8, 0.6), standardDeviations: Float64Array.of(0.05, 0.05) }
+    expect(differenceOf(beliefs, 0, 1).standardDeviation).toBeCloseTo(Math.hypot(0.05, 0.05), 12)
+    const shared = { rank: 2, values: Float64Array.of(0.03, 0, 0.03, 0.01) }
+    const { mean, standardDeviation } = differenceOf({ ...beliefs, shared }, 0, 1)
+    expect(mean).toBeCloseTo(0.2, 12)
+    expect(standardDeviation).toBeCloseTo(Math.sqrt(2 * 0.05 ** 2 - 2 * 0.03 ** 2), 12)
   })
 })
