@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { createRedactor } from '../evaluation/secrets.ts'
 import { registerBench } from './bench.ts'
@@ -13,8 +12,10 @@ import { registerModels } from './models.ts'
 import { registerQuickstart } from './quickstart.ts'
 import { registerReport } from './report.ts'
 import { registerRun } from './run.ts'
+import { registerServe } from './serve.ts'
 import { registerStudies } from './studies.ts'
 import { guardTerminal, isGoneReader } from './terminal.ts'
+import { packageVersion } from './version.ts'
 
 /**
  * Every command file exports one function that adds its command to the program. Heavy modules are imported inside the
@@ -31,6 +32,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerDoctor,
   registerDelete,
   registerModels,
+  registerServe,
   registerBench,
   registerHelp,
 ]
@@ -56,16 +58,10 @@ async function parse(argv: readonly string[]): Promise<number> {
   const program = new Command('krige')
     .description('Find the best prompt with the fewest LLM calls.')
     .showHelpAfterError('(add --help for usage)')
-    .version(version(), '-v, --version', 'print the version')
+    .version(packageVersion(), '-v, --version', 'print the version')
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
   for (const register of COMMANDS) register(program)
   await program.parseAsync([...argv], { from: 'user' })
   return typeof process.exitCode === 'number' ? process.exitCode : EXIT_CODES.done
-}
-
-/** Of the package this file belongs to: beside `src` in a checkout, beside `dist` when installed. */
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url)
-  return String((JSON.parse(readFileSync(file, 'utf8')) as { version: unknown }).version)
 }

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs'
+import { type Command, Option } from 'commander'
+import { InvalidInputError, UnavailableError } from '../errors.ts'
+import { numberOption } from './number-options.ts'
+import { packageVersion } from './version.ts'
+import { STORE_OPTION, storeAddress } from './with-store.ts'
+
+interface ServeFlags {
+  readonly host: string
+  readonly port: number
+  readonly store?: string
+  readonly tokenFile?: string
+  readonly backend?: string
+  readonly quiet?: boolean
+}
+
+const HELP = `
+The API is described at /openapi.json. Without a token only this machine is answered; KRIGE_SERVER_TOKEN (or --token-file)
+is what clients send as "Authorization: Bearer …". Ctrl-C finishes what is under way; everything told is stored before it
+is answered.
+
+Examples:
+  $ krige serve
+  $ curl -s localhost:8787/studies -H 'Content-Type: application/json' \\
+      -d '{"name": "triage", "pool": ["Classify the ticket.", "Which team?"], "exampleCount": 100}'
+  $ curl -s localhost:8787/studies/triage/ask -H 'Content-Type: application/json' -d '{}'
+  $ KRIGE_SERVER_TOKEN=$(openssl rand -hex 32) krige serve --host 0.0.0.0 --store team.db`
+
+export function registerServe(program: Command): void {
+  program
+    .command('serve')
+    .description('Serve studies over HTTP: ask, measure, tell, from any language.')
+    .option('--host <address>', 'where to listen; beyond this machine a token is needed', '127.0.0.1')
+    .addOption(
+      new Option('--port <n>', 'port; 0 takes a free one')
+        .argParser(numberOption('--port', { integer: true, minimum: 0 }))
+        .default(8787),
+    )
+    .option(...STORE_OPTION)
+    .option('--token-file <file>', 'file with the bearer token (default: KRIGE_SERVER_TOKEN)')
+    .option('--backend <name>', 'numeric backend (default: KRIGE_BACKEND, else the fastest)')
+    .option('--quiet', 'log only faults')
+    .addHelpText('after', HELP)
+    .action(serveStudies)
+}
+
+async function serveStudies(flags: ServeFlags): Promise<void> {
+  const [{ openStore }, { openBackend }] = await Promise.all([
+    import('../store/open-store.ts'),
+    import('../numerics/linalg/index.ts'),
+  ])
+  const { serve } = await import('../server/index.ts').catch((cause: unknown) => {
+    throw new UnavailableError('krige serve needs packages that are not installed', {
+      remedy: 'npm install hono @hono/node-server @hono/zod-openapi prom-client pino',
+      cause,
+    })
+  })
+  const token = tokenOf(flags)
+  const name = flags.backend ?? process.env['KRIGE_BACKEND']
+  const backend = await openBackend(...(name === undefined ? [] : [name as Parameters<typeof openBackend>[0]]))
+  const store = openStore(storeAddress(flags.store))
+  try {
+    const server = await serve({
+      store,
+      backend,
+      version: packageVersion(),
+      host: flags.host,
+      port: flags.port,
+      logLevel: flags.quiet ? 'error' : 'info',
+      ...(token === undefined ? {} : { token }),
+    })
+    process.stdout.write(`Serving ${store.location} at ${server.url}; the API is at ${server.url}/openapi.json\n`)
+    await new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    })
+    await server.close()
+  } finally {
+    await store.close()
+  }
+}
+
+function tokenOf({ tokenFile }: ServeFlags): string | undefined {
+  const token = tokenFile === undefined ? process.env['KRIGE_SERVER_TOKEN'] : readFileSync(tokenFile, 'utf8').trim()
+  if (token === '') {
+    throw new InvalidInputError('the token is empty', { where: tokenFile ?? 'KRIGE_SERVER_TOKEN', remedy: 'Set one.' })
+  }
+  return token
+}

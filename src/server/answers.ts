@@ -1,0 +1,174 @@
+/**
+ * What a study answers over HTTP: its objects as plain JSON.
+ *
+ * @module
+ */
+import { ConflictError, InvalidArgumentError } from '../errors.ts'
+import { readMeasurement } from '../history/measurement.ts'
+import type { Candidate } from '../prompt/candidate.ts'
+import type { AskedAction } from '../study/study.ts'
+import type { ServedStudy } from './served-studies.ts'
+
+export function candidateAnswer({ id, text, slots, parameters }: Candidate, index: number) {
+  return {
+    id,
+    index,
+    ...(text === undefined ? {} : { text }),
+    ...(slots === undefined ? {} : { slots: { ...slots } }),
+    ...(parameters === undefined ? {} : { parameters: { ...parameters } }),
+  }
+}
+
+export function studyAnswer({ name, study, log }: ServedStudy) {
+  const { config, candidates, observations, actions, ledger } = study.state
+  const left = ledger.left().evaluations
+  const { evaluations, calls, inputTokens, outputTokens, usd } = ledger.spent
+  return {
+    name,
+    policy: config.policy,
+    direction: config.direction,
+    seed: config.seed,
+    exampleCount: config.exampleCount,
+    candidates: candidates.length,
+    observations: observations.length,
+    pendingActions: actions.size,
+    spent: { evaluations, calls, inputTokens, outputTokens, usd },
+    evaluationsLeft: Number.isFinite(left) ? left : null,
+    events: log.length,
+  }
+}
+
+type Evaluation = Extract<AskedAction, { kind: 'evaluate' }>
+
+export function actionAnswer(action: Omit<Evaluation, 'kind' | 'stage'>) {
+  const { id, candidate, index, rival, examples, repeat, reason } = action
+  return {
+    id,
+    kind: rival ? ('compare' as const) : ('evaluate' as const),
+    candidate: candidateAnswer(candidate, index),
+    ...(rival ? { rival: candidateAnswer(rival.candidate, rival.index) } : {}),
+    examples: [...examples],
+    repeat,
+    ...(reason ? { reason: reason.summary } : {}),
+  }
+}
+
+/** Asks for up to `count` actions. */
+export function askStudy({ study }: ServedStudy, count: number) {
+  const actions: ReturnType<typeof actionAnswer>[] = []
+  while (actions.length < count) {
+    const next = study.next()
+    if (next.kind === 'wait') return { actions, status: actions.length > 0 ? ('act' as const) : ('wait' as const) }
+    if (next.kind === 'done') {
+      return actions.length > 0
+        ? { actions, status: 'act' as const }
+        : { actions, status: 'done' as const, reason: next.reason }
+    }
+    // A server has no generator: its clients write prompts and add them.
+    if (next.action.kind === 'generate') study.tellCandidates(next.action.id, [], 'the client writes prompts')
+    else actions.push(actionAnswer(next.action))
+  }
+  return { actions, status: 'act' as const }
+}
+
+interface TellResult {
+  readonly action: number
+  readonly scores?: readonly unknown[] | undefined
+  readonly summary?: { readonly mean: number; readonly standardError: number; readonly count: number } | undefined
+}
+
+/**
+ * Tells the results of one action. A result that was told before with the same values counts once: a client that did not
+ * get the answer repeats its request.
+ *
+ * @returns Whether it was new.
+ * @throws ConflictError when the action has other results already.
+ */
+export function tellStudy(served: ServedStudy, { action, scores, summary }: TellResult): boolean {
+  if ((scores === undefined) === (summary === undefined)) {
+    throw new InvalidArgumentError(`the result of action ${action} needs scores or a summary, one of them`)
+  }
+  const { study } = served
+  const open = study.state.actions.get(action)
+  if (open === undefined && toldBefore(served, action, scores, summary)) return false
+  if (summary) study.tell(action, summary)
+  else study.tell(action, scores as Parameters<typeof study.tell>[1])
+  return true
+}
+
+/** Whether the log holds these very results of an action. */
+function toldBefore(
+  { log, study }: ServedStudy,
+  action: number,
+  scores: TellResult['scores'],
+  summary: TellResult['summary'],
+): boolean {
+  if (action > study.state.lastAction) return false
+  const stored = new Map<number, number | null>()
+  // From the end: what is repeated was told lately.
+  for (let i = log.length - 1; i >= 0; i--) {
+    const event = log[i]!
+    if (!('action' in event) || event.action !== action) continue
+    if (event.type === 'asked') break
+    if (event.type === 'summarised' && summary) {
+      if (
+        event.mean === summary.mean &&
+        event.standardError === summary.standardError &&
+        event.count === summary.count
+      ) {
+        return true
+      }
+      throw toldOtherwise(action)
+    }
+    if (event.type === 'told') stored.set(event.position, event.score ?? null)
+  }
+  if (stored.size === 0 || scores === undefined) return false
+  const same = scores.every((score, position) => {
+    const { score: value } = readMeasurement(score as Parameters<typeof readMeasurement>[0], 'score')
+    return stored.has(position) && stored.get(position) === (value ?? null)
+  })
+  if (same && scores.length === stored.size) return true
+  throw toldOtherwise(action)
+}
+
+function toldOtherwise(action: number): ConflictError {
+  return new ConflictError(`action ${action} was told before, with other results`, {
+    remedy: 'Ask for more evaluations if you measured it again.',
+  })
+}
+
+interface Observation {
+  readonly example?: number | undefined
+  readonly score: number | null
+  readonly count?: number | undefined
+  readonly standardError?: number | undefined
+}
+
+/**
+ * Tells a result nobody asked for. The same score of the same cell told again counts once.
+ *
+ * @returns Whether it was new.
+ * @throws ConflictError when the cell has another score already.
+ */
+export function observeStudy({ study, log }: ServedStudy, candidate: number, observation: Observation): boolean {
+  const { example, score, count, standardError } = observation
+  if (example !== undefined && study.state.cells.has(candidate, example, 0)) {
+    for (let i = log.length - 1; i >= 0; i--) {
+      const event = log[i]!
+      if (event.type !== 'observed' || event.candidate !== candidate || event.example !== example) continue
+      if (event.score === score) return false
+      break
+    }
+    throw new ConflictError(`candidate ${candidate} has a result on example ${example}, or waits for one`, {
+      remedy: 'Tell what was asked for with the id of its action.',
+    })
+  }
+  study.observe({
+    candidate,
+    score,
+    ...(example === undefined ? {} : { example }),
+    ...(count === undefined ? {} : { count }),
+    ...(standardError === undefined ? {} : { standardError }),
+  })
+  return true
+}

@@ -1,0 +1,348 @@
+/**
+ * The HTTP face of studies: ask, tell, rank. `createServerApp` is a fetch handler; {@link serve} listens.
+ *
+ * @module
+ */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { streamSSE } from 'hono/streaming'
+import { KrigeError, type KrigeErrorCode } from '../errors.ts'
+import type { Backend } from '../numerics/linalg/index.ts'
+import type { Candidate } from '../prompt/candidate.ts'
+import { renderReport } from '../report/render-report.ts'
+import { exportJsonLines } from '../store/jsonl.ts'
+import type { Store } from '../store/store.ts'
+import type { StudyOptions } from '../study/create-study.ts'
+import { actionAnswer, askStudy, candidateAnswer, observeStudy, studyAnswer, tellStudy } from './answers.ts'
+import { idempotency } from './idempotency.ts'
+import { DEFAULT_LIMITS, type Limits, limitLoad, requireLoopbackName, requireToken } from './limits.ts'
+import { createMetrics, type RequestEntry } from './metrics.ts'
+import * as routes from './routes.ts'
+import { candidateKey, createServedStudies, indexOf, type ServedStudy, UnknownStudyError } from './served-studies.ts'
+
+export interface ServerOptions {
+  readonly store: Store
+  readonly backend: Backend
+  /** Of the package, for the document and `/health`. */
+  readonly version: string
+  /** Who does not send it as a bearer token is refused. @defaultValue none: for this machine only */
+  readonly token?: string
+  readonly limits?: Limits
+  /** Told of every request, without bodies. */
+  readonly log?: (entry: RequestEntry) => void
+  /** Told of faults of the server itself. */
+  readonly onFault?: (error: unknown) => void
+  /** A clock in milliseconds. @defaultValue performance.now */
+  readonly now?: () => number
+}
+
+export interface ServerApp {
+  fetch(request: Request): Response | Promise<Response>
+  /** The OpenAPI 3.1 document. */
+  document(): object
+  /** New requests get 503 from here on. */
+  drain(): void
+  /** Stores what was told and gives up the leases. */
+  close(): Promise<void>
+}
+
+const STATUS: Partial<Record<KrigeErrorCode, 400 | 409 | 503>> = {
+  'invalid-argument': 400,
+  'invalid-input': 400,
+  conflict: 409,
+  budget: 409,
+  unavailable: 503,
+}
+
+/**
+ * @example
+ * const app = createServerApp({ store: createMemoryStore(), backend, version: '1' })
+ * const response = await app.fetch(new Request('http://localhost/health'))
+ * response.status // 200
+ */
+export function createServerApp(options: ServerOptions): ServerApp {
+  const { store, backend, version, now = () => performance.now() } = options
+  const studies = createServedStudies(store, backend)
+  const metrics = createMetrics()
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  let draining = false
+
+  const api = new OpenAPIHono({
+    defaultHook: (result, context) => {
+      if (result.success) return undefined
+      const [issue] = result.error.issues
+      const where = issue?.path.join('.') ?? ''
+      const message = `${where === '' ? 'the request' : where}: ${issue?.message ?? 'is wrong'}`
+      return context.json({ error: { code: 'invalid-argument', message, remedy: 'See /openapi.json.' } }, 400)
+    },
+  })
+  api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
+  api.use(options.token === undefined ? requireLoopbackName : requireToken(options.token))
+  api.use(limitLoad(limits, now))
+  api.use(
+    bodyLimit({
+      maxSize: limits.bodyBytes,
+      onError: (context) =>
+        context.json({ error: { code: 'too-large', message: `a body may have ${limits.bodyBytes} bytes` } }, 413),
+    }),
+  )
+  api.use(idempotency())
+
+  /** Runs work on a study; what it did is on the disk before the answer goes out. */
+  const on = async <Result>(context: Context, work: (served: ServedStudy) => Result): Promise<Result> => {
+    const served = await studies.open(context.req.param('name')!)
+    const length = served.log.length
+    try {
+      return work(served)
+    } finally {
+      if (served.log.length > length) await served.commit()
+    }
+  }
+
+  api.openapi(routes.listStudies, async (context) => {
+    const stored = await store.list()
+    const listed = stored.map(({ name, createdAt, length }) => ({
+      name,
+      createdAt: new Date(createdAt).toISOString(),
+      events: length,
+    }))
+    return context.json({ studies: listed }, 200)
+  })
+  api.openapi(routes.createStudyRoute, async (context) => {
+    const { pool, policy, policyOptions, baseline, ...rest } = context.req.valid('json')
+    const { served, created } = await studies.create({
+      ...rest,
+      budget: withoutUndefined(rest.budget),
+      space: rest.space as NonNullable<StudyOptions['space']>,
+      pool: pool.map((given, index) => candidateOf(given, String(index + 1))),
+      ...(policy === undefined ? {} : { policy }),
+      ...(policyOptions === undefined ? {} : { policyOptions }),
+      ...(baseline === undefined ? {} : { baseline }),
+    })
+    return context.json(studyAnswer(served), created ? 201 : 200)
+  })
+  api.openapi(routes.deleteStudy, async (context) => {
+    await studies.delete(context.req.valid('param').name)
+    return context.body(null, 204)
+  })
+  api.openapi(routes.getStudy, async (context) => context.json(await on(context, studyAnswer), 200))
+  api.openapi(routes.getPending, async (context) => context.json(await on(context, pendingOf), 200))
+  api.openapi(routes.getBest, async (context) => context.json(await on(context, bestOf), 200))
+  api.openapi(routes.getPosterior, async (context) => context.json(await on(context, posteriorOf), 200))
+  api.openapi(routes.ask, async (context) => {
+    const { count } = context.req.valid('json')
+    return context.json(await on(context, (served) => askStudy(served, count)), 200)
+  })
+  api.openapi(routes.tell, async (context) => {
+    const { results } = context.req.valid('json')
+    const fresh = await on(context, (served) => results.map((result) => tellStudy(served, result)))
+    const told = fresh.filter(Boolean).length
+    return context.json({ told, repeated: fresh.length - told }, 200)
+  })
+  api.openapi(routes.observe, async (context) => {
+    const { observations } = context.req.valid('json')
+    const fresh = await on(context, (served) =>
+      observations.map(({ candidate, ...observation }) =>
+        observeStudy(served, indexOf(served, candidate), observation),
+      ),
+    )
+    const observed = fresh.filter(Boolean).length
+    return context.json({ observed, repeated: fresh.length - observed }, 200)
+  })
+  api.openapi(routes.addCandidates, async (context) => {
+    const { candidates } = context.req.valid('json')
+    return context.json(await on(context, (served) => addCandidates(served, candidates)), 200)
+  })
+  api.openapi(routes.enqueue, async (context) => {
+    const { candidate, examples } = context.req.valid('json')
+    await on(context, (served) => served.study.enqueue(indexOf(served, candidate), examples))
+    return context.json({ accepted: true as const }, 200)
+  })
+  api.openapi(routes.release, async (context) => {
+    const { action, reason } = context.req.valid('json')
+    await on(context, ({ study }) => study.release(action, reason))
+    return context.json({ accepted: true as const }, 200)
+  })
+  api.openapi(routes.followEvents, async (context) => {
+    const served = await studies.open(context.req.param('name')!)
+    const last = Number(context.req.header('last-event-id') ?? Number.NaN)
+    let at = Number.isInteger(last) ? last + 1 : Number(context.req.query('from') ?? 0)
+    return streamSSE(context, async (stream) => {
+      while (!(stream.aborted || served.closed || draining)) {
+        for (; at < served.committed && !stream.aborted; at++) {
+          const event = served.log[at]!
+          await stream.writeSSE({ id: String(at), event: event.type, data: JSON.stringify(event) })
+        }
+        await Promise.race([served.changed(), stream.sleep(15_000)])
+        if (at >= served.committed) await stream.write(': still here\n\n')
+      }
+    }) as never
+  })
+  api.openapi(routes.getReport, async (context) => {
+    const page = await on(context, ({ study }) => renderReport({ state: study.state, version }))
+    return context.html(page) as never
+  })
+  api.openapi(routes.exportStudy, async (context) => {
+    const name = context.req.param('name')!
+    await studies.open(name)
+    const encoder = new TextEncoder()
+    const pieces = exportJsonLines(store, name)
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const { done, value } = await pieces.next()
+        if (done) controller.close()
+        else controller.enqueue(encoder.encode(value))
+      },
+      async cancel() {
+        await pieces.return(undefined)
+      },
+    })
+    return new Response(body, { headers: { 'Content-Type': 'application/x-ndjson' } }) as never
+  })
+
+  const document = () =>
+    api.getOpenAPI31Document({
+      openapi: '3.1.0',
+      info: {
+        title: 'Krige',
+        version,
+        description: 'Which prompt to try next, on which examples: ask, measure, tell.',
+      },
+    })
+
+  const app = new Hono()
+  app.use(async (context, next) => {
+    const started = now()
+    await next()
+    const entry = {
+      method: context.req.method,
+      path: context.req.path,
+      status: context.res.status,
+      milliseconds: now() - started,
+    }
+    metrics.record(entry, context.req.routePath)
+    options.log?.(entry)
+  })
+  app.get('/health', (context) =>
+    draining ? context.json({ status: 'draining', version }, 503) : context.json({ status: 'ok', version }),
+  )
+  app.use(async (context, next) => {
+    if (!draining) return next()
+    const error = { code: 'unavailable', message: 'the server is shutting down', remedy: 'Try again later.' }
+    return context.json({ error }, 503)
+  })
+  app.get('/openapi.json', (context) => context.json(document()))
+  const guard = options.token === undefined ? requireLoopbackName : requireToken(options.token)
+  app.get('/metrics', guard, async (context) => context.text(await metrics.text(), 200))
+  app.route('/', api)
+  app.notFound((context) =>
+    context.json({ error: { code: 'not-found', message: 'no such path', remedy: 'See /openapi.json.' } }, 404),
+  )
+  app.onError((error, context) => answerError(error, context, options.onFault))
+
+  return {
+    fetch: (request) => app.fetch(request),
+    document,
+    drain() {
+      draining = true
+    },
+    close: () => studies.close(),
+  }
+}
+
+function answerError(error: Error, context: Context, onFault: ServerOptions['onFault']): Response {
+  if (error instanceof UnknownStudyError) return context.json(bodyOf(error), 404)
+  const status = KrigeError.isInstance(error) ? STATUS[error.code] : undefined
+  if (status !== undefined && KrigeError.isInstance(error)) return context.json(bodyOf(error), status)
+  // Hono's own: a body that is no JSON.
+  if ('getResponse' in error && 'status' in error && error.status === 400) {
+    return context.json({ error: { code: 'invalid-argument', message: error.message } }, 400)
+  }
+  onFault?.(error)
+  return context.json({ error: { code: 'fault', message: 'a fault of the server; its log says more' } }, 500)
+}
+
+function bodyOf({ code, message, remedy }: KrigeError) {
+  return { error: { code, message, ...(remedy === undefined ? {} : { remedy }) } }
+}
+
+type GivenCandidate = string | { [Key in keyof Candidate]?: Candidate[Key] | undefined }
+
+function candidateOf(given: GivenCandidate, id: string): Candidate {
+  if (typeof given === 'string') return { id, text: given }
+  return { id, ...(withoutUndefined(given) as Omit<Candidate, 'id'>) }
+}
+
+function withoutUndefined<Value extends object>(
+  value: Value,
+): { [Key in keyof Value]: Exclude<Value[Key], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as {
+    [Key in keyof Value]: Exclude<Value[Key], undefined>
+  }
+}
+
+function addCandidates(served: ServedStudy, given: readonly GivenCandidate[]) {
+  const { study } = served
+  let added = 0
+  const candidates = given.map((each) => {
+    const { indexById, candidates } = study.state
+    let number = candidates.length + 1
+    while (indexById.has(String(number))) number++
+    const candidate = candidateOf(each, String(number))
+    const known = served.byKey.get(candidateKey(candidate))
+    if (known !== undefined) return candidateAnswer(candidates[known]!, known)
+    const [index] = study.add([candidate])
+    added++
+    return candidateAnswer(study.state.candidates[index!]!, index!)
+  })
+  return { candidates, added }
+}
+
+function pendingOf({ study }: ServedStudy) {
+  const { actions, candidates } = study.state
+  return {
+    actions: [...actions.values()].flatMap((action) => {
+      if (action.kind !== 'evaluate') return []
+      const { asked } = action
+      const rival =
+        asked.rival === undefined ? {} : { rival: { candidate: candidates[asked.rival]!, index: asked.rival } }
+      return actionAnswer({
+        id: asked.action,
+        candidate: candidates[asked.candidate]!,
+        index: asked.candidate,
+        ...rival,
+        examples: asked.examples,
+        repeat: asked.repeat ?? 0,
+        ...(asked.reason ? { reason: asked.reason } : {}),
+      })
+    }),
+  }
+}
+
+function bestOf({ study }: ServedStudy) {
+  const recommendation = study.recommend()
+  if (!recommendation) return { best: null }
+  const { candidate, mean, interval, level, probabilityBest } = recommendation
+  return {
+    best: {
+      candidate: candidateAnswer(study.state.candidates[candidate]!, candidate),
+      mean,
+      interval: [interval[0], interval[1]] as [number, number],
+      level,
+      probabilityBest,
+    },
+  }
+}
+
+function posteriorOf({ study }: ServedStudy) {
+  const recommendation = study.recommend()
+  const finite = (value: number | undefined) => (value !== undefined && Number.isFinite(value) ? value : null)
+  return {
+    candidates: study.state.candidates.map((candidate, index) => ({
+      candidate: candidateAnswer(candidate, index),
+      mean: finite(recommendation?.means[index]),
+      standardDeviation: finite(recommendation?.standardDeviations[index]),
+    })),
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * Studies over HTTP.
+ *
+ * @module
+ */
+export { createServerApp, type ServerApp, type ServerOptions } from './app.ts'
+export { DEFAULT_LIMITS, type Limits } from './limits.ts'
+export type { RequestEntry } from './metrics.ts'
+export { type RunningServer, type ServeOptions, serve } from './serve.ts'

@@ -1,0 +1,70 @@
+/**
+ * What protects the server: a token, the name it is called by, and how much it takes at once.
+ *
+ * @module
+ */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { MiddlewareHandler } from 'hono'
+
+export interface Limits {
+  /** Bytes of a body. @defaultValue 16 MiB */
+  readonly bodyBytes?: number
+  /** Requests being answered at once; more are turned away with 503. @defaultValue 256 */
+  readonly concurrency?: number
+  /** Requests per second over all clients, in the mean; more are turned away with 429. @defaultValue 2000 */
+  readonly requestsPerSecond?: number
+}
+
+export const DEFAULT_LIMITS: Required<Limits> = { bodyBytes: 16 * 2 ** 20, concurrency: 256, requestsPerSecond: 2000 }
+
+const refuse = (code: string, message: string, remedy?: string) => ({
+  error: { code, message, ...(remedy === undefined ? {} : { remedy }) },
+})
+
+/** Compares in constant time: hashes have one length whatever was sent. */
+export function requireToken(token: string): MiddlewareHandler {
+  const hash = (text: string) => createHash('sha256').update(text).digest()
+  const expected = hash(token)
+  return async (context, next) => {
+    const sent = /^Bearer +(.+)$/i.exec(context.req.header('authorization') ?? '')?.[1] ?? ''
+    if (timingSafeEqual(hash(sent), expected)) return next()
+    context.header('WWW-Authenticate', 'Bearer')
+    return context.json(refuse('unauthorized', 'the bearer token is missing or wrong'), 401)
+  }
+}
+
+const LOOPBACK_NAMES = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i
+
+/** Without a token only who calls it by a name of this machine is answered: a web page elsewhere cannot reach it by DNS. */
+export const requireLoopbackName: MiddlewareHandler = async (context, next) => {
+  const host = context.req.header('host')
+  if (host === undefined || LOOPBACK_NAMES.test(host)) return next()
+  return context.json(refuse('unauthorized', 'this server answers on this machine only', 'Start it with a token.'), 403)
+}
+
+/** @param now A clock in milliseconds. */
+export function limitLoad(limits: Required<Limits>, now: () => number): MiddlewareHandler {
+  let inFlight = 0
+  let tokens = limits.requestsPerSecond
+  let filledAt = now()
+  return async (context, next) => {
+    const at = now()
+    tokens = Math.min(limits.requestsPerSecond, tokens + ((at - filledAt) / 1000) * limits.requestsPerSecond)
+    filledAt = at
+    if (tokens < 1) {
+      context.header('Retry-After', '1')
+      return context.json(refuse('too-many-requests', 'too many requests', 'Wait a second.'), 429)
+    }
+    if (inFlight >= limits.concurrency) {
+      context.header('Retry-After', '1')
+      return context.json(refuse('unavailable', 'too many requests at once', 'Try again in a second.'), 503)
+    }
+    tokens--
+    inFlight++
+    try {
+      await next()
+    } finally {
+      inFlight--
+    }
+  }
+}

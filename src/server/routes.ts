@@ -1,0 +1,143 @@
+/**
+ * What each path takes and gives; the OpenAPI document is made from these.
+ *
+ * @module
+ */
+import { createRoute, z } from '@hono/zod-openapi'
+import * as schemas from './schemas.ts'
+
+type Schema = z.ZodType
+
+const json = <Body extends Schema>(schema: Body) => ({ 'application/json': { schema } })
+
+const failure = (description: string) => ({ description, content: json(schemas.errorBody) })
+
+const FAILURES = {
+  400: failure('The request is wrong: the message says where.'),
+  401: failure('The bearer token is missing or wrong.'),
+  404: failure('There is no such study.'),
+  409: failure('It contradicts what the study holds, or the budget is spent.'),
+  413: failure('The body is too large.'),
+  429: failure('Too many requests; Retry-After says how long to wait.'),
+  500: failure('A fault of the server.'),
+  503: failure('Busy, or shutting down.'),
+}
+
+const security = [{ bearer: [] }, {}]
+const IDEMPOTENT = z.object({
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .openapi({ description: 'A repeated request with the same key gets the first answer and changes nothing.' }),
+})
+
+function post<Body extends Schema, Answer extends Schema>(
+  path: string,
+  summary: string,
+  body: Body,
+  answer: Answer,
+  status: 200 | 201 = 200,
+) {
+  return createRoute({
+    method: 'post',
+    path,
+    summary,
+    security,
+    request: {
+      headers: IDEMPOTENT,
+      params: schemas.studyName,
+      body: { required: true, content: json(body) },
+    },
+    responses: { [status]: { description: summary, content: json(answer) }, ...FAILURES } as {
+      200: { description: string; content: { 'application/json': { schema: Answer } } }
+    } & typeof FAILURES,
+  })
+}
+
+function get<Answer extends Schema>(path: string, summary: string, answer: Answer) {
+  return createRoute({
+    method: 'get',
+    path,
+    summary,
+    security,
+    request: { params: schemas.studyName },
+    responses: { 200: { description: summary, content: json(answer) }, ...FAILURES },
+  })
+}
+
+export const listStudies = createRoute({
+  method: 'get',
+  path: '/studies',
+  summary: 'The stored studies.',
+  security,
+  responses: { 200: { description: 'The stored studies.', content: json(schemas.studies) }, ...FAILURES },
+})
+
+export const createStudyRoute = createRoute({
+  method: 'post',
+  path: '/studies',
+  summary: 'Create a study, or take up the one of that name if it is the same.',
+  security,
+  request: { body: { required: true, content: json(schemas.studyInput) } },
+  responses: {
+    200: { description: 'It existed already, with the same settings.', content: json(schemas.study) },
+    201: { description: 'Created.', content: json(schemas.study) },
+    ...FAILURES,
+  },
+})
+
+export const deleteStudy = createRoute({
+  method: 'delete',
+  path: '/studies/{name}',
+  summary: 'Remove a study and its texts for good.',
+  security,
+  request: { params: schemas.studyName },
+  responses: { 204: { description: 'Removed.' }, ...FAILURES },
+})
+
+export const getStudy = get('/studies/{name}', 'Settings and spending of a study.', schemas.study)
+export const getPending = get('/studies/{name}/pending', 'Actions that wait for results.', schemas.pending)
+export const getBest = get('/studies/{name}/best', 'The best candidate by posterior.', schemas.best)
+export const getPosterior = get('/studies/{name}/posterior', 'Posterior of the whole pool.', schemas.posterior)
+export const ask = post('/studies/{name}/ask', 'What to measure next.', schemas.askInput, schemas.asked)
+export const tell = post('/studies/{name}/tell', 'Tell results of actions.', schemas.tellInput, schemas.told)
+export const observe = post(
+  '/studies/{name}/observe',
+  'Tell results nobody asked for.',
+  schemas.observeInput,
+  schemas.observed,
+)
+export const addCandidates = post(
+  '/studies/{name}/candidates',
+  'Add candidates to the pool.',
+  schemas.candidatesInput,
+  schemas.added,
+)
+export const enqueue = post(
+  '/studies/{name}/enqueue',
+  'Have cells measured next.',
+  schemas.enqueueInput,
+  schemas.accepted,
+)
+export const release = post('/studies/{name}/release', 'Give back an action.', schemas.releaseInput, schemas.accepted)
+
+const stream = (path: string, summary: string, type: string, query?: z.ZodObject) =>
+  createRoute({
+    method: 'get',
+    path,
+    summary,
+    security,
+    request: { params: schemas.studyName, ...(query ? { query } : {}) },
+    responses: { 200: { description: summary, content: { [type]: { schema: z.string() } } }, ...FAILURES },
+  })
+
+export const followEvents = stream(
+  '/studies/{name}/events',
+  'The event log as server-sent events; Last-Event-ID or `from` says where to go on.',
+  'text/event-stream',
+  z.object({ from: z.coerce.number().int().min(0).optional() }),
+)
+export const getReport = stream('/studies/{name}/report', 'The report as one HTML page.', 'text/html')
+export const exportStudy = stream('/studies/{name}/export', 'The event log as JSON Lines.', 'application/x-ndjson')

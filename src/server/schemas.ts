@@ -1,0 +1,223 @@
+/**
+ * What the server takes and gives: one source for validation, types and the OpenAPI document.
+ *
+ * @module
+ */
+import { z } from '@hono/zod-openapi'
+
+/** Texts longer than this are refused: no prompt is that long. */
+const LONGEST_TEXT = 200_000
+
+const text = z.string().max(LONGEST_TEXT)
+const index = z.int().min(0)
+const parameterValue = z.union([z.number(), z.string(), z.boolean(), z.null()])
+
+const candidateFields = {
+  id: z.string().min(1).max(200).optional().openapi({ description: 'Default: the next free number.' }),
+  text: text.optional(),
+  slots: z.record(z.string(), text).optional(),
+  parameters: z.record(z.string(), parameterValue).optional(),
+}
+
+/** A text, or a candidate with slots or parameters. */
+export const candidateInput = z
+  .union([text, z.strictObject(candidateFields)])
+  .openapi('CandidateInput', { description: 'A prompt as text, or with slots or parameter values.' })
+
+export const candidate = z
+  .object({ ...candidateFields, id: z.string(), index })
+  .openapi('Candidate', { description: 'A candidate of the pool; `index` is its place there.' })
+
+const limit = z.number().min(0).optional()
+
+export const studyInput = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[\w.-]{1,120}$/, 'expected 1 to 120 letters, digits, dots, dashes or underscores')
+      .openapi({ example: 'triage' }),
+    pool: z.array(candidateInput).max(100_000).default([]),
+    space: z
+      .record(z.string(), z.record(z.string(), z.unknown()))
+      .default({})
+      .openapi({ example: { temperature: { float: [0, 1] } } }),
+    policy: z.string().optional().openapi({ description: 'Default: krige, which over parameters alone is gp.' }),
+    policyOptions: z.record(z.string(), z.unknown()).optional(),
+    budget: z
+      .strictObject({ evaluations: limit, calls: limit, inputTokens: limit, outputTokens: limit, usd: limit })
+      .default({})
+      .openapi({ description: 'Hard limits. Default: none.' }),
+    direction: z.enum(['maximize', 'minimize']).default('maximize'),
+    seed: z.int().default(0),
+    exampleCount: z.int().min(1).max(100_000).default(1),
+    estimand: z.enum(['population', 'set']).default('population'),
+    baseline: z.string().optional().openapi({ description: 'Id of the candidate to beat.' }),
+  })
+  .openapi('StudyInput')
+
+export const study = z
+  .object({
+    name: z.string(),
+    policy: z.string(),
+    direction: z.enum(['maximize', 'minimize']),
+    seed: z.int(),
+    exampleCount: z.int(),
+    candidates: z.int(),
+    observations: z.int(),
+    pendingActions: z.int(),
+    spent: z.object({
+      evaluations: z.number(),
+      calls: z.number(),
+      inputTokens: z.number(),
+      outputTokens: z.number(),
+      usd: z.number(),
+    }),
+    evaluationsLeft: z.number().nullable().openapi({ description: 'null: unlimited.' }),
+    events: z.int().openapi({ description: 'Events so far; `from` of the event stream.' }),
+  })
+  .openapi('Study')
+
+export const studyName = z.object({ name: z.string().openapi({ param: { name: 'name', in: 'path' } }) })
+
+export const askInput = z
+  .strictObject({
+    count: z.int().min(1).max(1000).default(1).openapi({ description: 'How many actions at most.' }),
+  })
+  .openapi('AskInput')
+
+export const action = z
+  .object({
+    id: z.int(),
+    kind: z.enum(['evaluate', 'compare']),
+    candidate,
+    rival: candidate.optional(),
+    examples: z.array(index),
+    repeat: z.int(),
+    reason: z.string().optional(),
+  })
+  .openapi('Action', {
+    description: 'Measure `candidate` on `examples` (compare: against `rival`) and tell the results in this order.',
+  })
+
+export const asked = z
+  .object({
+    actions: z.array(action),
+    status: z.enum(['act', 'wait', 'done']).openapi({
+      description: 'wait: nothing more can be proposed before something pending is told. done: `reason` says why.',
+    }),
+    reason: z.string().optional(),
+  })
+  .openapi('Asked')
+
+const outcome = z
+  .union([
+    z.number(),
+    z.boolean(),
+    z.null(),
+    z.strictObject({
+      score: z.union([z.number(), z.boolean(), z.null()]).optional(),
+      error: z.string().max(10_000).optional(),
+      metrics: z.record(z.string(), z.number()).optional(),
+    }),
+  ])
+  .openapi('Outcome', { description: 'A score; true or false for 1 or 0; null or {error} for a call that failed.' })
+
+export const tellInput = z
+  .strictObject({
+    results: z
+      .array(
+        z.strictObject({
+          action: z.int(),
+          scores: z.array(outcome).max(100_000).optional(),
+          summary: z
+            .strictObject({ mean: z.number(), standardError: z.number().min(0), count: z.int().min(1) })
+            .optional()
+            .openapi({ description: 'Instead of scores: one mean over all examples of the action.' }),
+        }),
+      )
+      .min(1)
+      .max(1000),
+  })
+  .openapi('TellInput')
+
+export const told = z
+  .object({
+    told: z.int(),
+    repeated: z.int().openapi({ description: 'Results that were told before, with the same values: counted once.' }),
+  })
+  .openapi('Told')
+
+const candidateReference = z
+  .union([z.strictObject({ id: z.string() }), z.strictObject({ index }), z.strictObject({ text })])
+  .openapi('CandidateReference', { description: 'A candidate of the pool by id, index or text.' })
+
+export const observeInput = z
+  .strictObject({
+    observations: z
+      .array(
+        z.strictObject({
+          candidate: candidateReference,
+          example: index.optional().openapi({ description: 'Without it the score is a mean over `count` examples.' }),
+          score: z.number().nullable(),
+          count: z.int().min(1).optional(),
+          standardError: z.number().min(0).optional(),
+        }),
+      )
+      .min(1)
+      .max(100_000),
+  })
+  .openapi('ObserveInput', { description: 'Results nobody asked for; they cost no budget.' })
+
+export const observed = z.object({ observed: z.int(), repeated: z.int() }).openapi('Observed')
+
+export const candidatesInput = z
+  .strictObject({ candidates: z.array(candidateInput).min(1).max(100_000) })
+  .openapi('CandidatesInput')
+
+export const added = z
+  .object({
+    candidates: z.array(candidate).openapi({ description: 'In order; a text that the pool has already is not added.' }),
+    added: z.int(),
+  })
+  .openapi('Added')
+
+export const enqueueInput = z
+  .strictObject({ candidate: candidateReference, examples: z.array(index).min(1).max(100_000) })
+  .openapi('EnqueueInput', { description: 'Cells to be measured before anything the policy wants.' })
+
+export const releaseInput = z
+  .strictObject({ action: z.int(), reason: z.string().max(1000).default('released by the client') })
+  .openapi('ReleaseInput', { description: 'Give back what was asked and never measured.' })
+
+export const best = z
+  .object({
+    best: z
+      .object({
+        candidate,
+        mean: z.number(),
+        interval: z.tuple([z.number(), z.number()]),
+        level: z.number(),
+        probabilityBest: z.number(),
+      })
+      .nullable()
+      .openapi({ description: 'null before anything was measured.' }),
+  })
+  .openapi('Best')
+
+export const posterior = z
+  .object({
+    candidates: z.array(z.object({ candidate, mean: z.number().nullable(), standardDeviation: z.number().nullable() })),
+  })
+  .openapi('Posterior', { description: 'Posterior of every candidate of the pool; null before anything was measured.' })
+
+export const pending = z.object({ actions: z.array(action) }).openapi('Pending')
+export const accepted = z.object({ accepted: z.literal(true) }).openapi('Accepted')
+export const studies = z
+  .object({ studies: z.array(z.object({ name: z.string(), createdAt: z.string(), events: z.int() })) })
+  .openapi('Studies')
+
+export const errorBody = z
+  .object({
+    error: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }),
+  })
+  .openapi('Error')

@@ -1,0 +1,229 @@
+/**
+ * The studies a server has open: each under its writer's lease, and on the disk before an answer is sent.
+ *
+ * @module
+ */
+import { createJournal, type Journal } from '../engine/journal.ts'
+import { ConflictError, InvalidArgumentError, InvalidInputError } from '../errors.ts'
+import type { Backend } from '../numerics/linalg/index.ts'
+import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import { loadStudy } from '../store/load-study.ts'
+import type { Store, StudyLease } from '../store/store.ts'
+import { configOf, createStudy, environmentOf, type StudyOptions } from '../study/create-study.ts'
+import type { StudyConfig, StudyEvent } from '../study/events.ts'
+import { foldEvents } from '../study/state.ts'
+import { openStudy, type Study } from '../study/study.ts'
+
+export interface ServedStudy {
+  readonly name: string
+  readonly study: Study
+  /** Every event of the study, in order. */
+  readonly log: readonly StudyEvent[]
+  /** Indices of the pool by {@link candidateKey}. */
+  readonly byKey: ReadonlyMap<string, number>
+  /** Resolves when all that was done so far is on the disk; wakes who follows the log. */
+  commit(): Promise<void>
+  /** Events that are on the disk. */
+  readonly committed: number
+  /** Resolves at the next commit, or when the study is closed. */
+  changed(): Promise<void>
+  readonly closed: boolean
+}
+
+/** What makes two candidates the same: their text and parameters. */
+export function candidateKey(candidate: Omit<Candidate, 'id'>): string {
+  return JSON.stringify([candidateText({ id: '', ...candidate }), candidate.parameters ?? {}])
+}
+
+export interface ServedStudies {
+  /** @throws ConflictError when a study of that name asks for something else. */
+  create(options: StudyOptions & { readonly name: string }): Promise<{ served: ServedStudy; created: boolean }>
+  /** @throws UnknownStudyError when there is no such study; ConflictError when another process writes it. */
+  open(name: string): Promise<ServedStudy>
+  delete(name: string): Promise<void>
+  /** Closes every study; what was told is stored. */
+  close(): Promise<void>
+}
+
+/**
+ * @example
+ * const studies = createServedStudies(createMemoryStore(), backend)
+ * const { served } = await studies.create({ name: 'triage', pool: pool(), exampleCount: 10 })
+ * served.study.ask().kind // 'evaluate'
+ */
+export function createServedStudies(store: Store, backend: Backend): ServedStudies {
+  const open = new Map<string, Promise<Opened>>()
+
+  const start = async (name: string, options?: StudyOptions): Promise<Opened> => {
+    if (options === undefined && !(await store.find(name))) throw unknownStudy(name)
+    const lease = await store.acquire(name)
+    try {
+      return serve(name, lease, await studyOf(name, options))
+    } catch (error) {
+      await lease.release()
+      throw error
+    }
+  }
+
+  const studyOf = async (name: string, options?: StudyOptions) => {
+    const log: StudyEvent[] = []
+    const fold = await loadStudy(store, name, (event) => {
+      log.push(event)
+      return event
+    })
+    if (fold) {
+      const { policy, policyOptions } = fold.state.config
+      const chosen = { policy, ...(policyOptions ? { policyOptions } : {}) }
+      return { study: openStudy(fold, environmentOf(chosen, backend, log)), log, created: false }
+    }
+    // A process that died between making the study and its first event left an empty one.
+    if (options === undefined) throw unknownStudy(name)
+    const draft = createStudy({ ...options, backend, keepLog: false })
+    const events = draft.drain()
+    log.push(...events)
+    const { policy, policyOptions } = draft.state.config
+    const environment = environmentOf({ policy, ...(policyOptions ? { policyOptions } : {}) }, backend, log)
+    return { study: openStudy(foldEvents(events), environment, events), log, created: true }
+  }
+
+  const opened = (name: string, options?: StudyOptions): Promise<Opened> => {
+    let promise = open.get(name)
+    if (!promise) {
+      promise = start(name, options)
+      open.set(name, promise)
+      promise.catch(() => open.delete(name))
+    }
+    return promise
+  }
+
+  return {
+    async create(options) {
+      const known = open.has(options.name) || (await store.find(options.name)) !== undefined
+      const entry = await opened(options.name, options)
+      if (entry.created && !known) {
+        await entry.commit()
+        return { served: entry, created: true }
+      }
+      checkSame(entry.study, options, backend)
+      return { served: entry, created: false }
+    },
+    open: (name) => opened(name),
+    async delete(name) {
+      const entry = open.get(name)
+      open.delete(name)
+      await (await entry?.catch(() => undefined))?.close()
+      if (!(await store.find(name))) throw unknownStudy(name)
+      await store.delete(name)
+    },
+    async close() {
+      const entries = [...open.values()]
+      open.clear()
+      for (const entry of entries) await (await entry.catch(() => undefined))?.close()
+    },
+  }
+}
+
+interface Opened extends ServedStudy {
+  readonly created: boolean
+  close(): Promise<void>
+}
+
+function serve(
+  name: string,
+  lease: StudyLease,
+  { study, log, created }: { readonly study: Study; readonly log: readonly StudyEvent[]; readonly created: boolean },
+): Opened {
+  const journal: Journal = createJournal(study, lease)
+  const byKey = new Map<string, number>()
+  let indexed = 0
+  let committed = created ? 0 : log.length
+  let closed = false
+  let waiting: (() => void)[] = []
+  const wake = () => {
+    const woken = waiting
+    waiting = []
+    for (const resume of woken) resume()
+  }
+  return {
+    name,
+    study,
+    log,
+    created,
+    get byKey() {
+      const { candidates } = study.state
+      for (; indexed < candidates.length; indexed++) {
+        const key = candidateKey(candidates[indexed]!)
+        if (!byKey.has(key)) byKey.set(key, indexed)
+      }
+      return byKey
+    },
+    get committed() {
+      return committed
+    },
+    get closed() {
+      return closed
+    },
+    async commit() {
+      const length = log.length
+      await journal.commit()
+      committed = Math.max(committed, length)
+      wake()
+    },
+    changed: () => (closed ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    async close() {
+      if (closed) return
+      closed = true
+      try {
+        await journal.commit()
+      } finally {
+        await lease.release()
+        wake()
+      }
+    },
+  }
+}
+
+/** A request to create what exists is answered with it where it is the same, so that a repeated one does no harm. */
+function checkSame(study: Study, options: StudyOptions & { readonly name: string }, backend: Backend): void {
+  const now = configOf({ ...options, policy: options.policy ?? study.state.config.policy }, backend.name)
+  const before = study.state.config
+  for (const key of Object.keys({ ...before, ...now }) as (keyof StudyConfig)[]) {
+    if (JSON.stringify(before[key]) === JSON.stringify(now[key])) continue
+    throw new ConflictError(
+      `study ${options.name} exists with another ${key}: ${JSON.stringify(before[key])}, now ${JSON.stringify(now[key])}`,
+      { remedy: 'Name another study, or delete this one.' },
+    )
+  }
+  for (const [place, given] of (options.pool ?? []).entries()) {
+    const candidate = 'candidate' in given ? given.candidate : given
+    const stored = study.state.candidates[study.state.indexById.get(candidate.id) ?? -1]
+    if (stored && candidateKey(stored) === candidateKey(candidate)) continue
+    throw new ConflictError(`study ${options.name} exists with another pool[${place}]`, {
+      remedy: 'Name another study, or add candidates to this one.',
+    })
+  }
+}
+
+/** There is no study of that name. */
+export class UnknownStudyError extends InvalidInputError {}
+
+function unknownStudy(name: string): UnknownStudyError {
+  return new UnknownStudyError(`there is no study ${name}`, { remedy: 'Create it first.' })
+}
+
+/**
+ * @throws InvalidArgumentError when the pool has no such candidate.
+ */
+export function indexOf(
+  { study, byKey, name }: ServedStudy,
+  reference: { readonly id: string } | { readonly index: number } | { readonly text: string },
+): number {
+  let index: number | undefined
+  if ('index' in reference) index = reference.index < study.state.candidates.length ? reference.index : undefined
+  else if ('id' in reference) index = study.state.indexById.get(reference.id)
+  else index = byKey.get(candidateKey(reference))
+  if (index !== undefined) return index
+  throw new InvalidArgumentError(`study ${name} has no candidate ${JSON.stringify(reference).slice(0, 200)}`, {
+    remedy: 'Add it to the pool first.',
+  })
+}

@@ -1,0 +1,286 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createBackend } from '../../src/numerics/linalg/index.ts'
+import { createServerApp, type ServerApp, serve } from '../../src/server/index.ts'
+import { createMemoryStore, openStore, type Store } from '../../src/store/index.ts'
+
+const backend = createBackend()
+const cleanUp: (() => unknown)[] = []
+afterEach(async () => {
+  for (const each of cleanUp.splice(0).reverse()) await each()
+})
+
+interface Reply {
+  readonly status: number
+  // biome-ignore lint/suspicious/noExplicitAny: bodies are checked by what is expected of them
+  readonly body: any
+  readonly headers: Headers
+}
+
+function client(app: ServerApp, headers: Record<string, string> = {}) {
+  return async (method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<Reply> => {
+    const response = await app.fetch(
+      new Request(`http://localhost${path}`, {
+        method,
+        headers: { 'Content-Type': 'application/json', ...headers, ...more },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+    )
+    const text = await response.text()
+    const isJson = response.headers.get('content-type')?.includes('application/json')
+    return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers }
+  }
+}
+
+function start(options: Partial<Parameters<typeof createServerApp>[0]> = {}) {
+  const app = createServerApp({ store: createMemoryStore(), backend, version: '1.2.3', ...options })
+  cleanUp.push(() => app.close())
+  return { app, call: client(app) }
+}
+
+const TRIAGE = {
+  name: 'triage',
+  pool: ['Classify.', 'Which team?', { id: 'c', slots: { instruction: 'Label it.' } }],
+  exampleCount: 4,
+}
+
+describe('studies over HTTP', () => {
+  it('go from creation to the best prompt', async () => {
+    const { call } = start()
+    const created = await call('POST', '/studies', { ...TRIAGE, budget: { evaluations: 12 } })
+    expect(created).toMatchObject({
+      status: 201,
+      body: { name: 'triage', policy: 'krige', candidates: 3, evaluationsLeft: 12 },
+    })
+    expect((await call('GET', '/studies/triage/best')).body).toEqual({ best: null })
+    for (;;) {
+      const asked = (await call('POST', '/studies/triage/ask', { count: 2 })).body
+      if (asked.status === 'done') break
+      const results = asked.actions.map((action: { id: number; candidate: { index: number }; examples: number[] }) => ({
+        action: action.id,
+        scores: action.examples.map(() => action.candidate.index === 2),
+      }))
+      expect((await call('POST', '/studies/triage/tell', { results })).body).toEqual({
+        told: results.length,
+        repeated: 0,
+      })
+    }
+    const { body } = await call('GET', '/studies/triage/best')
+    expect(body.best.candidate).toMatchObject({ id: 'c', index: 2 })
+    expect(body.best.mean).toBeGreaterThan(0.5)
+    expect((await call('GET', '/studies/triage/posterior')).body.candidates).toHaveLength(3)
+    expect((await call('GET', '/studies/triage/report')).body).toContain('<!doctype html>')
+    expect((await call('GET', '/studies/triage/export')).body.split('\n')[0]).toContain('"created"')
+    expect((await call('GET', '/studies/triage')).body.spent.evaluations).toBe(12)
+  })
+
+  it('propose points of a space', async () => {
+    const { call } = start()
+    await call('POST', '/studies', {
+      name: 'x',
+      space: { x: { float: [0, 1] } },
+      budget: { evaluations: 3 },
+      direction: 'minimize',
+    })
+    const { actions } = (await call('POST', '/studies/x/ask', {})).body
+    expect(actions[0].candidate.parameters.x).toBeGreaterThanOrEqual(0)
+    const impossible = await call('POST', '/studies', { name: 'y', space: { x: { float: [1, 0] } } })
+    expect(impossible).toMatchObject({ status: 400, body: { error: { code: 'invalid-argument' } } })
+  })
+
+  it('are created once, whoever repeats the request, and not as something else', async () => {
+    const { call } = start()
+    expect((await call('POST', '/studies', TRIAGE)).status).toBe(201)
+    expect((await call('POST', '/studies', TRIAGE)).status).toBe(200)
+    expect(await call('POST', '/studies', { ...TRIAGE, seed: 2 })).toMatchObject({
+      status: 409,
+      body: { error: { code: 'conflict', message: expect.stringContaining('another seed') } },
+    })
+    expect((await call('POST', '/studies', { ...TRIAGE, pool: ['Classify!'] })).status).toBe(409)
+  })
+
+  it('count a repeated result once, and refuse another one for the same cells', async () => {
+    const { call } = start()
+    await call('POST', '/studies', TRIAGE)
+    const [action] = (await call('POST', '/studies/triage/ask', {})).body.actions
+    const scores = action.examples.map(() => 1)
+    const tell = (value: number[]) =>
+      call('POST', '/studies/triage/tell', { results: [{ action: action.id, scores: value }] })
+    expect((await tell(scores)).body).toEqual({ told: 1, repeated: 0 })
+    expect((await tell(scores)).body).toEqual({ told: 0, repeated: 1 })
+    expect((await tell(scores.map(() => 0))).status).toBe(409)
+    expect((await call('GET', '/studies/triage')).body.observations).toBe(scores.length)
+  })
+
+  it('answer a repeated request with the same key as before', async () => {
+    const { call } = start()
+    await call('POST', '/studies', TRIAGE)
+    const ask = (key: string, body: object = {}) =>
+      call('POST', '/studies/triage/ask', body, { 'Idempotency-Key': key })
+    const [first, again, other] = [await ask('a'), await ask('a'), await ask('b')]
+    expect(again.body).toEqual(first.body)
+    expect(again.headers.get('idempotent-replayed')).toBe('true')
+    expect(other.body.actions[0].id).not.toBe(first.body.actions[0].id)
+    expect((await ask('a', { count: 3 })).status).toBe(409)
+  })
+
+  it('take candidates, observations, wishes and give-backs', async () => {
+    const { call } = start()
+    await call('POST', '/studies', TRIAGE)
+    const added = (await call('POST', '/studies/triage/candidates', { candidates: ['New one.', 'Classify.'] })).body
+    expect(added).toMatchObject({ added: 1, candidates: [{ index: 3, text: 'New one.' }, { index: 0 }] })
+    const observations = [{ candidate: { text: 'New one.' }, example: 0, score: 1 }]
+    expect((await call('POST', '/studies/triage/observe', { observations })).body).toEqual({ observed: 1, repeated: 0 })
+    expect((await call('POST', '/studies/triage/observe', { observations })).body).toEqual({ observed: 0, repeated: 1 })
+    await call('POST', '/studies/triage/enqueue', { candidate: { id: 'c' }, examples: [3] })
+    const [action] = (await call('POST', '/studies/triage/ask', {})).body.actions
+    expect(action).toMatchObject({ candidate: { id: 'c' }, examples: [3], reason: 'enqueued' })
+    expect((await call('GET', '/studies/triage/pending')).body.actions).toHaveLength(1)
+    await call('POST', '/studies/triage/release', { action: action.id })
+    expect((await call('GET', '/studies/triage/pending')).body.actions).toEqual([])
+    expect((await call('POST', '/studies/triage/enqueue', { candidate: { id: 'zz' }, examples: [0] })).status).toBe(400)
+  })
+
+  it('name what is wrong with a request', async () => {
+    const { call } = start()
+    await call('POST', '/studies', TRIAGE)
+    for (const [method, path, body, status, message] of [
+      ['GET', '/studies/none', undefined, 404, 'there is no study none'],
+      ['POST', '/studies/none/ask', {}, 404, 'there is no study none'],
+      ['POST', '/studies', { name: 'a b' }, 400, 'name'],
+      ['POST', '/studies', { name: 'z', policy: 'krieg', pool: ['a'] }, 400, 'krieg'],
+      ['POST', '/studies', { name: 'z', bugdet: {} }, 400, 'bugdet'],
+      ['POST', '/studies', '{"name": ', 400, 'JSON'],
+      ['POST', '/studies/triage/ask', { count: 0 }, 400, 'count'],
+      ['POST', '/studies/triage/tell', { results: [{ action: 99, scores: [1] }] }, 400, 'action 99'],
+      ['POST', '/studies/triage/tell', { results: [{ action: 1 }] }, 400, 'scores or a summary'],
+      ['GET', '/nowhere', undefined, 404, 'no such path'],
+    ] as const) {
+      const reply = await call(method, path, body)
+      expect([path, reply.status, reply.body.error.message]).toEqual([path, status, expect.stringContaining(message)])
+    }
+  })
+
+  it('survive the server: what was told is there for the next one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'krige-server-'))
+    cleanUp.push(() => rmSync(folder, { recursive: true, force: true }))
+    const open = (): Store => openStore(join(folder, 'studies.db'))
+    let store = open()
+    let app = createServerApp({ store, backend, version: '1' })
+    let call = client(app)
+    await call('POST', '/studies', TRIAGE)
+    const [action] = (await call('POST', '/studies/triage/ask', {})).body.actions
+    const results = [{ action: action.id, scores: action.examples.map(() => 1) }]
+    await call('POST', '/studies/triage/tell', { results })
+    const before = (await call('GET', '/studies/triage')).body
+    await app.close()
+    await store.close()
+
+    store = open()
+    app = createServerApp({ store, backend, version: '1' })
+    cleanUp.push(
+      () => store.close(),
+      () => app.close(),
+    )
+    call = client(app)
+    expect((await call('GET', '/studies/triage')).body).toEqual(before)
+    // The answer was lost, so the client repeats: it counts once.
+    expect((await call('POST', '/studies/triage/tell', { results })).body).toEqual({ told: 0, repeated: 1 })
+    expect((await call('DELETE', '/studies/triage')).status).toBe(204)
+    expect((await call('GET', '/studies')).body).toEqual({ studies: [] })
+  })
+
+  it('give no proposal twice to clients that ask at once', async () => {
+    const { call } = start()
+    await call('POST', '/studies', {
+      name: 'many',
+      space: { x: { float: [0, 1] } },
+      policy: 'tpe',
+      budget: { evaluations: 64 },
+    })
+    const replies = await Promise.all(Array.from({ length: 64 }, () => call('POST', '/studies/many/ask', {})))
+    const ids = replies.map(({ body }) => body.actions[0].id)
+    expect(new Set(ids).size).toBe(64)
+    const points = replies.map(({ body }) => body.actions[0].candidate.parameters.x)
+    expect(new Set(points).size).toBe(64)
+  })
+})
+
+describe('the server', () => {
+  it('describes itself in OpenAPI 3.1, and every path answers as described', async () => {
+    const { call } = start()
+    const { body } = await call('GET', '/openapi.json')
+    expect(body.openapi).toBe('3.1.0')
+    expect(Object.keys(body.paths)).toEqual(
+      expect.arrayContaining(['/studies', '/studies/{name}/ask', '/studies/{name}/tell', '/studies/{name}/events']),
+    )
+    expect(body.components.schemas.StudyInput.properties.name).toBeDefined()
+  })
+
+  it('answers only who knows the token', async () => {
+    const { app, call } = start({ token: 'sixteen-characters-at-least' })
+    expect((await call('GET', '/studies')).status).toBe(401)
+    expect((await call('GET', '/studies', undefined, { Authorization: 'Bearer wrong' })).status).toBe(401)
+    expect((await call('GET', '/metrics')).status).toBe(401)
+    expect((await call('GET', '/health')).status).toBe(200)
+    const knowing = client(app, { Authorization: 'Bearer sixteen-characters-at-least' })
+    expect((await knowing('GET', '/studies')).status).toBe(200)
+  })
+
+  it('answers no name but this machine’s without a token, and no machine but this one', async () => {
+    const { call } = start()
+    expect((await call('GET', '/studies', undefined, { Host: 'evil.example' })).status).toBe(403)
+    const open = serve({ store: createMemoryStore(), backend, version: '1', host: '0.0.0.0', port: 0 })
+    await expect(open).rejects.toThrow('a token is needed')
+  })
+
+  it('turns away what is too large, too much or too late', async () => {
+    const { app, call } = start({ limits: { bodyBytes: 1000, requestsPerSecond: 3 }, now: () => 0 })
+    expect((await call('POST', '/studies', { name: 'a', pool: ['x'.repeat(2000)] })).status).toBe(413)
+    await call('GET', '/studies')
+    await call('GET', '/studies')
+    const refused = await call('GET', '/studies')
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1'])
+    app.drain()
+    expect((await call('GET', '/studies')).status).toBe(503)
+    expect((await call('GET', '/health')).body).toEqual({ status: 'draining', version: '1.2.3' })
+  })
+
+  it('counts requests without telling the names of studies', async () => {
+    const { call } = start()
+    await call('GET', '/studies/secret-study')
+    const { body } = await call('GET', '/metrics')
+    expect(body).toContain('krige_http_requests_total{method="GET",route="/studies/:name",status="404"} 1')
+    expect(body).not.toContain('secret-study')
+  })
+
+  it('streams the log, from where the reader was', async () => {
+    const lines: string[] = []
+    const logTo = { write: (line: string) => lines.push(line) > 0 } as unknown as NodeJS.WritableStream
+    const server = await serve({ store: createMemoryStore(), backend, version: '1', port: 0, logTo })
+    cleanUp.push(() => server.close())
+    const post = (path: string, body: unknown) =>
+      fetch(`${server.url}${path}`, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { 'Content-Type': 'application/json' },
+      })
+    await post('/studies', { ...TRIAGE, pool: ['a secret prompt', 'another'] })
+    const response = await fetch(`${server.url}/studies/triage/events?from=1`)
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let seen = ''
+    const until = async (text: string) => {
+      while (!seen.includes(text)) seen += (await reader.read()).value ?? ''
+    }
+    await until('event: candidates')
+    expect(seen).not.toContain('event: created')
+    await post('/studies/triage/ask', {})
+    await until('event: asked')
+    await reader.cancel()
+    await server.close()
+    expect(lines.join('')).toContain('"path":"/studies/triage/ask"')
+    expect(lines.join('')).not.toContain('secret prompt')
+  })
+})
