@@ -6,6 +6,7 @@ import { renderReport } from '../report/render-report.ts'
 import type { Store } from '../store/store.ts'
 import { writeWhole } from '../store/whole-file.ts'
 import { createFold, type StudyFold } from '../study/state.ts'
+import { packageVersion } from './version.ts'
 
 /** Where the report of a study goes unless the user says otherwise: beside the store. */
 export function defaultReportPath(store: Store, study: string): string {
@@ -68,9 +69,4 @@ export async function writeReport(store: Store, study: string, path: string, com
   }
   writeWhole(file, text)
   return file
-}
-
-export function packageVersion(): string {
-  const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return manifest.version
 }

@@ -1,5 +1,5 @@
 import type { Telemetry } from '../engine/telemetry.ts'
-import { packageVersion } from './report-file.ts'
+import { packageVersion } from './version.ts'
 
 export interface CliTelemetry {
   readonly telemetry: Telemetry
