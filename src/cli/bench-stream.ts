@@ -16,10 +16,11 @@ A stream holds the prompts that an optimizer wrote, in order, with the outcomes 
 a policy needs, which sees the prompts in that order and may decline to measure them, until it recommends a prompt as good
 as the best that the run measured in full (mean of all its outcomes, within 0.005). Rank correlation and coverage are those
 of predictions made before a prompt's first look, from all outcomes of the prompts before it, after 30 of them.
-To compare with: as-it-came (everything in order, as the run measured it).
+To compare with: as-it-came (everything in order, as the run measured it) and screening (of every ten prompts only the
+four whose texts promise most).
 
 Examples:
-  $ krige bench stream streams --policy krige,as-it-came
+  $ krige bench stream streams --policy krige,screening,as-it-came
   $ krige bench stream run.json.gz --policy krige --repeats 5 --seed 1 --json result.json`
 
 export function registerBenchStream(bench: Command): void {

@@ -33,6 +33,32 @@ export interface PolicyContext {
   readonly options?: Readonly<Record<string, unknown>>
   /** Earlier studies or tables to learn from. */
   readonly priors?: readonly PriorHistory[]
+  /** What `generate` actions may ask. @defaultValue none: the pool is all there is */
+  readonly proposers?: readonly ProposerInfo[]
+}
+
+/** A proposer as policies see it. */
+export interface ProposerInfo {
+  readonly name: string
+  /** Calls that `count` candidates take at most, retries aside; 0 for a proposer that asks no model. */
+  calls(count: number): number
+}
+
+/** A `generate` action that is over. */
+export interface Generation {
+  readonly action: number
+  readonly proposer: string
+  readonly parents: readonly number[]
+  /** Indices of the candidates that joined the pool. */
+  readonly added: readonly number[]
+  /** How many were in the pool already, by text. */
+  readonly duplicates: number
+  /** How many were refused, by reason. */
+  readonly rejected: Readonly<Record<string, number>>
+  /** Calls it took. */
+  readonly calls: number
+  /** Why it ended early. */
+  readonly error?: string
 }
 
 /** An earlier study or a table, given to a policy as a warm start. */
@@ -64,6 +90,12 @@ export interface PolicyState {
   /** Duels told so far, oldest first. */
   readonly duels?: readonly Duel[]
   readonly pendingDuels?: readonly PendingDuel[]
+  /** Calls that proposers may still make: what the budget has left beside pending cells and the holdout's share. */
+  readonly callsLeft?: number
+  /** Generations that are over, oldest first. */
+  readonly generations?: readonly Generation[]
+  /** Generations that are asked for and not over. */
+  readonly pendingGenerations?: number
 }
 
 /** Hyper-parameters a policy fitted after a number of observations. */
@@ -92,7 +124,13 @@ export interface EvaluateAction {
 export interface GenerateAction {
   readonly kind: 'generate'
   readonly proposer: string
+  /** Indices in the pool of the candidates to work from. */
   readonly parents: readonly number[]
+  /** Indices of the search examples to learn from. @defaultValue the proposer chooses */
+  readonly examples?: readonly number[]
+  /** The slot to rewrite. @defaultValue the proposer chooses */
+  readonly slot?: string
+  /** How many candidates are wanted. */
   readonly count: number
   readonly reason?: Reason
 }

@@ -9,14 +9,26 @@
  */
 import { ConflictError } from '../../errors.ts'
 import { createObservationLog } from '../../history/observation-log.ts'
-import type { Fit, Policy, PolicyContext, PolicyFactory, PolicyState } from '../../policy/policy.ts'
+import type {
+  Fit,
+  Generation,
+  Policy,
+  PolicyContext,
+  PolicyFactory,
+  PolicyState,
+  ProposerInfo,
+} from '../../policy/policy.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
 import { bestMeasuredInFull, outcomeOf, type Stream, streamMeans } from '../../recording/stream.ts'
 
 /** How many prompts there are at the start, and how many come where nobody says how many: CAPO's population. */
 export const FIRST_PROMPTS = 10
+/** What shows the next prompts of a stream; a draft of the original run took two calls, crossover and mutation. */
+export const STREAM_PROPOSER: ProposerInfo = { name: 'stream', calls: (count) => 2 * count }
 /** A recommendation is looked at after so many further cells. */
 const CHECK_EVERY = 30
+/** How often a policy may ask for drafts after the last one came. */
+const MOST_REFUSALS = 10
 /** Means this close count as equal. */
 const TOLERANCE = 0.005
 
@@ -56,14 +68,17 @@ export function playStream(
     evaluationBudget: budget,
     estimand: 'set',
     backend: options.backend,
+    proposers: [STREAM_PROPOSER],
     ...(options.options ? { options: options.options } : {}),
   })
   const observations = createObservationLog()
   const fits: Fit[] = []
   const asked = new Uint8Array(entries.length * exampleCount)
   let pool = entries.slice(0, FIRST_PROMPTS)
+  const generations: Generation[] = []
   let spent = 0
   let checked = 0
+  let refused = 0
   const state: PolicyState = {
     get pool() {
       return pool
@@ -71,14 +86,25 @@ export function playStream(
     observations,
     pending: [],
     fits,
+    generations,
+    pendingGenerations: 0,
     get evaluationsLeft() {
       return budget - spent
     },
   }
   /** Whether there were any. */
-  const reveal = (count: number): boolean => {
+  const reveal = (count: number, parents: readonly number[] = []): boolean => {
     const before = pool.length
     pool = entries.slice(0, Math.min(entries.length, before + count))
+    generations.push({
+      action: generations.length,
+      proposer: STREAM_PROPOSER.name,
+      parents,
+      added: Array.from({ length: pool.length - before }, (_, k) => before + k),
+      duplicates: 0,
+      rejected: {},
+      calls: STREAM_PROPOSER.calls(pool.length - before),
+    })
     return pool.length > before
   }
   const matches = () => {
@@ -96,7 +122,9 @@ export function playStream(
     const { action } = decision
     if (decision.fit) fits.push(decision.fit)
     if (action.kind === 'generate') {
-      if (!reveal(action.count)) throw breach(policy, 'asks for drafts where there are no more')
+      if (!reveal(action.count, action.parents) && ++refused > MOST_REFUSALS) {
+        throw breach(policy, 'keeps asking for drafts where there are no more')
+      }
       continue
     }
     if (action.kind !== 'evaluate') throw breach(policy, `wants to ${action.kind}, which a stream cannot answer`)

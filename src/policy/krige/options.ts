@@ -31,6 +31,10 @@ export const krigeOptionsSchema = z.strictObject({
     .describe(
       'Whether prompts that read alike may fail on the same examples: evidence and choice of examples allow for it.',
     ),
+  screening: z
+    .boolean()
+    .default(true)
+    .describe('Whether drafts are predicted by their texts before they are measured; else all are taken to be alike.'),
   stopBelowGain: z
     .number()
     .nonnegative()

@@ -1,0 +1,343 @@
+/**
+ * The prompt policy where proposers can write more prompts: to write or to measure next is one decision, by expected gain
+ * per call.
+ *
+ * 1. Drafts are predicted by their texts from the prompts that were measured (`draft-model.ts`); only those that promise
+ *    most per call are measured, on the examples that tell most.
+ * 2. Measuring prompt i on n more examples moves its posterior mean by N(0, σ̃²), σ̃² = σ_i⁴ / (σ_i² + ν/n), ν the variance of an
+ *    outcome. Its value is the expected gain of the prompt then best, σ̃ h(−Δ/σ̃), h(z) = φ(z) + zΦ(z), Δ the distance to the
+ *    best other: the knowledge gradient of the best batch size (Frazier & Powell 2010).
+ * 3. Writing k more drafts is worth the same of the best of k draws from the posterior of children given their parents, as
+ *    far as their texts tell which that is, at the price of k drafts and n outcomes.
+ *
+ * @module
+ */
+import type { ObservationHistory } from '../../history/observation-log.ts'
+import { logistic } from '../../numerics/special/logistic.ts'
+import { normalCdf, normalDensity } from '../../numerics/special/normal.ts'
+import { candidateText, type PoolEntry } from '../../prompt/candidate.ts'
+import { createDraftPredictor, type DraftModel, type DraftPrediction } from '../../surrogate/prompt/draft-model.ts'
+import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
+import type { ScoreMoments } from '../../surrogate/prompt/score-moments.ts'
+import { createCellScores } from '../cell-scores.ts'
+import type { Decision, Policy, PolicyContext, PolicyState, ProposerInfo } from '../policy.ts'
+import { createExampleChooser, pendingCells } from './choose-examples.ts'
+import { type ExampleBeliefs, exampleBeliefs } from './informative-example.ts'
+import { type Inheritance, inheritance } from './inheritance.ts'
+import type { KrigeOptions } from './options.ts'
+import { createPoolMemo } from './pool-memo.ts'
+import { rankPrompts, recommend, scoresOf } from './recommendation.ts'
+
+/** Share by which the history grows between two fits, and how many fits share the weights of the draft model. */
+const GROWTH = 1.05
+const SMALLEST_STEP = 4
+const FITS_PER_DRAFT_MODEL = 4
+/** Numbers of drafts that are asked for at once. */
+const DRAFTS = [1, 2, 4, 8]
+/** Expected largest of k draws from N(0, 1). */
+const EXPECTED_LARGEST: Readonly<Record<number, number>> = { 1: 0, 2: 0.5642, 4: 1.0294, 8: 1.4236 }
+/** Correlation of predicted and true abilities of unmeasured drafts: about what real runs show. */
+const SCREENING = 0.5
+/** Outcomes of the best prompt before anything is written: a proposer learns from what went wrong. */
+const FIRST_LOOK = 8
+const MOST_PARENTS = 4
+/** A proposer whose last attempts brought nothing new is not asked again. */
+const MOST_FAILURES = 3
+
+interface DraftingPlan {
+  readonly beliefs: PromptBeliefs
+  readonly examples: ExampleBeliefs
+  readonly scores: ScoreMoments
+  readonly ranked: readonly number[]
+  readonly inheritance: Inheritance
+  /** By prompt: cells told at the fit. */
+  readonly counts: Int32Array
+  /** Variance of a single outcome about its expectation. */
+  readonly noise: number
+}
+
+export function createDraftingPolicy(context: PolicyContext, options: KrigeOptions): Policy {
+  const { exampleCount, estimand, seed, proposers = [] } = context
+  const cells = createCellScores(exampleCount)
+  const chooseExamples = createExampleChooser(context, options, cells)
+  const pools = createPoolMemo<DraftingPlan>(context, options)
+  const drafts = createDraftModels()
+
+  function planFor(state: PolicyState, fit: number): DraftingPlan {
+    const { pool, observations } = state
+    const memo = pools.of(pool, observations)
+    const known = memo.plans.get(fit)
+    if (known) return known
+    const fitted = memo.fits.get(fit)
+    const beliefs = fitted?.beliefs ?? memo.model.fit(observations, fit)
+    const family = inheritance(pool, beliefs)
+    const predicted = options.screening
+      ? drafts.predict(pool, observations, fit, draftFitAt(fit), (length) =>
+          length === fit ? beliefs : memo.model.fit(observations, length),
+        )
+      : alike(pool, beliefs, family)
+    const drafted = withDrafts(beliefs, predicted)
+    const scores = scoresOf(drafted, estimand, exampleCount, fitted?.scores)
+    memo.fits.clear()
+    memo.fits.set(fit, { beliefs, scores })
+    const examples = exampleBeliefs(beliefs, exampleCount)
+    const ranked = rankPrompts(scores.means, memo.tieBreak)
+    const plan: DraftingPlan = {
+      beliefs: drafted,
+      examples,
+      scores,
+      ranked,
+      inheritance: family,
+      counts: countsAt(observations, fit, pool.length),
+      noise: outcomeNoise(drafted, examples, ranked[0]!),
+    }
+    memo.plans.clear()
+    memo.plans.set(fit, plan)
+    return plan
+  }
+
+  return {
+    name: 'krige',
+    next(state): Decision {
+      const { pool, observations, pending } = state
+      if (state.evaluationsLeft < 1) return { kind: 'done', reason: 'the budget is spent' }
+      if (pool.length === 0) return { kind: 'done', reason: 'the pool is empty: give a baseline to start from' }
+      cells.read(observations)
+      const taken = pendingCells(pending)
+      const asked = Int32Array.from(pool, (_, i) => cells.count(i) + (taken.get(i)?.size ?? 0))
+      const free = Int32Array.from(asked, (count, i) => (state.excluded?.has(i) ? 0 : exampleCount - count))
+      const plan = planFor(state, fitAt(observations.length))
+      const measuring = bestMeasurement(plan, pool, asked, free, state.evaluationsLeft)
+      const proposer = nextProposer(proposers, state)
+      const writing = proposer && bestWriting(plan, asked, proposer, state)
+      if (writing && (!measuring || writing.rate > measuring.rate)) {
+        const { count, rate } = writing
+        const parents = parentsOf(plan, asked, state.excluded)
+        const summary = `${count} more drafts promise ${rate.toFixed(5)} per call, measuring on ${(measuring?.rate ?? 0).toFixed(5)}`
+        const reason = { summary, expectedGain: rate }
+        return { kind: 'act', action: { kind: 'generate', proposer: proposer.name, parents, count, reason } }
+      }
+      if (!measuring) {
+        if (pending.length > 0 || (state.pendingGenerations ?? 0) > 0) return { kind: 'wait' }
+        return { kind: 'done', reason: 'every prompt has been measured on every example, and no proposer writes more' }
+      }
+      const { candidate, rate } = measuring
+      const { crowding } = pools.of(pool, observations)
+      crowding?.read(observations)
+      const block = Math.min(options.block, state.evaluationsLeft)
+      const examples = chooseExamples(candidate, { ...plan, crowding, taken }, block)
+      const { means, standardDeviations } = plan.scores
+      const score = `${means[candidate]!.toFixed(3)} ± ${standardDeviations[candidate]!.toFixed(3)}`
+      const standing =
+        asked[candidate] === 0 ? 'a draft, predicted by its text at' : `after ${asked[candidate]} examples`
+      const reason = { summary: `${standing} ${score}; ${rate.toFixed(5)} per call`, expectedGain: rate }
+      return { kind: 'act', action: { kind: 'evaluate', candidate, examples, reason } }
+    },
+    recommend(state) {
+      const { pool, observations } = state
+      if (pool.length === 0 || observations.length === 0) return undefined
+      const { model, tieBreak, claims } = pools.of(pool, observations)
+      const beliefs = claims.get(observations.length) ?? model.fit(observations, observations.length, 'likelihood')
+      claims.clear()
+      claims.set(observations.length, beliefs)
+      return recommend(beliefs, estimand, exampleCount, tieBreak, seed)
+    },
+  }
+
+  function bestMeasurement(
+    { scores, ranked, counts, noise }: DraftingPlan,
+    pool: readonly PoolEntry[],
+    asked: Int32Array,
+    free: Int32Array,
+    most: number,
+  ): { readonly candidate: number; readonly rate: number } | undefined {
+    const { means } = scores
+    const length = pool.reduce((sum, entry) => sum + candidateText(entry.candidate).length, 0) / pool.length
+    let best: { candidate: number; rate: number } | undefined
+    for (const i of ranked) {
+      if (free[i] === 0) continue
+      const rival = i === ranked[0] ? ranked[1] : ranked[0]
+      const distance = rival === undefined ? 0 : means[i]! - means[rival]!
+      // What was asked for since the plan was made is as good as told: it has taken its share of the uncertainty.
+      const since = asked[i]! - counts[i]!
+      const variance = reducible(scores, i)
+      const left = (variance * noise) / (noise + since * variance)
+      // A longer prompt costs more tokens; half of a call's is taken to be the example.
+      const cost = 0.5 + (0.5 * candidateText(pool[i]!.candidate).length) / Math.max(1, length)
+      const rate = bestRate(-Math.abs(distance), left, noise, Math.min(free[i]!, most), cost, 0)
+      if (!best || rate > best.rate * (1 + 1e-9)) best = { candidate: i, rate }
+    }
+    return best
+  }
+
+  /** How many drafts to ask for; undefined where nothing can be paid for. */
+  function bestWriting(plan: DraftingPlan, asked: Int32Array, proposer: ProposerInfo, state: PolicyState) {
+    if ((state.pendingGenerations ?? 0) > 0) return undefined
+    const { scores, ranked, noise } = plan
+    const leader = ranked.find((i) => asked[i]! > 0)
+    if (leader === undefined || asked[leader]! < Math.min(FIRST_LOOK, exampleCount)) return undefined
+    const { mean, variance } = plan.inheritance
+    const slope = scores.slopes[leader]!
+    const spread = slope * Math.sqrt(variance)
+    let best: { readonly count: number; readonly rate: number } | undefined
+    for (const count of DRAFTS) {
+      const calls = proposer.calls(count)
+      if (calls > (state.callsLeft ?? Number.POSITIVE_INFINITY)) continue
+      const distance = slope * mean + SCREENING * spread * EXPECTED_LARGEST[count]!
+      const left = spread * spread * (1 - SCREENING * SCREENING)
+      const rate = bestRate(distance, left, noise, Math.min(exampleCount, state.evaluationsLeft), 1, calls)
+      if (!best || rate > best.rate) best = { count, rate }
+    }
+    return best
+  }
+
+  function parentsOf({ scores, ranked }: DraftingPlan, asked: Int32Array, excluded: PolicyState['excluded']) {
+    const upper = (i: number) => scores.means[i]! + Math.sqrt(reducible(scores, i))
+    const measured = ranked.filter((i) => asked[i]! > 0 && !excluded?.has(i))
+    const [first, ...others] = measured
+    return [first!, ...others.sort((a, b) => upper(b) - upper(a)).slice(0, MOST_PARENTS - 1)]
+  }
+}
+
+/** Variance of a score that is the prompt's own, whatever examples were drawn. */
+function reducible({ standardDeviations, sampling }: ScoreMoments, i: number): number {
+  return Math.max(0, standardDeviations[i]! ** 2 - (sampling?.[i] ?? 0) ** 2)
+}
+
+/**
+ * Largest expected gain per call over batches of 1, 2, 4 … `most` outcomes.
+ *
+ * @param distance Mean of what is measured minus that of its best rival.
+ * @param cost Of an outcome, in calls.
+ * @param fixed Calls that are spent first.
+ */
+function bestRate(
+  distance: number,
+  variance: number,
+  noise: number,
+  most: number,
+  cost: number,
+  fixed: number,
+): number {
+  let best = 0
+  for (let n = 1; n <= most; n = n < most && 2 * n > most ? most : 2 * n) {
+    const change = variance / Math.sqrt(variance + noise / n)
+    if (!(change > 0)) break
+    const z = distance / change
+    const gain = change * (normalDensity(z) + z * normalCdf(z))
+    best = Math.max(best, gain / (fixed + n * cost))
+    if (n === most) break
+  }
+  return best
+}
+
+/** Mean over examples of p (1 − p) for the leading prompt. */
+function outcomeNoise(beliefs: PromptBeliefs, examples: ExampleBeliefs, leader: number): number {
+  const span = beliefs.scale.high - beliefs.scale.low
+  let sum = 0
+  for (const easiness of examples.easiness) {
+    const p = logistic(beliefs.ability[leader]! + easiness)
+    sum += p * (1 - p)
+  }
+  return Math.max(1e-3, (span * span * beliefs.outcomes.dispersion * sum) / examples.easiness.length)
+}
+
+/** Without screening every unmeasured child is expected to be what children are. */
+function alike(pool: readonly PoolEntry[], beliefs: PromptBeliefs, { mean, variance }: Inheritance) {
+  const { offsets } = beliefs.outcomes
+  return new Map(
+    pool.flatMap(({ candidate }, i): [number, DraftPrediction][] => {
+      const parents = (candidate.origin?.parents ?? []).filter((parent) => parent < pool.length)
+      if (offsets[i + 1] !== offsets[i] || parents.length === 0) return []
+      return [[i, { mean: mean + Math.max(...parents.map((parent) => beliefs.ability[parent]!)), variance }]]
+    }),
+  )
+}
+
+/** Beliefs in which prompts nobody has measured are predicted by their texts. */
+function withDrafts(beliefs: PromptBeliefs, predicted: ReadonlyMap<number, DraftPrediction>): PromptBeliefs {
+  if (predicted.size === 0) return beliefs
+  const ability = beliefs.ability.slice()
+  const abilityVariance = beliefs.abilityVariance.slice()
+  for (const [i, { mean, variance }] of predicted) {
+    ability[i] = mean
+    abilityVariance[i] = variance
+  }
+  return { ...beliefs, ability, abilityVariance }
+}
+
+/** Cells of every prompt among the first `length` told. */
+function countsAt(history: ObservationHistory, length: number, prompts: number): Int32Array {
+  const counts = new Int32Array(prompts)
+  for (let k = 0; k < length; k++) if (history.repeat(k) === 0) counts[history.candidate(k)]!++
+  return counts
+}
+
+/** Length of the history at the latest fit. */
+function fitAt(told: number): number {
+  let at = 0
+  for (let next = SMALLEST_STEP; next <= told; next = step(next)) at = next
+  return at
+}
+
+const step = (at: number) => Math.max(at + SMALLEST_STEP, Math.ceil(at * GROWTH))
+
+/** Length of the history that the draft model is fitted to: that of every fourth fit. */
+function draftFitAt(fit: number): number {
+  let at = 0
+  let count = 0
+  for (let next = SMALLEST_STEP; next <= fit; next = step(next)) {
+    if (count++ % FITS_PER_DRAFT_MODEL === 0) at = next
+  }
+  return at
+}
+
+/** Asked least of those that bring something. */
+function nextProposer(proposers: readonly ProposerInfo[], { generations = [] }: PolicyState): ProposerInfo | undefined {
+  const standing = proposers.map((info) => {
+    const own = generations.filter(({ proposer }) => proposer === info.name)
+    const last = own.slice(-MOST_FAILURES)
+    return { info, asked: own.length, alive: last.length < MOST_FAILURES || last.some(({ added }) => added.length > 0) }
+  })
+  const alive = standing.filter((entry) => entry.alive)
+  return alive.reduce<(typeof alive)[number] | undefined>(
+    (least, entry) => (!least || entry.asked < least.asked ? entry : least),
+    undefined,
+  )?.info
+}
+
+/** Keeps the draft model of a history, and what it said of each draft. */
+function createDraftModels() {
+  const predictor = createDraftPredictor()
+  let source: ObservationHistory | undefined
+  let fitted = -1
+  let model: DraftModel | undefined
+  let known = new WeakMap<PoolEntry, DraftPrediction>()
+  return {
+    predict(
+      pool: readonly PoolEntry[],
+      history: ObservationHistory,
+      fit: number,
+      length: number,
+      beliefsAt: (length: number) => PromptBeliefs,
+    ): ReadonlyMap<number, DraftPrediction> {
+      if (source !== history || fitted !== length) {
+        source = history
+        fitted = length
+        model = length > 0 ? predictor.fit(pool, beliefsAt(length)) : undefined
+        known = new WeakMap()
+      }
+      const predicted = new Map<number, DraftPrediction>()
+      if (!model) return predicted
+      const measured = new Set<number>()
+      for (let k = 0; k < fit; k++) measured.add(history.candidate(k))
+      pool.forEach((entry, i) => {
+        if (measured.has(i)) return
+        const prediction = known.get(entry) ?? model!.predict(entry)
+        known.set(entry, prediction)
+        predicted.set(i, prediction)
+      })
+      return predicted
+    },
+  }
+}
