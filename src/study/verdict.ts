@@ -160,21 +160,20 @@ export function comparePaired(
   }
 }
 
-/** Standard deviations of a search's belief count for so much more: selection fools even who allows for it, a little. */
-const SEARCH_INFLATION = 1.25
-
 /**
  * The difference by all evidence: the search's posterior and the holdout's comparison saw different examples, so they are
- * averaged by their precision.
+ * averaged by their precision. Where they disagree by more than both say they may err, it is the search that was fooled, by
+ * selection or by its model: its variance is raised until they agree (the variance between studies of DerSimonian & Laird,
+ * "Meta-analysis in clinical trials", 1986, laid on one of two).
  *
  * @param search What the search believes of winner − baseline, on examples like these.
  * @example
- * combineEvidence({ mean: 0.06, standardDeviation: 0.04 }, { mean: 0.08, standardDeviation: 0.05 }).mean // ≈ 0.0658
+ * combineEvidence({ mean: 0.06, standardDeviation: 0.04 }, { mean: 0.08, standardDeviation: 0.04 }).mean // ≈ 0.07
  */
 export function combineEvidence(holdout: Estimate, search: Estimate): CombinedDifference {
-  const precision = (deviation: number) => 1 / Math.max(deviation, 1e-9) ** 2
-  const a = precision(holdout.standardDeviation)
-  const b = precision(SEARCH_INFLATION * search.standardDeviation)
+  const disagreement = (search.mean - holdout.mean) ** 2 - holdout.standardDeviation ** 2
+  const a = 1 / Math.max(holdout.standardDeviation ** 2, 1e-18)
+  const b = 1 / Math.max(search.standardDeviation ** 2, disagreement, 1e-18)
   const mean = (a * holdout.mean + b * search.mean) / (a + b)
   const standardDeviation = 1 / Math.sqrt(a + b)
   return {

@@ -113,16 +113,24 @@ describe('judge', () => {
 describe('combineEvidence', () => {
   const holdout = { mean: 0.06, standardDeviation: 0.04 }
 
-  it('is the mean by precision, the search taken for a quarter less sure than it says', () => {
+  it('is the mean by precision', () => {
     const { mean, standardDeviation, interval, search } = combineEvidence(holdout, {
       mean: 0.1,
-      standardDeviation: 0.04,
+      standardDeviation: 0.03,
     })
-    const [a, b] = [1 / 0.04 ** 2, 1 / 0.05 ** 2]
+    const [a, b] = [1 / 0.04 ** 2, 1 / 0.03 ** 2]
     expect(mean).toBeCloseTo((a * 0.06 + b * 0.1) / (a + b), 12)
     expect(standardDeviation).toBeCloseTo(Math.sqrt(1 / (a + b)), 12)
     expect(interval[1] - interval[0]).toBeCloseTo(2 * 1.959963984540054 * standardDeviation, 12)
-    expect(search).toEqual({ mean: 0.1, standardDeviation: 0.04 })
+    expect(search).toEqual({ mean: 0.1, standardDeviation: 0.03 })
+  })
+
+  it('believes the holdout where the two disagree by more than they may err', () => {
+    const fooled = combineEvidence({ mean: 0, standardDeviation: 0.04 }, { mean: 0.4, standardDeviation: 0.01 })
+    expect(fooled.mean).toBeLessThan(0.01)
+    expect(fooled.interval[0]).toBeLessThan(0)
+    const modest = combineEvidence({ mean: 0.3, standardDeviation: 0.04 }, { mean: 0.05, standardDeviation: 0.01 })
+    expect(modest.mean).toBeGreaterThan(0.28)
   })
 
   it('is the holdout where the search knows nothing', () => {
