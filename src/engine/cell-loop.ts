@@ -6,14 +6,14 @@
  */
 import { KrigeError, UnavailableError } from '../errors.ts'
 import { BUILT_IN_MEASUREMENTS } from '../history/constraint.ts'
-import { isFatal } from '../history/failure.ts'
+import { type Failure, failure as failureOf, isFatal } from '../history/failure.ts'
 import type { Measurement } from '../history/measurement.ts'
-import type { CallRole } from '../history/trace.ts'
-import type { Reservation } from '../study/ledger.ts'
 import type { OpenEvaluation } from '../study/state.ts'
-import type { AskedAction, AskedEvaluation, Study } from '../study/study.ts'
-import type { CellEvaluator, CellMeasurement, Reserve } from './cell.ts'
+import type { AskedAction, AskedEvaluation, AskedGeneration, Study } from '../study/study.ts'
+import { createCallGates } from './call-gate.ts'
+import type { CellEvaluator, CellMeasurement } from './cell.ts'
 import { clip, clipCall } from './clip-texts.ts'
+import { type GenerateCandidates, type GenerationOutcome, openGeneration } from './generation.ts'
 import type { Journal } from './journal.ts'
 
 export interface CellLoopOptions {
@@ -28,7 +28,7 @@ export interface CellLoopOptions {
   /** Called after every result. */
   readonly onResult?: () => void
   /** Makes candidates for `generate` actions. */
-  readonly generate?: (action: Extract<AskedAction, { kind: 'generate' }>) => Promise<void>
+  readonly generate?: GenerateCandidates
   /** So many transient failures in a row mean that the model is down. @defaultValue max(8, concurrency) */
   readonly patience?: number
 }
@@ -39,6 +39,8 @@ export type Source =
   | { readonly kind: 'done'; readonly reason: string }
 
 const BUILT_IN: ReadonlySet<string> = new Set(BUILT_IN_MEASUREMENTS)
+/** So many generations in a row that fail, or cost nothing and bring nothing, end or pause a search. */
+const FRUITLESS_GENERATIONS = 8
 const UNAFFORDABLE = 'the budget does not allow another call'
 
 interface Cell {
@@ -61,70 +63,23 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     action.kind === 'evaluate' ? openCells(study, action) : [],
   )
   const streak: { readonly cell: Cell; readonly measurement: CellMeasurement }[] = []
-  const settled = createSignal()
   const stop = new AbortController()
   const cancel = AbortSignal.any([signal, stop.signal])
+  const gates = createCallGates(study, journal, cancel)
+  let fruitless = 0
   let inFlight = 0
   let ended: string | undefined
   let failure: unknown
-  const finished = createSignal()
+  let finished = () => {}
 
   const fail = (error: unknown) => {
     failure ??= error
     stop.abort()
   }
 
-  /** What the calls of one cell or generation go through; `close` charges what was never settled. */
-  const openGate = (work: { readonly action: number; readonly position?: number }, usual: CallRole) => {
-    const open = new Map<Reservation, () => void>()
-    let closed = false
-    let granted = 0
-    const guard = (held: Reservation, chargeInFull: () => void): Reservation => {
-      const once = (end: () => void) => {
-        if (!open.delete(reservation)) return
-        end()
-        settled.fire()
-      }
-      const reservation: Reservation = {
-        call: held.call,
-        settle: (cost) => once(() => held.settle(cost)),
-        release: () =>
-          once(() => {
-            granted--
-            held.release()
-          }),
-      }
-      open.set(reservation, chargeInFull)
-      granted++
-      return reservation
-    }
-    const reserve: Reserve = async (worst, { role = usual, stage } = {}) => {
-      for (;;) {
-        if (cancel.aborted || closed) return undefined
-        const held = study.reserveCall(worst, { ...work, role, ...(stage === undefined ? {} : { stage }) })
-        if (held) {
-          const reservation = guard(held, () => held.settle(worst))
-          await journal.commit()
-          if (!cancel.aborted && !closed) return reservation
-          reservation.release()
-          return undefined
-        }
-        if (study.state.ledger.openCalls().size === 0 || study.state.ledger.left().calls < 1) return undefined
-        await settled.next()
-      }
-    }
-    return {
-      reserve,
-      /** Whether a call was sent. */
-      get used() {
-        return granted > 0
-      },
-      close() {
-        closed = true
-        for (const chargeInFull of open.values()) chargeInFull()
-        open.clear()
-      },
-    }
+  const failModel = ({ message }: Failure) => {
+    const remedy = 'Nothing is lost: once that is put right, or over, run the same command again.'
+    fail(new KrigeError('model', message, { remedy }))
   }
 
   /** Failures that were held back because the model might have been down: it is not. */
@@ -168,11 +123,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
       study.release(cell.action, UNAFFORDABLE, [cell.position])
       ended ??= UNAFFORDABLE
     } else if (isFatal(failure)) {
-      fail(
-        new KrigeError('model', failure.message, {
-          remedy: 'Nothing is lost: once that is put right, or over, run the same command again.',
-        }),
-      )
+      failModel(failure)
     } else if (failure.retryable) {
       streak.push({ cell, measurement })
       if (streak.length >= patience) pauseFor(failure.message)
@@ -194,7 +145,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
 
   const start = (cell: Cell) => {
     inFlight++
-    const gate = openGate({ action: cell.action, position: cell.position }, 'task')
+    const gate = gates.open({ action: cell.action, position: cell.position }, 'task')
     options
       .evaluate({
         ...withoutRival(cell.evaluation),
@@ -211,7 +162,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
       .catch(fail)
       .then(async () => {
         inFlight--
-        settled.fire()
+        gates.wake()
         const committed = journal.commit()
         pump()
         await committed
@@ -220,19 +171,51 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
       .then(finish)
   }
 
-  const startGeneration = (action: Extract<AskedAction, { kind: 'generate' }>) => {
-    if (!options.generate) {
-      study.tellCandidates(action.id, [], 'no proposer is set up')
+  const tellGeneration = (action: AskedGeneration, { candidates, rejected, failure }: GenerationOutcome) => {
+    // Its answers are kept: a resumed study asks for it again, and pays for nothing twice.
+    if (failure?.kind === 'cancelled' || (failure && cancel.aborted)) return
+    if (failure && isFatal(failure)) return failModel(failure)
+    const error = failure?.message
+    const added = study.tellCandidates(action.id, candidates, {
+      ...(rejected ? { rejected } : {}),
+      ...(error === undefined ? {} : { error }),
+    })
+    const { calls } = study.state.generations.at(-1)!
+    fruitless = added.length > 0 || (calls > 0 && !failure) ? 0 : fruitless + 1
+    if (fruitless < FRUITLESS_GENERATIONS) return
+    if (failure?.retryable) {
+      fail(
+        new UnavailableError(`${fruitless} generations in a row failed, the last with: ${failure.message}`, {
+          remedy: 'The study is paused. Run the same command again when the model answers.',
+        }),
+      )
+    }
+    // A policy that asks again and again for what costs nothing and brings nothing would never end.
+    else ended ??= `nothing new can be proposed${error === undefined ? '' : `: ${error}`}`
+  }
+
+  const startGeneration = (action: AskedGeneration) => {
+    const { generate } = options
+    if (!generate) {
+      tellGeneration(action, { candidates: [], failure: failureOf('program', 'no proposer is set up') })
       return
     }
     inFlight++
-    options
-      .generate(action)
+    const gate = gates.open({ action: action.id }, 'proposer')
+    openGeneration(action, gate, journal, cancel)
+      .then(generate)
+      .finally(gate.close)
+      .then((outcome) => {
+        tellGeneration(action, outcome)
+        options.onResult?.()
+      })
       .catch(fail)
       .then(async () => {
         inFlight--
-        await journal.commit()
+        gates.wake()
+        const committed = journal.commit()
         pump()
+        await committed
       })
       .catch(fail)
       .then(finish)
@@ -257,20 +240,24 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
   }
 
   const finish = () => {
-    if (inFlight === 0) finished.fire()
+    if (inFlight === 0) finished()
   }
 
   try {
     for (const action of [...study.state.actions.values()]) {
       if (action.kind !== 'generate') continue
-      const { action: id, proposer, parents, count } = action.asked
-      startGeneration({ kind: 'generate', id, proposer, parents, count })
+      const { v: _, type: __, action: id, ...asked } = action.asked
+      startGeneration({ ...asked, id })
     }
     pump()
   } catch (error) {
     fail(error)
   }
-  while (inFlight > 0) await finished.next()
+  while (inFlight > 0) {
+    await new Promise<void>((resolve) => {
+      finished = resolve
+    })
+  }
   if (failure === undefined && !signal.aborted) {
     tellStreak()
     for (const cell of waiting.splice(0)) study.release(cell.action, ended ?? 'not wanted any more', [cell.position])
@@ -306,17 +293,4 @@ function withoutRival({ rival: _, ...cell }: Cell['evaluation']) {
 
 function cellsOf(action: AskedEvaluation): Cell[] {
   return action.examples.map((_, position) => ({ action: action.id, position, evaluation: action }))
-}
-
-/** Wakes everybody who waits. */
-function createSignal() {
-  let waiters: (() => void)[] = []
-  return {
-    next: () => new Promise<void>((resolve) => waiters.push(resolve)),
-    fire() {
-      const woken = waiters
-      waiters = []
-      for (const wake of woken) wake()
-    },
-  }
 }

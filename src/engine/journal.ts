@@ -1,5 +1,5 @@
 import type { TraceRecord } from '../history/trace.ts'
-import type { StudyLease } from '../store/store.ts'
+import type { Store, StudyLease } from '../store/store.ts'
 import type { Study } from '../study/study.ts'
 
 /** Puts what a study did on the disk. */
@@ -10,6 +10,8 @@ export interface Journal {
    * @returns Whether it will be kept: a study that stores no texts keeps none.
    */
   keep(trace: TraceRecord): boolean
+  /** The traces of an action that were kept by an earlier process, or by this one. */
+  recall(action: number): Promise<readonly TraceRecord[]>
   /**
    * Resolves when everything the study did before this call is durable. Calls made in one turn of the event loop share
    * one append, so that results that arrive together cost one write.
@@ -20,6 +22,8 @@ export interface Journal {
 export interface JournalOptions {
   /** Keeps the texts behind results. @defaultValue true */
   readonly keepTraces?: boolean
+  /** Where traces of earlier processes are read. @defaultValue nowhere: there is no earlier process */
+  readonly store?: Pick<Store, 'traces'>
 }
 
 /**
@@ -32,7 +36,7 @@ export interface JournalOptions {
 export function createJournal(
   study: Study,
   lease: Pick<StudyLease, 'append'>,
-  { keepTraces = true }: JournalOptions = {},
+  { keepTraces = true, store }: JournalOptions = {},
 ): Journal {
   let scheduled: Promise<void> | undefined
   let broken: unknown
@@ -41,6 +45,12 @@ export function createJournal(
     keep(trace) {
       if (keepTraces) traces.push(trace)
       return keepTraces
+    },
+    async recall(action) {
+      const found: TraceRecord[] = []
+      if (!store) return found
+      for await (const records of store.traces(study.state.config.name, { action })) found.push(...records)
+      return found
     },
     commit() {
       if (broken !== undefined) return Promise.reject(broken)

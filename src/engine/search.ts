@@ -11,7 +11,7 @@ import { differenceOf } from '../policy/recommendation/ranking-statistics.ts'
 import { DUELS } from '../policy/registry.ts'
 import { createFeasibility, FEASIBLE } from '../study/feasibility.ts'
 import type { StudyState } from '../study/state.ts'
-import { type AskedGeneration, type Study, searchBudget } from '../study/study.ts'
+import { type Study, searchBudget } from '../study/study.ts'
 import {
   type Conclusion,
   combineEvidence,
@@ -24,6 +24,7 @@ import {
 } from '../study/verdict.ts'
 import type { CellEvaluator } from './cell.ts'
 import { runCells } from './cell-loop.ts'
+import type { GenerateCandidates } from './generation.ts'
 import type { Journal } from './journal.ts'
 import type { Telemetry } from './telemetry.ts'
 
@@ -34,7 +35,8 @@ export interface SearchOptions {
   /** @defaultValue 1 */
   readonly concurrency?: number
   readonly signal?: AbortSignal
-  readonly generate?: (action: AskedGeneration) => Promise<void>
+  /** Makes candidates for `generate` actions. */
+  readonly generate?: GenerateCandidates
   /** How many holdout examples winner and baseline are compared on. @defaultValue 0 */
   readonly holdoutExamples?: number
   readonly relevantDifference?: number

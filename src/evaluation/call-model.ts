@@ -99,6 +99,7 @@ export async function callModel(
     estimated ||= generation.usage.estimated ?? false
     await reservation?.settle({
       usage: generation.usage,
+      ...(generation.kind === 'text' ? { text: withoutReasoning(generation.text) } : {}),
       ...(generation.kind === 'failure' ? { failure: generation.failure } : {}),
       milliseconds,
     })

@@ -20,6 +20,8 @@ export interface CallEstimate {
 /** What one attempt took, told as soon as it is known. */
 export interface CallReport {
   readonly usage: Usage
+  /** The answer, without what the model thought before it. */
+  readonly text?: string
   readonly failure?: Failure
   readonly milliseconds: number
 }

@@ -24,6 +24,17 @@ export interface CandidateOrigin {
   readonly metaPrompt?: string
 }
 
+/**
+ * What makes two candidates the same: the text that a model is shown, and the parameters. Space around it does not count.
+ *
+ * @example
+ * contentKey({ id: 'a', text: 'Label it. ' }) === contentKey({ id: 'b', slots: { instruction: 'Label it.' } }) // true
+ */
+export function contentKey(candidate: Candidate): string {
+  const parameters = Object.entries(candidate.parameters ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify([candidateText(candidate).trim().replaceAll('\r\n', '\n'), parameters])
+}
+
 /** A candidate whose origin is not one word any more. */
 export function withOrigin(candidate: Candidate): Candidate {
   return typeof candidate.origin === 'string' ? { ...candidate, origin: readOrigin(candidate.origin) } : candidate

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { ConflictError } from '../errors.ts'
-import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import { type Candidate, type CandidateOrigin, candidateText, readOrigin } from '../prompt/candidate.ts'
 import type { StudyEvent } from '../study/events.ts'
 
 const PREFIX = 'sha256:'
@@ -20,14 +20,15 @@ export function textHash(candidate: Candidate): string {
   )
 }
 
-/** An event as it is stored: ids, parameters and origins stay, texts become hashes. */
+/** An event as it is stored: ids, parameters and origins stay, texts become hashes or are left out. */
 export function hideTexts(event: StudyEvent): StudyEvent {
   if (event.type !== 'candidates') return event
   return {
     ...event,
     candidates: event.candidates.map((candidate) => {
-      const { slots: _, ...kept } = candidate
-      return { ...kept, text: textHash(candidate) }
+      const { slots: _, origin, ...kept } = candidate
+      const { hypothesis: __, ...shown } = origin ?? {}
+      return { ...kept, text: textHash(candidate), ...(origin ? { origin: shown as CandidateOrigin } : {}) }
     }),
   }
 }
@@ -55,6 +56,12 @@ export function revealTexts(pool: readonly Candidate[]): TextRevealer {
         hidden = true
         const known = byId.get(stored.id)
         if (known && textHash(known) === stored.text) return known
+        if (!known && stored.origin !== undefined && readOrigin(stored.origin).by === 'proposer') {
+          throw new ConflictError(
+            `prompt ${stored.id} was made by proposer ${readOrigin(stored.origin).name}, and the study keeps no texts: it cannot go on`,
+            { remedy: 'Start another study with --study NAME; one that keeps texts can be resumed at any time.' },
+          )
+        }
         throw new ConflictError(`prompt ${stored.id} was ${known ? 'changed' : 'removed'} since the study began`, {
           remedy:
             'The study keeps no texts, so every prompt must stay in the task. Or start another study with --study.',

@@ -4,6 +4,12 @@
  * @module
  */
 export type { CellEvaluator, CellRequest, Reserve } from '../engine/cell.ts'
+export type {
+  GenerateCandidates,
+  GenerationOutcome,
+  GenerationRequest,
+  GenerationReservation,
+} from '../engine/generation.ts'
 export { createJournal, type Journal } from '../engine/journal.ts'
 export { runSearch, type SearchOptions, type SearchProgress } from '../engine/search.ts'
 export { holdoutBudget } from './holdout-budget.ts'

@@ -161,7 +161,7 @@ export async function optimize<Example>(options: OptimizeOptions<Example>): Prom
     const telemetry = options.tracer && (await import('../engine/telemetry.ts')).createTelemetry(options.tracer)
     const search = {
       study,
-      journal: createJournal(study, lease),
+      journal: createJournal(study, lease, { store }),
       evaluate: evaluateCell(options, seed),
       concurrency: options.concurrency ?? 8,
       holdoutExamples: compared,

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Embedder } from '../embedding/embedder.ts'
+import type { GenerateCandidates } from '../engine/generation.ts'
 import { createJournal } from '../engine/journal.ts'
 import { runSearch, type SearchProgress } from '../engine/search.ts'
 import type { Telemetry } from '../engine/telemetry.ts'
@@ -13,7 +14,7 @@ import type { Evaluator } from '../evaluation/evaluator.ts'
 import { publicModelName } from '../evaluation/models/model-name.ts'
 import { constraintText } from '../history/constraint.ts'
 import type { ObservationHistory } from '../history/observation-log.ts'
-import type { PolicyContext, PriorHistory } from '../policy/policy.ts'
+import type { PolicyContext, PolicyFactory, PriorHistory, ProposerInfo } from '../policy/policy.ts'
 import { DUELS } from '../policy/registry.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import { loadStudy } from '../store/load-study.ts'
@@ -30,6 +31,9 @@ import { makePlan, type Plan } from './plan.ts'
 import type { PriceOf } from './prices.ts'
 import { type RunResult, resultOf } from './result.ts'
 import { watchAnswers } from './watch-answers.ts'
+
+/** How a study names a policy that is no registered one. */
+const CUSTOM_POLICY = 'custom'
 
 /** An earlier study or table to start warm from; its prompts are embedded here. */
 export interface Prior {
@@ -54,12 +58,17 @@ export interface RunTaskOptions {
   /** @defaultValue the name of the task */
   readonly name?: string
   /** @defaultValue 'krige', or what the study was started with */
-  readonly policy?: string
+  readonly policy?: string | PolicyFactory
   /** @defaultValue 1, or what the study was started with */
   readonly seed?: number
   readonly priors?: readonly Prior[]
   /** Whether the log keeps the texts of prompts; otherwise only hashes. @defaultValue true */
   readonly storeText?: boolean
+  /** Makes candidates for `generate` actions of the policy. @defaultValue none */
+  readonly generation?: {
+    readonly proposers: readonly ProposerInfo[]
+    readonly generate: GenerateCandidates
+  }
   /** Cells in flight. @defaultValue what the evaluator says */
   readonly concurrency?: number
   readonly signal?: AbortSignal
@@ -105,7 +114,10 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
     if (embedder?.notice) options.onNotice?.(embedder.notice)
     const fingerprint = fingerprintOf(task, evaluator, embedder)
     const wanted = {
-      policy: options.policy ?? config?.policy ?? (evaluator.compare ? DUELS.name : DEFAULT_POLICY),
+      policy:
+        typeof options.policy === 'function'
+          ? CUSTOM_POLICY
+          : (options.policy ?? config?.policy ?? (evaluator.compare ? DUELS.name : DEFAULT_POLICY)),
       seed: options.seed ?? config?.seed ?? 1,
     }
     checkPolicy(wanted.policy, evaluator)
@@ -116,16 +128,17 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
     const study = openStudy(
       fold,
       {
-        ...environmentOf({ policy: wanted.policy }, backend),
+        ...environmentOf({ policy: options.policy ?? wanted.policy }, backend),
         embedding: (candidate) => embeddings.get(candidateText(candidate)),
         priors: priorsOf(options.priors ?? [], embeddings),
+        ...(options.generation ? { proposers: options.generation.proposers } : {}),
       },
       fresh ? [fresh] : [],
     )
     syncPool(study, task)
     const changed = stored !== undefined && updateBudget(study, plan)
     const hidden = options.storeText === false || texts.hidden
-    const journal = createJournal(study, hidden ? hidingTexts(lease) : lease, { keepTraces: !hidden })
+    const journal = createJournal(study, hidden ? hidingTexts(lease) : lease, { keepTraces: !hidden, store })
     await journal.commit()
     options.onPlan?.(plan, stored !== undefined)
 
@@ -136,6 +149,11 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       )
       return resultOf(study.state, earlier)
     }
+    if (hidden && options.generation) {
+      options.onNotice?.(
+        'Texts are not kept: once a prompt was proposed, this study cannot be resumed after an interruption.',
+      )
+    }
     const watch = watchAnswers(task.sampling.maxOutputTokens)
     const conclusion = await runSearch({
       study,
@@ -145,6 +163,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       holdoutExamples: plan.holdoutExamples,
       warnings: plan.warnings,
       notes: watch.warnings,
+      ...(options.generation ? { generate: embedding(options.generation.generate, embedder, embeddings) } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
       ...(options.telemetry ? { telemetry: options.telemetry } : {}),
@@ -265,12 +284,31 @@ function sorted(budget: Budget): [string, number][] {
   return Object.entries(budget).sort(([a], [b]) => a.localeCompare(b))
 }
 
+/** Gives new candidates their embeddings before a policy sees them. */
+function embedding(
+  generate: GenerateCandidates,
+  embedder: Embedder | undefined,
+  embeddings: Map<string, Float64Array>,
+): GenerateCandidates {
+  if (!embedder) return generate
+  return async (request) => {
+    const outcome = await generate(request)
+    const texts = [...new Set(outcome.candidates.map((candidate) => candidateText({ id: '', ...candidate })))]
+    const unknown = texts.filter((text) => text !== '' && !embeddings.has(text))
+    if (unknown.length === 0) return outcome
+    // Not cancelled: the candidates are paid for.
+    const vectors = await embedder.embed(unknown)
+    for (const [index, text] of unknown.entries()) embeddings.set(text, vectors[index]!)
+    return outcome
+  }
+}
+
 /** Embeddings of all texts there are, by text. */
 async function embedAll(
   { task, priors = [], signal }: RunTaskOptions,
   embedder: Embedder | undefined,
   stored: StudyFold | undefined,
-): Promise<ReadonlyMap<string, Float64Array>> {
+): Promise<Map<string, Float64Array>> {
   if (!embedder) return new Map()
   const candidates = [...task.pool, ...(stored?.state.candidates ?? []), ...priors.flatMap((prior) => prior.candidates)]
   const texts = [...new Set(candidates.map(candidateText))].filter((text) => text !== '')

@@ -74,6 +74,8 @@ export interface BudgetEvent extends Versioned {
 /** Candidates joined the pool, in this order. */
 export interface CandidatesEvent extends Versioned {
   readonly type: 'candidates'
+  /** The `generate` action that made them. */
+  readonly action?: number
   readonly candidates: readonly Candidate[]
 }
 
@@ -113,6 +115,8 @@ export interface AskedToGenerateEvent extends Versioned {
   readonly kind: 'generate'
   readonly proposer: string
   readonly parents: readonly number[]
+  readonly examples?: readonly number[]
+  readonly slot?: string
   readonly count: number
   readonly reason?: Reason
 }
@@ -156,7 +160,15 @@ export interface ObservedEvent extends Versioned {
 export interface GeneratedEvent extends Versioned {
   readonly type: 'generated'
   readonly action: number
-  readonly added: number
+  /** Indices of the candidates that joined the pool; earlier versions wrote how many of the latest had. */
+  readonly added: readonly number[] | number
+  /** How many were in the pool already, by text. */
+  readonly duplicates?: number
+  /** How many were refused, by reason. */
+  readonly rejected?: Readonly<Record<string, number>>
+  /** Calls it took. */
+  readonly calls?: number
+  /** Why it ended early. */
   readonly error?: string
 }
 

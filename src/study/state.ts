@@ -6,14 +6,15 @@
 import { CorruptError } from '../errors.ts'
 import { type Duel, duelKey, type PendingDuel } from '../history/comparison.ts'
 import { createObservationLog, type ObservationHistory, type ObservationLog } from '../history/observation-log.ts'
-import type { Fit, PendingCell } from '../policy/policy.ts'
-import { type Candidate, withOrigin } from '../prompt/candidate.ts'
+import type { Fit, Generation, PendingCell } from '../policy/policy.ts'
+import { type Candidate, contentKey, withOrigin } from '../prompt/candidate.ts'
 import { type CellSet, createCellSet } from './cell-set.ts'
 import {
   type AskedEvent,
   type AskedToGenerateEvent,
   type EnqueuedEvent,
   EVENT_VERSION,
+  type GeneratedEvent,
   type ProgressEvent,
   type Stage,
   type StudyConfig,
@@ -53,6 +54,8 @@ export interface StudyState {
   readonly config: StudyConfig
   readonly candidates: readonly Candidate[]
   readonly indexById: ReadonlyMap<string, number>
+  /** By {@link contentKey}: whether a text is in the pool already. */
+  readonly indexByContent: ReadonlyMap<string, number>
   /** Search observations in the order told; scores are maximised: negated when the study minimises. */
   readonly observations: ObservationHistory
   /** The same for the holdout. */
@@ -63,6 +66,9 @@ export interface StudyState {
   readonly actions: ReadonlyMap<number, OpenAction>
   readonly lastAction: number
   readonly lastCall: number
+  /** Generations that are over, oldest first. */
+  readonly generations: readonly Generation[]
+  readonly pendingGenerations: number
   readonly queue: readonly EnqueuedEvent[]
   readonly fits: readonly Fit[]
   readonly progress: readonly ProgressEvent[]
@@ -123,6 +129,9 @@ export function createFold(first: StudyEvent): StudyFold {
   const { config } = first
   const candidates: Candidate[] = []
   const indexById = new Map<string, number>()
+  const indexByContent = new Map<string, number>()
+  const generations: Generation[] = []
+  let pendingGenerations = 0
   const observations = createObservationLog()
   const holdout = createObservationLog()
   const cells = createCellSet(config.exampleCount)
@@ -183,7 +192,9 @@ export function createFold(first: StudyEvent): StudyFold {
     if (event.action !== lastAction + 1) throw broken(`action ${event.action} follows action ${lastAction}`)
     lastAction = event.action
     if (event.kind === 'generate') {
+      for (const parent of event.parents) checkCandidate(parent)
       actions.set(event.action, { kind: 'generate', asked: event })
+      pendingGenerations++
       return
     }
     checkCandidate(event.candidate)
@@ -206,6 +217,30 @@ export function createFold(first: StudyEvent): StudyFold {
     if (event.enqueued) queue.shift()
     if (open.size > 0) actions.set(event.action, { kind: 'evaluate', asked: event, stage, open })
     ledger.reserveEvaluations(open.size)
+  }
+
+  const endGeneration = (event: GeneratedEvent) => {
+    const action = actions.get(event.action)
+    if (action?.kind !== 'generate') throw broken(`action ${event.action} generates nothing`)
+    const { proposer, parents } = action.asked
+    const { duplicates = 0, rejected = {}, calls = 0, error } = event
+    const added =
+      typeof event.added === 'number'
+        ? Array.from({ length: event.added }, (_, offset) => candidates.length - Number(event.added) + offset)
+        : event.added
+    for (const index of added) checkCandidate(index)
+    actions.delete(event.action)
+    pendingGenerations--
+    generations.push({
+      action: event.action,
+      proposer,
+      parents,
+      added,
+      duplicates,
+      rejected,
+      calls,
+      ...(error === undefined ? {} : { error }),
+    })
   }
 
   const apply = (event: StudyEvent) => {
@@ -244,6 +279,8 @@ export function createFold(first: StudyEvent): StudyFold {
         for (const candidate of event.candidates) {
           if (indexById.has(candidate.id)) throw broken(`candidate id ${JSON.stringify(candidate.id)} occurs twice`)
           indexById.set(candidate.id, candidates.length)
+          const content = contentKey(candidate)
+          if (!indexByContent.has(content)) indexByContent.set(content, candidates.length)
           candidates.push(withOrigin(candidate))
         }
         break
@@ -291,8 +328,7 @@ export function createFold(first: StudyEvent): StudyFold {
         break
       }
       case 'generated':
-        if (actions.get(event.action)?.kind !== 'generate') throw broken(`action ${event.action} generates nothing`)
-        actions.delete(event.action)
+        endGeneration(event)
         break
       case 'fit':
         fits.push(event.fit)
@@ -328,6 +364,8 @@ export function createFold(first: StudyEvent): StudyFold {
     config,
     candidates,
     indexById,
+    indexByContent,
+    generations,
     observations,
     holdout,
     cells,
@@ -343,6 +381,9 @@ export function createFold(first: StudyEvent): StudyFold {
     ledger,
     get lastAction() {
       return lastAction
+    },
+    get pendingGenerations() {
+      return pendingGenerations
     },
     get lastCall() {
       return lastCall

@@ -9,6 +9,7 @@ import type {
   Action,
   CompareAction,
   Decision,
+  GenerateAction,
   Policy,
   PolicyContext,
   PolicyState,
@@ -19,6 +20,7 @@ import { type Candidate, type PoolEntry, withOrigin } from '../prompt/candidate.
 import { checkComparison, checkExample, checkFinite, checkIndex, checkSummary, type Summary } from './checks.ts'
 import { EVENT_VERSION, type Stage, type StudyEvent } from './events.ts'
 import { type Budget, type CallCost, type CallPurpose, NO_COST, type Reservation, type Spending } from './ledger.ts'
+import { newCandidates, type ProposedCandidate } from './new-candidates.ts'
 import { hopelessCandidates, recommendFeasible } from './recommend-feasible.ts'
 import type { OpenEvaluation, StudyFold, StudyState } from './state.ts'
 import type { Conclusion } from './verdict.ts'
@@ -50,11 +52,21 @@ export interface AskedGeneration {
   readonly id: number
   readonly proposer: string
   readonly parents: readonly number[]
+  readonly examples?: readonly number[]
+  readonly slot?: string
   readonly count: number
   readonly reason?: Reason
 }
 
 export type AskedAction = AskedEvaluation | AskedGeneration
+
+/** What the log says of a generation beside its candidates. */
+export interface GenerationNote {
+  /** How many proposals did not get this far, by reason. */
+  readonly rejected?: Readonly<Record<string, number>>
+  /** Why it ended early. */
+  readonly error?: string
+}
 
 /** The answer of {@link Study.next}. */
 export type Next =
@@ -66,6 +78,8 @@ export type Next =
 export interface Study {
   readonly state: StudyState
   readonly spent: Spending
+  /** Calls that nothing waits for; what proposers may still make. */
+  readonly callsLeft: number
   /**
    * The next action; its evaluations are reserved.
    *
@@ -89,8 +103,13 @@ export interface Study {
   release(action: number, reason: string, positions?: readonly number[]): void
   /** Adds candidates to the pool and returns their indices. Ids must be new. */
   add(candidates: readonly (Candidate | PoolEntry)[]): number[]
-  /** Answers a `generate` action. */
-  tellCandidates(action: number, candidates: readonly (Candidate | PoolEntry)[], error?: string): number[]
+  /**
+   * Answers a `generate` action. Candidates whose text is in the pool already, and ones without any, do not join it; an id
+   * that is missing or taken is made.
+   *
+   * @returns The indices of those that joined.
+   */
+  tellCandidates(action: number, candidates: readonly ProposedCandidate[], note?: GenerationNote): number[]
   /** Has these cells measured before anything the policy wants. */
   enqueue(candidate: number, examples: readonly number[]): void
   /** Tells a result nobody asked for; it costs no budget. Without `example` it is a score over `count` examples. */
@@ -127,6 +146,8 @@ export interface StudyEnvironment {
   readonly policy: (context: PolicyContext) => Policy
   readonly backend: PolicyContext['backend']
   readonly priors?: PolicyContext['priors']
+  /** What `generate` actions may ask. */
+  readonly proposers?: PolicyContext['proposers']
   /** Looks up the embedding of a candidate that is added without one. */
   readonly embedding?: (candidate: Candidate) => Float64Array | undefined
   /** Keeps every event for {@link Study.serialise}. */
@@ -173,6 +194,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       ...(baselineIndex === undefined ? {} : { baseline: baselineIndex }),
       ...(config.policyOptions === undefined ? {} : { options: config.policyOptions }),
       ...(environment.priors === undefined ? {} : { priors: environment.priors }),
+      ...(environment.proposers === undefined ? {} : { proposers: environment.proposers }),
     })
     return policy
   }
@@ -182,6 +204,9 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     observations: state.observations,
     pending: state.pending('search'),
     evaluationsLeft: evaluationsLeft(state),
+    callsLeft: callsLeft(state),
+    generations: state.generations,
+    pendingGenerations: state.pendingGenerations,
     fits: state.fits,
     ...(state.config.policy === 'duels' || state.duels.length > 0
       ? { duels: state.duels, pendingDuels: state.pendingDuels('search') }
@@ -225,6 +250,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
   const act = (action: Action): AskedAction => {
     if (action.kind === 'compare') return compare(action)
     if (action.kind === 'generate') {
+      checkGeneration(action)
       const id = state.lastAction + 1
       emit({ v: EVENT_VERSION, type: 'asked', action: id, ...action })
       return { id, ...action }
@@ -246,6 +272,18 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       ...(action.repeat === undefined ? {} : { repeat: action.repeat }),
       ...(action.reason === undefined ? {} : { reason: action.reason }),
     })
+  }
+
+  const checkGeneration = ({ proposer, parents, examples = [], count }: GenerateAction) => {
+    if (!(Number.isInteger(count) && count > 0)) throw misbehaved(config.policy, `${count} new candidates`)
+    for (const index of parents) {
+      if (!(index >= 0 && index < pool.length)) throw misbehaved(config.policy, `candidate ${index} as a parent`)
+    }
+    for (const example of examples) checkExample(example, config.exampleCount)
+    const known = environment.proposers?.map(({ name }) => name)
+    if (known && !known.includes(proposer)) {
+      throw new InvalidArgumentError(`policy ${config.policy} asks proposer ${proposer}; expected ${known.join(', ')}`)
+    }
   }
 
   const compare = ({ candidates: [a, b], examples, reason }: CompareAction): AskedEvaluation => {
@@ -301,6 +339,9 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     state,
     get spent() {
       return { ...ledger.spent }
+    },
+    get callsLeft() {
+      return callsLeft(state)
     },
     ask() {
       const next = study.next()
@@ -405,23 +446,31 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       pool.push(...entries)
       return entries.map((_, offset) => first + offset)
     },
-    tellCandidates(id, candidates, error) {
-      if (state.actions.get(id)?.kind !== 'generate') {
+    tellCandidates(id, proposed, { rejected = {}, error } = {}) {
+      const action = state.actions.get(id)
+      if (action?.kind !== 'generate') {
         throw new InvalidArgumentError(`action ${id} does not wait for candidates`)
       }
-      const fresh = candidates.filter((item) => {
-        const candidate = 'candidate' in item ? item.candidate : item
-        return !state.indexById.has(candidate.id)
-      })
-      const indices = study.add(fresh)
+      const { fresh, duplicates, empty } = newCandidates(state, action.asked, proposed)
+      const first = pool.length
+      if (fresh.length > 0) {
+        emit({ v: EVENT_VERSION, type: 'candidates', action: id, candidates: fresh.map(({ candidate }) => candidate) })
+        pool.push(...fresh.map(({ candidate, embedding }) => entryOf(candidate, embedding)))
+      }
+      const added = fresh.map((_, offset) => first + offset)
+      const refused = empty === 0 ? rejected : { ...rejected, empty: (rejected['empty'] ?? 0) + empty }
+      const calls = ledger.byGeneration.get(id)?.calls ?? 0
       emit({
         v: EVENT_VERSION,
         type: 'generated',
         action: id,
-        added: indices.length,
+        added,
+        ...(duplicates === 0 ? {} : { duplicates }),
+        ...(Object.keys(refused).length === 0 ? {} : { rejected: refused }),
+        ...(calls === 0 ? {} : { calls }),
         ...(error === undefined ? {} : { error }),
       })
-      return indices
+      return added
     },
     enqueue(candidate, examples) {
       checkIndex(candidate, pool.length)
@@ -466,6 +515,8 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     },
     reserveCall(worst, purpose) {
       if (!ledger.affords(worst)) return undefined
+      // What the holdout and pending cells need is not for proposers to spend.
+      if (purpose?.role === 'proposer' && callsLeft(state) < 1) return undefined
       const call = state.lastCall + 1
       const { inputTokens, outputTokens, usd } = worst
       emit({
@@ -534,13 +585,24 @@ export function searchBudget(state: StudyState, limits: Budget): number {
   return Math.max(0, Math.min(limits.evaluations ?? Number.POSITIVE_INFINITY, calls) - state.holdoutShare)
 }
 
+/** Calls that nothing waits for: within the limit, beside what pending cells need and the holdout's share. */
+export function callsLeft(state: StudyState): number {
+  const { config, ledger, holdoutReserve } = state
+  return Math.max(0, ledger.left().calls - promisedCalls(state) - holdoutReserve * config.callsPerEvaluation)
+}
+
+/** Calls that pending cells still have to make. Cells that wait have not drawn all theirs yet; those in flight have. */
+function promisedCalls({ config, ledger, pendingCount }: StudyState): number {
+  let open = 0
+  for (const { for: purpose } of ledger.openCalls().values()) if (purpose?.role !== 'proposer') open++
+  return Math.max(0, pendingCount * config.callsPerEvaluation - open)
+}
+
 /** Search evaluations that can still be asked for: within the limits, beside what is pending and the holdout's share. */
 export function evaluationsLeft(state: StudyState): number {
   const { config, ledger, holdoutReserve } = state
   const left = ledger.left()
-  // Cells that wait have not drawn all their calls yet; those in flight have.
-  const promised = Math.max(0, state.pendingCount * config.callsPerEvaluation - ledger.openCalls().size)
-  const calls = Math.floor((left.calls - promised) / config.callsPerEvaluation)
+  const calls = Math.floor((left.calls - promisedCalls(state)) / config.callsPerEvaluation)
   return Math.max(0, Math.min(left.evaluations, calls) - holdoutReserve)
 }
 

@@ -1,0 +1,96 @@
+/**
+ * What every call goes through: reserved and in the log before it is sent, settled once, charged in full when whoever
+ * sent it forgets it.
+ *
+ * @module
+ */
+import type { CallRole } from '../history/trace.ts'
+import type { CallPurpose, Reservation } from '../study/ledger.ts'
+import type { Study } from '../study/study.ts'
+import type { Reserve } from './cell.ts'
+import type { Journal } from './journal.ts'
+
+export interface CallGate {
+  readonly reserve: Reserve
+  /** Whether a call was sent. */
+  readonly used: boolean
+  /** Ends the work: what was neither settled nor released is charged in full. */
+  close(): void
+}
+
+export interface CallGates {
+  /** The gate of one cell or generation. */
+  open(work: Pick<CallPurpose, 'action' | 'position'>, usual: CallRole): CallGate
+  /** Lets those look again who wait for budget: something else has ended. */
+  wake(): void
+}
+
+/**
+ * @param cancel Once it is aborted, no call is granted.
+ */
+export function createCallGates(study: Study, journal: Journal, cancel: AbortSignal): CallGates {
+  let waiters: (() => void)[] = []
+  const wake = () => {
+    const woken = waiters
+    waiters = []
+    for (const resume of woken) resume()
+  }
+  const mayWait = (role: CallRole) => {
+    const { ledger } = study.state
+    if (ledger.openCalls().size === 0) return false
+    return role === 'proposer' ? study.callsLeft >= 1 : ledger.left().calls >= 1
+  }
+
+  return {
+    wake,
+    open(work, usual) {
+      const open = new Map<Reservation, () => void>()
+      let closed = false
+      let granted = 0
+      const guard = (held: Reservation, chargeInFull: () => void): Reservation => {
+        const once = (end: () => void) => {
+          if (!open.delete(reservation)) return
+          end()
+          wake()
+        }
+        const reservation: Reservation = {
+          call: held.call,
+          settle: (cost) => once(() => held.settle(cost)),
+          release: () =>
+            once(() => {
+              granted--
+              held.release()
+            }),
+        }
+        open.set(reservation, chargeInFull)
+        granted++
+        return reservation
+      }
+      return {
+        get used() {
+          return granted > 0
+        },
+        async reserve(worst, { role = usual, stage } = {}) {
+          for (;;) {
+            if (cancel.aborted || closed) return undefined
+            const held = study.reserveCall(worst, { ...work, role, ...(stage === undefined ? {} : { stage }) })
+            if (held) {
+              const reservation = guard(held, () => held.settle(worst))
+              await journal.commit()
+              if (!cancel.aborted && !closed) return reservation
+              reservation.release()
+              return undefined
+            }
+            if (!mayWait(role)) return undefined
+            await new Promise<void>((resolve) => waiters.push(resolve))
+          }
+        },
+        close() {
+          closed = true
+          for (const chargeInFull of open.values()) chargeInFull()
+          open.clear()
+        },
+      }
+    },
+  }
+}
