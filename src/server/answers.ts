@@ -65,7 +65,8 @@ export function askStudy({ study }: ServedStudy, count: number) {
         : { actions, status: 'done' as const, reason: next.reason }
     }
     // A server has no generator: its clients write prompts and add them.
-    if (next.action.kind === 'generate') study.tellCandidates(next.action.id, [], 'the client writes prompts')
+    if (next.action.kind === 'generate')
+      study.tellCandidates(next.action.id, [], { error: 'the client writes prompts' })
     else actions.push(actionAnswer(next.action))
   }
   return { actions, status: 'act' as const }
