@@ -106,6 +106,7 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
     environment: process.env,
     ...(flags.threads === undefined ? {} : { threads: flags.threads }),
     ...(flags.sequences === undefined ? {} : { sequences: flags.sequences }),
+    onNotice: (notice) => process.stderr.write(`${notice}\n`),
     // Prompts of a program often share a stage: the same call is made once. A fresh recording asks everything again.
     cache: createMemoryResponseCache(),
     // A dead connection hours into a recording is worth more patience than a search has.

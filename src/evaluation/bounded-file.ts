@@ -10,6 +10,9 @@ import { InvalidInputError } from '../errors.ts'
 const MEBIBYTE = 1024 * 1024
 const PIECE = MEBIBYTE
 
+/** MiB of a module of the user's. */
+export const MOST_SOURCE = 16
+
 /**
  * The bytes of a file, a device or a pipe.
  *

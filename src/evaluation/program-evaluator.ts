@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { failure } from '../history/failure.ts'
 import { candidateText } from '../prompt/candidate.ts'
+import { MOST_SOURCE, readBounded } from './bounded-file.ts'
 import { type CallOutcome, callModel } from './call-model.ts'
 import type { Evaluation, EvaluationRequest, Evaluator } from './evaluator.ts'
 import { measureAnswers } from './measure-answers.ts'
@@ -39,7 +39,7 @@ export async function createProgramEvaluator(options: ProgramEvaluatorOptions): 
   const { file, model, sampling } = options
   const concurrency = options.concurrency ?? model?.concurrency ?? 2
   const timeout = options.timeout ?? DEFAULT_TIMEOUT
-  const source = createHash('sha256').update(readFileSync(file)).digest('hex')
+  const source = createHash('sha256').update(readBounded(file, MOST_SOURCE)).digest('hex')
   const id = createHash('sha256')
     .update(JSON.stringify([source, model?.identity ?? null, sampling]))
     .digest('hex')

@@ -42,15 +42,19 @@ export function createRedactor(
   environment: Readonly<Record<string, string | undefined>>,
   more: readonly (Secret | undefined)[] = [],
 ): (text: string) => string {
-  const named = Object.entries(environment).flatMap(([name, value]) => {
-    const trimmed = SECRET_NAME.test(name) ? (value ?? '').trim() : ''
-    return trimmed.length >= SHORTEST ? [new Secret(trimmed)] : []
-  })
-  const hide = createExactRedactor([...named, ...more])
+  const hide = createExactRedactor([...environmentSecrets(environment), ...more])
   return (text) =>
     hide(text)
       .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${HIDDEN}`)
       .replace(/(\/\/)[^/\s:@]+:[^/\s@]+@/g, `$1${HIDDEN}@`)
+}
+
+/** The values of an environment whose names are those of keys; a provider's package takes its own from there. */
+export function environmentSecrets(environment: Readonly<Record<string, string | undefined>>): Secret[] {
+  return Object.entries(environment).flatMap(([name, value]) => {
+    const trimmed = SECRET_NAME.test(name) ? (value ?? '').trim() : ''
+    return trimmed.length >= SHORTEST ? [new Secret(trimmed)] : []
+  })
 }
 
 /** Hides these values, however they are spelled, and nothing else. */

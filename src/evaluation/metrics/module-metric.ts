@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { WrittenMeasurement } from '../../history/measurement.ts'
+import { MOST_SOURCE, readBounded } from '../bounded-file.ts'
 import { createWorkerPool } from '../user-code/worker-pool.ts'
 import type { Metric } from './metric.ts'
 
@@ -33,7 +33,7 @@ export async function moduleMetric(
   const pool = await createWorkerPool({ file, role: 'metric module', exportName: 'metric', concurrency, timeout })
   return {
     name: file,
-    edition: createHash('sha256').update(readFileSync(file)).digest('hex'),
+    edition: createHash('sha256').update(readBounded(file, MOST_SOURCE)).digest('hex'),
     async score(output, { fields, id, input, expected }) {
       const example = { ...fields, id, input, ...(expected === undefined ? {} : { expected }) }
       const result = await pool.run({ kind: 'metric', output, example, options })

@@ -12,7 +12,7 @@ import { InvalidInputError, UnavailableError } from '../../errors.ts'
 import { failure } from '../../history/failure.ts'
 import { estimateTokens } from '../estimate-tokens.ts'
 import { LONGEST_TIMER } from '../retry.ts'
-import { createExactRedactor, createRedactor, isDistinctive, Secret } from '../secrets.ts'
+import { createExactRedactor, createRedactor, environmentSecrets, isDistinctive, Secret } from '../secrets.ts'
 import type { GenerateRequest, Generation, TextModel, Usage } from '../text-model.ts'
 import { createThrottle, type ThrottleOptions } from '../throttle.ts'
 import { waitNotice } from '../waits.ts'
@@ -222,7 +222,7 @@ async function openProvider(
     identity: specification,
     host: provider,
     redact: createRedactor(environment, [apiKey]),
-    redactAnswer: createExactRedactor(apiKey && isDistinctive(apiKey) ? [apiKey] : []),
+    redactAnswer: createExactRedactor(apiKey && isDistinctive(apiKey) ? [apiKey] : environmentSecrets(environment)),
     local: false,
   }
 }

@@ -12,13 +12,13 @@ const KEY = 'sk-planted-0123456789'
  * between versions of the interface.
  */
 const provider = (version: string, usage: string, reason: string) => `
-  const create = ({ apiKey } = {}) => (modelId) => ({
+  const create = ({ apiKey = process.env.MADE_UP_API_KEY, fetch } = {}) => (modelId) => ({
     specificationVersion: '${version}',
     provider: 'made-up',
     modelId,
     supportedUrls: {},
     async doGenerate({ prompt, temperature, maxOutputTokens, stopSequences, seed }) {
-      const said = JSON.stringify({ apiKey: apiKey ?? null, roles: prompt.map(({ role }) => role), temperature, maxOutputTokens, stopSequences, seed })
+      const said = JSON.stringify({ apiKey: apiKey ?? null, guarded: fetch?.name ?? null, roles: prompt.map(({ role }) => role), temperature, maxOutputTokens, stopSequences, seed })
       return { content: [{ type: 'reasoning', text: 'hm' }, { type: 'text', text: said }], finishReason: ${reason}, usage: ${usage}, warnings: [] }
     },
   })
@@ -70,6 +70,8 @@ describe('a provider that the user installed', () => {
     expect(generation).toMatchObject({ kind: 'text', reason: 'length', usage: { inputTokens: 7, outputTokens: 3 } })
     expect(JSON.parse(generation.kind === 'text' ? generation.text : '')).toEqual({
       apiKey: null,
+      // Redirects are refused and answers end, whoever asks.
+      guarded: 'guardedFetch',
       roles: ['system', 'user'],
       temperature: 0.5,
       maxOutputTokens: 8,
@@ -83,6 +85,18 @@ describe('a provider that the user installed', () => {
     const generation = await model.generate(request)
     await model.close()
     expect(generation.kind === 'text' && JSON.parse(generation.text).apiKey).toBe('[secret]')
+  })
+
+  it('takes a key from the environment, and its answers lose it', async () => {
+    process.env['MADE_UP_API_KEY'] = KEY
+    try {
+      const model = await openRemoteModel('made-up:some-model', { environment: { MADE_UP_API_KEY: KEY } })
+      const generation = await model.generate(request)
+      await model.close()
+      expect(generation.kind === 'text' && JSON.parse(generation.text).apiKey).toBe('[secret]')
+    } finally {
+      delete process.env['MADE_UP_API_KEY']
+    }
   })
 
   it('is named when it is not installed', async () => {
