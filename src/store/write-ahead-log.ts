@@ -24,6 +24,16 @@ const INDEX_COPIED = 2 * INDEX_HEADER
  * findLostWrites('.krige/studies.db') // undefined: there is nothing wrong
  */
 export function findLostWrites(database: string): string | undefined {
+  if (examine(database) === undefined) return undefined
+  // Somebody may have been writing just then.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SECOND_LOOK)
+  return examine(database)
+}
+
+/** Milliseconds. */
+const SECOND_LOOK = 50
+
+function examine(database: string): string | undefined {
   // The index first: what a living writer adds meanwhile makes the log longer, never shorter.
   const index = readIndex(`${database}-shm`)
   const log = readWhole(`${database}-wal`)
@@ -85,6 +95,7 @@ function readIndex(file: string): { frames: number; copied: number; salt: Buffer
   }
   try {
     const bytes = Buffer.alloc(INDEX_COPIED + 4)
+    // Where it is locked, its owner lives, and knows.
     if (fstatSync(handle).size < bytes.length || readSync(handle, bytes, 0, bytes.length, 0) < bytes.length) return
     const header = bytes.subarray(0, INDEX_HEADER)
     const isInitialized = bytes[12] === 1
@@ -93,6 +104,8 @@ function readIndex(file: string): { frames: number; copied: number; salt: Buffer
     const isLittle = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
     const word = (at: number) => (isLittle ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at))
     return { frames: word(INDEX_FRAMES), copied: word(INDEX_COPIED), salt: bytes.subarray(INDEX_SALT, INDEX_SALT + 8) }
+  } catch {
+    return undefined
   } finally {
     closeSync(handle)
   }

@@ -17,7 +17,7 @@ import type { Candidate } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
 import { composeTemplate, parseTemplate, type Template } from '../prompt/template.ts'
 import { defineSpace } from '../space/parameter.ts'
-import { checkJson } from './json-limits.ts'
+import { checkJson, refuseLostKeys } from './json-limits.ts'
 import { readExamples } from './read-examples.ts'
 import { type LineRole, type ReadLines, readLines } from './read-lines.ts'
 import { readPool } from './read-pool.ts'
@@ -191,6 +191,7 @@ function check(input: unknown, locate: (path: readonly PropertyKey[]) => string)
     })
   }
   checkJson(input, locate)
+  if (typeof input === 'object') refuseLostKeys({ ...input, examples: null }, locate)
   const checked = taskSchema.safeParse(input)
   if (checked.success) return checked.data
   const issues = checked.error.issues.map((issue) => describeIssue(issue, locate))

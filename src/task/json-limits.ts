@@ -48,3 +48,28 @@ const tooDeep = (where: string) =>
     where,
     remedy: 'Take out the brackets or levels that are not needed.',
   })
+
+/**
+ * Refuses a key that copying an object loses. Inside an example's input it is data and may stand.
+ *
+ * @param where - The place of a part, told its path.
+ * @throws InvalidInputError with that place.
+ * @example
+ * refuseLostKeys(JSON.parse('{"slots": {"__proto__": "x"}}'), (path) => path.join('.')) // throws InvalidInputError
+ */
+export function refuseLostKeys(
+  value: unknown,
+  where: (path: readonly PropertyKey[]) => string,
+  path: readonly PropertyKey[] = [],
+): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const key of Object.keys(value)) {
+    if (key === '__proto__') {
+      throw new InvalidInputError('a key is called "__proto__"', {
+        where: where([...path, key]),
+        remedy: 'Give it another name.',
+      })
+    }
+    refuseLostKeys(Reflect.get(value, key), where, [...path, key])
+  }
+}

@@ -7,7 +7,7 @@ import { extname } from 'node:path'
 import { CsvError, parse as parseCsv } from 'csv-parse/sync'
 import { isMap, isNode, isScalar, isSeq } from 'yaml'
 import { InvalidInputError } from '../errors.ts'
-import { checkJson } from './json-limits.ts'
+import { checkJson, refuseLostKeys } from './json-limits.ts'
 import { parseYaml } from './parse-yaml.ts'
 import { readTextFile, showPath } from './source.ts'
 
@@ -46,7 +46,10 @@ const KINDS: Readonly<Record<LineRole, string>> = {
  */
 export function readLines(file: string, role: LineRole, where: string): ReadLines {
   const read = readByEnding(file, role, where)
-  for (const { value, where: line } of read.lines) checkJson(value, () => line)
+  for (const { value, where: line } of read.lines) {
+    checkJson(value, () => line)
+    if (role === 'prompts') refuseLostKeys(value, () => line)
+  }
   checkCount(read.lines.length, role, showPath(file))
   return read
 }

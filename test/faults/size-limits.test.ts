@@ -208,4 +208,22 @@ describe('a key called __proto__', () => {
     expect([error.where, error.message]).toEqual([expect.stringMatching(/:2$/), expect.stringContaining('"__proto__"')])
     expect(Object.hasOwn(Object.prototype, 'b')).toBe(false)
   })
+
+  it.each<[string, object | string]>([
+    ['a slot', { prompts: [{ slots: { __PROTO__: 'x', a: 'y' } }] }],
+    ['a parameter', { parameters: { __PROTO__: { float: [0, 1] } } }],
+    ['an option of the metric', { metric: { name: 'label-match', __PROTO__: 1 } }],
+    ['the task', { __PROTO__: 1 }],
+    ['a slot in a file', '{"slots": {"__proto__": "x", "a": "y"}}\n'],
+  ])('as a name in %s is refused, not lost', async (_, changes) => {
+    const isFile = typeof changes === 'string'
+    if (isFile) write('prompts.jsonl', changes)
+    const text = JSON.stringify({ ...TASK, ...(isFile ? { prompts: 'prompts.jsonl' } : changes) })
+    const file = write('task.yaml', text.replaceAll('__PROTO__', '__proto__'))
+    const error = await refusal(() => loadTask(file))
+    expect([error.message, error.where]).toEqual([
+      expect.stringContaining('"__proto__"'),
+      expect.stringMatching(/(task\.yaml|prompts\.jsonl):1$/),
+    ])
+  })
 })
