@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
  */
 const ROWS: readonly (readonly string[])[] = [
   ['errors'],
-  ['numerics'],
+  ['check-input', 'numerics'],
   ['space', 'prompt'],
   ['history', 'features'],
   ['surrogate'],
@@ -33,6 +33,7 @@ const NEIGHBORS: Readonly<Record<string, readonly string[]>> = {
 }
 
 const PURE = new Set([
+  'check-input',
   'errors',
   'numerics',
   'space',

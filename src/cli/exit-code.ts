@@ -27,7 +27,7 @@ export function describeError(error: unknown, debug: boolean): string {
     return error instanceof Error ? ((debug ? error.stack : undefined) ?? error.message) : String(error)
   }
   const where = error.where === undefined ? '' : `${error.where}: `
-  const remedy = error.remedy === undefined ? '' : `\n  ${error.remedy}`
+  const remedy = error.remedy === undefined || error.message.includes(error.remedy) ? '' : `\n  ${error.remedy}`
   return `${where}${error.message}${remedy}${debug && error.stack ? `\n${error.stack}` : ''}`
 }
 

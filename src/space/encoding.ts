@@ -190,7 +190,10 @@ function axisOf(name: string, parameter: Parameter): Axis {
   }
   // The tolerance forgives (high − low)/step falling an ulp short of a whole number.
   const levels = step === undefined ? 1 : Math.floor((high - low) / step + 1e-9) + 1
-  const valueAt = (index: number) => (index === 0 || step === undefined ? low : Math.min(low + index * step, high))
+  const decimals = Math.max(decimalsOf(low), decimalsOf(step ?? 0))
+  // Low and step are decimal numbers, and so are the values between: 0.3, not 0.1 + 0.1 + 0.1.
+  const valueAt = (index: number) =>
+    index === 0 || step === undefined ? low : Math.min(Number((low + index * step).toFixed(decimals)), high)
   const indexOf = (coordinate: number) => {
     if (levels === 1 || step === undefined) return 0
     const nearest = Math.min(Math.max(Math.round((inverse(coordinate) - low) / step), 0), levels - 1)
@@ -214,4 +217,11 @@ function axisOf(name: string, parameter: Parameter): Axis {
     level: (index) => unit(valueAt(index)),
     levelOf: indexOf,
   }
+}
+
+/** Digits after the point in the shortest way to write a number; toFixed knows a hundred. */
+function decimalsOf(value: number): number {
+  const [mantissa = '', exponent = '0'] = String(value).split('e')
+  const digits = mantissa.split('.')[1]?.length ?? 0
+  return Math.min(100, Math.max(0, digits - Number(exponent)))
 }

@@ -7,6 +7,7 @@
  * @module
  */
 import * as z from 'zod'
+import { checkInput, showValue } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
 
 export type ParameterValue = string | number | boolean | null
@@ -51,42 +52,94 @@ const value = z.union([z.string(), z.number(), z.boolean(), z.null()])
 const when = z.strictObject({ parameter: z.string(), in: z.array(value).min(1) }).optional()
 const bounds = z.tuple([z.number(), z.number()])
 
-export const parameterSchema = z.union([
-  z.strictObject({ float: bounds, log: z.boolean().optional(), step: z.number().positive().optional(), when }),
-  z.strictObject({
+const KINDS = {
+  float: z.strictObject({ float: bounds, log: z.boolean().optional(), step: z.number().positive().optional(), when }),
+  int: z.strictObject({
     int: z.tuple([z.int(), z.int()]),
     log: z.boolean().optional(),
     step: z.int().positive().optional(),
     when,
   }),
-  z.strictObject({ categorical: z.array(value).min(1), when }),
-])
+  categorical: z.strictObject({ categorical: z.array(value).min(1), when }),
+} as const
+
+export const parameterSchema = z.union([KINDS.float, KINDS.int, KINDS.categorical])
 
 /** The written form, as in a task file. */
 export type ParameterInput = z.input<typeof parameterSchema>
 
 export const spaceSchema = z.record(z.string(), parameterSchema)
 
+/** Beyond this many values no level can be drawn at random. */
+const MOST_LEVELS = 2 ** 52
+
 /**
- * Turns the written form into a checked space.
+ * Turns the written form into a checked space. A range ends at the last step that fits into it.
  *
- * @throws InvalidArgumentError on empty ranges, a log range that reaches 0, repeated choices or a condition on an unknown parameter.
+ * @throws InvalidArgumentError naming the parameter: on keys nobody knows, ranges that are empty, not finite or wider
+ *   than numbers go, steps that are not positive, a log range that reaches 0, repeated choices, or a condition that names
+ *   no earlier parameter or can never hold.
  * @example
  * const space = defineSpace({ temperature: { float: [0, 1] }, shots: { int: [0, 8] } })
  * space['shots'] // { kind: 'int', low: 0, high: 8, … }
  */
 export function defineSpace(input: Readonly<Record<string, ParameterInput>>): Space {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw new InvalidArgumentError(`space is ${showValue(input)}; expected parameters by name, as in ${EXAMPLE}`)
+  }
   const space: Record<string, Parameter> = {}
-  for (const [name, written] of Object.entries(input)) {
-    const condition = written.when
-    if (condition && !(condition.parameter in space)) {
-      throw new InvalidArgumentError(
-        `parameter ${name} depends on ${condition.parameter}; expected a parameter that stands before it`,
-      )
+  for (const [name, given] of Object.entries(input)) {
+    if (name === '' || name === '__proto__') {
+      throw new InvalidArgumentError(`a parameter is called ${JSON.stringify(name)}; expected another name`)
     }
-    space[name] = { ...readParameter(name, written), ...(condition ? { when: condition } : {}) }
+    const written = readKind(name, given)
+    const parameter = readParameter(name, written)
+    if (written.when) checkCondition(name, written.when, space)
+    space[name] = { ...parameter, ...(written.when ? { when: written.when } : {}) }
   }
   return space
+}
+
+const EXAMPLE = '{ temperature: { float: [0, 1] } }'
+
+/** The kind is the key that says so; then only that kind's schema has a say. */
+function readKind(name: string, given: unknown): ParameterInput {
+  const kinds = Object.keys(KINDS) as (keyof typeof KINDS)[]
+  const kind =
+    typeof given === 'object' && given !== null ? kinds.find((known) => Object.hasOwn(given, known)) : undefined
+  if (kind === undefined) {
+    throw new InvalidArgumentError(
+      `parameter ${name} is ${showValue(given)}; expected { float: [low, high] }, { int: [low, high] } or { categorical: […] }`,
+    )
+  }
+  return checkInput<ParameterInput>(KINDS[kind], given, `parameter ${name}`)
+}
+
+function checkCondition(name: string, { parameter, in: values }: ParameterCondition, space: Space): void {
+  const upstream = Object.hasOwn(space, parameter) ? space[parameter] : undefined
+  if (!upstream) {
+    throw new InvalidArgumentError(
+      `parameter ${name} depends on ${parameter}; expected a parameter that stands before it`,
+    )
+  }
+  const impossible = values.find((value) => !takes(upstream, value))
+  if (impossible === undefined) return
+  throw new InvalidArgumentError(
+    `parameter ${name} depends on ${parameter} being ${showValue(impossible)}, which it never is; expected ${
+      upstream.kind === 'categorical' ? `one of ${JSON.stringify(upstream.choices)}` : 'a value that it can take'
+    }`,
+  )
+}
+
+/** Whether a parameter can have exactly this value; a continuous one has none of them twice. */
+function takes(parameter: Parameter, value: ParameterValue): boolean {
+  if (parameter.kind === 'categorical') return parameter.choices.includes(value)
+  const { low, high, step } = parameter
+  if (typeof value !== 'number' || value < low || value > high) return false
+  if (low === high) return true
+  if (step === undefined) return false
+  const steps = (value - low) / step
+  return Math.abs(steps - Math.round(steps)) < 1e-9
 }
 
 function readParameter(name: string, written: ParameterInput): Parameter {
@@ -97,15 +150,31 @@ function readParameter(name: string, written: ParameterInput): Parameter {
     return { kind: 'categorical', choices: written.categorical }
   }
   const [low, high] = 'float' in written ? written.float : written.int
-  if (!(low <= high) || !Number.isFinite(low) || !Number.isFinite(high)) {
-    throw new InvalidArgumentError(`parameter ${name} ranges from ${low} to ${high}; expected finite low <= high`)
+  if (!(low <= high)) {
+    throw new InvalidArgumentError(`parameter ${name} ranges from ${low} to ${high}; expected low <= high`)
+  }
+  if (!Number.isFinite(high - low)) {
+    throw new InvalidArgumentError(
+      `parameter ${name} ranges from ${low} to ${high}; expected a width that is a number, below 1.8e308`,
+    )
   }
   const log = written.log ?? false
   if (log && low <= 0) {
     throw new InvalidArgumentError(`parameter ${name} is logarithmic from ${low}; expected a positive lower bound`)
   }
-  if ('int' in written) return { kind: 'int', low, high, log, step: written.step ?? 1 }
-  return { kind: 'float', low, high, log, ...(written.step === undefined ? {} : { step: written.step }) }
+  const step = written.step ?? ('int' in written ? 1 : undefined)
+  if (step !== undefined && !((high - low) / step < MOST_LEVELS)) {
+    throw new InvalidArgumentError(
+      `parameter ${name} has steps of ${step} from ${low} to ${high}; expected fewer than 2^52 values`,
+    )
+  }
+  if (written.step !== undefined && high > low && written.step > high - low) {
+    throw new InvalidArgumentError(
+      `parameter ${name} has steps of ${written.step} from ${low} to ${high}; expected at most ${high - low}`,
+    )
+  }
+  if ('int' in written) return { kind: 'int', low, high, log, step: step ?? 1 }
+  return { kind: 'float', low, high, log, ...(step === undefined ? {} : { step }) }
 }
 
 /** Whether a parameter exists for a point, given its condition. */

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import * as z from 'zod'
+import { checkInput, showValue } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import type { CallRole } from '../history/trace.ts'
 
@@ -65,21 +67,41 @@ export interface Spending extends CallCost {
 
 export const NO_COST: CallCost = { inputTokens: 0, outputTokens: 0, usd: 0 }
 
-const KEYS = ['evaluations', 'calls', 'inputTokens', 'outputTokens', 'tokens', 'usd'] as const
 /** Sums of prices are not exact in binary; a hundred-millionth of a cent is not an overshoot. */
 const USD_TOLERANCE = 1e-10
 
-/** @throws InvalidArgumentError when a limit is negative, NaN, or a fraction of something countable. */
+/** A limit: nothing below 0; `Infinity` is none. */
+const limitOf = (isWhole: boolean) =>
+  z
+    .custom<number>((limit) => typeof limit === 'number' && limit >= 0, 'expected a number of at least 0')
+    .refine(
+      (limit) => !isWhole || limit === Number.POSITIVE_INFINITY || Number.isInteger(limit),
+      'expected a whole number',
+    )
+    .optional()
+
+const budgetSchema = z.strictObject({
+  evaluations: limitOf(true),
+  calls: limitOf(true),
+  inputTokens: limitOf(true),
+  outputTokens: limitOf(true),
+  tokens: limitOf(true),
+  usd: limitOf(false),
+})
+
+/** @throws InvalidArgumentError on keys nobody knows, and when a limit is negative, NaN, or a fraction of something countable. */
 export function checkBudget(budget: Budget): Budget {
-  for (const key of KEYS) {
-    const limit = budget[key]
-    if (limit === undefined || limit === Number.POSITIVE_INFINITY) continue
-    if (!(limit >= 0)) throw new InvalidArgumentError(`budget.${key} is ${limit}; expected a number of at least 0`)
-    if (key !== 'usd' && !Number.isInteger(limit)) {
-      throw new InvalidArgumentError(`budget.${key} is ${limit}; expected a whole number`)
-    }
-  }
+  checkInput<unknown>(budgetSchema, budget, 'budget')
   return budget
+}
+
+/** @throws InvalidArgumentError when a cost is negative or no finite number. */
+export function checkCost(cost: CallCost, name = 'cost'): void {
+  for (const key of ['inputTokens', 'outputTokens', 'usd'] as const) {
+    const amount: unknown = cost[key]
+    if (typeof amount === 'number' && amount >= 0 && amount < Number.POSITIVE_INFINITY) continue
+    throw new InvalidArgumentError(`${name}.${key} is ${showValue(amount)}; expected a number of at least 0`)
+  }
 }
 
 export interface Ledger {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { basename, isAbsolute, resolve } from 'node:path'
-import type * as z from 'zod'
+import { describeProblems, type Problem } from '../check-input.ts'
 import { InvalidInputError, KrigeError } from '../errors.ts'
 import {
   defaultMaxOutputTokens,
@@ -194,54 +194,14 @@ function check(input: unknown, locate: (path: readonly PropertyKey[]) => string)
   if (typeof input === 'object') refuseLostKeys({ ...input, examples: null }, locate)
   const checked = taskSchema.safeParse(input)
   if (checked.success) return checked.data
-  const issues = checked.error.issues.map((issue) => describeIssue(issue, locate))
-  const [first, ...more] = issues
-  const others = more.slice(0, 4).map((issue) => `\n${issue.where}: ${issue.message}`)
-  throw new InvalidInputError(`${first!.message}${others.join('')}`, { where: first!.where, remedy: first!.remedy })
-}
-
-function describeIssue(issue: z.core.$ZodIssue, locate: (path: readonly PropertyKey[]) => string) {
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0]!
-    const known = issue.path.length === 0 ? Object.keys(taskSchema.shape) : []
-    const near = known.find((name) => isNear(name, key))
-    return {
-      where: locate([...issue.path, key]),
-      message: `unknown key ${[...issue.path, key].join('.')}`,
-      remedy: near ? `Did you mean ${near}?` : known.length > 0 ? `Known keys: ${known.join(', ')}.` : 'Take it out.',
-    }
-  }
-  const name = issue.path.join('.')
-  const missing = issue.code === 'invalid_type' && issue.message.includes('received undefined')
-  const remedy = missing ? `Add ${name}: …` : 'Correct the value; `krige help task-file` describes every key.'
-  const leaf = issue.code === 'invalid_union' ? 'has the wrong shape' : issue.message
-  return {
-    where: locate(issue.path),
-    message:
-      missing || (issue.code === 'invalid_union' && issue.input === undefined && isTopLevelMissing(issue))
-        ? `${name} is missing`
-        : `${name || 'task'}: ${leaf}`,
-    remedy,
-  }
-}
-
-function isTopLevelMissing(issue: z.core.$ZodIssueInvalidUnion): boolean {
-  return issue.errors.every((errors) =>
-    errors.some((error) => error.path.length === 0 && error.message.includes('received undefined')),
-  )
-}
-
-/** One letter more, less or other, or swapped letters. */
-function isNear(known: string, written: string): boolean {
-  const a = known.toLowerCase()
-  const b = written.toLowerCase()
-  if (a === b || a.startsWith(b) || b.startsWith(a)) return true
-  if (Math.abs(a.length - b.length) > 1) return false
-  let start = 0
-  while (start < a.length && a[start] === b[start]) start++
-  let end = 0
-  while (end < Math.min(a.length, b.length) - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++
-  return Math.max(a.length, b.length) - start - end <= 2
+  const [first, ...more] = describeProblems(checked.error, taskSchema, input)
+  const remedyOf = ({ remedy, missing, path }: Problem) =>
+    missing ? `Add ${path.join('.')}: …` : remedy || 'Correct the value; `krige help task-file` describes every key.'
+  const others = more.slice(0, 4).map(({ path, message }) => `\n${locate(path)}: ${message}`)
+  throw new InvalidInputError(`${first!.message}${others.join('')}`, {
+    where: locate(first!.path),
+    remedy: remedyOf(first!),
+  })
 }
 
 function checkModel(

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createLedger } from '../../src/study/ledger.ts'
+import { checkBudget, createLedger } from '../../src/study/ledger.ts'
 
 const cost = fc.record({
   inputTokens: fc.nat(500),
@@ -80,5 +80,20 @@ describe('ledger', () => {
 
   it('allows a budget of part of a dollar, and infinity', () => {
     expect(createLedger({ usd: 0.25, calls: Number.POSITIVE_INFINITY }).left().calls).toBe(Number.POSITIVE_INFINITY)
+  })
+})
+
+describe('checkBudget', () => {
+  it.each<readonly [unknown, string]>([
+    [{ evaluation: 5 }, 'unknown key budget.evaluation. Did you mean evaluations?'],
+    [{ token: 5 }, 'Did you mean tokens?'],
+    [{ zzz: 5 }, 'Known keys: evaluations, calls'],
+    [9, 'budget is 9; expected object'],
+    [undefined, 'budget is missing'],
+    [null, 'budget is null'],
+    [[], 'budget is []'],
+    [{ calls: '5' }, 'budget.calls is "5"'],
+  ])('refuses %j', (budget, message) => {
+    expect(() => checkBudget(budget as never)).toThrow(message)
   })
 })

@@ -202,11 +202,11 @@ parameters: { temperature: { float: [0, 1] } }
       { yaml: YAML.replace('calls: 12', 'cals: 12') },
       /^task\.yaml:9: unknown key budget\.cals/,
     ],
-    ['a negative budget', { yaml: YAML.replace('calls: 12', 'calls: -12') }, /^task\.yaml:9: budget\.calls: /],
+    ['a negative budget', { yaml: YAML.replace('calls: 12', 'calls: -12') }, /^task\.yaml:9: budget\.calls is /],
     [
       'a budget that is no number',
       { yaml: YAML.replace('calls: 12', 'calls: many') },
-      /^task\.yaml:9: budget\.calls: /,
+      /^task\.yaml:9: budget\.calls is /,
     ],
     ['missing prompts', { yaml: YAML.replace(/(prompts|baseline): .*\n/g, '') }, /neither prompts nor a baseline/],
     [
