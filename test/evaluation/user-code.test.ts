@@ -1,6 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { moduleMetric } from '../../src/evaluation/metrics/module-metric.ts'
 import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
@@ -44,6 +46,11 @@ const MISBEHAVIOUR: readonly (readonly [what: string, code: string, reason: RegE
   ['returns a trap', 'return { get score() { throw new Error("trap") } }', /trap/],
   ['eats memory outside of the heap', 'const all = []; for (;;) all.push(Buffer.alloc(1e7, 1))', /1024 MB|not finish/],
   ['eats memory', 'const all = []; for (;;) all.push(new Array(1e5).fill(1))', /more than 1024 MB|not finish/],
+  [
+    'eats much memory at once',
+    'const all = []; for (;;) all.push(new Array(2e7).fill(1))',
+    /more than 1024 MB|not finish/,
+  ],
 ]
 
 describe('one bad cell costs one cell, soon, with a reason', () => {
@@ -62,14 +69,18 @@ describe('one bad cell costs one cell, soon, with a reason', () => {
     await metric.close?.()
   })
 
-  it.each(MISBEHAVIOUR)('a program that %s', async (_, code, reason) => {
-    const file = write(`export default (candidate, example) => { if (example.id === 'bad') { ${code} } return 1 }`)
-    const evaluator = await createProgramEvaluator({ file, sampling, timeout: 1000, concurrency: 1 })
-    const [bad, good] = await Promise.all([evaluator.evaluate(cell('bad')), evaluator.evaluate(cell('good'))])
-    expect(bad).toMatchObject({ failure: { kind: 'program', message: expect.stringMatching(reason) } })
-    expect(good).toMatchObject({ score: 1 })
-    await evaluator.close()
-  })
+  // Programs run in the same kind of process: a few ways show that.
+  it.each(MISBEHAVIOUR.filter(([what]) => /exits|loses a|never ends|proxy/.test(what)))(
+    'a program that %s',
+    async (_, code, reason) => {
+      const file = write(`export default (candidate, example) => { if (example.id === 'bad') { ${code} } return 1 }`)
+      const evaluator = await createProgramEvaluator({ file, sampling, timeout: 1000, concurrency: 1 })
+      const [bad, good] = await Promise.all([evaluator.evaluate(cell('bad')), evaluator.evaluate(cell('good'))])
+      expect(bad).toMatchObject({ failure: { kind: 'program', message: expect.stringMatching(reason) } })
+      expect(good).toMatchObject({ score: 1 })
+      await evaluator.close()
+    },
+  )
 
   it('leaves out measurements that are no numbers', async () => {
     const file = write('export default () => ({ score: 1, metrics: { a: NaN, b: Infinity, c: "3", d: 4, e: true } })')
@@ -82,10 +93,9 @@ describe('one bad cell costs one cell, soon, with a reason', () => {
 
   it('hears nothing of what a module posts by itself', async () => {
     const file = write(`
-      import { parentPort, workerData } from 'node:worker_threads'
-      parentPort.postMessage(null)
-      workerData.port?.postMessage({ kind: 'result', job: 0, result: null })
-      export default () => { parentPort.postMessage({ score: NaN }); return 0.5 }`)
+      const send = () => process.send?.({ kind: 'result', job: 0, result: null })
+      send()
+      export default () => { send(); return 0.5 }`)
     const evaluator = await createProgramEvaluator({ file, sampling })
     expect(await evaluator.evaluate(cell('a'))).toMatchObject({ score: 0.5 })
     await evaluator.close()
@@ -116,6 +126,17 @@ describe('one bad cell costs one cell, soon, with a reason', () => {
     await evaluator.close()
   })
 })
+
+/** A process that ended, but that nobody has asked about yet, is not running. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch {
+    return false
+  }
+  const status = `/proc/${pid}/status`
+  return !existsSync(status) || !/^State:\s+[ZX]/m.test(readFileSync(status, 'utf8'))
+}
 
 describe('modules', () => {
   it.each([
@@ -152,17 +173,38 @@ describe('modules', () => {
   })
 
   it('never print on standard output', async () => {
-    const out = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-    const err = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-    const file = write(
-      `console.log('POLLUTION'); export default () => { console.log('POLLUTION'); process.stdout.write('MORE'); return 1 }`,
-    )
-    const metric = await moduleMetric(file, {})
-    await metric.score('x', { id: '1', input: 'x', fields: {} })
-    await vi.waitFor(() => expect(err.mock.calls.join('')).toContain('MORE'))
-    expect(out.mock.calls.join('')).not.toMatch(/POLLUTION|MORE/)
-    vi.restoreAllMocks()
-    await metric.close?.()
+    const file = write(`
+      import { writeSync } from 'node:fs'
+      console.log('POLLUTION')
+      export default () => { console.log('POLLUTION'); process.stdout.write('POLLUTION'); writeSync(1, 'MORE'); return 1 }`)
+    const metric = new URL('../../src/evaluation/metrics/module-metric.ts', import.meta.url).href
+    const script = write(`
+      import { moduleMetric } from ${JSON.stringify(metric)}
+      const metric = await moduleMetric(${JSON.stringify(file)}, {})
+      console.log(JSON.stringify(await metric.score('x', { id: '1', input: 'x', fields: {} })))
+      await metric.close()`)
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [script])
+    expect(JSON.parse(stdout)).toMatchObject({ score: 1 })
+    expect(stderr).toMatch(/POLLUTION[\s\S]*MORE/)
+  })
+
+  it('do not keep the engine alive, nor outlive it', async () => {
+    const file = write('export default () => { console.error("pid " + process.pid); for (;;); }')
+    const metric = new URL('../../src/evaluation/metrics/module-metric.ts', import.meta.url).href
+    const script = write(`
+      import { moduleMetric } from ${JSON.stringify(metric)}
+      const metric = await moduleMetric(${JSON.stringify(file)}, {})
+      if (process.argv[2] === 'run') void metric.score('x', { id: '1', input: 'x', fields: {} })`)
+    await promisify(execFile)(process.execPath, [script], { timeout: 20_000 })
+    const running = execFile(process.execPath, [script, 'run'])
+    const pid = await new Promise<number>((resolve) => {
+      running.stderr!.on('data', (text) => {
+        const found = /pid (\d+)/.exec(String(text))
+        if (found) resolve(Number(found[1]))
+      })
+    })
+    running.kill('SIGKILL')
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 20_000, interval: 100 })
   })
 
   it('that were edited make another evaluator', async () => {

@@ -1,22 +1,11 @@
 /**
- * What the engine and a worker with the user's code say to each other.
+ * What the engine and a process with the user's code say to each other.
  *
  * @module
  */
-import type { MessagePort } from 'node:worker_threads'
 import type { Failure } from '../../history/failure.ts'
 import type { Scored } from '../../history/measurement.ts'
 import type { ProgramCall, ProgramCandidate, ProgramExample } from './program.ts'
-
-/** What a worker is started with. */
-export interface WorkerData {
-  /** Absolute path of the module. */
-  readonly file: string
-  /** Name of its function, where it is not the default export. */
-  readonly exportName: string
-  /** Private: what the module itself posts is heard by nobody. */
-  port: MessagePort | undefined
-}
 
 /** One call of the function. */
 export type Job =
@@ -54,5 +43,5 @@ export type FromWorker =
   | { readonly kind: 'unusable'; readonly message: string }
   | { readonly kind: 'call'; readonly job: number; readonly call: number; readonly request: ProgramCall }
   | { readonly kind: 'result'; readonly job: number; readonly result: JobScore | JobError }
-  /** An error that nothing in the module waits for: whatever runs is lost, and the worker with it. */
+  /** An error that nothing in the module waits for: whatever runs is lost, and the process with it. */
   | { readonly kind: 'stray'; readonly message: string }

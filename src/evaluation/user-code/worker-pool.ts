@@ -1,16 +1,17 @@
 /**
- * Workers that run one function of the user's, one call at a time each.
+ * Processes that run one function of the user's, one call at a time each. Threads would not do: a large allocation beyond
+ * their limit ends the whole process.
  *
- * A call ends with a result, an error, or the end of its time; whatever else happens to its worker (it exits, runs out of
- * memory, an error gets lost in it) ends the call with that reason at once, and the next call gets a fresh worker. What the
- * module prints goes to standard error: standard output belongs to the engine's own results.
+ * A call ends with a result, an error, or the end of its time; whatever else happens to its process (it exits, runs out of
+ * memory, an error gets lost in it) ends the call with that reason at once, and the next call gets a fresh one. What the
+ * module prints goes to standard error.
  *
  * @module
  */
-import { MessageChannel, Worker } from 'node:worker_threads'
+import { fork } from 'node:child_process'
 import { InvalidInputError } from '../../errors.ts'
 import type { Failure } from '../../history/failure.ts'
-import type { FromWorker, Job, JobError, JobScore, ToWorker, WorkerData } from './messages.ts'
+import type { FromWorker, Job, JobError, JobScore, ToWorker } from './messages.ts'
 import type { ProgramCall } from './program.ts'
 
 export interface WorkerPoolOptions {
@@ -20,11 +21,11 @@ export interface WorkerPoolOptions {
   readonly role: string
   /** Name of its function, where it is not the default export. */
   readonly exportName: string
-  /** Most workers at a time. */
+  /** Most processes at a time. */
   readonly concurrency: number
   /** Milliseconds a call may take. */
   readonly timeout: number
-  /** Megabytes per worker, of objects and of buffers. @defaultValue 1024 */
+  /** Megabytes per process, of objects and of buffers. @defaultValue 1024 */
   readonly memory?: number
 }
 
@@ -41,14 +42,16 @@ export interface RunOptions {
 
 export interface WorkerPool {
   run(job: Job, options?: RunOptions): Promise<JobResult>
-  /** Ends all workers; calls under way are cancelled. */
+  /** Ends all processes; calls under way are cancelled. */
   close(): Promise<void>
 }
 
 const DEFAULT_MEMORY = 1024
 const LOAD_TIMEOUT = 60_000
-/** Milliseconds between two looks at a worker's buffers, which the limit of objects does not see. */
-const WATCH = 250
+/** Megabytes that the process takes for itself. */
+const OWN_MEMORY = 256
+/** How a process says on Windows, where there are no signals, that its heap was full. */
+const OUT_OF_MEMORY = 134
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
 
 /** @throws InvalidInputError when the module cannot be loaded or exports no function. */
@@ -132,16 +135,12 @@ interface UserWorker {
 
 async function startWorker(options: WorkerPoolOptions): Promise<UserWorker> {
   const { file, role, exportName, memory = DEFAULT_MEMORY } = options
-  const { port1: port, port2 } = new MessageChannel()
-  const data: WorkerData = { file, exportName, port: port2 }
-  const worker = new Worker(WORKER, {
-    workerData: data,
-    transferList: [port2],
-    stdout: true,
-    stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: memory },
+  const child = fork(WORKER, [file, exportName, String(memory + OWN_MEMORY)], {
+    execArgv: [`--max-old-space-size=${memory}`],
+    serialization: 'advanced',
+    // What it prints goes to standard error: standard output belongs to the engine's own results.
+    stdio: ['ignore', 2, 2, 'ipc'],
   })
-  for (const stream of [worker.stdout, worker.stderr]) stream.on('data', (text) => process.stderr.write(text))
 
   let loss: string | undefined
   let open = 0
@@ -155,14 +154,21 @@ async function startWorker(options: WorkerPoolOptions): Promise<UserWorker> {
     loss ??= message
     listener?.({ kind: 'stray', message: loss })
   }
-  port.on('message', hear)
-  worker.on('error', (error: Error & { code?: string }) =>
-    lose(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? `it used more than ${memory} MB of memory` : error.message),
+  child.on('message', hear)
+  child.on('error', (error) => lose(error.message))
+  child.on('exit', (code, signal) =>
+    lose(
+      signal === 'SIGKILL' || signal === 'SIGABRT' || code === OUT_OF_MEMORY
+        ? `it used more than ${memory} MB of memory, or was ended from outside`
+        : `it ended the process (${signal ?? `exit code ${code}`})`,
+    ),
   )
-  worker.on('exit', (code) => lose(`it ended the process (exit code ${code})`))
-  // Timers keep the engine alive while a call runs; an idle worker does not.
-  worker.unref()
-  port.unref()
+  // Timers keep the engine alive while a call runs; an idle process does not.
+  child.unref()
+  child.channel?.unref()
+  const post = (message: ToWorker) => {
+    if (child.connected) child.send(message, () => undefined)
+  }
 
   const problem = await new Promise<string | undefined>((resolve) => {
     const timer = setTimeout(() => resolve(`it was not loaded after ${LOAD_TIMEOUT / 1000} s`), LOAD_TIMEOUT)
@@ -174,16 +180,12 @@ async function startWorker(options: WorkerPoolOptions): Promise<UserWorker> {
     if (loss !== undefined) listener({ kind: 'stray', message: loss })
   })
   listener = undefined
-  /** Answered by the engine itself, also while the module is in a loop. */
-  const watchBuffers = async () => {
-    const { external_memory: buffers } = await worker.getHeapStatistics()
-    if (buffers < memory * 2 ** 20) return
-    lose(`it used more than ${memory} MB of memory`)
-    await worker.terminate()
-  }
   const end = async () => {
-    port.close()
-    await worker.terminate()
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = new Promise((resolve) => child.once('exit', resolve))
+    child.ref()
+    child.kill('SIGKILL')
+    await exited
   }
   if (problem !== undefined) {
     await end()
@@ -199,11 +201,9 @@ async function startWorker(options: WorkerPoolOptions): Promise<UserWorker> {
     async run(number, job, timeout, signal, answer) {
       const result = await new Promise<JobResult>((resolve) => {
         const timer = setTimeout(() => finish({ kind: 'timeout' }), timeout)
-        const watch = setInterval(() => watchBuffers().catch(() => undefined), WATCH)
         const abort = () => finish({ kind: 'cancelled' })
         const finish = (ended: JobResult) => {
           clearTimeout(timer)
-          clearInterval(watch)
           signal?.removeEventListener('abort', abort)
           resolve(ended)
         }
@@ -216,16 +216,14 @@ async function startWorker(options: WorkerPoolOptions): Promise<UserWorker> {
             const { call } = message
             void answer(message.request).then((given) => {
               open--
-              const reply: ToWorker = { kind: 'answer', call, ...given }
-              port.postMessage(reply)
+              post({ kind: 'answer', call, ...given })
             })
           }
         }
         if (signal?.aborted) return abort()
         signal?.addEventListener('abort', abort, { once: true })
         if (loss !== undefined) return finish({ kind: 'error', message: loss })
-        const message: ToWorker = { kind: 'run', job: number, input: job }
-        port.postMessage(message)
+        post({ kind: 'run', job: number, input: job })
       })
       listener = undefined
       return result

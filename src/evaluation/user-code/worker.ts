@@ -7,9 +7,9 @@
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { type MessagePort, workerData } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import type { Failure } from '../../history/failure.ts'
-import type { FromWorker, Job, ToWorker, WorkerData } from './messages.ts'
+import type { FromWorker, Job, ToWorker } from './messages.ts'
 import { type ProgramContext, readProgramCall } from './program.ts'
 import { messageOf, readResult } from './read-result.ts'
 
@@ -23,13 +23,27 @@ class CallError extends Error {
   }
 }
 
-const data: WorkerData = workerData
-const port: MessagePort | undefined = data.port
-if (!port) throw new Error('this module only runs as a worker')
-data.port = undefined
-const send = (message: FromWorker) => port.postMessage(message)
+/** Absolute path of the module, the name of its function where that is not the default export, and most megabytes. */
+const [file = '', exportName = '', megabytes = ''] = process.argv.slice(2)
+const post = process.send?.bind(process)
+if (!post) throw new Error('this module only runs as a child process')
+// What the module itself posts is heard by nobody.
+process.send = undefined as never
+const send = (message: FromWorker) => post(message)
 const answers = new Map<number, { resolve: (text: string) => void; reject: (error: Error) => void }>()
 let calls = 0
+
+// Ctrl-C is the engine's to hear; when the engine has gone there is nothing to do.
+process.on('SIGINT', () => {})
+process.on('disconnect', () => process.exit())
+/** The limit of the heap sees no buffers, and an endless loop hears of no disconnect: a thread of its own looks after both. */
+new Worker(
+  `const parent = process.ppid
+  setInterval(() => {
+    if (process.memoryUsage.rss() > ${Number(megabytes)} * 2 ** 20 || process.ppid !== parent) process.kill(process.pid, 'SIGKILL')
+  }, 200)`,
+  { eval: true },
+).unref()
 
 process.on('uncaughtException', (error) => send({ kind: 'stray', message: messageOf(error) }))
 process.on('unhandledRejection', (error) => send({ kind: 'stray', message: messageOf(error) }))
@@ -47,9 +61,9 @@ registerHooks({
   },
 })
 
-const loaded: Promise<unknown> = import(pathToFileURL(data.file).href).then(
+const loaded: Promise<unknown> = import(pathToFileURL(file).href).then(
   (module: Record<string, unknown>) => {
-    const exported = module['default'] ?? module[data.exportName]
+    const exported = module['default'] ?? module[exportName]
     if (typeof exported === 'function') send({ kind: 'ready' })
     else send({ kind: 'unusable', message: 'it exports no function' })
     return exported
@@ -57,7 +71,7 @@ const loaded: Promise<unknown> = import(pathToFileURL(data.file).href).then(
   (error: unknown) => send({ kind: 'unusable', message: messageOf(error) }),
 )
 
-port.on('message', async (message: ToWorker) => {
+process.on('message', async (message: ToWorker) => {
   if (message.kind === 'answer') {
     const waiting = answers.get(message.call)
     answers.delete(message.call)
