@@ -1,0 +1,308 @@
+"""A client of `krige serve`, with the standard library alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Union
+
+Score = Union[float, int, bool, None, Mapping[str, Any]]
+"""A score, True or False for 1 or 0, None for a call that failed, or {"score", "metrics"} or {"error"}."""
+
+CandidateInput = Union[str, Mapping[str, Any]]
+"""A prompt as text, or {"id", "text"}, {"slots": {...}}, {"parameters": {...}}."""
+
+
+class KrigeError(Exception):
+    """What the server refused, and the remedy."""
+
+    def __init__(self, code: str, message: str, remedy: str | None = None, status: int | None = None) -> None:
+        super().__init__(message if remedy is None else f"{message}\n  {remedy}")
+        self.code = code
+        self.remedy = remedy
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A candidate of the pool. `index` is its place there."""
+
+    id: str
+    index: int
+    text: str | None = None
+    slots: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def read(answer: Mapping[str, Any]) -> Candidate:
+        return Candidate(
+            id=answer["id"],
+            index=answer["index"],
+            text=answer.get("text"),
+            slots=answer.get("slots", {}),
+            parameters=answer.get("parameters", {}),
+        )
+
+
+@dataclass(frozen=True)
+class Action:
+    """Measure `candidate` on `examples` (where there is a rival: compare the two), and tell the results in this order."""
+
+    id: int
+    candidate: Candidate
+    examples: Sequence[int]
+    rival: Candidate | None = None
+    repeat: int = 0
+    reason: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The prompt: the text of the candidate, or its slots joined by blank lines."""
+        if self.candidate.text is not None:
+            return self.candidate.text
+        return "\n\n".join(slot for slot in self.candidate.slots.values() if slot)
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return self.candidate.parameters
+
+    @staticmethod
+    def read(answer: Mapping[str, Any]) -> Action:
+        rival = answer.get("rival")
+        return Action(
+            id=answer["id"],
+            candidate=Candidate.read(answer["candidate"]),
+            examples=answer["examples"],
+            rival=None if rival is None else Candidate.read(rival),
+            repeat=answer.get("repeat", 0),
+            reason=answer.get("reason"),
+        )
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best candidate by posterior; `interval` allows for its having been picked among many."""
+
+    candidate: Candidate
+    mean: float
+    interval: tuple[float, float]
+    level: float
+    probability_best: float
+
+    @property
+    def text(self) -> str | None:
+        return self.candidate.text
+
+
+class Client:
+    """Talks to one server. Use :func:`connect`."""
+
+    def __init__(self, url: str, token: str | None = None, process: subprocess.Popen[str] | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._token = token
+        self._process = process
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stops the server if this client started it. What was told is stored."""
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        process.terminate()
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        if process.stdout is not None:
+            process.stdout.close()
+
+    def request(self, method: str, path: str, body: Any = None, timeout: float = 120.0) -> Any:
+        """One request. A POST that gets no answer is repeated under one idempotency key, so that it counts once."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token}"
+        if method == "POST":
+            headers["Idempotency-Key"] = uuid.uuid4().hex
+        for attempt in range(5):
+            request = urllib.request.Request(self.url + path, data=data, headers=headers, method=method)
+            try:
+                with urllib.request.urlopen(request, timeout=timeout) as response:
+                    text = response.read().decode()
+                    return json.loads(text) if text else None
+            except urllib.error.HTTPError as error:
+                if error.code in (429, 503) and attempt < 4:
+                    time.sleep(float(error.headers.get("Retry-After") or 1))
+                    continue
+                raise _refusal(error) from None
+            except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+                if attempt == 4 or (self._process is not None and self._process.poll() is not None):
+                    raise KrigeError("unavailable", f"no answer from {self.url}: {error}", "Is krige serve running?") from error
+                time.sleep(0.2 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    def study(
+        self,
+        name: str | None = None,
+        *,
+        pool: Sequence[CandidateInput] = (),
+        space: Mapping[str, Mapping[str, Any]] | None = None,
+        example_count: int = 1,
+        evaluations: int | None = None,
+        policy: str | None = None,
+        policy_options: Mapping[str, Any] | None = None,
+        direction: str = "maximize",
+        seed: int = 0,
+        estimand: str = "population",
+        baseline: str | None = None,
+    ) -> Study:
+        """Creates a study, or takes up the one of this name if its settings are the same."""
+        given = {
+            "name": name if name is not None else f"python-{uuid.uuid4().hex[:12]}",
+            "pool": list(pool),
+            "space": dict(space or {}),
+            "exampleCount": example_count,
+            "budget": {} if evaluations is None else {"evaluations": evaluations},
+            "policy": policy,
+            "policyOptions": policy_options,
+            "direction": direction,
+            "seed": seed,
+            "estimand": estimand,
+            "baseline": baseline,
+        }
+        answer = self.request("POST", "/studies", {key: value for key, value in given.items() if value is not None})
+        return Study(self, answer["name"])
+
+
+class Study:
+    """One study on the server. Iterating over it asks until the budget is spent."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        self.client = client
+        self.name = name
+        self._path = "/studies/" + urllib.parse.quote(name, safe="")
+
+    def __iter__(self) -> Iterator[Action]:
+        while (action := self.ask()) is not None:
+            yield action
+
+    def ask(self) -> Action | None:
+        """The next action; None when the budget is spent, or nothing more can be proposed before something is told."""
+        actions = self.ask_many(1)
+        return actions[0] if actions else None
+
+    def ask_many(self, count: int) -> list[Action]:
+        answer = self.client.request("POST", f"{self._path}/ask", {"count": count})
+        return [Action.read(each) for each in answer["actions"]]
+
+    def tell(self, action: Action | int, scores: Score | Sequence[Score]) -> None:
+        """Tells the scores of an action, in the order of its examples; one number where there is one example."""
+        listed = list(scores) if isinstance(scores, Sequence) and not isinstance(scores, str) else [scores]
+        number = action if isinstance(action, int) else action.id
+        self.client.request("POST", f"{self._path}/tell", {"results": [{"action": number, "scores": listed}]})
+
+    def add(self, candidates: Sequence[CandidateInput]) -> list[Candidate]:
+        """Adds candidates to the pool; a text that it has already is found, not added again."""
+        answer = self.client.request("POST", f"{self._path}/candidates", {"candidates": list(candidates)})
+        return [Candidate.read(each) for each in answer["candidates"]]
+
+    def observe(self, observations: Sequence[Mapping[str, Any]]) -> None:
+        """Tells results that nobody asked for: {"candidate": {"id" | "index" | "text": …}, "example"?, "score", …}."""
+        if observations:
+            self.client.request("POST", f"{self._path}/observe", {"observations": list(observations)})
+
+    def release(self, action: Action | int, reason: str = "released by the client") -> None:
+        """Gives back an action that was never measured."""
+        number = action if isinstance(action, int) else action.id
+        self.client.request("POST", f"{self._path}/release", {"action": number, "reason": reason})
+
+    def best(self) -> Best | None:
+        answer = self.client.request("GET", f"{self._path}/best")["best"]
+        if answer is None:
+            return None
+        low, high = answer["interval"]
+        return Best(
+            candidate=Candidate.read(answer["candidate"]),
+            mean=answer["mean"],
+            interval=(low, high),
+            level=answer["level"],
+            probability_best=answer["probabilityBest"],
+        )
+
+    def posterior(self) -> list[tuple[Candidate, float | None, float | None]]:
+        """Candidate, posterior mean and standard deviation of the whole pool, measured or not."""
+        answer = self.client.request("GET", f"{self._path}/posterior")["candidates"]
+        return [(Candidate.read(each["candidate"]), each["mean"], each["standardDeviation"]) for each in answer]
+
+    def rank(self, texts: Sequence[CandidateInput]) -> list[tuple[Candidate, float]]:
+        """Texts by posterior mean, best first. They join the pool; nothing is measured."""
+        added = {candidate.index for candidate in self.add(texts)}
+        ranked = [(candidate, mean) for candidate, mean, _ in self.posterior() if candidate.index in added and mean is not None]
+        return sorted(ranked, key=lambda each: -each[1])
+
+    def info(self) -> Mapping[str, Any]:
+        """Settings, spending and counts."""
+        return self.client.request("GET", self._path)
+
+    def delete(self) -> None:
+        self.client.request("DELETE", self._path)
+
+
+def connect(url: str | None = None, *, token: str | None = None, store: str = "memory:", command: str | None = None) -> Client:
+    """Connects to a server, or starts one on this machine.
+
+    Without `url` (or KRIGE_URL) a server is started on a free port of the loopback interface and stopped by
+    :meth:`Client.close`. `command` (or KRIGE_COMMAND) says how to call krige; the default is `krige` on the path, else `npx krige`.
+    """
+    address = url or os.environ.get("KRIGE_URL")
+    if address:
+        return Client(address, token or os.environ.get("KRIGE_SERVER_TOKEN"))
+    chosen = command or os.environ.get("KRIGE_COMMAND")
+    call = shlex.split(chosen) if chosen else _default_command()
+    environment = {key: value for key, value in os.environ.items() if key != "KRIGE_SERVER_TOKEN"}
+    process = subprocess.Popen(
+        [*call, "serve", "--port", "0", "--store", store, "--quiet"], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if " at " not in line:
+        process.kill()
+        raise KrigeError("unavailable", f"{' '.join(call)} serve did not start", "Install it with: npm install -g krige")
+    return Client(line.split(" at ", 1)[1].split(";", 1)[0].strip(), None, process)
+
+
+def _default_command() -> list[str]:
+    if shutil.which("krige"):
+        return ["krige"]
+    # A checkout: this file lies in src/interop/python/krige.
+    root = Path(__file__).resolve().parents[4]
+    node = root / "node_modules" / "node" / "bin" / "node"
+    if node.exists() and (root / "src" / "cli" / "main.ts").exists():
+        return [str(node), str(root / "src" / "cli" / "main.ts")]
+    if shutil.which("npx"):
+        return ["npx", "krige"]
+    raise KrigeError("unavailable", "krige is not installed", "npm install -g krige, or name a server with KRIGE_URL.")
+
+
+def _refusal(error: urllib.error.HTTPError) -> KrigeError:
+    try:
+        body = json.loads(error.read().decode())["error"]
+        return KrigeError(body["code"], body["message"], body.get("remedy"), error.code)
+    except (ValueError, KeyError, TypeError):
+        return KrigeError("fault", f"HTTP {error.code}", None, error.code)

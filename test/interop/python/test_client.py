@@ -1,0 +1,59 @@
+"""The Python package against a real server of the checkout."""
+
+import pytest
+
+import krige
+
+
+@pytest.fixture(scope="module")
+def client():
+    with krige.connect() as connected:
+        yield connected
+
+
+def test_searches_a_pool(client):
+    study = client.study(pool=["Classify.", "Which team?", {"id": "good", "slots": {"a": "Label", "b": "it."}}], example_count=6, evaluations=18)
+    for action in study:
+        study.tell(action, [action.candidate.id == "good" for _ in action.examples])
+    best = study.best()
+    assert best.candidate.id == "good"
+    assert best.interval[0] <= best.mean <= best.interval[1]
+    assert study.info()["spent"]["evaluations"] == 18
+    assert study.ask() is None
+
+
+def test_proposes_points(client):
+    study = client.study(space={"x": {"float": [0, 1]}}, evaluations=12, direction="minimize")
+    for action in study:
+        study.tell(action, (action.parameters["x"] - 0.3) ** 2)
+    assert abs(study.best().candidate.parameters["x"] - 0.3) < 0.1
+
+
+def test_a_failed_call_is_missing(client):
+    study = client.study(pool=["a", "b"], example_count=2)
+    action = study.ask()
+    study.tell(action, [None for _ in action.examples])
+    assert study.best() is None
+    action = study.ask()
+    study.release(action)
+
+
+def test_ranks_texts_nobody_measured(client):
+    study = client.study(pool=["Reply."], example_count=4)
+    observations = [
+        {"candidate": {"index": candidate.index}, "example": example, "score": score}
+        for candidate, score in zip(study.add(["Name the label.", "Name the label, please.", "Write a poem.", "Write a long poem."]), [1, 1, 0, 0])
+        for example in range(4)
+    ]
+    study.observe(observations)
+    ranked = study.rank(["Write a short poem.", "Name the label now."])
+    assert [candidate.text for candidate, _ in ranked] == ["Name the label now.", "Write a short poem."]
+
+
+def test_refusals_say_what_to_do(client):
+    with pytest.raises(krige.KrigeError, match="policy"):
+        client.study(pool=["a"], policy="krieg")
+    with pytest.raises(krige.KrigeError, match="no study"):
+        krige.Study(client, "nothing").best()
+    with pytest.raises(krige.KrigeError, match="no answer"):
+        krige.connect("http://127.0.0.1:9").study(pool=["a"])

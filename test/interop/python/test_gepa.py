@@ -1,0 +1,74 @@
+"""Krige inside the real GEPA, with scripted reflection: both arms are shown the same texts."""
+
+import random
+
+import pytest
+
+gepa = pytest.importorskip("gepa")
+from gepa.core.adapter import EvaluationBatch
+
+import krige
+from krige.gepa import KrigeEvaluationPolicy, KrigeSelection
+
+WORDS = ["terse", "polite", "label", "list", "careful", "example", "format", "json"]
+WORTH = {"label": 0.25, "list": 0.2, "format": 0.15, "poem": -0.2}
+
+
+def quality(text):
+    return 0.2 + sum(worth for word, worth in WORTH.items() if word in text)
+
+
+class Adapter:
+    """Outcome of a text on an example: fixed, with the probability that its words give."""
+
+    propose_new_texts = None
+
+    def __init__(self):
+        self.calls = 0
+
+    def evaluate(self, batch, candidate, capture_traces=False):
+        text = candidate["instruction"]
+        self.calls += len(batch)
+        scores = [1.0 if random.Random(f"{text}|{example}").random() < quality(text) else 0.0 for example in batch]
+        return EvaluationBatch(outputs=scores, scores=scores, trajectories=scores if capture_traces else None)
+
+    def make_reflective_dataset(self, candidate, eval_batch, components):
+        return {name: [{"score": score} for score in eval_batch.scores] for name in components}
+
+
+def run(policy, calls, selection=None):
+    generator = random.Random(5)
+
+    def propose(candidate, reflective_dataset, components):
+        return {name: candidate[name] + " " + generator.choice(WORDS) for name in components}
+
+    adapter = Adapter()
+    result = gepa.optimize(
+        seed_candidate={"instruction": "Answer."},
+        trainset=list(range(100, 130)),
+        valset=list(range(60)),
+        adapter=adapter,
+        custom_candidate_proposer=propose,
+        reflection_lm=None,
+        max_metric_calls=calls,
+        val_evaluation_policy=policy,
+        selection_strategy=selection,
+        seed=1,
+    )
+    return result, adapter
+
+
+def test_validates_on_a_part_and_finds_a_better_program():
+    with krige.connect() as client:
+        policy = KrigeEvaluationPolicy(client=client)
+        result, adapter = run(policy, 600, KrigeSelection(policy))
+    validated = [len(scores) for scores in result.val_subscores[1:]]
+    assert validated and set(validated) == {21}
+    assert quality(result.best_candidate["instruction"]) > quality("Answer.")
+    full, _ = run(None, 600)
+    assert len(result.candidates) > len(full.candidates)
+
+
+def test_refuses_impossible_settings():
+    with pytest.raises(ValueError, match="share is 0"):
+        KrigeEvaluationPolicy(share=0)

@@ -1,0 +1,53 @@
+"""Krige as a sampler of the real Optuna."""
+
+import pytest
+
+optuna = pytest.importorskip("optuna")
+import krige
+from krige.optuna import KrigeSampler
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+@pytest.fixture(scope="module")
+def client():
+    with krige.connect() as connected:
+        yield connected
+
+
+def objective(trial):
+    x = trial.suggest_float("x", -5, 10)
+    shift = {"a": 3.0, None: 0.0}[trial.suggest_categorical("kind", ["a", None])]
+    return (x - 2) ** 2 + (trial.suggest_int("n", 1, 9, step=2) - 5) ** 2 + shift
+
+
+def test_finds_an_optimum_of_mixed_parameters(client):
+    study = optuna.create_study(sampler=KrigeSampler(seed=1, client=client))
+    study.optimize(objective, n_trials=25)
+    assert study.best_value < 0.01
+    assert study.best_params["kind"] is None
+
+
+def test_is_reproducible(client):
+    values = []
+    for _ in range(2):
+        study = optuna.create_study(study_name="same", sampler=KrigeSampler(seed=3))
+        study.optimize(objective, n_trials=8)
+        values.append([trial.value for trial in study.trials])
+        study.sampler.close()
+    assert values[0] == values[1]
+
+
+def test_learns_from_trials_of_others_and_survives_failures(client):
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=1))
+    study.optimize(lambda trial: -objective(trial), n_trials=10)
+    study.sampler = KrigeSampler(seed=1, client=client)
+
+    def sometimes(trial):
+        value = -objective(trial)
+        if trial.number % 4 == 0:
+            raise ValueError("lost")
+        return value
+
+    study.optimize(sometimes, n_trials=15, catch=(ValueError,))
+    assert study.best_value > -0.5
