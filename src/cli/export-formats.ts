@@ -1,8 +1,13 @@
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import type { Answer } from '../store/read-answers.ts'
 import type { StudyState } from '../study/state.ts'
 
-/** One row a prompt, in the order of the pool: text, estimate, what was measured. RFC 4180. */
-export function toCsv(state: StudyState): string {
+/**
+ * One row per prompt, in the order of the pool: text, estimate, what was measured. RFC 4180.
+ *
+ * @param answers Where they are kept: a last column with the answers of each prompt, as a JSON list.
+ */
+export function toCsv(state: StudyState, answers: readonly Answer[] = []): string {
   const { candidates, observations, conclusion } = state
   const tallies = candidates.map(() => ({ scored: 0, sum: 0, failed: 0 }))
   for (let at = 0; at < observations.length; at++) {
@@ -14,6 +19,10 @@ export function toCsv(state: StudyState): string {
       tally.sum += state.turned(score) * observations.count(at)
     }
   }
+  const byPrompt = Map.groupBy(
+    answers.map(({ calls: _, ...answer }) => answer),
+    ({ prompt }) => prompt,
+  )
   const rows = candidates.map((candidate, index) => {
     const { scored, sum, failed } = tallies[index]!
     return [
@@ -25,9 +34,11 @@ export function toCsv(state: StudyState): string {
       String(scored),
       String(failed),
       conclusion?.winner.candidate === index ? 'yes' : '',
+      ...(answers.length > 0 ? [textCell(JSON.stringify(byPrompt.get(candidate.id) ?? []))] : []),
     ].join(',')
   })
-  return ['id,text,posterior_mean,posterior_standard_deviation,raw_mean,scored,failed,winner', ...rows, ''].join('\r\n')
+  const header = 'id,text,posterior_mean,posterior_standard_deviation,raw_mean,scored,failed,winner'
+  return [answers.length > 0 ? `${header},answers` : header, ...rows, ''].join('\r\n')
 }
 
 /** What a spreadsheet runs as a formula, also after what it skips and in the full width of East Asian scripts. */

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { InvalidInputError } from '../errors.ts'
+import type { Answer } from '../store/read-answers.ts'
 import { writeWholeFrom } from '../store/whole-file.ts'
 import { writeData } from './terminal.ts'
 import { studyCommand, withStore } from './with-store.ts'
@@ -13,7 +14,10 @@ interface ExportOptions {
 export function registerExport(program: Command): void {
   studyCommand(program, 'export', 'Print a study: its whole log, a table of prompts, or just the winner.')
     .addOption(
-      new Option('--format <format>', 'jsonl: the log, lossless; csv: one row a prompt; prompt, typescript: the winner')
+      new Option(
+        '--format <format>',
+        'jsonl: the log and all answers, lossless; csv: one row per prompt, with its answers; prompt, typescript: the winner',
+      )
         .choices(['jsonl', 'csv', 'prompt', 'typescript'])
         .default('jsonl'),
     )
@@ -40,7 +44,12 @@ async function render(
   const fold = await loadStudy(store, study)
   if (!fold) throw new InvalidInputError(`study ${JSON.stringify(study)} is empty`)
   const { state } = fold
-  if (format === 'csv') return toCsv(state)
+  if (format === 'csv') {
+    const { readAnswers } = await import('../store/read-answers.ts')
+    const answers: Answer[] = []
+    for await (const answer of readAnswers(store, state)) answers.push(answer)
+    return toCsv(state, answers)
+  }
   if (!state.conclusion) {
     throw new InvalidInputError(`study ${JSON.stringify(study)} has no winner yet`, {
       remedy: 'Run it to its end first, or export --format csv.',

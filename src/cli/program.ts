@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { createRedactor } from '../evaluation/secrets.ts'
+import { registerAnswers } from './answers.ts'
 import { registerBench } from './bench.ts'
 import { registerDelete } from './delete.ts'
 import { registerDoctor } from './doctor.ts'
@@ -27,6 +28,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerImport,
   registerRun,
   registerReport,
+  registerAnswers,
   registerExport,
   registerStudies,
   registerDoctor,

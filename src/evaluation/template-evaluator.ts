@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { KrigeError } from '../errors.ts'
 import { type Failure, failure } from '../history/failure.ts'
-import { readMeasurement } from '../history/measurement.ts'
+import { type Measurement, readMeasurement } from '../history/measurement.ts'
 import type { Candidate } from '../prompt/candidate.ts'
+import type { Example } from '../prompt/example.ts'
 import { renderTemplate, type Template } from '../prompt/template.ts'
 import { type CallOutcome, callModel } from './call-model.ts'
 import type { Evaluation, EvaluationRequest, Evaluator } from './evaluator.ts'
@@ -107,6 +108,13 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
     return outcome.result
   }
 
+  /** Says why an answer did not score in full, where the metric can say it and has not. */
+  const explained = (measured: Measurement, output: string, example: Example): Measurement => {
+    if (measured.score === undefined || measured.score >= 1 || measured.feedback) return measured
+    const text = metric.explain?.(output, example)
+    return text === undefined ? measured : { ...measured, feedback: [{ text, from: metric.name }] }
+  }
+
   const compare: Evaluator['compare'] = async (request) => {
     const started = performance.now()
     const outcomes: CallOutcome[] = []
@@ -174,7 +182,8 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
       try {
         const given = await metric.score(output, request.example, calls)
         const measured = readMeasurement(given, 'what it gave', metric.name)
-        return { ...base(), ...measured, metrics: { ...measureAnswers([outcome]), ...measured.metrics }, output }
+        const metrics = { ...measureAnswers([outcome]), ...measured.metrics }
+        return { ...base(), ...explained(measured, output, request.example), metrics, output }
       } catch (error) {
         const problem =
           error instanceof CallFailed

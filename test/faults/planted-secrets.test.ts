@@ -296,4 +296,27 @@ describe('secrets planted in a run, and repeated by the server in whatever it sa
     expect(exported.stdout).toContain('no access with [secret]')
     expect([...leaksOf(result), ...leaksOf(exported), ...leaksIn(folder)]).toEqual([])
   })
+
+  it.each([
+    ['metric', { metric: './metric.mjs' }],
+    ['program', { evaluate: './program.mjs', metric: undefined, template: undefined }],
+  ])('are hidden in the answers and the feedback that a %s of the user’s gives', async (name, changes) => {
+    parrot.mode = 'mixed'
+    const folder = folderFor(`${name}-feedback`, {
+      model: `openai-compatible:http://${parrot.address}/v1#test`,
+      ...changes,
+    })
+    const source = `export default () => {
+      const key = process.env.SOME_OTHER_TOKEN
+      return { score: 0.5, feedback: ['read ' + key, { text: key, slot: 'instruction' }], output: 'said ' + key }
+    }`
+    writeFileSync(join(folder, `${name}.mjs`), source)
+    const result = await startKrige(folder, ['run', 'task.yaml', '--json'], environment()).done
+    const answers = await startKrige(folder, ['answers', 'tickets'], environment()).done
+    const json = await startKrige(folder, ['answers', 'tickets', '--json'], environment()).done
+    const table = await startKrige(folder, ['export', 'tickets', '--format', 'csv'], environment()).done
+    for (const { stdout } of [answers, json, table]) expect(stdout).toContain('read [secret]')
+    expect([result, answers, json, table].flatMap(leaksOf)).toEqual([])
+    expect(leaksIn(folder)).toEqual([])
+  })
 })

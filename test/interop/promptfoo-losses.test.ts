@@ -49,8 +49,11 @@ const importOne = (assertion: unknown, vars: object = {}) => {
   const { assert } = examples[2]!['expected'] as { assert: Record<string, JsonValue>[] }
   return { made: assert[1], told }
 }
-const score = (assertion: JsonValue, output: string) =>
-  assertions().score(output, { id: '1', input: 'x', expected: { assert: [assertion] }, fields: {} })
+const score = async (assertion: JsonValue, output: string) => {
+  const example = { id: '1', input: 'x', expected: { assert: [assertion] }, fields: {} }
+  const scored = await assertions().score(output, example)
+  return typeof scored === 'number' ? scored : scored.score
+}
 
 describe('JSON schemas', () => {
   const schema = { type: 'object', required: ['city'] }

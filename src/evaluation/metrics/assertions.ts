@@ -6,10 +6,12 @@
  *
  * @module
  */
+
 import { isDeepStrictEqual } from 'node:util'
 import { Validator } from '@cfworker/json-schema'
 import * as z from 'zod'
 import { InvalidInputError } from '../../errors.ts'
+import type { Feedback } from '../../history/measurement.ts'
 import type { Example } from '../../prompt/example.ts'
 import { PATTERN_DEADLINE, withDeadline } from '../deadline.ts'
 import { modelSchema, openNamedModel } from '../models/model-specification.ts'
@@ -20,6 +22,7 @@ import { type Judge, judge } from './judge.ts'
 import type { Metric, MetricCalls } from './metric.ts'
 import type { ExpectedProblem, MetricDefinition } from './metric-definition.ts'
 import { compilePattern, matches, patternProblem } from './regex.ts'
+import { quote, shorten } from './show-difference.ts'
 
 export interface AssertionsOptions {
   /** Asked by `rubric` and `factuality`. */
@@ -70,7 +73,13 @@ export function assertions(options: AssertionsOptions = {}): Metric {
     return assertion.type === 'factuality' ? { ...shown, expected: assertion.value } : shown
   }
 
-  const check = async (assertion: Assertion, output: string, example: Example, calls: MetricCalls | undefined) => {
+  const check = async (
+    assertion: Assertion,
+    output: string,
+    example: Example,
+    calls: MetricCalls | undefined,
+    notes: string[],
+  ): Promise<number> => {
     if (assertion.type === 'similar') {
       const { similarity } = options
       if (!similarity) {
@@ -83,7 +92,8 @@ export function assertions(options: AssertionsOptions = {}): Metric {
       return Math.max(...cosines) >= (assertion.threshold ?? DEFAULT_SIMILARITY) ? 1 : 0
     }
     if (assertion.type === 'rubric' || assertion.type === 'factuality') {
-      const mark = await graderFor(assertion).score(output, judged(example, assertion), calls)
+      const { score: mark, feedback = [] } = await graderFor(assertion).score(output, judged(example, assertion), calls)
+      notes.push(...feedback.map(({ text }) => text))
       return assertion.threshold === undefined ? mark : mark >= assertion.threshold ? 1 : 0
     }
     return holds(assertion, output) ? 1 : 0
@@ -107,11 +117,17 @@ export function assertions(options: AssertionsOptions = {}): Metric {
       let total = 0
       let weights = 0
       const named = new Map<string, number[]>()
+      const feedback: Feedback[] = []
       // Checks that cost nothing come first: where one cannot be made, no judge has been paid.
       for (const assertion of [...assert].sort((a, b) => Number(needsJudge(a)) - Number(needsJudge(b)))) {
         const { weight = 1, not } = assertion
-        const value = await check(assertion, output, example, calls)
+        const notes: string[] = []
+        const value = await check(assertion, output, example, calls, notes)
         const grade = not ? 1 - value : value
+        if (grade < 1) {
+          const said = notes.length === 0 ? '' : `: ${notes.join(' / ')}`
+          feedback.push({ text: `${describe(assertion)} does not hold${said}`, from: 'assertions' })
+        }
         total += weight * grade
         weights += weight
         if (assertion.metric !== undefined) {
@@ -124,12 +140,29 @@ export function assertions(options: AssertionsOptions = {}): Metric {
         name,
         grades.reduce((sum, grade) => sum + grade) / grades.length,
       ])
-      return metrics.length === 0 ? score : { score, metrics: Object.fromEntries(metrics) }
+      if (metrics.length + feedback.length === 0) return score
+      return {
+        score,
+        ...(metrics.length === 0 ? {} : { metrics: Object.fromEntries(metrics) }),
+        ...(feedback.length === 0 ? {} : { feedback }),
+      }
     },
     async close() {
       await judgeModel?.close()
     },
   }
+}
+
+/** A check in one line: `not contains "sorry"`. */
+function describe(assertion: Assertion): string {
+  const { type, weight: _, not, metric: __, ...rest } = assertion
+  const { value, ...limits } = rest as { readonly value?: unknown }
+  const parts = [
+    not ? `not ${type}` : type,
+    ...(value === undefined ? [] : [typeof value === 'string' ? quote(value) : shorten(JSON.stringify(value))]),
+    ...Object.entries(limits).map(([name, limit]) => `${name} ${shorten(JSON.stringify(limit) ?? '')}`),
+  ]
+  return parts.join(' ')
 }
 
 type PlainAssertion = Exclude<Assertion, { type: 'similar' | 'rubric' | 'factuality' }>

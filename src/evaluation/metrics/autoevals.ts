@@ -37,9 +37,18 @@ export async function autoevalsMetric(name: string, options: Readonly<Record<str
       )
       const score = typeof result === 'object' && result !== null && 'score' in result ? result.score : undefined
       if (typeof score !== 'number') throw new TypeError(`autoevals:${name} gave no score`)
-      return score
+      const rationale = rationaleOf(result)
+      return rationale === undefined ? score : { score, feedback: [{ text: rationale, from: `autoevals:${name}` }] }
     },
   }
+}
+
+/** What a scorer that asks a model says beside its score. */
+function rationaleOf(result: unknown): string | undefined {
+  if (typeof result !== 'object' || result === null || !('metadata' in result)) return undefined
+  const { metadata } = result
+  if (typeof metadata !== 'object' || metadata === null || !('rationale' in metadata)) return undefined
+  return typeof metadata.rationale === 'string' ? metadata.rationale : undefined
 }
 
 /** Milliseconds: a scorer of the package may ask a model. */

@@ -1,8 +1,10 @@
 import * as z from 'zod'
+import type { Example } from '../../prompt/example.ts'
 import { showValue } from '../../prompt/template.ts'
 import type { Metric } from './metric.ts'
 import type { MetricDefinition } from './metric-definition.ts'
 import { foldText } from './normalize.ts'
+import { quote } from './show-difference.ts'
 
 /**
  * The share of expected texts that occur in the answer.
@@ -12,14 +14,18 @@ import { foldText } from './normalize.ts'
  */
 export function contains({ caseSensitive = false }: { caseSensitive?: boolean | undefined } = {}): Metric {
   const read = caseSensitive ? (text: string) => text : foldText
+  const textsOf = ({ expected = '' }: Example) => (Array.isArray(expected) ? expected : [expected]).map(showValue)
+  const missing = (output: string, texts: readonly string[]) => {
+    const folded = read(output)
+    return texts.filter((text) => !folded.includes(read(text)))
+  }
   return {
     name: 'contains',
     score(output, example) {
-      const { expected = '' } = example
-      const texts = (Array.isArray(expected) ? expected : [expected]).map((text) => read(showValue(text)))
-      const folded = read(output)
-      return texts.filter((text) => folded.includes(text)).length / texts.length
+      const texts = textsOf(example)
+      return (texts.length - missing(output, texts).length) / texts.length
     },
+    explain: (output, example) => `missing ${missing(output, textsOf(example)).map(quote).join(', ')}`,
   }
 }
 

@@ -3,6 +3,7 @@ import { showValue } from '../../prompt/template.ts'
 import type { Metric } from './metric.ts'
 import { expectText, type MetricDefinition } from './metric-definition.ts'
 import { sameText } from './normalize.ts'
+import { expectedGot, quote } from './show-difference.ts'
 
 /**
  * Right when the whole answer is the expected text: up to case, white space and what quotes, emphasises or ends a sentence
@@ -19,6 +20,7 @@ export function exactMatch({ normalize = true }: { normalize?: boolean | undefin
       const expected = showValue(example.expected ?? '')
       return output.trim().length > 0 && same(output, expected) ? 1 : 0
     },
+    explain: (output, example) => expectedGot(quote(showValue(example.expected ?? '')), quote(output)),
   }
 }
 

@@ -1,9 +1,11 @@
 import * as z from 'zod'
-import type { JsonValue } from '../../prompt/example.ts'
+import type { Example, JsonValue } from '../../prompt/example.ts'
+import { showValue } from '../../prompt/template.ts'
 import type { Metric } from './metric.ts'
 import type { MetricDefinition } from './metric-definition.ts'
 import { sameText } from './normalize.ts'
 import { readNumber } from './read-number.ts'
+import { expectedGot, quote } from './show-difference.ts'
 
 export interface JsonFieldsOptions {
   /** Which fields count. @defaultValue those of each example's `expected` */
@@ -21,19 +23,27 @@ export interface JsonFieldsOptions {
  * jsonFields().score('```json\n{"city": "Rome", "year": 9}\n```', { ...example, expected }) // 0.5
  */
 export function jsonFields({ fields, all = false }: JsonFieldsOptions = {}): Metric {
+  const compare = (output: string, { id, expected }: Example) => {
+    if (!isRecord(expected)) throw new TypeError(`expected of example ${id} is no object`)
+    const names = fields ?? Object.keys(expected)
+    const found = findJsonObject(output)
+    const isRight = (name: string) =>
+      found !== undefined && Object.hasOwn(found, name) && sameValue(found[name]!, expected[name] ?? null)
+    return { expected, names, found, wrong: names.filter((name) => !isRight(name)) }
+  }
   return {
     name: 'json-fields',
     score(output, example) {
-      const { expected } = example
-      if (!isRecord(expected)) throw new TypeError(`expected of example ${example.id} is no object`)
-      const names = fields ?? Object.keys(expected)
-      const found = findJsonObject(output)
+      const { found, names, wrong } = compare(output, example)
       if (!found || names.length === 0) return 0
-      const right = names.filter(
-        (name) => Object.hasOwn(found, name) && sameValue(found[name]!, expected[name] ?? null),
-      ).length
-      if (all) return right === names.length ? 1 : 0
-      return right / names.length
+      if (all) return wrong.length === 0 ? 1 : 0
+      return (names.length - wrong.length) / names.length
+    },
+    explain(output, example) {
+      const { expected, found, wrong } = compare(output, example)
+      if (!found) return `no JSON object in ${quote(output)}`
+      const shown = (value: JsonValue | undefined) => (value === undefined ? 'nothing' : quote(showValue(value)))
+      return wrong.map((name) => `${name}: ${expectedGot(shown(expected[name]), shown(found[name]))}`).join('; ')
     },
   }
 }

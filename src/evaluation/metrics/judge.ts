@@ -10,6 +10,7 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { failure } from '../../history/failure.ts'
+import type { Feedback, Scored } from '../../history/measurement.ts'
 import type { Example } from '../../prompt/example.ts'
 import { showValue } from '../../prompt/template.ts'
 import { modelSchema, openNamedModel } from '../models/model-specification.ts'
@@ -32,14 +33,14 @@ export interface JudgeOptions {
 
 /** A metric that asks a model, and says what that costs. */
 export interface Judge extends Metric {
-  score(output: string, example: Example, calls?: MetricCalls): Promise<number>
+  score(output: string, example: Example, calls?: MetricCalls): Promise<Scored>
   extraCost(output: string, example: Example): { calls: number; inputTokens: number; outputTokens: number }
 }
 
 /**
  * @example
  * const metric = judge({ model, criteria: 'The answer is polite and solves the problem.' })
- * await metric.score('Sorry! Please install the update.', example, calls) // 0.75: four of marks from one to five
+ * await metric.score('Sorry! Please install the update.', example, calls) // { score: 0.75, feedback: [{ from: 'judge', … }, …] }: four of marks from one to five
  */
 export function judge(options: JudgeOptions): Judge {
   const { model, criteria } = options
@@ -60,6 +61,7 @@ export function judge(options: JudgeOptions): Judge {
     async score(output: string, example: Example, calls?: MetricCalls) {
       if (!calls) throw new TypeError('a judge needs calls')
       const marks: number[] = []
+      const feedback: Feedback[] = []
       for (let repeat = 0; repeat < repeats; repeat++) {
         const text = await calls.ask(model, requestFor(output, example, repeat), repeat)
         const mark = readMark(text, low, high)
@@ -69,8 +71,9 @@ export function judge(options: JudgeOptions): Judge {
           )
         }
         marks.push((mark - low) / (high - low))
+        feedback.push({ text: text.trim(), from: 'judge' })
       }
-      return marks.reduce((sum, mark) => sum + mark, 0) / marks.length
+      return { score: marks.reduce((sum, mark) => sum + mark, 0) / marks.length, feedback }
     },
     close: () => model.close(),
   }

@@ -4,6 +4,7 @@ import { showValue } from '../../prompt/template.ts'
 import type { Metric } from './metric.ts'
 import { expectText, type MetricDefinition } from './metric-definition.ts'
 import { foldText } from './normalize.ts'
+import { expectedGot, quote } from './show-difference.ts'
 
 const ESCAPE = /[.*+?^${}()|[\]\\/]/g
 /** Scripts that write words without spaces between them, where a label may begin and end anywhere. */
@@ -35,6 +36,11 @@ export function labelMatch(labels: readonly string[]): Metric {
     score(output: string, example: Example) {
       const expected = foldLabel(showValue(example.expected ?? ''))
       return find(output)?.label === expected ? 1 : 0
+    },
+    explain(output, example) {
+      const found = find(output)
+      const got = found ? quote(found.label) : `no label in ${quote(output)}`
+      return expectedGot(quote(showValue(example.expected ?? '')), got)
     },
     isDecided(textSoFar: string) {
       const found = find(textSoFar)

@@ -30,6 +30,10 @@ export interface Metric {
    */
   score(output: string, example: Example, calls?: MetricCalls): number | Scored | Promise<number | Scored>
   /**
+   * Why an answer did not score in full, for metrics whose score is a plain number: asked only then.
+   */
+  explain?(output: string, example: Example): string | undefined
+  /**
    * Instead of scores: 1 where the first of two answers is better, 0 where the second is, between for ties and mixed
    * judgements.
    */

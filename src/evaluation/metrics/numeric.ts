@@ -3,6 +3,7 @@ import { showValue } from '../../prompt/template.ts'
 import type { Metric } from './metric.ts'
 import type { MetricDefinition } from './metric-definition.ts'
 import { numberAtStart, readNumber, readNumbers, unifyNumbers } from './read-number.ts'
+import { expectedGot, quote } from './show-difference.ts'
 
 export interface NumericOptions {
   /** Largest permitted absolute difference. @defaultValue 1e-6 */
@@ -28,6 +29,13 @@ export function numeric({ tolerance = 1e-6, relative = 0, position = 'last' }: N
       const found = findNumber(output, position)
       if (found === undefined || expected === undefined) return 0
       return Math.abs(found - expected) <= Math.max(tolerance, relative * Math.abs(expected)) ? 1 : 0
+    },
+    explain(output, example) {
+      const found = findNumber(output, position)
+      return expectedGot(
+        showValue(example.expected ?? ''),
+        found === undefined ? `no number in ${quote(output)}` : `${found}`,
+      )
     },
   }
 }

@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { failure } from '../../history/failure.ts'
+import type { Feedback, Scored } from '../../history/measurement.ts'
 import type { Example } from '../../prompt/example.ts'
 import { showValue } from '../../prompt/template.ts'
 import { modelSchema, openNamedModel } from '../models/model-specification.ts'
@@ -29,7 +30,7 @@ export interface PairwiseJudgeOptions {
 
 /** A metric that compares answers, and has no score for one. */
 export interface PairwiseJudge extends Metric {
-  compare(a: string, b: string, example: Example, calls: MetricCalls): Promise<number>
+  compare(a: string, b: string, example: Example, calls: MetricCalls): Promise<Scored>
 }
 
 /**
@@ -54,8 +55,9 @@ export function pairwiseJudge(options: PairwiseJudgeOptions): PairwiseJudge {
       throw new TypeError('a pairwise judge compares two answers; it has no score for one')
     },
     async compare(a, b, example, calls: MetricCalls) {
-      if (a === b) return 0.5
+      if (a === b) return { score: 0.5, feedback: [{ text: 'both answers are the same', from: 'pairwise-judge' }] }
       let total = 0
+      const feedback: Feedback[] = []
       for (let repeat = 0; repeat < repeats; repeat++) {
         const swapped = repeat % 2 === 1
         const text = await calls.ask(model, swapped ? requestFor(b, a, example) : requestFor(a, b, example), repeat)
@@ -66,8 +68,10 @@ export function pairwiseJudge(options: PairwiseJudgeOptions): PairwiseJudge {
           )
         }
         total += swapped ? 1 - verdict : verdict
+        const order = swapped ? 'A is the rival, B this one' : 'A is this one, B the rival'
+        feedback.push({ text: `(${order}) ${text.trim()}`, from: 'pairwise-judge' })
       }
-      return total / repeats
+      return { score: total / repeats, feedback }
     },
     close: () => model.close(),
   }

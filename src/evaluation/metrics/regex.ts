@@ -4,6 +4,7 @@ import { showValue } from '../../prompt/template.ts'
 import { PATTERN_DEADLINE, withDeadline } from '../deadline.ts'
 import type { Metric } from './metric.ts'
 import { expectText, type MetricDefinition } from './metric-definition.ts'
+import { quote } from './show-difference.ts'
 
 /** Answers longer than this are cut before matching. */
 const LONGEST = 100_000
@@ -34,6 +35,8 @@ export function regex({ pattern, flags = 'iu' }: RegexOptions = {}): Metric {
   return {
     name: 'regex',
     score: (output, example) => (matches(compile(pattern ?? showValue(example.expected ?? '')), output) ? 1 : 0),
+    explain: (output, example) =>
+      `no match of ${shorten(String(compile(pattern ?? showValue(example.expected ?? ''))))} in ${quote(output)}`,
   }
 }
 

@@ -8,7 +8,12 @@ import { createScriptedModel } from '../../support/scripted-model.ts'
 
 const exampleOf = (expected: Assertions): Example =>
   ({ id: '1', input: 'q', expected: JSON.parse(JSON.stringify(expected)), fields: {} }) satisfies Example
-const scoreOf = (output: string, assertion: Assertion) => assertions().score(output, exampleOf({ assert: [assertion] }))
+const numberOf = async (scored: unknown) => {
+  const given = await scored
+  return typeof given === 'object' && given !== null && 'score' in given ? given.score : given
+}
+const scoreOf = (output: string, assertion: Assertion) =>
+  numberOf(assertions().score(output, exampleOf({ assert: [assertion] })))
 
 describe('assertions', () => {
   it.each<[Assertion, right: string, wrong: string]>([
@@ -44,9 +49,9 @@ describe('assertions', () => {
       { type: 'contains', value: 'c', weight: 0 },
     ]
     const metric = assertions()
-    expect(await metric.score('a', exampleOf({ assert }))).toBe(0.75)
-    expect(await metric.score('a', exampleOf({ assert, threshold: 0.75 }))).toBe(1)
-    expect(await metric.score('b c', exampleOf({ assert, threshold: 0.75 }))).toBe(0)
+    expect(await numberOf(metric.score('a', exampleOf({ assert })))).toBe(0.75)
+    expect(await numberOf(metric.score('a', exampleOf({ assert, threshold: 0.75 })))).toBe(1)
+    expect(await numberOf(metric.score('b c', exampleOf({ assert, threshold: 0.75 })))).toBe(0)
   })
 
   it('names the mean of checks that share a name', async () => {
@@ -56,16 +61,20 @@ describe('assertions', () => {
       { type: 'contains', value: 'c' },
     ]
     const scored = await assertions().score('a c', exampleOf({ assert }))
-    expect(scored).toEqual({ score: expect.closeTo(2 / 3, 12), metrics: { tone: 0.5 } })
+    expect(scored).toEqual({
+      score: expect.closeTo(2 / 3, 12),
+      metrics: { tone: 0.5 },
+      feedback: [{ text: 'contains "b" does not hold', from: 'assertions' }],
+    })
   })
 
   it('compares meanings by the similarity it is given', async () => {
     const metric = assertions({ similarity: async (a, b) => (a.length === b.length ? 0.8 : 0.1) })
     const example = exampleOf({ assert: [{ type: 'similar', value: ['abcd', 'xy'] }] })
-    expect(await metric.score('12', example)).toBe(1)
-    expect(await metric.score('123', example)).toBe(0)
+    expect(await numberOf(metric.score('12', example))).toBe(1)
+    expect(await numberOf(metric.score('123', example))).toBe(0)
     const strict = exampleOf({ assert: [{ type: 'similar', value: 'ab', threshold: 0.9 }] })
-    expect(await metric.score('12', strict)).toBe(0)
+    expect(await numberOf(metric.score('12', strict))).toBe(0)
     await expect(assertions().score('12', strict)).rejects.toThrow(/needs embeddings/)
   })
 
