@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { openSqliteStore } from '../../src/store/sqlite-store.ts'
 import { type ChatServer, startChatServer } from '../support/chat-server.ts'
 import { startKrige, taskFolder } from '../support/krige-cli.ts'
 
@@ -77,4 +78,35 @@ describe('a store that may only be read', { timeout: 120_000 }, () => {
       await server.close()
     }
   })
+})
+
+/** Whether this machine lets us make namespaces of process ids. */
+const canSeparate = process.platform === 'linux' && spawnSync('unshare', ['-pf', 'true']).status === 0
+
+describe('a writer in another namespace of process ids', () => {
+  it.skipIf(!canSeparate)(
+    'is not taken over while it lives, though nobody here sees it',
+    { timeout: 60_000 },
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'krige-namespace-'))
+      const file = join(folder, 'studies.db')
+      const module = join(import.meta.dirname, '../../src/store/sqlite-store.ts')
+      const source = `
+      import { openSqliteStore } from ${JSON.stringify(module)}
+      await openSqliteStore(process.argv[1]).acquire('a')
+      console.log('held')
+      setInterval(() => {}, 1000)`
+      const node = [process.execPath, '--input-type=module', '-e', source, file]
+      const holder = spawn('unshare', ['-pf', '--kill-child', ...node], { stdio: ['ignore', 'pipe', 'ignore'] })
+      try {
+        await new Promise((settle) => holder.stdout.once('data', settle))
+        const store = openSqliteStore(file)
+        await expect(store.acquire('a')).rejects.toThrow('is being written by process')
+        await store.close()
+      } finally {
+        holder.kill('SIGKILL')
+        rmSync(folder, { recursive: true, force: true })
+      }
+    },
+  )
 })
