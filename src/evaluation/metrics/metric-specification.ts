@@ -47,7 +47,7 @@ export function readMetric(
   const path = issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''
   throw new InvalidInputError(`metric ${name}: ${path}${issue.message}`, {
     where,
-    remedy: 'Take the key out, or see the metrics page for its settings.',
+    remedy: 'Take the key out; `krige help metrics` lists the settings.',
   })
 }
 
