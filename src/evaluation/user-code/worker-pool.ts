@@ -135,7 +135,7 @@ interface UserWorker {
 
 async function startWorker(options: WorkerPoolOptions): Promise<UserWorker> {
   const { file, role, exportName, memory = DEFAULT_MEMORY } = options
-  const child = fork(WORKER, [file, exportName, String(memory + OWN_MEMORY)], {
+  const child = fork(WORKER, [file, exportName, String(memory + OWN_MEMORY), String(process.pid)], {
     execArgv: [`--max-old-space-size=${memory}`],
     serialization: 'advanced',
     // What it prints goes to standard error: standard output belongs to the engine's own results.

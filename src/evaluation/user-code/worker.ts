@@ -23,8 +23,8 @@ class CallError extends Error {
   }
 }
 
-/** Absolute path of the module, the name of its function where that is not the default export, and most megabytes. */
-const [file = '', exportName = '', megabytes = ''] = process.argv.slice(2)
+/** Path of the module, name of its function where that is not the default export, most megabytes, who started this. */
+const [file = '', exportName = '', megabytes = '', engine = ''] = process.argv.slice(2)
 const post = process.send?.bind(process)
 if (!post) throw new Error('this module only runs as a child process')
 // What the module itself posts is heard by nobody.
@@ -38,9 +38,8 @@ process.on('SIGINT', () => {})
 process.on('disconnect', () => process.exit())
 /** The limit of the heap sees no buffers, and an endless loop hears of no disconnect: a thread of its own looks after both. */
 new Worker(
-  `const parent = process.ppid
-  setInterval(() => {
-    if (process.memoryUsage.rss() > ${Number(megabytes)} * 2 ** 20 || process.ppid !== parent) process.kill(process.pid, 'SIGKILL')
+  `setInterval(() => {
+    if (process.memoryUsage.rss() > ${Number(megabytes)} * 2 ** 20 || process.ppid !== ${Number(engine)}) process.kill(process.pid, 'SIGKILL')
   }, 200)`,
   { eval: true },
 ).unref()
