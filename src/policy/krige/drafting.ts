@@ -23,7 +23,7 @@ import { createCellScores } from '../cell-scores.ts'
 import type { Decision, Policy, PolicyContext, PolicyState, ProposerInfo } from '../policy.ts'
 import { createExampleChooser, pendingCells } from './choose-examples.ts'
 import { type ExampleBeliefs, exampleBeliefs } from './informative-example.ts'
-import { type Inheritance, inheritance } from './inheritance.ts'
+import { bestParent, type Inheritance, inheritance } from './inheritance.ts'
 import type { KrigeOptions } from './options.ts'
 import { createPoolMemo } from './pool-memo.ts'
 import { rankPrompts, recommend, scoresOf } from './recommendation.ts'
@@ -36,11 +36,12 @@ const FITS_PER_DRAFT_MODEL = 4
 const DRAFTS = [1, 2, 4, 8]
 /** Expected largest of k draws from N(0, 1). */
 const EXPECTED_LARGEST: Readonly<Record<number, number>> = { 1: 0, 2: 0.5642, 4: 1.0294, 8: 1.4236 }
-/** Correlation of predicted and true abilities of unmeasured drafts: about what real runs show. */
-const SCREENING = 0.5
 /** Outcomes of the best prompt before anything is written: a proposer learns from what went wrong. */
 const FIRST_LOOK = 8
 const MOST_PARENTS = 4
+/** Most drafts at first, and per outcome told: what drafts are worth is learned by measuring some. */
+const FIRST_DRAFTS = 8
+const DRAFTS_PER_OUTCOME = 0.5
 /** A proposer whose last attempts brought nothing new is not asked again. */
 const MOST_FAILURES = 3
 
@@ -70,12 +71,11 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     if (known) return known
     const fitted = memo.fits.get(fit)
     const beliefs = fitted?.beliefs ?? memo.model.fit(observations, fit)
-    const family = inheritance(pool, beliefs)
     const predicted = options.screening
       ? drafts.predict(pool, observations, fit, draftFitAt(fit), (length) =>
           length === fit ? beliefs : memo.model.fit(observations, length),
         )
-      : alike(pool, beliefs, family)
+      : alike(pool, beliefs)
     const drafted = withDrafts(beliefs, predicted)
     const scores = scoresOf(drafted, estimand, exampleCount, fitted?.scores)
     memo.fits.clear()
@@ -87,7 +87,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       examples,
       scores,
       ranked,
-      inheritance: family,
+      inheritance: inheritance(pool, drafted),
       counts: countsAt(observations, fit, pool.length),
       noise: outcomeNoise(drafted, examples, ranked[0]!),
     }
@@ -154,17 +154,20 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     const { means } = scores
     const length = pool.reduce((sum, entry) => sum + candidateText(entry.candidate).length, 0) / pool.length
     let best: { candidate: number; rate: number } | undefined
+    // Only what was measured can be recommended: a draft competes with the best of that.
+    const [first, second] = ranked.filter((i) => asked[i]! > 0)
     for (const i of ranked) {
       if (free[i] === 0) continue
-      const rival = i === ranked[0] ? ranked[1] : ranked[0]
-      const distance = rival === undefined ? 0 : means[i]! - means[rival]!
+      const rival = i === first ? second : first
+      const ahead = rival === undefined ? Number.NEGATIVE_INFINITY : means[i]! - means[rival]!
+      const distance = asked[i] === 0 && first !== undefined ? ahead : -Math.abs(ahead)
       // What was asked for since the plan was made is as good as told: it has taken its share of the uncertainty.
       const since = asked[i]! - counts[i]!
       const variance = reducible(scores, i)
       const left = (variance * noise) / (noise + since * variance)
       // A longer prompt costs more tokens; half of a call's is taken to be the example.
       const cost = 0.5 + (0.5 * candidateText(pool[i]!.candidate).length) / Math.max(1, length)
-      const rate = bestRate(-Math.abs(distance), left, noise, Math.min(free[i]!, most), cost, 0)
+      const rate = bestRate(distance, left, noise, Math.min(free[i]!, most), cost, 0)
       if (!best || rate > best.rate * (1 + 1e-9)) best = { candidate: i, rate }
     }
     return best
@@ -173,18 +176,20 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
   /** How many drafts to ask for; undefined where nothing can be paid for. */
   function bestWriting(plan: DraftingPlan, asked: Int32Array, proposer: ProposerInfo, state: PolicyState) {
     if ((state.pendingGenerations ?? 0) > 0) return undefined
+    const written = (state.generations ?? []).reduce((sum, { added }) => sum + added.length, 0)
+    const allowed = FIRST_DRAFTS + DRAFTS_PER_OUTCOME * state.observations.length - written
     const { scores, ranked, noise } = plan
     const leader = ranked.find((i) => asked[i]! > 0)
     if (leader === undefined || asked[leader]! < Math.min(FIRST_LOOK, exampleCount)) return undefined
-    const { mean, variance } = plan.inheritance
+    const { mean, told, untold } = plan.inheritance
     const slope = scores.slopes[leader]!
-    const spread = slope * Math.sqrt(variance)
+    const spread = slope * Math.sqrt(options.screening ? told : 0)
+    const left = slope * slope * (untold + (options.screening ? 0 : told))
     let best: { readonly count: number; readonly rate: number } | undefined
     for (const count of DRAFTS) {
       const calls = proposer.calls(count)
-      if (calls > (state.callsLeft ?? Number.POSITIVE_INFINITY)) continue
-      const distance = slope * mean + SCREENING * spread * EXPECTED_LARGEST[count]!
-      const left = spread * spread * (1 - SCREENING * SCREENING)
+      if (calls > (state.callsLeft ?? Number.POSITIVE_INFINITY) || count > allowed) continue
+      const distance = slope * mean + spread * EXPECTED_LARGEST[count]!
       const rate = bestRate(distance, left, noise, Math.min(exampleCount, state.evaluationsLeft), 1, calls)
       if (!best || rate > best.rate) best = { count, rate }
     }
@@ -224,7 +229,8 @@ function bestRate(
     const change = variance / Math.sqrt(variance + noise / n)
     if (!(change > 0)) break
     const z = distance / change
-    const gain = change * (normalDensity(z) + z * normalCdf(z))
+    // Nothing to compare with: there is nothing to be gained.
+    const gain = z === Number.NEGATIVE_INFINITY ? 0 : change * (normalDensity(z) + z * normalCdf(z))
     best = Math.max(best, gain / (fixed + n * cost))
     if (n === most) break
   }
@@ -242,14 +248,16 @@ function outcomeNoise(beliefs: PromptBeliefs, examples: ExampleBeliefs, leader: 
   return Math.max(1e-3, (span * span * beliefs.outcomes.dispersion * sum) / examples.easiness.length)
 }
 
-/** Without screening every unmeasured child is expected to be what children are. */
-function alike(pool: readonly PoolEntry[], beliefs: PromptBeliefs, { mean, variance }: Inheritance) {
+/** Without screening every unmeasured child is expected to be as the measured ones are. */
+function alike(pool: readonly PoolEntry[], beliefs: PromptBeliefs): Map<number, DraftPrediction> {
   const { offsets } = beliefs.outcomes
+  const isMeasured = (i: number) => offsets[i + 1] !== offsets[i]
+  const measured = pool.map((entry, i) => (isMeasured(i) ? entry : { candidate: { id: entry.candidate.id } }))
+  const { mean, told, untold } = inheritance(measured, beliefs)
   return new Map(
     pool.flatMap(({ candidate }, i): [number, DraftPrediction][] => {
-      const parents = (candidate.origin?.parents ?? []).filter((parent) => parent < pool.length)
-      if (offsets[i + 1] !== offsets[i] || parents.length === 0) return []
-      return [[i, { mean: mean + Math.max(...parents.map((parent) => beliefs.ability[parent]!)), variance }]]
+      const parent = bestParent(candidate.origin?.parents, beliefs.ability)
+      return isMeasured(i) || parent === undefined ? [] : [[i, { mean: mean + parent, variance: told + untold }]]
     }),
   )
 }

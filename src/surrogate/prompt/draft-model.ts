@@ -33,7 +33,9 @@ const INDEPENDENT_SPREAD = 1.5
 const INDEPENDENT_SHARE = -1.5
 /** Prior variance of μ, in units of the variance of abilities. */
 const LEVEL = 4
-const SMALLEST_VARIANCE = 0.01
+/** Variance of abilities expected before any outcome, and how many prompts that is worth. */
+const PRIOR_VARIANCE = 0.3
+const PRIOR_PROMPTS = 3
 const SMALLEST_PRECISION = 1e-6
 
 /** Statistics of texts are taken from so many measured prompts at most, those measured first. */
@@ -186,7 +188,7 @@ function spread(z: Float64Array, v: Float64Array): { readonly mean: number; read
       const shrink = variance / (variance + v[i]!)
       squares += (shrink * (z[i]! - mean)) ** 2 + shrink * v[i]!
     }
-    variance = Math.max(SMALLEST_VARIANCE, squares / z.length)
+    variance = (squares + PRIOR_PROMPTS * PRIOR_VARIANCE) / (z.length + PRIOR_PROMPTS)
   }
   return { mean, variance }
 }

@@ -1,0 +1,108 @@
+import { ConflictError } from '../../errors.ts'
+import { createObservationLog } from '../../history/observation-log.ts'
+import type { Generation, PolicyContext, PolicyFactory, PolicyState } from '../../policy/policy.ts'
+import type { PoolEntry } from '../../prompt/candidate.ts'
+import type { GenerativeLandscape, LandscapePrompt } from './generative-landscape.ts'
+
+export interface LandscapeSearch {
+  /** Expected score of the recommended prompt after every `every` calls. */
+  readonly scores: readonly number[]
+  readonly drafts: number
+  /** How many drafts got at least one outcome. */
+  readonly measured: number
+}
+
+export interface LandscapeSearchOptions {
+  /** Outcomes and drafts cost a call each. */
+  readonly calls: number
+  readonly every: number
+  readonly seed: number
+  readonly backend: PolicyContext['backend']
+  readonly options?: Readonly<Record<string, unknown>>
+}
+
+/** Searches from one prompt until the calls are spent. */
+export async function searchLandscape(
+  landscape: GenerativeLandscape,
+  factory: PolicyFactory,
+  { calls, every, seed, backend, options }: LandscapeSearchOptions,
+): Promise<LandscapeSearch> {
+  const policy = factory({
+    seed,
+    space: {},
+    exampleCount: landscape.examples,
+    evaluationBudget: calls,
+    estimand: 'population',
+    backend,
+    proposers: [{ name: 'landscape', calls: (count) => count }],
+    ...(options ? { options } : {}),
+  })
+  const prompts: LandscapePrompt[] = [landscape.start]
+  let pool: PoolEntry[] = [entryOf(landscape.start, 0)]
+  const observations = createObservationLog()
+  const generations: Generation[] = []
+  const scores: number[] = []
+  let spent = 0
+  const state: PolicyState = {
+    get pool() {
+      return pool
+    },
+    observations,
+    pending: [],
+    fits: [],
+    generations,
+    pendingGenerations: 0,
+    get callsLeft() {
+      return calls - spent
+    },
+    get evaluationsLeft() {
+      return calls - spent
+    },
+  }
+  const record = () => {
+    while (scores.length < Math.floor(spent / every)) {
+      scores.push(landscape.expectedScore(prompts[policy.recommend(state)?.candidate ?? 0]!))
+    }
+  }
+  while (spent < calls) {
+    const decision = policy.next(state)
+    if (decision.kind !== 'act') break
+    const { action } = decision
+    if (action.kind === 'generate') {
+      const parents = action.parents.map((parent) => prompts[parent]!)
+      const known = new Set(prompts.map(({ text }) => text))
+      const written = await landscape.children(parents, action.count)
+      const fresh = written.filter(({ text }) => !known.has(text) && known.add(text))
+      const added = fresh.map((prompt) => prompts.push(prompt) - 1)
+      pool = [...pool, ...added.map((index) => entryOf(prompts[index]!, index, action.parents))]
+      spent += action.count
+      const duplicates = written.length - fresh.length
+      const { proposer } = action
+      generations.push({
+        action: generations.length,
+        proposer,
+        parents: action.parents,
+        added,
+        duplicates,
+        rejected: {},
+        calls: action.count,
+      })
+    } else if (action.kind === 'evaluate' && typeof action.candidate === 'number') {
+      const { candidate } = action
+      for (const example of action.examples) {
+        observations.append({ candidate, example, repeat: 0, score: landscape.measure(prompts[candidate]!, example) })
+      }
+      spent += action.examples.length
+    } else {
+      throw new ConflictError(`policy ${policy.name} wants to ${action.kind}`)
+    }
+    record()
+  }
+  const measured = new Set(Array.from({ length: observations.length }, (_, k) => observations.candidate(k)))
+  return { scores, drafts: prompts.length - 1, measured: [...measured].filter((i) => i > 0).length }
+}
+
+function entryOf({ text, embedding }: LandscapePrompt, index: number, parents?: readonly number[]): PoolEntry {
+  const origin = parents ? ({ by: 'proposer', name: 'landscape', parents } as const) : ({ by: 'baseline' } as const)
+  return { candidate: { id: String(index), text, origin }, embedding }
+}
