@@ -20,7 +20,7 @@ interface View {
 const WINDOW = 1 << 16
 const OVERLAP = 1 << 13
 /** A text that decodes into more than this, by the window's size, was made to. */
-const MOST_VIEWS = 400
+const MOST_VIEWS = 5_000
 const MOST_GROWTH = 60
 /** Shorter values would be found by chance. */
 const SHORTEST_NEEDLE = 6
@@ -159,8 +159,8 @@ function without(view: View, pattern: RegExp): View {
 /** Text as its UTF-8 bytes, one letter per byte. */
 const bytesOf = (text: string) => Buffer.from(text, 'utf8').toString('latin1')
 
-/** The readable parts of what bytes decode to. */
-const READABLE = /[\t\n\r\x20-\x7e\x80-\xff]{8,}/g
+/** The parts of decoded bytes that are text: ASCII and whole UTF-8 sequences. Others come from what was no text. */
+const READABLE = /(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){6,}/g
 
 // ── Encodings ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -66,6 +66,25 @@ describe('a secret in another spelling', () => {
     expect(createExactRedactor([new Secret('Zq7/unlikely+1234')])(prose)).toBe(prose)
   })
 
+  it('leaves what was encoded and is no secret as it is: an image, a digest, a list of numbers', () => {
+    const random = Buffer.from(
+      fc.sample(fc.uint8Array({ minLength: 150_000, maxLength: 150_000 }), { seed: 1, numRuns: 1 })[0]!,
+    )
+    const hide = createExactRedactor([new Secret('Zq7/unlikely+1234'), new Secret('sk-proj-0123456789abcdef')])
+    const started = performance.now()
+    for (const text of [
+      random.toString('base64'),
+      random.toString('hex'),
+      random.toString('latin1'),
+      JSON.stringify([...random.subarray(0, 20_000)]),
+      encodeURIComponent(random.toString('base64')),
+      `data:image/png;base64,${random.toString('base64')}`.replace(/.{76}/g, '$&\n'),
+    ]) {
+      expect(hide(text) === text).toBe(true)
+    }
+    expect(performance.now() - started).toBeLessThan(15_000)
+  })
+
   it('is found across the windows of a long text, and a text made to decode without end is hidden whole', () => {
     const key = 'abcdEFGH/ijkl1234+mnop5678=='
     const hide = createExactRedactor([new Secret(key)])
