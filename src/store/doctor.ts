@@ -53,7 +53,35 @@ export async function examineStudy(store: Store, name: string): Promise<Finding[
       `the provider charged ${exceeded.inputTokens} input and ${exceeded.outputTokens} output tokens more than our worst case`,
     )
   }
-  return findings
+  return [...findings, ...(await examineTraces(store, name))]
+}
+
+/** The texts behind results: one for each result that says so, none of them changed. */
+async function examineTraces(store: Store, name: string): Promise<Finding[]> {
+  const missing = new Set<string>()
+  for await (const batches of store.read(name)) {
+    for (const event of batches.flatMap(({ events }) => events)) {
+      if (event.type === 'told' && event.traced) missing.add(`${event.action}/${event.position}`)
+    }
+  }
+  const expected = missing.size
+  try {
+    for await (const records of store.traces(name)) {
+      for (const { action, position } of records) missing.delete(`${action}/${position}`)
+    }
+  } catch (error) {
+    const finding = findingOf(error)
+    if (!finding) throw error
+    return [finding]
+  }
+  if (missing.size === 0) return []
+  return [
+    {
+      level: 'problem',
+      message: `the answers behind ${missing.size} of ${expected} results are missing; the results themselves are whole`,
+      remedy: 'Restore the study from a backup or an export to see them again. A run goes on without them.',
+    },
+  ]
 }
 
 /** Damage as a finding; `undefined` for any other error. */

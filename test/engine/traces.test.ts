@@ -9,6 +9,7 @@ import { createBackend } from '../../src/numerics/linalg/create-backend.ts'
 import { optimize } from '../../src/run/optimize.ts'
 import { createPriceList } from '../../src/run/prices.ts'
 import { type RunTaskOptions, runTask } from '../../src/run/run-task.ts'
+import { examineStudy } from '../../src/store/doctor.ts'
 import { exportJsonLines, importJsonLines } from '../../src/store/jsonl.ts'
 import { loadStudy } from '../../src/store/load-study.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
@@ -131,7 +132,17 @@ describe('traces', () => {
     await expect(tracesOf(again, 'tickets')).rejects.toThrow(
       /trace of action \d+, position \d+, is not what was written/,
     )
+    const problems = async (examined: Store) =>
+      (await examineStudy(examined, 'tickets')).filter(({ level }) => level === 'problem').map(({ message }) => message)
+    expect(await problems(again)).toEqual([expect.stringContaining('is not what was written')])
     await again.close()
+    const cut = new DatabaseSync(path)
+    cut.exec('delete from traces where action > 10')
+    cut.exec(`update traces set payload = replace(payload, 'bag', 'bug')`)
+    cut.close()
+    const last = openSqliteStore(path)
+    expect(await problems(last)).toEqual([expect.stringMatching(/answers behind \d+ of 60 results are missing/)])
+    await last.close()
   })
 
   it('leave nothing in the file when their study is deleted', async () => {
