@@ -13,7 +13,7 @@ export type MetricFunction = (
 ) => number | boolean | WrittenMeasurement | Promise<number | boolean | WrittenMeasurement>
 
 export interface ModuleMetricOptions {
-  /** Milliseconds one score may take. @defaultValue 60000 */
+  /** Milliseconds one score may take. @defaultValue 30000 */
   readonly timeout?: number
   /** Scores side by side; each has its own worker. @defaultValue 8 */
   readonly concurrency?: number
@@ -28,7 +28,7 @@ export interface ModuleMetricOptions {
 export async function moduleMetric(
   file: string,
   options: Readonly<Record<string, unknown>>,
-  { timeout = 60_000, concurrency = 8 }: ModuleMetricOptions = {},
+  { timeout = 30_000, concurrency = 8 }: ModuleMetricOptions = {},
 ): Promise<Metric> {
   const pool = await createWorkerPool({ file, role: 'metric module', exportName: 'metric', concurrency, timeout })
   return {
