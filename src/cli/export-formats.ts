@@ -1,6 +1,9 @@
+import { isMap, parseDocument, stringify } from 'yaml'
+import { InvalidInputError } from '../errors.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import type { Answer } from '../store/read-answers.ts'
 import type { StudyState } from '../study/state.ts'
+import { readTextFile } from '../task/source.ts'
 
 /**
  * One row per prompt, in the order of the pool: text, estimate, what was measured. RFC 4180.
@@ -50,16 +53,46 @@ function textCell(text: string): string {
   return `"${harmless.replaceAll('"', '""')}"`
 }
 
-/** The winner as a module of its own. */
-export function toTypeScript(name: string, candidate: Candidate): string {
-  const fields: Record<string, unknown> = {
+function fieldsOf(name: string, candidate: Candidate): Record<string, unknown> {
+  return {
     study: name,
     id: candidate.id,
     text: candidateText(candidate),
     ...(candidate.slots ? { slots: candidate.slots } : {}),
     ...(candidate.parameters ? { parameters: candidate.parameters } : {}),
   }
+}
+
+/** The winner as one JSON object. */
+export function toJson(name: string, candidate: Candidate): string {
+  return `${JSON.stringify(fieldsOf(name, candidate), undefined, 2)}\n`
+}
+
+/** The winner as a module of its own. */
+export function toTypeScript(name: string, candidate: Candidate): string {
   // U+2028 and U+2029 are legal in JSON and string literals, but editors stumble over them.
-  const literal = JSON.stringify(fields, undefined, 2).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
+  const literal = JSON.stringify(fieldsOf(name, candidate), undefined, 2)
+    .replaceAll('\u2028', '\\u2028')
+    .replaceAll('\u2029', '\\u2029')
   return `/** The best prompt found by krige. */\nexport const prompt = ${literal} as const\n`
+}
+
+/**
+ * The winner as the prompt of a promptfoo configuration: of one that exists, whose other keys and comments stay, or of a new
+ * one.
+ *
+ * @throws InvalidInputError when the file is no configuration in YAML or JSON.
+ */
+export function toPromptfoo(candidate: Candidate, into: string | undefined): string {
+  const text = candidateText(candidate)
+  const prompt = { id: candidate.id, label: `${candidate.id} (krige)`, raw: text }
+  if (into === undefined) return stringify({ prompts: [prompt] }, { lineWidth: 0 })
+  const document = parseDocument(readTextFile(into, 'configuration', '--into'))
+  if (document.errors.length > 0 || !isMap(document.contents)) {
+    throw new InvalidInputError(`${into} is no promptfoo configuration in YAML or JSON`, {
+      remedy: document.errors[0]?.message ?? 'It should hold keys such as prompts, providers and tests.',
+    })
+  }
+  document.set('prompts', document.createNode([prompt]))
+  return document.toString({ lineWidth: 0 })
 }

@@ -5,9 +5,14 @@ import { writeWholeFrom } from '../store/whole-file.ts'
 import { writeData } from './terminal.ts'
 import { studyCommand, withStore } from './with-store.ts'
 
+const FORMATS = ['jsonl', 'csv', 'prompt', 'json', 'typescript', 'promptfoo'] as const
+type Format = (typeof FORMATS)[number]
+
 interface ExportOptions {
   readonly store?: string
-  readonly format: 'jsonl' | 'csv' | 'prompt' | 'typescript'
+  readonly format: Format
+  /** A promptfoo configuration that the winner goes into. */
+  readonly into?: string
   readonly out?: string
 }
 
@@ -16,17 +21,20 @@ export function registerExport(program: Command): void {
     .addOption(
       new Option(
         '--format <format>',
-        'jsonl: the log and all answers, lossless; csv: one row per prompt, with its answers; prompt, typescript: the winner',
+        'jsonl: the log and all answers, lossless; csv: one row per prompt, with its answers; prompt, json, typescript, promptfoo: the winner',
       )
-        .choices(['jsonl', 'csv', 'prompt', 'typescript'])
+        .choices(FORMATS)
         .default('jsonl'),
     )
+    .option('--into <file>', 'with promptfoo: the configuration whose prompts the winner takes the place of')
     .option('--out <file>', 'write to a file instead of standard output')
     .action(async (study: string, options: ExportOptions) => {
       await withStore(options.store, async (store) => {
         const { exportJsonLines } = await import('../store/jsonl.ts')
         const pieces =
-          options.format === 'jsonl' ? exportJsonLines(store, study) : [await render(store, study, options.format)]
+          options.format === 'jsonl'
+            ? exportJsonLines(store, study)
+            : [await render(store, study, options.format, options.into)]
         if (options.out === undefined) await writeData(pieces)
         else await writeWholeFrom(options.out, pieces)
       })
@@ -36,10 +44,14 @@ export function registerExport(program: Command): void {
 async function render(
   store: Parameters<Parameters<typeof withStore>[1]>[0],
   study: string,
-  format: 'csv' | 'prompt' | 'typescript',
+  format: Exclude<Format, 'jsonl'>,
+  into: string | undefined,
 ): Promise<string> {
+  if (into !== undefined && format !== 'promptfoo') {
+    throw new InvalidInputError('--into needs --format promptfoo', { remedy: 'Add it, or leave --into out.' })
+  }
   const { loadStudy } = await import('../store/load-study.ts')
-  const { toCsv, toTypeScript } = await import('./export-formats.ts')
+  const { toCsv, toJson, toPromptfoo, toTypeScript } = await import('./export-formats.ts')
   const { candidateText } = await import('../prompt/candidate.ts')
   const fold = await loadStudy(store, study)
   if (!fold) throw new InvalidInputError(`study ${JSON.stringify(study)} is empty`)
@@ -56,5 +68,14 @@ async function render(
     })
   }
   const winner = state.candidates[state.conclusion.winner.candidate]!
-  return format === 'prompt' ? `${candidateText(winner)}\n` : toTypeScript(study, winner)
+  switch (format) {
+    case 'prompt':
+      return `${candidateText(winner)}\n`
+    case 'json':
+      return toJson(study, winner)
+    case 'typescript':
+      return toTypeScript(study, winner)
+    case 'promptfoo':
+      return toPromptfoo(winner, into)
+  }
 }

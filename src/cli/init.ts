@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidInputError } from '../errors.ts'
 import { writeWhole } from '../store/whole-file.ts'
@@ -42,29 +42,87 @@ const INSTRUCTIONS = [
   'Would the author recommend the product? Answer positive for yes, negative for no.',
 ]
 
+const DEFAULT_MODEL = 'gguf:smollm2-135m-instruct'
+
+interface InitFlags {
+  readonly from?: string
+  readonly prompt?: string
+  readonly model?: string
+  readonly generator?: string
+}
+
+const EXAMPLES_TEXT = `
+Examples:
+  $ krige init sentiment
+  $ krige init tickets --from tickets.csv --prompt "Classify the ticket." --model openai:gpt-5-mini
+  $ krige run tickets/task.yaml`
+
 export function registerInit(program: Command): void {
   program
     .command('init')
-    .description('Write an example task to start from: task.yaml, examples.jsonl, prompts.jsonl.')
+    .description('Write a task to start from: an example, or one of your own from a prompt and a file of examples.')
     .argument('[folder]', 'where to', '.')
-    .action((folder: string) => {
-      const lines = (items: readonly unknown[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('')
-      const files: readonly (readonly [string, string])[] = [
-        ['task.yaml', TASK],
-        ['examples.jsonl', lines(REVIEWS.map(([input, expected]) => ({ input, expected })))],
-        [
-          'prompts.jsonl',
-          lines(INSTRUCTIONS.map((instruction, index) => ({ id: `p${index + 1}`, slots: { instruction } }))),
-        ],
-      ]
+    .option('--from <file>', 'your examples: .csv, .jsonl, .json or .yaml, with an input and a right answer each')
+    .option('--prompt <text>', 'the prompt in use now; better ones are written from it')
+    .option('--model <model>', `the model that answers (default: ${DEFAULT_MODEL})`)
+    .option('--generator <model>', 'the model that writes prompts (default: the one that answers)')
+    .addHelpText('after', EXAMPLES_TEXT)
+    .action(async (folder: string, flags: InitFlags) => {
+      const { files, notes } = await filesOf(folder, flags)
       const taken = files.map(([name]) => join(folder, name)).find((path) => existsSync(path))
       if (taken !== undefined) {
         throw new InvalidInputError(`${taken} exists already`, { remedy: 'Name another folder: krige init FOLDER' })
       }
       mkdirSync(folder, { recursive: true })
       for (const [name, text] of files) writeWhole(join(folder, name), text)
+      const written = files.map(([name]) => join(folder, name)).join(', ')
       process.stderr.write(
-        `Wrote ${files.map(([name]) => join(folder, name)).join(', ')}.\nNext: krige run ${join(folder, 'task.yaml')} --dry-run\n`,
+        [...notes, `Wrote ${written}.`, `Next: krige run ${join(folder, 'task.yaml')} --dry-run`, ''].join('\n'),
       )
     })
+}
+
+type Files = readonly (readonly [string, string])[]
+
+async function filesOf(folder: string, flags: InitFlags): Promise<{ files: Files; notes: readonly string[] }> {
+  if (flags.from === undefined) {
+    const odd = (['prompt', 'model', 'generator'] as const).find((flag) => flags[flag] !== undefined)
+    if (odd !== undefined) {
+      throw new InvalidInputError(`--${odd} needs --from, a file of examples`, {
+        remedy: 'For instance: krige init tickets --from tickets.csv --prompt "Classify the ticket."',
+      })
+    }
+    const lines = (items: readonly unknown[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('')
+    return {
+      notes: [],
+      files: [
+        ['task.yaml', TASK],
+        ['examples.jsonl', lines(REVIEWS.map(([input, expected]) => ({ input, expected })))],
+        [
+          'prompts.jsonl',
+          lines(INSTRUCTIONS.map((instruction, index) => ({ id: `p${index + 1}`, slots: { instruction } }))),
+        ],
+      ],
+    }
+  }
+  if (flags.prompt === undefined) {
+    throw new InvalidInputError('--from needs --prompt, the prompt in use now', {
+      remedy: `For instance: krige init ${folder} --from ${flags.from} --prompt "Classify the ticket."`,
+    })
+  }
+  const { taskFrom } = await import('./init-from.ts')
+  const { task, examples, notes } = taskFrom({
+    from: flags.from,
+    prompt: flags.prompt,
+    model: flags.model ?? DEFAULT_MODEL,
+    ...(flags.generator === undefined ? {} : { generator: flags.generator }),
+    name: basename(resolve(folder)),
+  })
+  return {
+    notes,
+    files: [
+      ['task.yaml', task],
+      ['examples.jsonl', examples],
+    ],
+  }
 }

@@ -1,4 +1,4 @@
-import type { SearchProgress } from '../engine/search.ts'
+import type { DraftCounts, SearchProgress } from '../engine/search.ts'
 import { constraintText } from '../history/constraint.ts'
 import type { Cost, Plan } from '../run/plan.ts'
 import type { ResultCandidate, RunResult } from '../run/result.ts'
@@ -13,15 +13,25 @@ const money = (value: number) => (value >= 0.01 || value === 0 ? `$${value.toFix
 /** What is going to happen, before it does. */
 export function planText(plan: Plan): string {
   return [
-    `${number(plan.prompts)} prompts, ${number(plan.searchExamples)} search examples.`,
-    `Search: up to ${number(plan.searchEvaluations)} evaluations (measuring everything takes ${number(plan.exhaustive.evaluations)}).`,
+    `${number(plan.prompts)} ${plan.prompts === 1 ? 'prompt' : 'prompts'}, ${number(plan.searchExamples)} search examples.`,
+    plan.proposing
+      ? `Search: up to ${number(plan.searchEvaluations)} evaluations. ${proposingText(plan.proposing)}`
+      : `Search: up to ${number(plan.searchEvaluations)} evaluations (measuring everything takes ${number(plan.exhaustive.evaluations)}).`,
     plan.holdoutExamples > 0
       ? `Holdout: ${number(plan.holdoutEvaluations)} evaluations of the same budget, to compare the winner on ${number(plan.holdoutExamples)} examples the search never sees.`
       : 'Holdout: none.',
-    `Cost: at most ${costText(plan.cost)}, retries aside; exhaustive: ${costText(plan.exhaustive)}.`,
+    plan.proposing
+      ? `Cost: at most ${costText(plan.cost)}, retries and whoever writes prompts aside.`
+      : `Cost: at most ${costText(plan.cost)}, retries aside; exhaustive: ${costText(plan.exhaustive)}.`,
     ...plan.warnings.map((warning) => `Warning: ${warning}`),
     '',
   ].join('\n')
+}
+
+function proposingText({ calls }: NonNullable<Plan['proposing']>): string {
+  return calls === 0
+    ? 'Further prompts are made from the examples, without a model.'
+    : `Further prompts are written as they pay, in some ${number(calls)} calls.`
 }
 
 function costText(cost: Cost): string {
@@ -35,13 +45,23 @@ export function progressText(
   best: string | undefined,
   secondsLeft: number | undefined,
 ): string {
-  const { stage, evaluations, evaluationBudget, calls, usd, incumbent } = progress
+  const { stage, evaluations, evaluationBudget, calls, usd, incumbent, drafts } = progress
   const budget = Number.isFinite(evaluationBudget) && stage === 'search' ? `/${number(evaluationBudget)}` : ''
   return [
     `${stage}: ${number(evaluations)}${budget} evaluations, ${number(calls)} calls${usd > 0 ? `, ${money(usd)}` : ''}`,
+    ...(drafts ? [draftsText(drafts)] : []),
     ...(incumbent && best !== undefined ? [`best ${best} ${score(incumbent.mean)} ${range(incumbent.interval)}`] : []),
     ...(secondsLeft === undefined ? [] : [`about ${formatDuration(secondsLeft)} left`]),
   ].join(', ')
+}
+
+/** What became of prompts that were written. */
+export function draftsText({ written, rejected, measured }: DraftCounts): string {
+  const refused = Object.entries(rejected)
+    .filter(([, count]) => count > 0)
+    .map(([reason, count]) => `${number(count)} ${reason}`)
+  const all = Object.values(rejected).reduce((sum, count) => sum + count, 0)
+  return `${number(written)} drafts written, ${number(all)} rejected${refused.length > 0 ? ` (${refused.join(', ')})` : ''}, ${number(measured)} measured`
 }
 
 /** The end of a run, for people. */
@@ -75,7 +95,8 @@ export function resultText(result: RunResult, exhaustive: Cost): string {
       (belief) =>
         `Constraint ${constraintText(belief)}: ${amount(belief.mean)} [${belief.interval.map(amount).join(', ')}] for the winner, kept with probability ${Math.round(100 * belief.probability)}%`,
     ),
-    `Spent: ${number(spent.evaluations)} evaluations, ${number(spent.calls)} calls, ${number(spent.inputTokens)} input and ${number(spent.outputTokens)} output tokens, ${money(spent.usd)}; exhaustive evaluation would have taken ${number(exhaustive.evaluations)} evaluations`,
+    ...(result.drafts ? [`Prompts: ${draftsText(result.drafts)}`] : []),
+    `Spent: ${number(spent.evaluations)} evaluations, ${number(spent.calls)} calls, ${number(spent.inputTokens)} input and ${number(spent.outputTokens)} output tokens, ${money(spent.usd)}${result.drafts ? '' : `; exhaustive evaluation would have taken ${number(exhaustive.evaluations)} evaluations`}`,
     ...(result.report === null ? [] : [`Report: ${result.report}`]),
     '',
     winner.text,

@@ -4,6 +4,7 @@ import type { Telemetry } from '../engine/telemetry.ts'
 import { InvalidInputError, KrigeError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
 import { publicModelName } from '../evaluation/models/model-name.ts'
+import type { TextModel } from '../evaluation/text-model.ts'
 import type { Cost } from '../run/plan.ts'
 import type { Price } from '../run/prices.ts'
 import type { Budget } from '../study/ledger.ts'
@@ -144,7 +145,12 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     const { makePlan } = await import('../run/plan.ts')
     const { estimator, close, notice } = await openEstimator(task, flags, replay)
     try {
-      const plan = makePlan(task, estimator, priceOf)
+      const { createGenerating } = await import('../run/proposing.ts')
+      // What a plan asks of proposers is only whether they call a model.
+      const writes = mayWrite(task, replay)
+        ? createGenerating({ task, priceOf, isAsked: task.model !== undefined || task.generator !== undefined })
+        : undefined
+      const plan = makePlan(task, estimator, priceOf, writes?.proposers)
       if (notice !== undefined) process.stderr.write(`${notice}\n`)
       process.stdout.write(flags.json ? jsonLine({ task: task.name, plan }) : text.planText(plan))
     } finally {
@@ -165,10 +171,18 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
   const progress = createProgressLine(process.stderr)
   const traced = await openTelemetry(process.env)
   let evaluator: Evaluator | undefined
+  let generator: TextModel | undefined
   try {
     const priors = []
     for (const source of flags.warmStart) priors.push(await openPrior(source, store))
-    evaluator = await openTaskEvaluator(task, flags, replay, traced?.telemetry)
+    const opened = await openModels(task, flags, replay, traced?.telemetry)
+    evaluator = opened.evaluator
+    generator = opened.generator
+    const { createGenerating } = await import('../run/proposing.ts')
+    const { createRedactor } = await import('../evaluation/secrets.ts')
+    const generation = opened.isWritten
+      ? createGenerating({ task, priceOf, ...(generator ? { generator } : {}), redact: createRedactor(process.env) })
+      : undefined
     const timer = createTimer()
     let exhaustive: Cost | undefined
     const announced = new Set<string>()
@@ -180,6 +194,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       store,
       priceOf,
       priors,
+      ...(generation ? { generation } : {}),
       signal: interrupt.signal,
       ...(traced ? { telemetry: traced.telemetry } : {}),
       ...(flags.study === undefined ? {} : { name: flags.study }),
@@ -194,8 +209,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
         process.stderr.write(`${resumed ? 'Resuming. ' : ''}${text.planText(plan)}`)
       },
       onProgress: (now) => {
-        const best = now.incumbent && task.pool[now.incumbent.candidate]?.id
-        progress.show(text.progressText(now, best, timer(now)))
+        progress.show(text.progressText(now, now.best, timer(now)))
       },
     })
     progress.end()
@@ -218,6 +232,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     progress.end()
     interrupt.close()
     await evaluator?.close()
+    await generator?.close()
     await traced?.flush()
     await store.close()
   }
@@ -281,30 +296,70 @@ function readPrice(written: string): Price {
   return { input, output }
 }
 
+/** A table has no answers of prompts that are written now, and a judge of pairs compares what there is. */
+function mayWrite(task: Task, replay: Replay | undefined): boolean {
+  return task.proposers !== 'none' && !replay && task.metric.name !== 'pairwise-judge'
+}
+
+/** The evaluator, and the model that writes prompts: the task's own, unless it names another. */
+async function openModels(task: Task, flags: RunFlags, replay: Replay | undefined, telemetry?: Telemetry) {
+  const isWritten = mayWrite(task, replay)
+  if (task.proposers !== 'none' && !isWritten) {
+    process.stderr.write(
+      `No prompts are written: ${replay ? 'a recorded table has answers for its own prompts only' : 'pairwise-judge compares the prompts there are'}.\n`,
+    )
+  }
+  const name = isWritten ? (task.generator ?? task.model) : undefined
+  if (name === undefined) return { isWritten, evaluator: await openTaskEvaluator(task, flags, replay, telemetry) }
+  const { openTextModel } = await import('../evaluation/models/open-text-model.ts')
+  const own = name === task.model
+  const options = modelOptions(task, flags)
+  const generator = await openTextModel(name, {
+    ...options,
+    settings: { ...(own ? task.modelSettings : task.generatorSettings), ...options.settings },
+  })
+  try {
+    const shared = own ? generator : undefined
+    return { isWritten, generator, evaluator: await openTaskEvaluator(task, flags, replay, telemetry, shared) }
+  } catch (error) {
+    await generator.close()
+    throw error
+  }
+}
+
+function modelOptions(task: Task, flags: RunFlags) {
+  return {
+    modelsFolder: modelsFolder(process.env),
+    environment: process.env,
+    folder: task.folder,
+    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
+    withoutKeys: flags.dryRun ?? false,
+    onNotice: (notice: string) => process.stderr.write(`${notice}\n`),
+    settings: {
+      ...(flags.requestsPerMinute === undefined ? {} : { requestsPerMinute: flags.requestsPerMinute }),
+      ...(flags.tokensPerMinute === undefined ? {} : { tokensPerMinute: flags.tokensPerMinute }),
+    },
+  }
+}
+
 async function openTaskEvaluator(
   task: Task,
   flags: RunFlags,
   replay: Replay | undefined,
   telemetry?: Telemetry,
+  textModel?: TextModel,
 ): Promise<Evaluator> {
   if (replay) return replay.evaluator
   const { openEvaluator } = await import('../evaluation/open-evaluator.ts')
   return openEvaluator(task, {
-    modelsFolder: modelsFolder(process.env),
-    environment: process.env,
+    ...modelOptions(task, flags),
+    ...(textModel ? { textModel } : {}),
     ...(flags.cache === false || flags.storeText === false || flags.dryRun
       ? {}
       : { cache: await openTaskCache(task, flags) }),
-    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
-    ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
     similarity: openTaskSimilarity(task),
-    withoutKeys: flags.dryRun ?? false,
-    onNotice: (notice) => process.stderr.write(`${notice}\n`),
     ...(telemetry ? { wrapModel: telemetry.traceModel } : {}),
-    settings: {
-      ...(flags.requestsPerMinute === undefined ? {} : { requestsPerMinute: flags.requestsPerMinute }),
-      ...(flags.tokensPerMinute === undefined ? {} : { tokensPerMinute: flags.tokensPerMinute }),
-    },
   })
 }
 

@@ -9,6 +9,7 @@ import type { ObservationHistory } from '../history/observation-log.ts'
 import type { Recommendation } from '../policy/policy.ts'
 import { differenceOf } from '../policy/recommendation/ranking-statistics.ts'
 import { DUELS } from '../policy/registry.ts'
+import { countDrafts, type DraftCounts } from '../study/draft-counts.ts'
 import { createFeasibility, FEASIBLE } from '../study/feasibility.ts'
 import type { StudyState } from '../study/state.ts'
 import { type Study, searchBudget } from '../study/study.ts'
@@ -26,6 +27,7 @@ import type { CellEvaluator } from './cell.ts'
 import { runCells } from './cell-loop.ts'
 import type { GenerateCandidates } from './generation.ts'
 import type { Journal } from './journal.ts'
+import { keepBaseline, sayWhyNot } from './keep-baseline.ts'
 import type { Telemetry } from './telemetry.ts'
 
 export interface SearchOptions {
@@ -48,6 +50,8 @@ export interface SearchOptions {
   readonly telemetry?: Pick<Telemetry, 'traceCells' | 'traceDecisions'>
 }
 
+export type { DraftCounts }
+
 /** For people who wait. */
 export interface SearchProgress {
   readonly stage: 'search' | 'holdout'
@@ -57,6 +61,10 @@ export interface SearchProgress {
   readonly calls: number
   readonly usd: number
   readonly incumbent?: Recommendation
+  /** Its id. */
+  readonly best?: string
+  /** Where prompts are written. */
+  readonly drafts?: DraftCounts
 }
 
 /** How often the incumbent is looked at during a search. */
@@ -96,8 +104,10 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
   )
   const report = (stage: SearchProgress['stage']) => {
     const { evaluations, calls, usd } = study.spent
-    const shown = { stage, evaluations, evaluationBudget, calls, usd }
-    options.onProgress?.(incumbent ? { ...shown, incumbent } : shown)
+    const drafts = countDrafts(state)
+    const shown = { stage, evaluations, evaluationBudget, calls, usd, ...(drafts ? { drafts } : {}) }
+    const best = incumbent && state.candidates[incumbent.candidate]!.id
+    options.onProgress?.(incumbent ? { ...shown, incumbent, best: best! } : shown)
   }
 
   const reason = await runCells({
@@ -113,7 +123,9 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
     },
   })
 
-  const recommendation = study.recommend()
+  const baseline = state.config.baseline === undefined ? undefined : state.indexById.get(state.config.baseline)
+  const recommended = study.recommend()
+  const recommendation = recommended && keepBaseline(state, recommended, baseline)
   if (!recommendation) {
     throw new BudgetError('the budget is too small to measure anything', {
       remedy: 'Raise evaluations or calls (or tokens, or usd) in the budget.',
@@ -122,7 +134,6 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
   incumbent = recommendation
   study.noteProgress(recommendation)
   const winner = recommendation.candidate
-  const baseline = state.config.baseline === undefined ? undefined : state.indexById.get(state.config.baseline)
   const warnings = [...(options.warnings ?? [])]
   if (holdoutExamples > 0) {
     const isDuel = state.config.policy === DUELS.name
@@ -237,16 +248,17 @@ function concludeSearch(
   const keeps = feasibility === undefined || feasibility.winner.probability >= FEASIBLE
   const winnerOnHoldout = summarise(winnerScores)
   const baselineOnHoldout = baseline === undefined ? undefined : summarise(baselineScores)
+  const verdict = keeps
+    ? judge(comparison, {
+        winnerIsBaseline: winner === baseline,
+        combined,
+        ...(relevantDifference === undefined ? {} : { relevantDifference }),
+      })
+    : 'undecided'
   return {
     reason,
     // A score that breaks a constraint is no improvement, and that nothing better keeps it has not been shown.
-    verdict: keeps
-      ? judge(comparison, {
-          winnerIsBaseline: winner === baseline,
-          combined,
-          ...(relevantDifference === undefined ? {} : { relevantDifference }),
-        })
-      : 'undecided',
+    verdict,
     winner: { candidate: winner, mean, interval, probabilityBest, level },
     ...(baseline === undefined ? {} : { baseline: posteriorOf(recommendation, baseline) }),
     means: [...recommendation.means],
@@ -257,7 +269,7 @@ function concludeSearch(
     ...(comparison ? { comparison } : {}),
     ...(combined ? { combined } : {}),
     ...(feasibility ? { feasibility } : {}),
-    warnings: [...warnings, ...notes, ...failureWarnings(study)],
+    warnings: [...sayWhyNot(study.state, winner, baseline, verdict), ...warnings, ...notes, ...failureWarnings(study)],
   }
 }
 

@@ -7,6 +7,11 @@ export interface Candidate {
   readonly slots?: Readonly<Record<string, string>>
   readonly parameters?: Readonly<Record<string, ParameterValue>>
   readonly origin?: CandidateOrigin
+  /**
+   * Search examples that it shows, or that its writer was shown with their answers: it is never scored on them. Positions, in
+   * ascending order.
+   */
+  readonly shows?: readonly number[]
 }
 
 /** Where a candidate comes from. */

@@ -15,5 +15,12 @@ export { runSearch, type SearchOptions, type SearchProgress } from '../engine/se
 export { holdoutBudget } from './holdout-budget.ts'
 export { type Cost, makePlan, type Plan } from './plan.ts'
 export { createPriceList, PRICES_AS_OF, type Price, type PriceOf } from './prices.ts'
+export {
+  createGenerating,
+  type Generating,
+  type GenerationContext,
+  openProposer,
+  type ProposingOptions,
+} from './proposing.ts'
 export { type ResultCandidate, type RunResult, resultOf } from './result.ts'
 export { type Prior, priorFromStudy, type RunTaskOptions, runTask } from './run-task.ts'

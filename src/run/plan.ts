@@ -6,6 +6,7 @@
 import { BudgetError, InvalidInputError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
 import { publicModelName } from '../evaluation/models/model-name.ts'
+import type { ProposerInfo } from '../policy/policy.ts'
 import type { Budget } from '../study/ledger.ts'
 import { sampleSizeWarnings } from '../study/sample-size.ts'
 import type { Task } from '../task/task.ts'
@@ -40,16 +41,29 @@ export interface Plan {
   readonly cost: Cost
   /** Every prompt on every search example. */
   readonly exhaustive: Cost
+  /** Where prompts are written: calls set aside for whoever writes them; 0 where no model is asked. */
+  readonly proposing?: { readonly calls: number }
   readonly warnings: readonly string[]
 }
 
+/** Of a budget in calls, what may go to whoever writes prompts. */
+const PROPOSING_SHARE = 0.15
+/** Evaluations per search example, where prompts are written and nothing limits the search. */
+const DEFAULT_LOOKS = 10
+
 /**
+ * @param proposers Who writes further prompts. @defaultValue nobody
  * @throws BudgetError when the budget cannot pay for two evaluations; InvalidInputError when money is limited and the
  * model's price is unknown: it is never guessed.
  * @example
  * makePlan(task, evaluator, createPriceList()) // { prompts: 4, searchExamples: 7, … }
  */
-export function makePlan(task: Task, evaluator: Pick<Evaluator, 'estimate' | 'compare'>, priceOf: PriceOf): Plan {
+export function makePlan(
+  task: Task,
+  evaluator: Pick<Evaluator, 'estimate' | 'compare'>,
+  priceOf: PriceOf,
+  proposers: readonly ProposerInfo[] = [],
+): Plan {
   const each = averageEstimate(task, evaluator)
   const price = task.model === undefined ? undefined : priceOf(task.model)
   if (task.budget.usd !== undefined && price === undefined) {
@@ -76,9 +90,13 @@ export function makePlan(task: Task, evaluator: Pick<Evaluator, 'estimate' | 'co
   })
 
   const { budget } = task
+  const isWritten = proposers.length > 0
+  const proposing = proposers.some((proposer) => proposer.calls(1) > 0)
+  const ownCalls = (budget.calls ?? Number.POSITIVE_INFINITY) * (proposing ? 1 - PROPOSING_SHARE : 1)
+  const unlimited = isWritten && Object.keys(budget).length === 0
   const total = Math.min(
-    budget.evaluations ?? Number.POSITIVE_INFINITY,
-    Math.floor((budget.calls ?? Number.POSITIVE_INFINITY) / each.calls),
+    budget.evaluations ?? (unlimited ? DEFAULT_LOOKS * task.split.search.length : Number.POSITIVE_INFINITY),
+    Math.floor(ownCalls / each.calls),
     quotient(budget.inputTokens, each.inputTokens),
     quotient(budget.outputTokens, each.outputTokens),
     quotient(budget.usd, usd ?? 0),
@@ -92,7 +110,7 @@ export function makePlan(task: Task, evaluator: Pick<Evaluator, 'estimate' | 'co
   const compared = Math.min(task.split.holdout.length, affordable)
   const holdoutExamples = compared < SMALLEST_HOLDOUT ? 0 : compared
   const holdoutEvaluations = holdoutExamples * rivals
-  const searchEvaluations = Math.min(total - holdoutEvaluations, everything)
+  const searchEvaluations = Math.min(total - holdoutEvaluations, isWritten ? Number.POSITIVE_INFINITY : everything)
   if (searchEvaluations < 2) {
     throw new BudgetError(
       `the budget allows ${Math.max(0, searchEvaluations)} evaluations; nothing can be chosen with fewer than 2`,
@@ -112,13 +130,26 @@ export function makePlan(task: Task, evaluator: Pick<Evaluator, 'estimate' | 'co
     budget: Number.isFinite(total) ? { ...budget, evaluations: total } : budget,
     cost: costOf(searchEvaluations + holdoutEvaluations),
     exhaustive: costOf(everything),
-    warnings: [...task.warnings, ...planWarnings(task, holdoutExamples, searchEvaluations)],
+    ...(isWritten
+      ? {
+          proposing: {
+            calls: proposing
+              ? Math.ceil(PROPOSING_SHARE * Math.min(total * each.calls, budget.calls ?? Number.POSITIVE_INFINITY))
+              : 0,
+          },
+        }
+      : {}),
+    warnings: [
+      ...task.warnings,
+      ...(unlimited ? [`No budget is set: the search stops after ${total} evaluations.`] : []),
+      ...planWarnings(task, holdoutExamples, searchEvaluations, isWritten),
+    ],
   }
 }
 
-function planWarnings(task: Task, holdoutExamples: number, searchEvaluations: number): string[] {
+function planWarnings(task: Task, holdoutExamples: number, searchEvaluations: number, isWritten: boolean): string[] {
   const warnings = sampleSizeWarnings(task.split.search.length, holdoutExamples)
-  if (task.pool.length === 1) warnings.push('There is one prompt: nothing to choose from.')
+  if (task.pool.length === 1 && !isWritten) warnings.push('There is one prompt: nothing to choose from.')
   if (searchEvaluations < task.pool.length) {
     warnings.push(
       `The search may make ${searchEvaluations} evaluations for ${task.pool.length} prompts: most are judged by their text alone. Raise the budget or shorten the pool.`,

@@ -1,5 +1,6 @@
 import { duelTally } from '../policy/duels.ts'
 import { candidateText } from '../prompt/candidate.ts'
+import { countDrafts, type DraftCounts } from '../study/draft-counts.ts'
 import type { Feasibility } from '../study/feasibility.ts'
 import type { Spending } from '../study/ledger.ts'
 import type { StudyState } from '../study/state.ts'
@@ -40,6 +41,8 @@ export interface RunResult {
       })
     | null
   readonly spent: Spending
+  /** What became of the prompts that were written, where any were. */
+  readonly drafts?: DraftCounts
   readonly warnings: readonly string[]
   /** Path of the HTML report, once one is written. */
   readonly report: string | null
@@ -67,6 +70,7 @@ export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
     summary ? { holdout: summary.mean, holdoutInterval: summary.interval } : { holdout: null }
   const { winner, baseline, comparison, combined } = conclusion
   const { evaluations, calls, inputTokens, outputTokens, usd } = state.ledger.spent
+  const drafts = countDrafts(state)
   const overrun = state.ledger.exceeded
   return {
     study: state.config.name,
@@ -94,6 +98,7 @@ export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
         }
       : null,
     spent: { evaluations, calls, inputTokens, outputTokens, usd },
+    ...(drafts ? { drafts } : {}),
     warnings: [
       ...conclusion.warnings,
       ...(overrun.inputTokens + overrun.outputTokens > 0

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Embedder } from '../embedding/embedder.ts'
-import type { GenerateCandidates } from '../engine/generation.ts'
+import type { GenerateCandidates, GenerationRequest } from '../engine/generation.ts'
 import { createJournal } from '../engine/journal.ts'
 import { runSearch, type SearchProgress } from '../engine/search.ts'
 import type { Telemetry } from '../engine/telemetry.ts'
@@ -14,7 +14,8 @@ import type { Evaluator } from '../evaluation/evaluator.ts'
 import { publicModelName } from '../evaluation/models/model-name.ts'
 import { constraintText } from '../history/constraint.ts'
 import type { ObservationHistory } from '../history/observation-log.ts'
-import type { PolicyContext, PolicyFactory, PriorHistory, ProposerInfo } from '../policy/policy.ts'
+import { growingPool } from '../policy/growing-pool.ts'
+import type { PolicyContext, PolicyFactory, PriorHistory } from '../policy/policy.ts'
 import { DUELS } from '../policy/registry.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import { loadStudy } from '../store/load-study.ts'
@@ -29,6 +30,7 @@ import { evaluateTaskCell } from './evaluate-task-cell.ts'
 import { hideTexts, revealTexts } from './hide-texts.ts'
 import { makePlan, type Plan } from './plan.ts'
 import type { PriceOf } from './prices.ts'
+import type { Generating, GenerationContext } from './proposing.ts'
 import { type RunResult, resultOf } from './result.ts'
 import { watchAnswers } from './watch-answers.ts'
 
@@ -65,10 +67,7 @@ export interface RunTaskOptions {
   /** Whether the log keeps the texts of prompts; otherwise only hashes. @defaultValue true */
   readonly storeText?: boolean
   /** Makes candidates for `generate` actions of the policy. @defaultValue none */
-  readonly generation?: {
-    readonly proposers: readonly ProposerInfo[]
-    readonly generate: GenerateCandidates
-  }
+  readonly generation?: Generating
   /** Cells in flight. @defaultValue what the evaluator says */
   readonly concurrency?: number
   readonly signal?: AbortSignal
@@ -93,7 +92,7 @@ export interface RunTaskOptions {
 export async function runTask(options: RunTaskOptions): Promise<RunResult> {
   const { task, store } = options
   const name = options.name ?? task.name
-  const plan = makePlan(task, options.evaluator, options.priceOf)
+  const plan = makePlan(task, options.evaluator, options.priceOf, options.generation?.proposers)
   const lease = await store.acquire(name)
   try {
     const run = () => runUnderLease(options, name, plan, lease)
@@ -128,7 +127,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
     const study = openStudy(
       fold,
       {
-        ...environmentOf({ policy: options.policy ?? wanted.policy }, backend),
+        ...growing(environmentOf({ policy: options.policy ?? wanted.policy }, backend), wanted.policy),
         embedding: (candidate) => embeddings.get(candidateText(candidate)),
         priors: priorsOf(options.priors ?? [], embeddings),
         ...(options.generation ? { proposers: options.generation.proposers } : {}),
@@ -154,6 +153,13 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
         'Texts are not kept: once a prompt was proposed, this study cannot be resumed after an interruption.',
       )
     }
+    const { generation } = options
+    const context: GenerationContext = {
+      study,
+      traces: () => store.traces(name),
+      ...(embedder ? { embed: (all: readonly string[]) => embedder.embed(all) } : {}),
+    }
+    const generate = generation && ((request: GenerationRequest) => generation.generate(request, context))
     const watch = watchAnswers(task.sampling.maxOutputTokens)
     const conclusion = await runSearch({
       study,
@@ -163,7 +169,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       holdoutExamples: plan.holdoutExamples,
       warnings: plan.warnings,
       notes: watch.warnings,
-      ...(options.generation ? { generate: embedding(options.generation.generate, embedder, embeddings) } : {}),
+      ...(generate ? { generate: embedding(generate, embedder, embeddings) } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
       ...(options.telemetry ? { telemetry: options.telemetry } : {}),
@@ -184,6 +190,16 @@ function checkPolicy(policy: string, evaluator: Evaluator): void {
       : 'policy duels needs a metric that compares',
     { remedy: compares ? 'Leave out --policy.' : 'Use metric: { name: pairwise-judge, … }, or another policy.' },
   )
+}
+
+/** `krige` decides itself when prompts are written; other policies are told. */
+function growing<Environment extends { readonly policy: PolicyFactory }>(
+  environment: Environment,
+  policy: string,
+): Environment {
+  return policy === CUSTOM_POLICY || policy === DUELS.name
+    ? environment
+    : { ...environment, policy: growingPool(environment.policy, { asksItself: policy === DEFAULT_POLICY }) }
 }
 
 function hidingTexts(lease: StudyLease): Pick<StudyLease, 'append'> {

@@ -219,6 +219,15 @@ export function createFold(first: StudyEvent): StudyFold {
     ledger.reserveEvaluations(open.size)
   }
 
+  /** What a prompt shows says nothing of it: these cells are missing from the start, for every policy. */
+  const withhold = (candidate: number, shows: readonly number[] = []) => {
+    for (const example of shows) {
+      if (!(example >= 0 && example < config.exampleCount))
+        throw broken(`candidate ${candidate} shows example ${example}`)
+      if (cells.add(candidate, example, 0)) observations.append({ candidate, example, repeat: 0, score: null })
+    }
+  }
+
   const endGeneration = (event: GeneratedEvent) => {
     const action = actions.get(event.action)
     if (action?.kind !== 'generate') throw broken(`action ${event.action} generates nothing`)
@@ -282,6 +291,7 @@ export function createFold(first: StudyEvent): StudyFold {
           const content = contentKey(candidate)
           if (!indexByContent.has(content)) indexByContent.set(content, candidates.length)
           candidates.push(withOrigin(candidate))
+          withhold(candidates.length - 1, candidate.shows)
         }
         break
       case 'summarised': {

@@ -104,8 +104,10 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       if (pool.length === 0) return { kind: 'done', reason: 'the pool is empty: give a baseline to start from' }
       cells.read(observations)
       const taken = pendingCells(pending)
-      const asked = Int32Array.from(pool, (_, i) => cells.count(i) + (taken.get(i)?.size ?? 0))
-      const free = Int32Array.from(asked, (count, i) => (state.excluded?.has(i) ? 0 : exampleCount - count))
+      // What a prompt shows is missing from the start: it was not asked, and is not free.
+      const shown = (i: number) => pool[i]!.candidate.shows?.length ?? 0
+      const asked = Int32Array.from(pool, (_, i) => cells.count(i) + (taken.get(i)?.size ?? 0) - shown(i))
+      const free = Int32Array.from(asked, (count, i) => (state.excluded?.has(i) ? 0 : exampleCount - count - shown(i)))
       const plan = planFor(state, fitAt(observations.length))
       const measuring = bestMeasurement(plan, pool, asked, free, state.evaluationsLeft)
       const proposer = nextProposer(proposers, state)

@@ -1,0 +1,67 @@
+import type { Recommendation } from '../policy/policy.ts'
+import { countDrafts } from '../study/draft-counts.ts'
+import type { StudyState } from '../study/state.ts'
+import { posteriorInterval } from '../study/verdict.ts'
+
+/** A lead of fewer standard deviations than this is none: who wrote prompts must do better than chance. */
+const LEAD = 0.5
+/** With fewer answers nothing is said of them. */
+const TELLING = 8
+
+/**
+ * What is recommended where prompts were written: the baseline, unless another is believed to be better. Where prompts came
+ * with the task, as it was.
+ */
+export function keepBaseline(
+  state: StudyState,
+  recommendation: Recommendation,
+  baseline: number | undefined,
+): Recommendation {
+  const { candidate, means, standardDeviations } = recommendation
+  if (baseline === undefined || candidate === baseline || state.generations.length === 0) return recommendation
+  const lead = state.turned(means[candidate]!) - state.turned(means[baseline]!)
+  const spread = Math.hypot(standardDeviations[candidate]!, standardDeviations[baseline]!)
+  if (lead > LEAD * spread) return recommendation
+  const mean = means[baseline]!
+  const interval = posteriorInterval(mean, standardDeviations[baseline]!, [...means])
+  return { ...recommendation, candidate: baseline, mean, interval, expectedGain: 0 }
+}
+
+/** Where prompts were written in vain: that it is so, and what is known of why. */
+export function sayWhyNot(state: StudyState, winner: number, baseline: number | undefined, verdict: string): string[] {
+  const drafts = countDrafts(state)
+  if (!drafts || baseline === undefined || (winner !== baseline && verdict !== 'no improvement')) return []
+  const said = [
+    drafts.measured === 0
+      ? 'No improvement found: no further prompt came about, so the baseline stays.'
+      : `No improvement found: of ${drafts.measured} prompts that were written and measured none is better than the baseline, which stays.`,
+  ]
+  const refused = Object.entries(drafts.rejected).sort(([, a], [, b]) => b - a)
+  const rejected = refused.reduce((sum, [, count]) => sum + count, 0)
+  const errors = state.generations.flatMap(({ error }) => error ?? [])
+  if (drafts.written === rejected) {
+    said.push(
+      rejected > 0
+        ? `Everything that was written was refused: ${refused.map(([reason, count]) => `${count} ${reason}`).join(', ')}. Try another generator.`
+        : `Whoever writes prompts wrote none that could be read${errors.length > 0 ? ` (${errors[0]})` : ''}. Try another generator, or more proposers.`,
+    )
+  }
+  const { right, all } = outcomesOf(state)
+  if (all >= TELLING && right === 0) {
+    said.push(
+      `None of ${all} answers was right, whatever the prompt: look at the form of the answers, the metric and maxOutputTokens first.`,
+    )
+  }
+  return said
+}
+
+function outcomesOf({ observations }: StudyState): { right: number; all: number } {
+  let [right, all] = [0, 0]
+  for (let index = 0; index < observations.length; index++) {
+    const score = observations.score(index)
+    if (Number.isNaN(score)) continue
+    all++
+    if (score > 0) right++
+  }
+  return { right, all }
+}

@@ -1,0 +1,197 @@
+/**
+ * Joins proposers to a study: shows them the pool with its posterior and its outcomes, gives them the generator through the
+ * budget, has the gate look at what they wrote, and hands on what passed.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import type { GenerationOutcome, GenerationRequest } from '../engine/generation.ts'
+import type { RetryOptions } from '../evaluation/retry.ts'
+import type { TextModel } from '../evaluation/text-model.ts'
+import { type Failure, isFatal } from '../history/failure.ts'
+import type { Feedback } from '../history/measurement.ts'
+import type { TraceRecord } from '../history/trace.ts'
+import { createRandom } from '../numerics/random/random.ts'
+import type { ProposerInfo } from '../policy/policy.ts'
+import { answerFormOf } from '../proposer/answer-form.ts'
+import { createGate } from '../proposer/gate/gate.ts'
+import { countByReason, propose } from '../proposer/propose.ts'
+import type { Ask, Draft, Member, Outcome, Proposer } from '../proposer/proposer.ts'
+import { createPortfolio, createProposer } from '../proposer/registry.ts'
+import { contentOf, createTaskView, type TaskView } from '../proposer/task-view.ts'
+import type { ProposedCandidate } from '../study/new-candidates.ts'
+import type { StudyState } from '../study/state.ts'
+import type { Study } from '../study/study.ts'
+import { readTextFile } from '../task/source.ts'
+import type { Task } from '../task/task.ts'
+import { askGenerator } from './ask-generator.ts'
+import type { PriceOf } from './prices.ts'
+
+/** What a run tells whoever makes its candidates. */
+export interface GenerationContext {
+  readonly study: Study
+  /** The texts behind results so far. */
+  readonly traces: () => AsyncIterable<readonly TraceRecord[]>
+  readonly embed?: (texts: readonly string[]) => Promise<readonly Float64Array[]>
+}
+
+/** Who makes candidates for a task. */
+export interface Generating {
+  readonly proposers: readonly ProposerInfo[]
+  generate(request: GenerationRequest, context: GenerationContext): Promise<GenerationOutcome>
+}
+
+export interface ProposingOptions {
+  readonly task: Task
+  /** Writes prompts; without it only proposers that need none take part. */
+  readonly generator?: TextModel
+  /** For a plan: whether there will be one. @defaultValue whether {@link generator} is given */
+  readonly isAsked?: boolean
+  readonly priceOf: PriceOf
+  readonly retry?: RetryOptions
+  readonly redact?: (text: string) => string
+}
+
+/**
+ * The proposers of a task as one: a sensible choice, or those it names. `undefined`: nobody is to write prompts.
+ *
+ * @throws InvalidInputError when a meta-prompt cannot be read.
+ */
+export function openProposer({ proposers }: Pick<Task, 'proposers'>): Proposer | undefined {
+  if (proposers === 'none') return undefined
+  if (proposers === 'auto') return createPortfolio()
+  return createPortfolio(
+    proposers.map((one) => createProposer(one, (file) => readTextFile(file, 'meta-prompt', 'proposers'))),
+  )
+}
+
+/** Has prompts written for a task; `undefined` where nobody is to write any. */
+export function createGenerating(options: ProposingOptions): Generating | undefined {
+  const { task, generator, isAsked = generator !== undefined } = options
+  const proposer = openProposer(task)
+  if (!proposer) return undefined
+  const view = viewOf(task)
+  return {
+    proposers: [{ name: proposer.name, calls: (count) => (isAsked ? 2 * proposer.calls(count) : 0) }],
+    async generate(request, { study, traces, embed }) {
+      const { action } = request
+      const { state } = study
+      const pool = await membersOf(study, traces)
+      const parents = action.parents.flatMap((index) => pool[index] ?? [])
+      let failure: Failure | undefined
+      const random = createRandom(state.config.seed).split('propose').split(action.id)
+      const seeds = random.split('generator')
+      const answer = generator && askGenerator({ ...options, model: generator }, request)
+      const ask: Ask | undefined =
+        answer &&
+        (async ({ prompt, system, temperature = 0.8, maxOutputTokens = 600 }) => {
+          if (failure && (isFatal(failure) || failure.kind === 'budget' || failure.kind === 'cancelled'))
+            return undefined
+          const said = await answer({
+            prompt,
+            ...(system === undefined ? {} : { system }),
+            sampling: { temperature, maxOutputTokens, seed: seeds.integer(2 ** 31) },
+          })
+          if (said.kind === 'text') return said.text
+          failure = said.failure
+          return undefined
+        })
+      const gate = createGate({ task: view, pool: state.candidates, ...(embed ? { embed } : {}) })
+      const { drafts, rejected } = await propose(
+        proposer,
+        {
+          parents: parents.length > 0 ? parents : pool.slice(0, 1),
+          pool,
+          task: view,
+          count: action.count,
+          random,
+          ...(ask ? { ask } : {}),
+        },
+        gate,
+      )
+      return {
+        candidates: drafts.map((draft) => candidateOf(draft, view)),
+        rejected: countByReason(rejected),
+        ...(failure ? { failure } : {}),
+      }
+    },
+  }
+}
+
+function viewOf(task: Task): TaskView {
+  const baseline = task.pool[task.baseline ?? 0]!
+  return createTaskView({
+    ...(task.description === undefined ? {} : { description: task.description }),
+    ...(task.template ? { template: task.template } : {}),
+    examples: task.split.search.map((index) => task.examples[index]!),
+    answers: answerFormOf(task.metric.name, task.examples),
+    baseline,
+    ...(task.preserve ? { preserve: task.preserve } : {}),
+  })
+}
+
+/** A short id that the same text always gets, so that a generation taken up again names its drafts as before. */
+function candidateOf(draft: Draft, task: TaskView): ProposedCandidate {
+  const { slots, parents, proposer, hypothesis, metaPrompt, shows } = draft
+  const content = contentOf(slots, task)
+  const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 6)
+  return {
+    id: `${proposer}-${hash}`,
+    ...content,
+    ...(shows ? { shows } : {}),
+    origin: {
+      by: 'proposer',
+      name: proposer,
+      parents,
+      ...(hypothesis === undefined ? {} : { hypothesis }),
+      ...(metaPrompt === undefined ? {} : { metaPrompt }),
+    },
+  }
+}
+
+async function membersOf(study: Study, traces: GenerationContext['traces']): Promise<Member[]> {
+  const { state } = study
+  const texts = new Map<string, { readonly output?: string; readonly feedback?: readonly Feedback[] }>()
+  for await (const records of traces()) {
+    for (const { candidate, example, holdout, trace } of records) {
+      if (holdout || candidate === undefined || example === undefined) continue
+      const { output, feedback } = trace
+      texts.set(`${candidate} ${example}`, {
+        ...(output === undefined ? {} : { output }),
+        ...(feedback ? { feedback } : {}),
+      })
+    }
+  }
+  const outcomes = outcomesOf(state, texts)
+  const recommendation = state.observations.length > 0 ? study.recommend() : undefined
+  return state.candidates.map((candidate, index): Member => {
+    const mean = recommendation?.means[index]
+    return {
+      index,
+      candidate,
+      outcomes: outcomes[index]!,
+      ...(mean === undefined ? {} : { mean: state.turned(mean) }),
+      ...(recommendation ? { standardDeviation: recommendation.standardDeviations[index]! } : {}),
+    }
+  })
+}
+
+function outcomesOf(
+  { candidates, observations }: StudyState,
+  texts: ReadonlyMap<string, { readonly output?: string; readonly feedback?: readonly Feedback[] }>,
+): Outcome[][] {
+  const outcomes: Outcome[][] = candidates.map(() => [])
+  const shown = candidates.map(({ shows }) => new Set(shows))
+  for (let index = 0; index < observations.length; index++) {
+    const candidate = observations.candidate(index)
+    const example = observations.example(index)
+    if (example < 0 || shown[candidate]!.has(example)) continue
+    const score = observations.score(index)
+    outcomes[candidate]!.push({
+      example,
+      score: Number.isNaN(score) ? null : score,
+      ...texts.get(`${candidate} ${example}`),
+    })
+  }
+  return outcomes
+}

@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest'
+import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
+import type { GenerateRequest, TextModel } from '../../src/evaluation/text-model.ts'
+import { createBackend } from '../../src/numerics/linalg/create-backend.ts'
+import { createPriceList } from '../../src/run/prices.ts'
+import { createGenerating } from '../../src/run/proposing.ts'
+import { type RunTaskOptions, runTask } from '../../src/run/run-task.ts'
+import { loadStudy } from '../../src/store/load-study.ts'
+import { createMemoryStore } from '../../src/store/memory-store.ts'
+import { defineTask } from '../../src/task/define-task.ts'
+import type { TaskInput } from '../../src/task/schema.ts'
+import { createScriptedModel } from '../support/scripted-model.ts'
+
+const LABELS = ['bug', 'billing', 'feature']
+const examples = Array.from({ length: 60 }, (_, index) => ({
+  input: `${['it crashes', 'you charged me', 'please add'][index % 3]} number ${index + 1} of the list`,
+  expected: LABELS[index % 3]!,
+}))
+
+/** Knows the labels only when the prompt names them, and then is right; else it chats. */
+const labels = ({ prompt }: GenerateRequest) => {
+  const [, input] = /Ticket: ([^\n]*)\nLabel:$/.exec(prompt) ?? []
+  const right = examples.find((example) => example.input === input)?.expected ?? ''
+  return LABELS.every((label) => prompt.split('Ticket:')[0]!.includes(label)) ? right : 'I think it is a ticket.'
+}
+
+const task = (more: Partial<TaskInput> = {}) =>
+  defineTask({
+    name: 'tickets',
+    examples,
+    split: { search: 0.5, holdout: 0.5, seed: 1 },
+    template: '{{instruction}}\n\n{{demonstrations}}\nTicket: {{input}}\nLabel:',
+    metric: 'label-match',
+    model: 'gguf:any',
+    baseline: 'Classify the ticket.',
+    budget: { evaluations: 150 },
+    ...more,
+  } as TaskInput)
+
+async function run(
+  given: ReturnType<typeof task>,
+  script: (request: GenerateRequest) => string = labels,
+  generator: TextModel | undefined = undefined,
+  more: Partial<RunTaskOptions> = {},
+) {
+  const textModel = createScriptedModel(script)
+  const generation = createGenerating({ task: given, priceOf: createPriceList(), ...(generator ? { generator } : {}) })
+  const store = createMemoryStore()
+  const result = await runTask({
+    task: given,
+    evaluator: await openEvaluator(given, { modelsFolder: '.', environment: {}, textModel }),
+    embedder: async () => undefined,
+    backend: async () => createBackend('js'),
+    store,
+    priceOf: createPriceList(),
+    ...(generation ? { generation } : {}),
+    ...more,
+  })
+  return { result, state: (await loadStudy(store, 'tickets'))!.state }
+}
+
+const writes = (answer: string) => createScriptedModel(() => answer)
+
+describe('a task with one prompt', () => {
+  it.each(['krige', 'successive-halving'])('gets better without any generator under %s', async (policy) => {
+    const { result, state } = await run(task(), labels, undefined, { policy })
+    expect(result.verdict).toBe('improved')
+    expect(result.winner.holdout).toBe(1)
+    expect(result.winner.text).toContain('bug')
+    expect(result.drafts).toMatchObject({ written: expect.any(Number), measured: expect.any(Number) })
+    expect(state.ledger.spent.evaluations).toBeLessThanOrEqual(150)
+  })
+
+  it('uses what a generator writes, counts its calls, and keeps who wrote what and why', async () => {
+    const answer = '<idea>Name the labels.</idea><prompt>Is the ticket about a bug, billing or a feature?</prompt>'
+    const generator = writes(answer)
+    const given = task({ proposers: ['mutate'], budget: { evaluations: 120, calls: 160 } })
+    const { result, state } = await run(given, labels, generator)
+    expect(result.winner).toMatchObject({ text: 'Is the ticket about a bug, billing or a feature?', holdout: 1 })
+    expect(generator.requests.length).toBeGreaterThan(0)
+    expect(result.spent.calls).toBe(result.spent.evaluations + generator.requests.length)
+    expect(result.spent.calls).toBeLessThanOrEqual(160)
+    const winner = state.candidates[state.indexById.get(result.winner.id)!]!
+    expect(winner.origin).toMatchObject({ by: 'proposer', name: 'mutate', parents: [0], metaPrompt: 'mutate@1' })
+    expect(result.drafts!.rejected).toMatchObject({ duplicate: expect.any(Number) })
+  })
+
+  it('never scores a prompt on an example that it shows or that its writer was shown', async () => {
+    const asked: GenerateRequest[] = []
+    const script = (request: GenerateRequest) => {
+      asked.push(request)
+      return labels(request)
+    }
+    const { state } = await run(task({ proposers: ['demonstrations'] }), script)
+    const shown = state.candidates.filter(({ shows }) => shows !== undefined)
+    expect(shown.length).toBeGreaterThan(2)
+    for (const { prompt } of asked) {
+      const [, input] = /Ticket: ([^\n]*)\nLabel:$/.exec(prompt)!
+      expect(prompt.split(`Ticket: ${input}\n`).length).toBe(2)
+    }
+  })
+
+  it('with feedback: shows a reflecting generator what went wrong', async () => {
+    const generator = writes('<prompt>Say bug, billing or feature.</prompt>')
+    const { result } = await run(task({ proposers: ['reflect'] }), labels, generator)
+    expect(generator.requests[0]!.prompt).toMatch(/Answer given: I think it is a ticket\.\nRight answer: \w+/)
+    expect(result.verdict).toBe('improved')
+  })
+
+  it('keeps what must be kept', async () => {
+    const { state } = await run(task({ preserve: ['ACME'], baseline: 'Classify the ticket for ACME.' }))
+    expect(state.candidates.length).toBeGreaterThan(2)
+    for (const { slots } of state.candidates) expect(slots!['instruction']).toContain('ACME')
+  })
+
+  it('goes on after an interruption, and pays for no answer twice', async () => {
+    const store = createMemoryStore()
+    const given = task({ proposers: ['mutate'] })
+    const abort = new AbortController()
+    const stopping = createScriptedModel((_, index) => {
+      if (index > 0) abort.abort()
+      return '<prompt>Say bug, billing or feature.</prompt>'
+    })
+    await expect(run(given, labels, stopping, { store, signal: abort.signal })).rejects.toMatchObject({
+      code: 'interrupted',
+    })
+    const generator = writes('<prompt>Sort it into bug, billing, feature.</prompt>')
+    const textModel = createScriptedModel(labels)
+    const generation = createGenerating({ task: given, priceOf: createPriceList(), generator })!
+    const result = await runTask({
+      task: given,
+      evaluator: await openEvaluator(given, { modelsFolder: '.', environment: {}, textModel }),
+      embedder: async () => undefined,
+      backend: async () => createBackend('js'),
+      store,
+      priceOf: createPriceList(),
+      generation,
+    })
+    expect(result.verdict).toBe('improved')
+    const { candidates } = (await loadStudy(store, 'tickets'))!.state
+    expect(candidates.map(({ slots }) => slots!['instruction'])).toContain('Say bug, billing or feature.')
+  })
+})
+
+describe('a task that cannot get better ends with a clear sentence:', () => {
+  const sentences = async (...given: Parameters<typeof run>) => {
+    const { result, state } = await run(...given)
+    return { result, text: [state.conclusion!.reason, ...result.warnings].join('\n') }
+  }
+
+  it('no headroom', async () => {
+    const always = (request: GenerateRequest) => labels({ ...request, prompt: `bug billing feature ${request.prompt}` })
+    const { result, text } = await sentences(task(), always)
+    expect(text).toMatch(/baseline is right on all of 30 examples: there is nothing to gain/)
+    expect(result).toMatchObject({ verdict: 'no improvement', winner: { id: 'baseline' } })
+    expect(result.spent.evaluations).toBeLessThan(100)
+  })
+
+  it('five examples', async () => {
+    const { text } = await sentences(task({ examples: examples.slice(0, 5), budget: { evaluations: 40 } }))
+    expect(text).toMatch(/examples/)
+  })
+
+  it('all failures, and prompts that cannot help', async () => {
+    const { result, text } = await sentences(task(), () => 'no idea')
+    expect(result.winner.id).toBe('baseline')
+    expect(text).toMatch(/No improvement found/)
+    expect(text).toMatch(/None of \d+ answers was right/)
+  })
+
+  it.each([
+    ['refuses', "I'm sorry, but I can't help with that."],
+    ['says nothing', ''],
+    ['answers in another language', '<prompt>请将工单分类。</prompt>'],
+    ['repeats the prompt', '<prompt>Classify the ticket.</prompt>'],
+  ])('a generator that %s', async (_, answer) => {
+    const { result, text } = await sentences(task({ proposers: ['mutate', 'paraphrase'] }), labels, writes(answer))
+    expect(result.winner.id).toBe('baseline')
+    expect(result.verdict).not.toBe('improved')
+    expect(text).toMatch(/No improvement found/)
+  })
+})
