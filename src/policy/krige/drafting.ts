@@ -179,7 +179,8 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
   function bestWriting(plan: DraftingPlan, asked: Int32Array, proposer: ProposerInfo, state: PolicyState) {
     if ((state.pendingGenerations ?? 0) > 0) return undefined
     const written = (state.generations ?? []).reduce((sum, { added }) => sum + added.length, 0)
-    const allowed = FIRST_DRAFTS + DRAFTS_PER_OUTCOME * state.observations.length - written
+    const withheld = state.pool.reduce((sum, { candidate }) => sum + (candidate.shows?.length ?? 0), 0)
+    const allowed = FIRST_DRAFTS + DRAFTS_PER_OUTCOME * (state.observations.length - withheld) - written
     const { scores, ranked, noise } = plan
     const leader = ranked.find((i) => asked[i]! > 0)
     if (leader === undefined || asked[leader]! < Math.min(FIRST_LOOK, exampleCount)) return undefined
