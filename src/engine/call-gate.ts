@@ -5,8 +5,8 @@
  * @module
  */
 import type { CallRole } from '../history/trace.ts'
+import type { StudyCalls } from '../study/audiences.ts'
 import type { CallPurpose, Reservation } from '../study/ledger.ts'
-import type { Study } from '../study/study.ts'
 import type { Reserve } from './cell.ts'
 import type { Journal } from './journal.ts'
 
@@ -28,7 +28,7 @@ export interface CallGates {
 /**
  * @param cancel Once it is aborted, no call is granted.
  */
-export function createCallGates(study: Study, journal: Journal, cancel: AbortSignal): CallGates {
+export function createCallGates(study: StudyCalls, journal: Pick<Journal, 'commit'>, cancel: AbortSignal): CallGates {
   let waiters: (() => void)[] = []
   const wake = () => {
     const woken = waiters

@@ -1,6 +1,6 @@
 import type { TraceRecord } from '../history/trace.ts'
 import type { Store, StudyLease } from '../store/store.ts'
-import type { Study } from '../study/study.ts'
+import type { StudyJournal } from '../study/audiences.ts'
 
 /** Puts what a study did on the disk. */
 export interface Journal {
@@ -34,7 +34,7 @@ export interface JournalOptions {
  * stored?.state.config.name // 'tickets': what the study did is safe now
  */
 export function createJournal(
-  study: Study,
+  study: Pick<StudyJournal, 'state' | 'drain'>,
   lease: Pick<StudyLease, 'append'>,
   { keepTraces = true, store }: JournalOptions = {},
 ): Journal {

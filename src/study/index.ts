@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { StudyCalls, StudyHoldout, StudyJournal, StudySearch } from './audiences.ts'
 export type { Summary } from './checks.ts'
 export { createStudy, DEFAULT_POLICY, parseLog, restoreStudy, type StudyOptions } from './create-study.ts'
 export { type Direction, EVENT_VERSION, type Stage, type StudyConfig, type StudyEvent } from './events.ts'
