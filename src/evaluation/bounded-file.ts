@@ -19,7 +19,7 @@ export const MOST_SOURCE = 16
  * @param most - MiB at most.
  * @throws InvalidInputError when there are more; and what the file system says.
  * @example
- * readBounded('package.json', 1).length > 100 // true
+ * readBounded('data/tasks/ticket-triage/task.yaml', 1).length > 100 // true
  */
 export function readBounded(file: string, most: number): Buffer {
   const handle = openSync(file, 'r')

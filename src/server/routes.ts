@@ -82,8 +82,8 @@ export const createStudyRoute = createRoute({
   security,
   request: { body: { required: true, content: json(schemas.studyInput) } },
   responses: {
-    200: { description: 'It existed already, with the same settings.', content: json(schemas.study) },
-    201: { description: 'Created.', content: json(schemas.study) },
+    200: { description: 'It existed already, with the same settings.', content: json(schemas.studyOut) },
+    201: { description: 'Created.', content: json(schemas.studyOut) },
     ...FAILURES,
   },
 })
@@ -97,7 +97,7 @@ export const deleteStudy = createRoute({
   responses: { 204: { description: 'Removed.' }, ...FAILURES },
 })
 
-export const getStudy = get('/studies/{name}', 'Settings and spending of a study.', schemas.study)
+export const getStudy = get('/studies/{name}', 'Settings and spending of a study.', schemas.studyOut)
 export const getPending = get('/studies/{name}/pending', 'Actions that wait for results.', schemas.pending)
 export const getBest = get('/studies/{name}/best', 'The best candidate by posterior.', schemas.best)
 export const getPosterior = get('/studies/{name}/posterior', 'Posterior of the whole pool.', schemas.posterior)

@@ -55,7 +55,7 @@ export const studyInput = z
   })
   .openapi('StudyInput')
 
-export const study = z
+export const studyOut = z
   .object({
     name: z.string(),
     policy: z.string(),

@@ -48,7 +48,7 @@ export interface ServedStudies {
 /**
  * @example
  * const studies = createServedStudies(createMemoryStore(), backend)
- * const { served } = await studies.create({ name: 'triage', pool: pool(), exampleCount: 10 })
+ * const { served } = await studies.create({ name: 'triage', pool, exampleCount: 10 })
  * served.study.ask().kind // 'evaluate'
  */
 export function createServedStudies(store: Store, backend: Backend): ServedStudies {

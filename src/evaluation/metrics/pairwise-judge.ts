@@ -36,7 +36,8 @@ export interface PairwiseJudge extends Metric {
 /**
  * @example
  * const metric = pairwiseJudge({ model, criteria: 'The answer is polite and solves the problem.' })
- * await metric.compare('Sorry!', 'No.', example, calls) // 1: the first wins
+ * const { score } = await metric.compare('Sorry!', 'No.', example, calls)
+ * score // 1: the first wins
  */
 export function pairwiseJudge(options: PairwiseJudgeOptions): PairwiseJudge {
   const { model, criteria, repeats = 2, maxOutputTokens = 200 } = options
