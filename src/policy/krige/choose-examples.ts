@@ -42,7 +42,12 @@ export function createExampleChooser(
   return (candidate, { beliefs, examples, crowding, taken }, count) => {
     const chosen: number[] = []
     const { variance } = beliefs.sharedFailures
-    const shared = crowding && variance > 0 ? { variance, crowding: crowding.of(candidate, taken) } : undefined
+    // What crowds an example is what it says of a kind; the more a prompt has shown of itself, the less its kind matters.
+    const own = 1 + cells.count(candidate)
+    const shared =
+      crowding && variance > 0
+        ? { variance, crowding: crowding.of(candidate, taken).map((alike) => alike / own) }
+        : undefined
     const pendingHere = taken.get(candidate)
     const isFree = (example: number) =>
       !cells.has(candidate, example) && !pendingHere?.has(example) && !chosen.includes(example)
