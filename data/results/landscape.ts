@@ -1,0 +1,34 @@
+/**
+ * `node data/results/landscape.ts [SEEDS] [CALLS]`: searches that write their prompts, on the generative landscape with
+ * Universal Sentence Encoder lite, with and without screening. Drafts and outcomes cost a call each.
+ *
+ * @module
+ */
+import { createGenerativeLandscape } from '../../src/bench/landscape/generative-landscape.ts'
+import { searchLandscape } from '../../src/bench/landscape/search-landscape.ts'
+import { benchBackend } from '../../src/bench/tables/bench-backend.ts'
+import { openSentenceEncoder } from '../../src/embedding/sentence-encoder.ts'
+import { createKrigePolicy } from '../../src/policy/krige.ts'
+
+const EVERY = 25
+const seeds = Number(process.argv[2] ?? 12)
+const calls = Number(process.argv[3] ?? 400)
+const encoder = await openSentenceEncoder()
+for (const screening of [true, false]) {
+  const means = new Float64Array(Math.floor(calls / EVERY))
+  for (let seed = 1; seed <= seeds; seed++) {
+    const landscape = await createGenerativeLandscape(seed, (texts) => encoder.embed(texts))
+    const options = { calls, every: EVERY, seed, backend: benchBackend(), options: { screening } }
+    const { scores, drafts, measured } = await searchLandscape(landscape, createKrigePolicy, options)
+    scores.forEach((score, k) => {
+      means[k]! += score / seeds
+    })
+    const start = landscape.expectedScore(landscape.start).toFixed(3)
+    process.stderr.write(
+      `seed ${seed}: ${start} to ${scores.at(-1)?.toFixed(3)}, ${measured} of ${drafts} drafts measured\n`,
+    )
+  }
+  const row = Array.from(means, (mean) => mean.toFixed(3)).join(' ')
+  process.stdout.write(`${screening ? 'screened' : 'unscreened'}: mean score every ${EVERY} calls ${row}\n`)
+}
+await encoder.close()
