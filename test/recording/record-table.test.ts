@@ -61,7 +61,7 @@ describe('recordTable', () => {
   it('has search columns first, holdout last, and null where a call failed', async () => {
     const { record } = setUp()
     const table = await record()
-    expect(tableSchema.parse(table).holdout).toBe(6)
+    expect(tableSchema.parse(table).holdout).toBe(8)
     const columns = [...task.split.search, ...task.split.holdout]
     expect(table.exampleTexts).toEqual(columns.map((index) => `Ticket ${index}`))
     expect(table.scores[0]).toBe(columns.map((index) => (index % 3 === 0 ? 1 : 0)).join(''))
@@ -147,9 +147,9 @@ describe('krige bench record', () => {
     expect(before).toBeLessThan(49)
     const { code, stdout, stderr } = await startKrige(folder, args).done
     expect(code, stderr).toBe(0)
-    expect(JSON.parse(stdout)).toEqual({ table: 'demo.json.gz', prompts: 4, examples: 12, holdout: 6 })
+    expect(JSON.parse(stdout)).toEqual({ table: 'demo.json.gz', prompts: 4, examples: 12, holdout: 8 })
     const table = await loadTable(join(folder, 'demo.json.gz'))
-    expect([table.prompts.length, table.searchExamples, table.holdoutExamples]).toEqual([4, 6, 6])
+    expect([table.prompts.length, table.searchExamples, table.holdoutExamples]).toEqual([4, 4, 8])
     const written = JSON.parse(gunzipSync(readFileSync(join(folder, 'demo.json.gz'))).toString())
     expect(written.provenance.command).toContain('task.yaml --out demo.json.gz')
     expect(lines()).toBe(0)
