@@ -46,8 +46,10 @@ export type {
 export { POLICIES, type PolicyEntry } from './policy/registry.ts'
 export { type Candidate, candidateText, type PoolEntry } from './prompt/candidate.ts'
 export type { Example } from './prompt/example.ts'
+export type { ProposerSpecification } from './proposer/registry.ts'
 export { type RankedText, type RankOptions, rank } from './rank.ts'
 export { type ReportOptions, renderReport } from './report/render-report.ts'
+export type { Generate } from './run/generate-by-function.ts'
 export {
   createPriceList,
   makePlan,

@@ -5,6 +5,7 @@
  */
 import type { Tracer } from '@opentelemetry/api'
 import type { CellEvaluator } from '../engine/cell.ts'
+import type { GenerationRequest } from '../engine/generation.ts'
 import { createJournal } from '../engine/journal.ts'
 import { runSearch, type SearchProgress } from '../engine/search.ts'
 import { ConflictError, InvalidArgumentError } from '../errors.ts'
@@ -17,17 +18,20 @@ import {
   type WrittenMeasurement,
 } from '../history/measurement.ts'
 import { createBackend } from '../numerics/linalg/create-backend.ts'
+import { growingPool } from '../policy/growing-pool.ts'
 import type { PolicyContext, PolicyFactory } from '../policy/policy.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import type { ProposerSpecification } from '../proposer/registry.ts'
 import { loadStudy } from '../store/load-study.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import type { Store } from '../store/store.ts'
-import { configOf, environmentOf } from '../study/create-study.ts'
+import { configOf, DEFAULT_POLICY, environmentOf } from '../study/create-study.ts'
 import { type Direction, EVENT_VERSION, type StudyEvent } from '../study/events.ts'
 import { type Budget, type CallCost, checkBudget, NO_COST } from '../study/ledger.ts'
 import { sampleSizeWarnings } from '../study/sample-size.ts'
 import { createFold } from '../study/state.ts'
 import { openStudy } from '../study/study.ts'
+import { type Generate, generateByFunction } from './generate-by-function.ts'
 import { holdoutBudget } from './holdout-budget.ts'
 import { type RunResult, resultOf } from './result.ts'
 
@@ -49,8 +53,17 @@ export interface EvaluateContext {
 export type EvaluateResult = MeasurementInput | (WrittenMeasurement & Partial<CallCost>)
 
 export interface OptimizeOptions<Example> {
-  /** Texts, or candidates with slots or parameters. All distinct. */
-  readonly prompts: readonly (string | Candidate)[]
+  /** Texts, or candidates with slots or parameters. All distinct. Not needed with a {@link prompt}. */
+  readonly prompts?: readonly (string | Candidate)[]
+  /** The prompt in use now, and the one to beat: better ones are written from it. */
+  readonly prompt?: string
+  /**
+   * Who writes further prompts: names as in a task file. @defaultValue 'auto' with a {@link prompt} and no prompts, else
+   * 'none'
+   */
+  readonly proposers?: 'auto' | 'none' | readonly ProposerSpecification[]
+  /** Asks the model that writes prompts; one call as far as the budget is concerned. @defaultValue none is asked */
+  readonly generate?: Generate
   readonly examples: readonly Example[]
   /**
    * Scores one prompt on one example; one call as far as the budget is concerned. A throw is a failed call: missing,
@@ -106,7 +119,9 @@ export interface OptimizeOptions<Example> {
  * result.winner.text // 'Think step by step, then name the label.'
  * result.winner.interval[0] > 0.5 // true
  */
-export async function optimize<Example>(options: OptimizeOptions<Example>): Promise<RunResult> {
+export async function optimize<Example>(given: OptimizeOptions<Example>): Promise<RunResult> {
+  const start = given.prompt ?? given.baseline
+  const options = start === undefined ? given : { ...given, baseline: start }
   const { examples, holdout = [] } = options
   const budget = checkBudget(options.budget)
   const seed = options.seed ?? 1
@@ -152,9 +167,28 @@ export async function optimize<Example>(options: OptimizeOptions<Example>): Prom
     }
     const vectors = options.embed ? await options.embed(pool.map(candidateText)) : []
     const embeddings = new Map(pool.map((candidate, index) => [candidate.id, vectors[index]]))
+    const proposers = options.proposers ?? (given.prompt !== undefined && !given.prompts ? 'auto' : 'none')
+    const generation =
+      proposers === 'none'
+        ? undefined
+        : generateByFunction({
+            proposers,
+            examples,
+            pool,
+            baseline: Math.max(0, baseline ? pool.indexOf(baseline) : 0),
+            ...(options.generate ? { generate: options.generate } : {}),
+          })
+    const environment = environmentOf(policy, backend)
+    const asksItself = options.policy === undefined || options.policy === DEFAULT_POLICY
     const study = openStudy(
       stored ?? createFold(created),
-      { ...environmentOf(policy, backend), embedding: (candidate) => embeddings.get(candidate.id) },
+      {
+        ...environment,
+        embedding: (candidate) => embeddings.get(candidate.id),
+        ...(generation
+          ? { policy: growingPool(environment.policy, { asksItself }), proposers: generation.proposers }
+          : {}),
+      },
       stored ? [] : [created],
     )
     study.add(pool.filter((candidate) => !study.state.indexById.has(candidate.id)))
@@ -166,6 +200,12 @@ export async function optimize<Example>(options: OptimizeOptions<Example>): Prom
       concurrency: options.concurrency ?? 8,
       holdoutExamples: compared,
       warnings: sampleSizeWarnings(examples.length, compared),
+      ...(generation
+        ? {
+            generate: (request: GenerationRequest) =>
+              generation.generate(request, { study, traces: () => store.traces(name) }),
+          }
+        : {}),
       ...(options.signal ? { signal: options.signal } : {}),
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
       ...(telemetry ? { telemetry } : {}),
@@ -186,7 +226,7 @@ function checkConstraints(before: readonly Constraint[] = [], now: readonly Cons
   })
 }
 
-function poolOf<Example>({ prompts, baseline }: OptimizeOptions<Example>): Candidate[] {
+function poolOf<Example>({ prompts = [], baseline }: OptimizeOptions<Example>): Candidate[] {
   const pool = prompts.map((prompt, index) =>
     typeof prompt === 'string' ? { id: String(index + 1), text: prompt } : prompt,
   )

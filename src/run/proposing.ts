@@ -41,8 +41,14 @@ export interface Generating {
   generate(request: GenerationRequest, context: GenerationContext): Promise<GenerationOutcome>
 }
 
+/** What of a task matters to whoever writes prompts. */
+export type ProposedTask = Pick<
+  Task,
+  'proposers' | 'metric' | 'examples' | 'split' | 'pool' | 'baseline' | 'description' | 'template' | 'preserve'
+>
+
 export interface ProposingOptions {
-  readonly task: Task
+  readonly task: ProposedTask
   /** Writes prompts; without it only proposers that need none take part. */
   readonly generator?: TextModel
   /** For a plan: whether there will be one. @defaultValue whether {@link generator} is given */
@@ -56,6 +62,8 @@ export interface ProposingOptions {
  * The proposers of a task as one: a sensible choice, or those it names. `undefined`: nobody is to write prompts.
  *
  * @throws InvalidInputError when a meta-prompt cannot be read.
+ * @example
+ * openProposer({ proposers: ['mutate'] })?.needsGenerator // true
  */
 export function openProposer({ proposers }: Pick<Task, 'proposers'>): Proposer | undefined {
   if (proposers === 'none') return undefined
@@ -65,7 +73,12 @@ export function openProposer({ proposers }: Pick<Task, 'proposers'>): Proposer |
   )
 }
 
-/** Has prompts written for a task; `undefined` where nobody is to write any. */
+/**
+ * Has prompts written for a task; `undefined` where nobody is to write any.
+ *
+ * @example
+ * createGenerating({ task, priceOf: createPriceList() }) // undefined: this task has a pool, and names nobody
+ */
 export function createGenerating(options: ProposingOptions): Generating | undefined {
   const { task, generator, isAsked = generator !== undefined } = options
   const proposer = openProposer(task)
@@ -118,7 +131,7 @@ export function createGenerating(options: ProposingOptions): Generating | undefi
   }
 }
 
-function viewOf(task: Task): TaskView {
+function viewOf(task: ProposedTask): TaskView {
   const baseline = task.pool[task.baseline ?? 0]!
   return createTaskView({
     ...(task.description === undefined ? {} : { description: task.description }),

@@ -1,0 +1,74 @@
+import { estimateTokens } from '../evaluation/estimate-tokens.ts'
+import type { TextModel } from '../evaluation/text-model.ts'
+import { failure } from '../history/failure.ts'
+import type { Candidate } from '../prompt/candidate.ts'
+import type { Example, JsonValue } from '../prompt/example.ts'
+import type { ProposerSpecification } from '../proposer/registry.ts'
+import { createGenerating, type Generating } from './proposing.ts'
+
+/** Answers one question of whoever writes prompts: one call as far as the budget is concerned. */
+export type Generate = (
+  prompt: string,
+  context: { readonly temperature: number; readonly seed: number; readonly signal: AbortSignal | undefined },
+) => string | Promise<string>
+
+export interface GenerateByFunctionOptions {
+  readonly proposers: 'auto' | readonly ProposerSpecification[]
+  readonly examples: readonly unknown[]
+  readonly pool: readonly Candidate[]
+  readonly baseline: number
+  /** Without it only proposers that need no model take part. */
+  readonly generate?: Generate
+}
+
+/** Has prompts written where examples and the generator are the caller's own. */
+export function generateByFunction({ generate, ...given }: GenerateByFunctionOptions): Generating {
+  const examples = given.examples.map(readExample)
+  return createGenerating({
+    task: {
+      proposers: given.proposers,
+      metric: { name: 'evaluate', options: {} },
+      examples,
+      split: { search: examples.map((_, index) => index), holdout: [], seed: 0 },
+      pool: given.pool,
+      baseline: given.baseline,
+    },
+    priceOf: () => undefined,
+    ...(generate ? { generator: modelOf(generate) } : {}),
+  })!
+}
+
+/** An object with `input`, perhaps `expected`; or anything else, as a whole. */
+function readExample(given: unknown, index: number): Example {
+  const id = String(index + 1)
+  if (typeof given !== 'object' || given === null || !('input' in given)) {
+    return { id, input: (given ?? null) as JsonValue, fields: {} }
+  }
+  const { input, expected } = given as { input: JsonValue; expected?: JsonValue }
+  return { id, input, ...(expected === undefined ? {} : { expected }), fields: {} }
+}
+
+function modelOf(generate: Generate): TextModel {
+  return {
+    name: 'generate',
+    identity: 'generate',
+    concurrency: 1,
+    local: true,
+    countTokens: estimateTokens,
+    async generate({ prompt, sampling, signal }) {
+      const inputTokens = estimateTokens(prompt)
+      try {
+        const text = String(
+          await generate(prompt, { temperature: sampling.temperature, seed: sampling.seed ?? 0, signal }),
+        )
+        const outputTokens = Math.min(estimateTokens(text), sampling.maxOutputTokens)
+        return { kind: 'text', text, reason: 'stop', usage: { inputTokens, outputTokens, estimated: true } }
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error)
+        const usage = { inputTokens, outputTokens: 0, estimated: true }
+        return { kind: 'failure', failure: failure(signal?.aborted ? 'cancelled' : 'program', message), usage }
+      }
+    },
+    async close() {},
+  }
+}

@@ -1,0 +1,72 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { toJson, toPromptfoo } from '../../src/cli/export-formats.ts'
+import { taskFrom } from '../../src/cli/init-from.ts'
+import { loadTask } from '../../src/task/load-task.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'krige-init-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const write = (name: string, text: string) => {
+  writeFileSync(join(folder, name), text)
+  return join(folder, name)
+}
+const rows = [
+  ['It crashes, again', 'bug'],
+  ['Refund me', 'billing'],
+  ['The app freezes', 'bug'],
+  ['I was charged twice', 'billing'],
+  ['Login fails', 'bug'],
+  ['Send an invoice', 'billing'],
+]
+const from = (file: string, prompt = 'Classify the ticket.') =>
+  taskFrom({ from: file, prompt, model: 'gguf:any', name: 'tickets' })
+
+describe('krige init --from', () => {
+  it.each([
+    ['CSV', 'a.csv', `text,label\n${rows.map(([text, label]) => `"${text}",${label}`).join('\n')}\n`],
+    ['JSONL', 'a.jsonl', rows.map(([input, expected]) => JSON.stringify({ input, expected })).join('\n')],
+    ['JSON', 'a.json', JSON.stringify(rows.map(([question, answer]) => ({ question, answer })))],
+  ])('makes a task of %s that loads and has its prompts written', (_, name, text) => {
+    const { task, examples } = from(write(name, text))
+    write('examples.jsonl', examples)
+    const loaded = loadTask(write('task.yaml', task))
+    expect(loaded).toMatchObject({ proposers: 'auto', labels: ['bug', 'billing'], metric: { name: 'label-match' } })
+    expect(loaded.pool[0]!.slots).toEqual({ instruction: 'Classify the ticket.', demonstrations: '' })
+    expect(loaded.examples.map(({ input, expected }) => [input, expected])).toEqual(rows)
+  })
+
+  it('takes a prompt that names its input for a template', () => {
+    const { task } = from(join(folder, 'a.csv'), 'Label {{input}}.')
+    expect(parse(task)).toMatchObject({ promptVariables: true, baseline: 'Label {{input}}.' })
+    expect(loadTask(write('task.yaml', task)).template?.nested).toBe(true)
+  })
+
+  it('refuses an empty prompt and a file without keys', () => {
+    expect(() => from(join(folder, 'a.csv'), ' ')).toThrow(/--prompt is empty/)
+    expect(() => from(write('list.json', '["a", "b"]'))).toThrow(/no examples with keys/)
+  })
+})
+
+describe('export of a winner', () => {
+  const winner = { id: 'p', text: 'Label {{ticket}}.' }
+
+  it('writes JSON', () => {
+    expect(JSON.parse(toJson('s', winner))).toEqual({ study: 's', id: 'p', text: 'Label {{ticket}}.' })
+  })
+
+  it('puts it into a promptfoo configuration, and leaves the rest as it is', () => {
+    const file = write('promptfooconfig.yaml', '# mine\nprompts: [a, b]\nproviders: [openai:gpt-5-mini]\n')
+    const text = toPromptfoo(winner, file)
+    expect(text).toContain('# mine')
+    expect(parse(text)).toEqual({
+      prompts: [{ id: 'p', label: 'p (krige)', raw: 'Label {{ticket}}.' }],
+      providers: ['openai:gpt-5-mini'],
+    })
+    expect(readFileSync(file, 'utf8')).toContain('[a, b]')
+    expect(() => toPromptfoo(winner, write('bad.yaml', '- a'))).toThrow(/no promptfoo configuration/)
+  })
+})
