@@ -18,7 +18,7 @@ Interrupted? The same command goes on.
 
 Examples:
   $ krige models pull
-  $ krige models pull gemma-3-270m`
+  $ krige models pull qwen2.5-coder-1.5b-instruct`
 
 export function registerModels(program: Command): void {
   const models = program.command('models').description('Fetch and list small models that run on this machine.')
@@ -85,6 +85,8 @@ function list(flags: { readonly json?: boolean }): void {
     kind: model.kind,
     here: model.files.every((file) => sizeOf(join(folder, file.path)) === file.bytes),
     bytes: model.files.reduce((total, file) => total + file.bytes, 0),
+    memory: model.memory,
+    speed: model.speed,
     license: model.license,
     use: model.use,
   }))
@@ -96,7 +98,8 @@ function list(flags: { readonly json?: boolean }): void {
   for (const row of rows) {
     const size = `${(row.bytes / 1e6).toFixed(0)} MB`.padStart(7)
     process.stdout.write(
-      `${row.name.padEnd(width)}  ${row.here ? 'here    ' : 'not here'} ${size}  ${row.license}  ${row.use}\n`,
+      `${row.name.padEnd(width)}  ${row.here ? 'here    ' : 'not here'} ${size}  ${row.license}  ${row.use}\n` +
+        `${' '.repeat(width + 2)}${row.memory} MB of memory; on two cores ${row.speed}\n`,
     )
   }
 }

