@@ -60,8 +60,10 @@ function searchWindow(text: string, needles: readonly string[]): Span[] {
   const queue: View[] = [identity(text)]
   let letters = 0
   for (let view = queue.shift(); view; view = queue.shift()) {
-    if (seen.has(view.text)) continue
-    seen.add(view.text)
+    // What is spelled alike in two places is in both.
+    const key = `${view.from[0]} ${view.to.at(-1)} ${view.text}`
+    if (seen.has(key)) continue
+    seen.add(key)
     letters += view.text.length
     if (seen.size > MOST_VIEWS || letters > MOST_GROWTH * Math.max(1000, text.length)) return [[0, text.length]]
     const searched = without(view, SQUEEZED)

@@ -38,6 +38,17 @@ describe('a secret in another spelling', () => {
     }
   })
 
+  it.each(NAMES)('%s, several times over: hidden every time', (name) => {
+    for (const key of KEYS) {
+      const spelled = SPELLINGS[name]!(key)
+      const shown = createExactRedactor([new Secret(key)])(
+        `(${spelled}) then ${spelled} | ${spelled}, and "${spelled}"`,
+      )
+      expect(shown).not.toContain(spelled)
+      expect(findSpellings(shown.replaceAll('[secret]', '\u0000'), [key])).toEqual([])
+    }
+  })
+
   it('three deep, in any order and with any key: nothing of it can be decoded again', () => {
     const spelling = fc.constantFrom(...NAMES.filter((name) => !name.startsWith('array')))
     const key = fc
