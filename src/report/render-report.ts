@@ -10,6 +10,7 @@ import type { ConstraintBelief } from '../study/feasibility.ts'
 import type { StudyState } from '../study/state.ts'
 import { type Conclusion, posteriorInterval, type ScoreSummary } from '../study/verdict.ts'
 import { intervalBar, progressChart } from './charts.ts'
+import { familyTree } from './family-tree.ts'
 import { type Html, html, toText, trusted } from './html.ts'
 import { count, dollars, duration, interval, probability, score, signedScore } from './numbers.ts'
 import { STYLE } from './style.ts'
@@ -70,6 +71,7 @@ ${progress(state)}
 ${spending(options)}
 <h2>All prompts</h2>
 ${table(state, rows)}
+${familyTree(state)}
 ${failures(state, rows)}
 <h2>How to repeat this</h2>
 ${reproduction(options)}

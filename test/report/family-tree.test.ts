@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import type { PolicyFactory } from '../../src/policy/policy.ts'
+import { familyTree } from '../../src/report/family-tree.ts'
+import { toText } from '../../src/report/html.ts'
+import { renderReport } from '../../src/report/render-report.ts'
+import { createStudy } from '../../src/study/create-study.ts'
+import { breadthFirst } from '../study/breadth-first.ts'
+
+const asksOnce: PolicyFactory = (context) => ({
+  ...breadthFirst(context),
+  next: (state) =>
+    state.generations!.length > 0
+      ? breadthFirst(context).next(state)
+      : { kind: 'act', action: { kind: 'generate', proposer: 'auto', parents: [0], count: 2 } },
+})
+
+describe('family tree', () => {
+  it('is absent where nobody wrote prompts', () => {
+    const study = createStudy({ pool: [{ id: 'a', text: 'A.' }], policy: breadthFirst, exampleCount: 2 })
+    expect(familyTree(study.state)).toBeUndefined()
+  })
+
+  it('says who wrote what from whom and why, and shows what changed, harmlessly', () => {
+    const pool = [{ id: 'baseline', text: 'Classify the ticket.' }]
+    const study = createStudy({ pool, policy: asksOnce, exampleCount: 3, baseline: 'baseline' })
+    const action = study.ask()
+    const origin = { by: 'proposer', name: 'mutate', parents: [0], hypothesis: '<b>be exact</b>' } as const
+    study.tellCandidates(action.id, [{ id: 'child', text: 'Classify every ticket.', shows: [1], origin }], {
+      rejected: { duplicate: 2 },
+    })
+    const cell = study.ask()
+    study.tell(cell.id, cell.kind === 'evaluate' ? cell.examples.map(() => 1) : [])
+    const page = toText(familyTree(study.state)!)
+    expect(page).toContain('3 drafts were written, 2 duplicate of them refused')
+    expect(page).toMatch(/<strong>baseline<\/strong>.*<ul><li><strong>child<\/strong>/s)
+    expect(page).toContain('by mutate: &lt;b&gt;be exact&lt;/b&gt;')
+    expect(page).toMatch(/Classify (<del>the <\/del><ins>every <\/ins>|<ins>every <\/ins><del>the <\/del>)ticket\./)
+    expect(renderReport({ state: study.state })).toContain('<h2>Family tree</h2>')
+  })
+})
