@@ -21,8 +21,8 @@ export interface Problem {
  * @param name What they are called in messages; '' for the options of a function.
  * @throws InvalidArgumentError naming the first thing that is wrong, and the remedy.
  * @example
- * import * as z from 'zod'
- * checkInput(z.strictObject({ calls: z.int() }), { call: 3 }, 'budget') // throws InvalidArgumentError: unknown key budget.call
+ * import { z } from 'zod'
+ * checkInput(z.strictObject({ calls: z.int().optional() }), { call: 3 }, 'budget') // throws InvalidArgumentError: unknown key budget.call
  */
 export function checkInput<Output>(schema: z.ZodType<Output>, given: unknown, name: string): Output {
   const checked = schema.safeParse(given)

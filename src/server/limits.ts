@@ -15,6 +15,12 @@ export interface Limits {
   readonly requestsPerSecond?: number
 }
 
+/**
+ * What a server takes where nobody says otherwise.
+ *
+ * @example
+ * DEFAULT_LIMITS.concurrency // 256
+ */
 export const DEFAULT_LIMITS: Required<Limits> = { bodyBytes: 16 * 2 ** 20, concurrency: 256, requestsPerSecond: 2000 }
 
 const refuse = (code: string, message: string, remedy?: string) => ({
