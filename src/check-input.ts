@@ -39,7 +39,10 @@ export function checkInput<Output>(schema: z.ZodType<Output>, given: unknown, na
  * @param name Stands before every path.
  */
 export function describeProblems(error: z.core.$ZodError, schema: z.ZodType, given: unknown, name = ''): Problem[] {
-  return error.issues.map((issue) => describeIssue(likeliest(issue), schema, given, name))
+  // A key that is missing was often written otherwise.
+  const isUnknown = ({ code }: z.core.$ZodIssue) => Number(code === 'unrecognized_keys')
+  const issues = [...error.issues].sort((a, b) => isUnknown(b) - isUnknown(a))
+  return issues.map((issue) => describeIssue(likeliest(issue), schema, given, name))
 }
 
 function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, given: unknown, name: string): Problem {

@@ -10,6 +10,7 @@
  */
 export { type AnalyticAcquisition, logExpectedImprovement, upperConfidenceBound } from './acquisition/index.ts'
 export type { Embedder } from './embedding/embedder.ts'
+export { type OpenEmbedderOptions, openEmbedder } from './embedding/open-embedder.ts'
 export {
   BudgetError,
   ConflictError,

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { ConflictError, InvalidInputError, KrigeError, UnavailableError } from '../errors.ts'
+import { modelsFolder } from './cache-folder.ts'
 import { withEmbeddingCache } from './cached-embedder.ts'
 import type { Embedder } from './embedder.ts'
 import { createEmbeddingCache } from './embedding-cache.ts'
@@ -8,8 +9,8 @@ import { openSentenceEncoder, SENTENCE_ENCODER_ID } from './sentence-encoder.ts'
 import { localWeights, openTransformersEmbedder } from './transformers-embedder.ts'
 
 export interface OpenEmbedderOptions {
-  /** Where pulled models lie, one folder each. */
-  readonly modelsFolder: string
+  /** Where pulled models lie, one folder each. @defaultValue `models` in `KRIGE_CACHE`, else in the user's cache */
+  readonly modelsFolder?: string
   /** Where vectors are kept; absent: nowhere. */
   readonly cacheFolder?: string
   /** The embedder a study was begun with: that one, or none. */
@@ -18,6 +19,8 @@ export interface OpenEmbedderOptions {
   readonly allowDownload?: boolean
   readonly threads?: number
 }
+
+type LocatedOptions = OpenEmbedderOptions & { readonly modelsFolder: string }
 
 /** Folder names of the default model, as pulled and as the hub calls it. */
 const DEFAULT_MODELS = ['all-MiniLM-L6-v2', 'Xenova/all-MiniLM-L6-v2'] as const
@@ -35,7 +38,11 @@ const HUB_TIMEOUT = 2000
  * const [vector] = await embedder!.embed(['Classify the ticket.'])
  * vector?.length // 512
  */
-export async function openEmbedder(specification: string, options: OpenEmbedderOptions): Promise<Embedder | undefined> {
+export async function openEmbedder(
+  specification = 'auto',
+  given: OpenEmbedderOptions = {},
+): Promise<Embedder | undefined> {
+  const options = { ...given, modelsFolder: given.modelsFolder ?? modelsFolder(process.env) }
   if (specification === 'none') {
     if (options.recorded !== undefined) throw conflict(options.recorded, 'none')
     return undefined
@@ -50,7 +57,7 @@ export async function openEmbedder(specification: string, options: OpenEmbedderO
     : withEmbeddingCache(embedder, createEmbeddingCache(options.cacheFolder))
 }
 
-async function open(specification: string, options: OpenEmbedderOptions): Promise<Embedder> {
+async function open(specification: string, options: LocatedOptions): Promise<Embedder> {
   const { recorded, modelsFolder } = options
   if (specification === 'use-lite' || (specification === 'auto' && recorded === SENTENCE_ENCODER_ID))
     return openSentenceEncoder()
@@ -79,7 +86,7 @@ async function open(specification: string, options: OpenEmbedderOptions): Promis
   })
 }
 
-async function openDefault(options: OpenEmbedderOptions): Promise<Embedder> {
+async function openDefault(options: LocatedOptions): Promise<Embedder> {
   const local = DEFAULT_MODELS.find((name) => localWeights(join(options.modelsFolder, name)))
   let problem = 'all-MiniLM-L6-v2 is not on this machine'
   try {
@@ -103,7 +110,7 @@ async function openDefault(options: OpenEmbedderOptions): Promise<Embedder> {
   )
 }
 
-function openLocal(folder: string, name: string, options: OpenEmbedderOptions): Promise<Embedder> {
+function openLocal(folder: string, name: string, options: LocatedOptions): Promise<Embedder> {
   const weights = localWeights(join(folder, name))
   if (weights === undefined) {
     throw new InvalidInputError(`${join(folder, name)} holds no model: expected tokenizer.json and onnx/model.onnx`, {

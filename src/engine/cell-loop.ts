@@ -58,10 +58,14 @@ interface Cell {
  */
 export async function runCells(options: CellLoopOptions): Promise<string> {
   const { study, journal, signal } = options
-  const patience = options.patience ?? Math.max(8, options.concurrency)
+  const patience = options.patience ?? patienceOf(study, options.concurrency)
   const waiting: Cell[] = [...study.state.actions.values()].flatMap((action) =>
     action.kind === 'evaluate' ? openCells(study, action) : [],
   )
+  // A budget that was lowered since they were asked for has no room for all of them.
+  for (const cell of waiting.splice(Math.max(0, waiting.length - overrun(study)))) {
+    study.release(cell.action, 'the budget was lowered', [cell.position])
+  }
   const streak: { readonly cell: Cell; readonly measurement: CellMeasurement }[] = []
   const stop = new AbortController()
   const cancel = AbortSignal.any([signal, stop.signal])
@@ -124,21 +128,26 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
       ended ??= UNAFFORDABLE
     } else if (isFatal(failure)) {
       failModel(failure)
-    } else if (failure.retryable) {
+    } else if (failure.retryable || !study.state.hasScore) {
       streak.push({ cell, measurement })
-      if (streak.length >= patience) pauseFor(failure.message)
+      // What one prompt cannot be asked says nothing of the others.
+      const prompts = new Set(streak.map(({ cell }) => cell.evaluation.index)).size
+      const isDown = failure.retryable || prompts > 1 || study.state.candidates.length === 1
+      if (streak.length >= patience && isDown) pauseFor(failure)
     } else {
       tellStreak()
       record(cell, measurement)
     }
   }
 
-  const pauseFor = (message: string) => {
+  const pauseFor = ({ message, retryable }: Failure) => {
     const failed = streak.splice(0)
-    for (const { cell } of failed) study.release(cell.action, 'the model was down', [cell.position])
+    const reason = retryable ? `the model was down: ${message}` : `nothing could be measured: ${message}`
+    for (const { cell } of failed) study.release(cell.action, reason, [cell.position])
+    const when = retryable ? 'when the model answers' : 'once that is put right'
     fail(
       new UnavailableError(`${failed.length} evaluations in a row failed, the last with: ${message}`, {
-        remedy: 'The study is paused before it burns its budget. Run the same command again when the model answers.',
+        remedy: `The study is paused before it burns its budget. Run the same command again ${when}.`,
       }),
     )
   }
@@ -272,6 +281,19 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     throw new KrigeError('interrupted', 'interrupted', { remedy: 'Run the same command again to resume.' })
   }
   return ended ?? 'nothing was left to do'
+}
+
+/** Failed evaluations in a row that pause a run; fewer where few calls are to be had, because each is tried again. */
+function patienceOf({ state }: Study, concurrency: number): number {
+  const { calls = Number.POSITIVE_INFINITY } = state.ledger.limits
+  return Math.max(2, Math.min(Math.max(8, concurrency), Math.floor(calls / 16)))
+}
+
+/** Evaluations spent and asked for beyond the limit. */
+function overrun({ state }: Study): number {
+  const { spent, reserved, limits } = state.ledger
+  const { evaluations: limit = Number.POSITIVE_INFINITY } = limits
+  return Math.max(0, Math.min(reserved.evaluations, spent.evaluations + reserved.evaluations - limit))
 }
 
 /** What was asked for and not told when the study was opened. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BudgetError } from '../errors.ts'
+import { BudgetError, KrigeError } from '../errors.ts'
 import { constraintText } from '../history/constraint.ts'
 import type { ObservationHistory } from '../history/observation-log.ts'
 import type { Recommendation } from '../policy/policy.ts'
@@ -127,9 +127,7 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
   const recommended = study.recommend()
   const recommendation = recommended && keepBaseline(state, recommended, baseline)
   if (!recommendation) {
-    throw new BudgetError('the budget is too small to measure anything', {
-      remedy: 'Raise evaluations or calls (or tokens, or usd) in the budget.',
-    })
+    throw nothingMeasured(state, reason)
   }
   incumbent = recommendation
   study.noteProgress(recommendation)
@@ -154,6 +152,21 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
   study.conclude(conclusion)
   await journal.commit()
   return conclusion
+}
+
+/** No score, no winner: what failed, how often and why, or else the budget. */
+function nothingMeasured({ failures, config }: StudyState, reason: string): KrigeError {
+  const [last] = [...failures.values()].reverse()
+  if (!last) {
+    return new BudgetError(`the budget is too small to measure anything: ${reason}`, {
+      remedy: 'Raise evaluations or calls (or tokens, or usd) in the budget.',
+    })
+  }
+  const count = [...failures.values()].reduce((sum, failed) => sum + failed.count, 0)
+  const what = config.policy === DUELS.name ? 'comparisons' : 'evaluations'
+  return new KrigeError('model', `nothing was measured: all ${count} ${what} failed, the last with: ${last.latest}`, {
+    remedy: 'Without a score there is no winner. Put that right, then start another study.',
+  })
 }
 
 /** Measures candidates on the first holdout examples, example by example, so that a cut leaves pairs. */
@@ -333,7 +346,11 @@ function failureWarnings({ state }: Study): string[] {
   const unreliable = [...state.failures].filter(
     ([candidate, { count }]) => count >= 3 && count > UNRELIABLE_SHARE * (measured.get(candidate) ?? count),
   )
-  if (unreliable.length === 0) return []
+  if (unreliable.length === 0) {
+    const all = [...state.failures.values()]
+    const count = all.reduce((sum, failed) => sum + failed.count, 0)
+    return count === 0 ? [] : [`${count} evaluations failed and count as missing, the last with: ${all.at(-1)!.latest}`]
+  }
   const [candidate, { latest }] = unreliable[0]!
   return [
     `${unreliable.length} of ${state.candidates.length} prompts failed on more than ${100 * UNRELIABLE_SHARE}% of their calls: unreliable, not bad; failed calls count as missing. For instance ${state.candidates[candidate]!.id}: ${latest}`,

@@ -68,6 +68,7 @@ export async function callModel(
   let inputTokens = 0
   let outputTokens = 0
   let estimated = false
+  let last: Failure | undefined
   const finish = (result: CallOutcome['result'], calls: number, milliseconds?: number): CallOutcome => ({
     result,
     trace: traceOf(result, { inputTokens, outputTokens }, milliseconds),
@@ -89,7 +90,9 @@ export async function callModel(
       ...stage,
     })
     if (reserve && !reservation) {
-      return finish({ kind: 'failure', failure: failure('budget', 'the budget allows no further call') }, attempt)
+      // What was wrong with the call is the reason, not that it cannot be sent once more.
+      const refused = last ?? failure('budget', 'the budget allows no further call')
+      return finish({ kind: 'failure', failure: refused }, attempt)
     }
     const started = performance.now()
     const generation = await model.generate(request)
@@ -108,6 +111,7 @@ export async function callModel(
       const outcome = finish({ kind: 'text', text: withoutReasoning(generation.text) }, attempt + 1, milliseconds)
       return { ...outcome, answer: { usage: generation.usage, milliseconds, cut: generation.reason === 'length' } }
     }
+    last = generation.failure
     const delay = retryDelay(generation.failure, attempt, retry)
     const stopped = delay === undefined ? generation.failure : await pause(delay, request.signal)
     if (stopped) return finish({ kind: 'failure', failure: stopped }, attempt + 1)

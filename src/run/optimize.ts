@@ -3,13 +3,18 @@
  *
  * @module
  */
+import { createHash } from 'node:crypto'
 import type { Tracer } from '@opentelemetry/api'
+import * as z from 'zod'
+import { checkInput, functionSchema, objectWith, showValue } from '../check-input.ts'
+import type { Embedder } from '../embedding/embedder.ts'
+import { openEmbedder } from '../embedding/open-embedder.ts'
 import type { CellEvaluator } from '../engine/cell.ts'
 import type { GenerationRequest } from '../engine/generation.ts'
 import { createJournal } from '../engine/journal.ts'
 import { runSearch, type SearchProgress } from '../engine/search.ts'
 import { ConflictError, InvalidArgumentError } from '../errors.ts'
-import { type Constraint, constraintText } from '../history/constraint.ts'
+import { type Constraint, constraintSchema, constraintText } from '../history/constraint.ts'
 import { failure } from '../history/failure.ts'
 import {
   type MeasurementInput,
@@ -18,6 +23,7 @@ import {
   type WrittenMeasurement,
 } from '../history/measurement.ts'
 import { createBackend } from '../numerics/linalg/create-backend.ts'
+import { createRandom } from '../numerics/random/index.ts'
 import { growingPool } from '../policy/growing-pool.ts'
 import type { PolicyContext, PolicyFactory } from '../policy/policy.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
@@ -26,10 +32,10 @@ import { loadStudy } from '../store/load-study.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import type { Store } from '../store/store.ts'
 import { configOf, DEFAULT_POLICY, environmentOf } from '../study/create-study.ts'
-import { type Direction, EVENT_VERSION, type StudyEvent } from '../study/events.ts'
-import { type Budget, type CallCost, checkBudget, NO_COST } from '../study/ledger.ts'
+import { type Direction, directionSchema, EVENT_VERSION, type StudyConfig, type StudyEvent } from '../study/events.ts'
+import { type Budget, type CallCost, checkBudget, checkCost, NO_COST } from '../study/ledger.ts'
 import { sampleSizeWarnings } from '../study/sample-size.ts'
-import { createFold } from '../study/state.ts'
+import { createFold, type StudyState } from '../study/state.ts'
 import { openStudy } from '../study/study.ts'
 import { type Generate, generateByFunction } from './generate-by-function.ts'
 import { holdoutBudget } from './holdout-budget.ts'
@@ -79,7 +85,11 @@ export interface OptimizeOptions<Example> {
   readonly seed?: number
   /** The prompt to beat; it is added when it is not among the prompts. */
   readonly baseline?: string
-  /** Examples for the final comparison, never shown to the search. They come out of the same budget. @defaultValue none */
+  /**
+   * Examples for the final comparison, never shown to the search; measuring them comes out of the same budget.
+   *
+   * @defaultValue with a baseline and 20 examples or more, half of the examples, drawn by the seed; else none
+   */
   readonly holdout?: readonly Example[]
   /** @defaultValue 'maximize' */
   readonly direction?: Direction
@@ -92,7 +102,14 @@ export interface OptimizeOptions<Example> {
   readonly policy?: string | PolicyFactory
   /** Evaluations in flight. @defaultValue 8 */
   readonly concurrency?: number
-  /** Unit vectors of the prompts, in order; they let the policy learn from similar prompts. */
+  /**
+   * Opens vectors for prompts, which let the policy learn from similar ones: `auto`, `none`, what {@link openEmbedder}
+   * takes, or an embedder.
+   *
+   * @defaultValue 'auto' for the default policy from 16 prompts on, else 'none'
+   */
+  readonly embedder?: string | Pick<Embedder, 'embed'>
+  /** Unit vectors of the texts it is given, in order, instead of an embedder's. */
   readonly embed?: (texts: readonly string[]) => Promise<readonly Float64Array[]>
   /** Where the study is kept, so that it can be resumed. @defaultValue in memory */
   readonly store?: Store
@@ -120,53 +137,46 @@ export interface OptimizeOptions<Example> {
  * result.winner.interval[0] > 0.5 // true
  */
 export async function optimize<Example>(given: OptimizeOptions<Example>): Promise<RunResult> {
+  checkInput<unknown>(optionsSchema, given, '')
   const start = given.prompt ?? given.baseline
   const options = start === undefined ? given : { ...given, baseline: start }
-  const { examples, holdout = [] } = options
+  if (options.examples.length === 0) throw new InvalidArgumentError('examples is empty; expected at least one')
   const budget = checkBudget(options.budget)
   const seed = options.seed ?? 1
-  const pool = poolOf(options)
-  if (examples.length === 0) throw new InvalidArgumentError('examples is empty; expected at least one')
+  const [examples, holdout] = splitOf(options, seed)
   const store = options.store ?? createMemoryStore()
   const name = options.study ?? 'optimize'
   const backend = options.backend ?? createBackend()
-  const compared = holdoutSize(budget, examples.length, holdout.length, options.baseline === undefined ? 1 : 2)
+  const rivals = options.baseline === undefined ? 1 : 2
+  const compared = holdoutSize(budget, examples.length, holdout.length, rivals)
   const policy = options.policy === undefined ? {} : { policy: options.policy }
+  options.signal?.throwIfAborted()
 
   const lease = await store.acquire(name)
   try {
     const stored = await loadStudy(store, name)
-    if (stored && stored.state.config.exampleCount !== examples.length) {
-      throw new ConflictError(
-        `study ${name} was started with ${stored.state.config.exampleCount} examples; these are ${examples.length}`,
-        { remedy: 'Name another study.' },
-      )
-    }
-    if (stored) checkConstraints(stored.state.config.constraints, options.constraints, name)
+    const pool = poolOf(options, stored?.state.candidates)
     const baseline = pool.find(
       (candidate) => options.baseline !== undefined && candidateText(candidate) === options.baseline,
     )
-    const created: StudyEvent = {
-      v: EVENT_VERSION,
-      type: 'created',
-      budget,
-      config: configOf(
-        {
-          ...policy,
-          name,
-          seed,
-          direction: options.direction ?? 'maximize',
-          exampleCount: examples.length,
-          holdoutCount: holdout.length,
-          holdoutEvaluations: compared * (baseline ? 2 : 1),
-          ...(baseline ? { baseline: baseline.id } : {}),
-          ...(options.constraints ? { constraints: options.constraints } : {}),
-        },
-        backend.name,
-      ),
-    }
-    const vectors = options.embed ? await options.embed(pool.map(candidateText)) : []
-    const embeddings = new Map(pool.map((candidate, index) => [candidate.id, vectors[index]]))
+    const config = configOf(
+      {
+        ...policy,
+        name,
+        seed,
+        direction: options.direction ?? 'maximize',
+        exampleCount: examples.length,
+        holdoutCount: holdout.length,
+        holdoutEvaluations: compared * rivals,
+        fingerprint: { examples: hashOf(examples), holdout: hashOf(holdout) },
+        ...(baseline ? { baseline: baseline.id } : {}),
+        ...(options.constraints ? { constraints: options.constraints } : {}),
+      },
+      backend.name,
+    )
+    if (stored) checkSameStudy(stored.state, config, pool)
+    const created: StudyEvent = { v: EVENT_VERSION, type: 'created', budget, config }
+    const embeddings = await embedAll(options, pool)
     const proposers = options.proposers ?? (given.prompt !== undefined && !given.prompts ? 'auto' : 'none')
     const generation =
       proposers === 'none'
@@ -184,19 +194,24 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
       stored ?? createFold(created),
       {
         ...environment,
-        embedding: (candidate) => embeddings.get(candidate.id),
+        embedding: (candidate) => embeddings.get(candidateText(candidate)),
         ...(generation
           ? { policy: growingPool(environment.policy, { asksItself }), proposers: generation.proposers }
           : {}),
       },
       stored ? [] : [created],
     )
-    study.add(pool.filter((candidate) => !study.state.indexById.has(candidate.id)))
+    const fresh = pool.filter((candidate) => !study.state.indexById.has(candidate.id))
+    study.add(fresh)
+    const raised = stored !== undefined && !isSame(study.state.ledger.limits, budget)
+    if (raised) study.setBudget(budget, compared * rivals)
+    const { conclusion: earlier } = study.state
+    if (earlier && !raised && fresh.length === 0) return resultOf(study.state, earlier)
     const telemetry = options.tracer && (await import('../engine/telemetry.ts')).createTelemetry(options.tracer)
     const search = {
       study,
       journal: createJournal(study, lease, { store }),
-      evaluate: evaluateCell(options, seed),
+      evaluate: evaluateCell({ ...options, examples, holdout }, seed),
       concurrency: options.concurrency ?? 8,
       holdoutExamples: compared,
       warnings: sampleSizeWarnings(examples.length, compared),
@@ -218,25 +233,109 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
   }
 }
 
-function checkConstraints(before: readonly Constraint[] = [], now: readonly Constraint[] = [], name: string): void {
-  const [was, is] = [before, now].map((constraints) => constraints.map(constraintText).join('; ') || 'none')
-  if (was === is) return
-  throw new ConflictError(`study ${name} was started with other constraints: ${was}, now ${is}`, {
-    remedy: 'Name another study.',
+/** What must not change between two runs of a study, by name. */
+function checkSameStudy({ config, candidates }: StudyState, now: StudyConfig, pool: readonly Candidate[]): void {
+  const partsOf = ({ seed, direction, policy, exampleCount, baseline, constraints, fingerprint }: StudyConfig) => ({
+    constraints: (constraints ?? []).map(constraintText).join('; ') || 'none',
+    seed,
+    direction,
+    policy,
+    examples: fingerprint['examples'] ?? exampleCount,
+    holdout: fingerprint['holdout'] ?? 'none',
+    baseline: baseline ?? 'none',
   })
+  const before = partsOf(config)
+  const wanted = partsOf(now)
+  if (config.exampleCount !== now.exampleCount) {
+    throw new ConflictError(
+      `study ${config.name} was started with ${config.exampleCount} examples; these are ${now.exampleCount}`,
+      { remedy: 'Name another study.' },
+    )
+  }
+  // Studies of earlier versions kept no hashes.
+  const keys = (Object.keys(before) as (keyof typeof before)[]).filter(
+    (key) => config.fingerprint['examples'] !== undefined || (key !== 'examples' && key !== 'holdout'),
+  )
+  const differing = keys.filter((key) => before[key] !== wanted[key])
+  if (differing.length > 0) {
+    const details = differing.map((key) => `other ${key}: ${before[key]}, now ${wanted[key]}`)
+    throw new ConflictError(`study ${config.name} was started with ${details.join('; ')}`, {
+      remedy: 'Name another study.',
+    })
+  }
+  const known = new Map(pool.map((candidate) => [candidate.id, candidate]))
+  for (const kept of candidates) {
+    const given = known.get(kept.id)
+    if (given && contentOf(given) === contentOf(kept)) continue
+    if (!given && (kept.origin?.by === 'policy' || kept.origin?.by === 'proposer')) continue
+    throw new ConflictError(
+      `prompt ${kept.id} of study ${config.name} was ${given ? 'changed' : 'removed'} since it began: ${showValue(candidateText(kept))}`,
+      { remedy: 'Keep the prompts it was started with, add new ones behind them, or name another study.' },
+    )
+  }
 }
 
-function poolOf<Example>({ prompts = [], baseline }: OptimizeOptions<Example>): Candidate[] {
-  const pool = prompts.map((prompt, index) =>
-    typeof prompt === 'string' ? { id: String(index + 1), text: prompt } : prompt,
-  )
+function isSame(a: Budget, b: Budget): boolean {
+  const known = ['evaluations', 'calls', 'inputTokens', 'outputTokens', 'tokens', 'usd'] as const
+  return known.every((key) => (a[key] ?? Number.POSITIVE_INFINITY) === (b[key] ?? Number.POSITIVE_INFINITY))
+}
+
+/** Examples may be anything; what JSON cannot say does not tell them apart. */
+function hashOf(values: readonly unknown[]): string {
+  let text: string
+  try {
+    text = JSON.stringify(values)
+  } catch {
+    text = String(values.length)
+  }
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}
+
+/** With a baseline and as many examples as this, half are held out unless the caller says which. */
+const ENOUGH_TO_SPLIT = 20
+
+function splitOf<Example>(options: OptimizeOptions<Example>, seed: number): [readonly Example[], readonly Example[]] {
+  const { examples, holdout, baseline } = options
+  if (holdout !== undefined || baseline === undefined || examples.length < ENOUGH_TO_SPLIT) {
+    return [examples, holdout ?? []]
+  }
+  const order = createRandom(seed).split('holdout').permutation(examples.length)
+  const half = Math.ceil(examples.length / 2)
+  const pick = (indices: ArrayLike<number>) => Array.from(indices, (index) => examples[index]!)
+  return [pick(order.slice(0, half)), pick(order.slice(half))]
+}
+
+function contentOf(candidate: Candidate): string {
+  const parameters = Object.entries(candidate.parameters ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify([candidateText(candidate), candidate.slots ?? null, parameters])
+}
+
+/** The prompts as candidates. A text has the id of its place, or on a resume the one that it had. */
+function poolOf<Example>(
+  { prompts = [], baseline }: OptimizeOptions<Example>,
+  stored: readonly Candidate[] = [],
+): Candidate[] {
+  const storedIds = new Map(stored.map((candidate) => [contentOf(candidate), candidate.id]))
+  const taken = new Set([...stored, ...prompts.filter((prompt) => typeof prompt === 'object')].map(({ id }) => id))
+  const freeId = (wanted: string) => {
+    let id = wanted
+    for (let number = 2; taken.has(id); number++) id = `${wanted}-${number}`
+    taken.add(id)
+    return id
+  }
+  const pool = prompts.map((prompt, index): Candidate => {
+    if (typeof prompt === 'object') return prompt
+    const id = storedIds.get(contentOf({ id: '', text: prompt })) ?? freeId(String(index + 1))
+    return { id, text: prompt }
+  })
   if (baseline !== undefined && !pool.some((candidate) => candidateText(candidate) === baseline)) {
-    pool.push({ id: 'baseline', text: baseline, origin: { by: 'baseline' } })
+    const id = storedIds.get(contentOf({ id: '', text: baseline })) ?? freeId('baseline')
+    pool.push({ id, text: baseline, origin: { by: 'baseline' } })
   }
   if (pool.length === 0) throw new InvalidArgumentError('prompts is empty; expected at least one')
   const seen = new Map<string, number>()
   pool.forEach((candidate, index) => {
-    const key = JSON.stringify([candidateText(candidate), candidate.parameters ?? {}])
+    const key = contentOf(candidate)
     const earlier = seen.get(key)
     if (earlier !== undefined) {
       throw new InvalidArgumentError(`prompts[${index}] repeats prompts[${earlier}]; expected distinct prompts`)
@@ -246,9 +345,102 @@ function poolOf<Example>({ prompts = [], baseline }: OptimizeOptions<Example>): 
   return pool
 }
 
+/** Below, every prompt gets measured soon, and an embedder is not worth opening. */
+const ENOUGH_TO_EMBED = 16
+
+/** Vectors of the prompts, by text: the caller's, or by an embedder that is opened here. */
+async function embedAll<Example>(
+  { embed, embedder = 'auto', policy = DEFAULT_POLICY, signal }: OptimizeOptions<Example>,
+  pool: readonly Candidate[],
+): Promise<ReadonlyMap<string, Float64Array>> {
+  const texts = [...new Set(pool.map(candidateText))].filter((text) => text !== '')
+  if (
+    !embed &&
+    (embedder === 'none' || (embedder === 'auto' && !(policy === DEFAULT_POLICY && pool.length >= ENOUGH_TO_EMBED)))
+  ) {
+    return new Map()
+  }
+  const opened = embed || typeof embedder === 'object' ? undefined : await openEmbedder(embedder)
+  try {
+    const source = typeof embedder === 'object' ? embedder : opened
+    const vectors = embed ? await embed(texts) : await source!.embed(texts, signal ? { signal } : {})
+    checkVectors(vectors, texts.length)
+    return new Map(texts.map((text, index) => [text, vectors[index]!]))
+  } finally {
+    await opened?.close()
+  }
+}
+
+function checkVectors(vectors: readonly Float64Array[], count: number): void {
+  if (!Array.isArray(vectors) || vectors.length !== count) {
+    throw new InvalidArgumentError(
+      `embed gave ${Array.isArray(vectors) ? vectors.length : showValue(vectors)} vectors; expected ${count}, one per text`,
+    )
+  }
+  const dimensions = vectors[0]?.length ?? 0
+  vectors.forEach((vector, index) => {
+    if (vector?.length === dimensions && dimensions > 0 && vector.every(Number.isFinite)) return
+    throw new InvalidArgumentError(
+      `embed gave ${showValue(Array.from(vector ?? []))} as vector ${index}; expected ${dimensions || 'some'} finite numbers`,
+    )
+  })
+}
+
+const optionsSchema = z.strictObject({
+  prompts: z
+    .array(
+      z.union([
+        z.string().min(1),
+        z.custom<Candidate>((given) => isCandidate(given), 'expected a text, or { id, text }'),
+      ]),
+    )
+    .optional(),
+  prompt: z.string().min(1).optional(),
+  proposers: z.union([z.string(), z.array(z.unknown())]).optional(),
+  generate: functionSchema.optional(),
+  examples: z.array(z.unknown()),
+  evaluate: functionSchema,
+  budget: z.unknown().optional(),
+  seed: z.int().optional(),
+  baseline: z.string().min(1).optional(),
+  holdout: z.array(z.unknown()).optional(),
+  direction: directionSchema.optional(),
+  constraints: z.array(constraintSchema).optional(),
+  policy: z.union([z.string(), functionSchema]).optional(),
+  concurrency: z.int().min(1).optional(),
+  embed: functionSchema.optional(),
+  embedder: z.union([z.string().min(1), objectWith('embed')]).optional(),
+  store: objectWith('acquire').optional(),
+  study: z.string().min(1).optional(),
+  backend: objectWith('workspace').optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+  onProgress: functionSchema.optional(),
+  tracer: objectWith('startActiveSpan').optional(),
+} satisfies Record<keyof OptimizeOptions<unknown>, z.ZodType>)
+
+function isCandidate(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return false
+  const { id, text, slots } = given as Partial<Candidate>
+  return typeof id === 'string' && (typeof text === 'string' || (typeof slots === 'object' && slots !== null))
+}
+
 function holdoutSize(budget: Budget, searchExamples: number, available: number, rivals: number): number {
   const total = Math.min(budget.evaluations ?? Number.POSITIVE_INFINITY, budget.calls ?? Number.POSITIVE_INFINITY)
   return Math.min(available, Math.floor(holdoutBudget(total, searchExamples) / rivals))
+}
+
+/** Settles when the signal aborts, whether or not the work ever does. */
+async function orAborted<Result>(work: Promise<Result> | Result, signal: AbortSignal): Promise<Result> {
+  let stop = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
 }
 
 /** One call per cell. The worst case of tokens and money is unknown beforehand, so they are charged as they come. */
@@ -263,15 +455,12 @@ function evaluateCell<Example>(
     const started = performance.now()
     let cost = NO_COST
     try {
-      const given = await evaluate(candidateText(candidate), shown, {
-        candidate,
-        index: example,
-        repeat,
-        seed,
-        signal,
-      })
+      const context = { candidate, index: example, repeat, seed, signal }
+      const given = await orAborted(evaluate(candidateText(candidate), shown, context), signal)
       const taken = (typeof given === 'object' ? (given ?? {}) : {}) as Partial<CallCost>
-      cost = { ...NO_COST, ...definedCosts(taken) }
+      const told = { ...NO_COST, ...definedCosts(taken) }
+      checkCost(told, 'what evaluate returned')
+      cost = told
       const measured = readMeasurement(given, 'what evaluate returned')
       return { ...measured, metrics: { ...measureCall(taken, performance.now() - started), ...measured.metrics } }
     } catch (error) {

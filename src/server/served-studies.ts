@@ -195,7 +195,8 @@ function checkSame(study: Study, options: StudyOptions & { readonly name: string
     )
   }
   for (const [place, given] of (options.pool ?? []).entries()) {
-    const candidate = 'candidate' in given ? given.candidate : given
+    const item = typeof given === 'string' ? { id: String(place + 1), text: given } : given
+    const candidate = 'candidate' in item ? item.candidate : item
     const stored = study.state.candidates[study.state.indexById.get(candidate.id) ?? -1]
     if (stored && candidateKey(stored) === candidateKey(candidate)) continue
     throw new ConflictError(`study ${options.name} exists with another pool[${place}]`, {

@@ -3,14 +3,16 @@
  *
  * @module
  */
+import * as z from 'zod'
+import { checkInput, functionSchema, objectWith, showValue } from '../check-input.ts'
 import { CorruptError, InvalidArgumentError } from '../errors.ts'
-import type { Constraint } from '../history/constraint.ts'
+import { type Constraint, constraintSchema } from '../history/constraint.ts'
 import { createBackend } from '../numerics/linalg/create-backend.ts'
 import type { Estimand, Policy, PolicyContext, PolicyFactory } from '../policy/policy.ts'
 import { DUELS, resolvePolicy, STUDY_POLICIES } from '../policy/registry.ts'
 import type { Candidate, PoolEntry } from '../prompt/candidate.ts'
 import { defineSpace, type ParameterInput } from '../space/parameter.ts'
-import { type Direction, EVENT_VERSION, type StudyConfig, type StudyEvent } from './events.ts'
+import { type Direction, directionSchema, EVENT_VERSION, type StudyConfig, type StudyEvent } from './events.ts'
 import { type Budget, checkBudget } from './ledger.ts'
 import { createFold, foldEvents } from './state.ts'
 import { openStudy, type Study, type StudyEnvironment } from './study.ts'
@@ -18,8 +20,8 @@ import { openStudy, type Study, type StudyEnvironment } from './study.ts'
 export interface StudyOptions {
   /** Numeric and categorical parameters. @defaultValue none: a search among the candidates of the pool */
   readonly space?: Readonly<Record<string, ParameterInput>>
-  /** Candidates to choose among, with or without embeddings. @defaultValue none: the policy makes points of `space` */
-  readonly pool?: readonly (Candidate | PoolEntry)[]
+  /** Texts or candidates to choose among, with or without embeddings. @defaultValue none: the policy makes points of `space` */
+  readonly pool?: readonly (string | Candidate | PoolEntry)[]
   /** A registered name, or a factory of your own. @defaultValue 'krige', which over parameters alone is `gp` */
   readonly policy?: string | PolicyFactory
   readonly policyOptions?: Readonly<Record<string, unknown>>
@@ -53,6 +55,39 @@ export interface StudyOptions {
   readonly keepLog?: boolean
 }
 
+/** Keys and types, for callers without TypeScript; what the values must be is checked where they are used. */
+const optionsSchema = z.strictObject({
+  space: z.unknown().optional(),
+  pool: z.array(z.unknown()).optional(),
+  policy: z.union([z.string(), functionSchema]).optional(),
+  policyOptions: z.record(z.string(), z.unknown()).optional(),
+  budget: z.unknown().optional(),
+  direction: directionSchema.optional(),
+  seed: z.unknown().optional(),
+  exampleCount: z.unknown().optional(),
+  estimand: z.enum(['population', 'set']).optional(),
+  baseline: z.string().optional(),
+  name: z.string().min(1).optional(),
+  fingerprint: z.record(z.string(), z.string()).optional(),
+  holdoutCount: z.unknown().optional(),
+  holdoutEvaluations: z.unknown().optional(),
+  callsPerEvaluation: z.unknown().optional(),
+  constraints: z.array(constraintSchema).optional(),
+  priors: z.array(z.unknown()).optional(),
+  backend: objectWith('workspace').optional(),
+  keepLog: z.boolean().optional(),
+} satisfies Record<keyof StudyOptions, z.ZodType>)
+
+/** A policy may be handed what it looks up: keys of an environment. */
+const environmentSchema = z.strictObject({
+  policy: functionSchema.optional(),
+  backend: objectWith('workspace').optional(),
+  priors: z.array(z.unknown()).optional(),
+  proposers: z.array(z.unknown()).optional(),
+  embedding: functionSchema.optional(),
+  log: z.array(z.unknown()).optional(),
+} satisfies Record<keyof StudyEnvironment, z.ZodType>)
+
 /**
  * The policy of a study that names none.
  *
@@ -72,6 +107,7 @@ export const DEFAULT_POLICY = 'krige'
  * study.spent.evaluations // 1
  */
 export function createStudy(given: StudyOptions): Study {
+  checkInput<unknown>(optionsSchema, given, 'options')
   const options = { ...given, policy: policyFor(given) }
   const backend = options.backend ?? createBackend()
   const config = configOf(options, backend.name)
@@ -102,6 +138,7 @@ export function restoreStudy(
   log: string | Iterable<StudyEvent>,
   environment: Partial<StudyEnvironment> & { readonly policy?: PolicyFactory } = {},
 ): Study {
+  checkInput<unknown>(environmentSchema, environment, 'environment')
   const events = typeof log === 'string' ? parseLog(log) : [...log]
   const fold = foldEvents(events)
   const { policy, policyOptions } = fold.state.config
@@ -128,11 +165,14 @@ export function parseLog(text: string): StudyEvent[] {
     .split('\n')
     .filter((line) => line.trim().length > 0)
     .map((line, index) => {
+      let event: unknown
       try {
-        return JSON.parse(line) as StudyEvent
+        event = JSON.parse(line)
       } catch (cause) {
         throw new CorruptError(`line ${index + 1} of the log is not JSON`, { cause })
       }
+      if (typeof event === 'object' && event !== null && 'type' in event) return event as StudyEvent
+      throw new CorruptError(`line ${index + 1} of the log is ${showValue(event)}; expected an event`)
     })
     .filter((event) => (event.type as string) !== 'trace')
 }

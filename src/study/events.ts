@@ -7,6 +7,7 @@
  * @module
  */
 
+import * as z from 'zod'
 import type { Constraint } from '../history/constraint.ts'
 import type { Measurements } from '../history/measurement.ts'
 import type { Estimand, Fit, Reason } from '../policy/policy.ts'
@@ -23,7 +24,9 @@ import type { Conclusion } from './verdict.ts'
  */
 export const EVENT_VERSION = 1
 
-export type Direction = 'maximize' | 'minimize'
+export const directionSchema = z.enum(['maximize', 'minimize'])
+
+export type Direction = z.infer<typeof directionSchema>
 
 /** `search`: the examples policies see. `holdout`: the ones kept aside for the final comparison. */
 export type Stage = 'search' | 'holdout'

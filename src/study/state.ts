@@ -80,6 +80,8 @@ export interface StudyState {
   /** Duels on holdout examples. */
   readonly holdoutDuels: readonly Duel[]
   readonly ledger: Ledger
+  /** Whether anything of the search was measured: without a score there is no winner. */
+  readonly hasScore: boolean
   readonly conclusion: Conclusion | undefined
   /** Evaluations to be kept for the holdout still: its share less what was measured for the present comparison. */
   readonly holdoutReserve: number
@@ -148,6 +150,7 @@ export function createFold(first: StudyEvent): StudyFold {
   let lastAction = 0
   let lastCall = 0
   let length = 1
+  let hasScore = false
   let conclusion: Conclusion | undefined
   let holdoutShare = config.holdoutEvaluations
   /** Holdout cells the present comparison can use. */
@@ -265,6 +268,7 @@ export function createFold(first: StudyEvent): StudyFold {
           observe(logOf(action.stage), { candidate, example, repeat: repeat ?? 0, score: event.score })
         }
         if (action.stage === 'holdout') compared++
+        else if (event.score !== null) hasScore = true
         if (event.score === null) fail(candidate, event.error)
         if (event.metrics) measurements.add(candidate, event.metrics)
         close(action, event.position)
@@ -305,6 +309,7 @@ export function createFold(first: StudyEvent): StudyFold {
           count: event.count,
           standardError: event.standardError,
         })
+        hasScore = true
         ledger.settleEvaluations(action.open.size)
         actions.delete(event.action)
         break
@@ -323,6 +328,7 @@ export function createFold(first: StudyEvent): StudyFold {
           ...(event.standardError === undefined ? {} : { standardError: event.standardError }),
         })
         if (event.score === null) fail(event.candidate, undefined)
+        else hasScore = true
         break
       case 'released': {
         const action = evaluation(event.action)
@@ -397,6 +403,9 @@ export function createFold(first: StudyEvent): StudyFold {
     },
     get lastCall() {
       return lastCall
+    },
+    get hasScore() {
+      return hasScore
     },
     get conclusion() {
       return conclusion

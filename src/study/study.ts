@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { showValue } from '../check-input.ts'
 import { BudgetError, InvalidArgumentError, KrigeError } from '../errors.ts'
 import { type MeasurementInput, readMeasurement } from '../history/measurement.ts'
 import type {
@@ -19,7 +20,15 @@ import type {
 import { type Candidate, type PoolEntry, withOrigin } from '../prompt/candidate.ts'
 import { checkComparison, checkExample, checkFinite, checkIndex, checkSummary, type Summary } from './checks.ts'
 import { EVENT_VERSION, type Stage, type StudyEvent } from './events.ts'
-import { type Budget, type CallCost, type CallPurpose, NO_COST, type Reservation, type Spending } from './ledger.ts'
+import {
+  type Budget,
+  type CallCost,
+  type CallPurpose,
+  checkCost,
+  NO_COST,
+  type Reservation,
+  type Spending,
+} from './ledger.ts'
 import { newCandidates, type ProposedCandidate } from './new-candidates.ts'
 import { hopelessCandidates, recommendFeasible } from './recommend-feasible.ts'
 import type { OpenEvaluation, StudyFold, StudyState } from './state.ts'
@@ -75,6 +84,11 @@ export type Next =
   | { readonly kind: 'wait' }
   | { readonly kind: 'done'; readonly reason: string }
 
+/** What a study recommends, with the candidate itself. */
+export interface StudyRecommendation extends Recommendation {
+  readonly winner: Candidate
+}
+
 export interface Study {
   readonly state: StudyState
   readonly spent: Spending
@@ -91,18 +105,18 @@ export interface Study {
   /**
    * Tells all results of an action at once.
    *
-   * @param scores Aligned with the action's examples, or one summary of them.
+   * @param scores Aligned with the action's examples; one alone where there is one example; or one summary of them.
    * @throws InvalidArgumentError on an unknown or finished action, a wrong number of scores, or a score that is not finite.
    */
-  tell(action: number, scores: readonly MeasurementInput[] | Summary): void
+  tell(action: number, scores: readonly MeasurementInput[] | MeasurementInput | Summary): void
   /** Tells the result of one cell, the one at `position` of the action's examples. */
   tellCell(action: number, position: number, outcome: MeasurementInput, note?: ToldNote): void
   /** Everything still open of an action failed. */
   fail(action: number, error: string): void
   /** Cells that were never sent: their evaluations return to the budget. Default: all that are open. */
   release(action: number, reason: string, positions?: readonly number[]): void
-  /** Adds candidates to the pool and returns their indices. Ids must be new. */
-  add(candidates: readonly (Candidate | PoolEntry)[]): number[]
+  /** Adds candidates to the pool and returns their indices. Ids must be new; texts get the number of their place. */
+  add(candidates: readonly (string | Candidate | PoolEntry)[]): number[]
   /**
    * Answers a `generate` action. Candidates whose text is in the pool already, and ones without any, do not join it; an id
    * that is missing or taken is made.
@@ -125,8 +139,8 @@ export interface Study {
   askHoldout(candidate: number, examples: readonly number[]): AskedEvaluation
   /** Has two candidates compared on holdout examples, as {@link askHoldout}. */
   askHoldoutDuel(candidate: number, rival: number, examples: readonly number[]): AskedEvaluation
-  /** Best candidate by posterior, in the user's direction; `undefined` before anything was observed. */
-  recommend(): Recommendation | undefined
+  /** Best candidate by posterior, in the user's direction; `undefined` before anything was scored. */
+  recommend(): StudyRecommendation | undefined
   /** Reserves the worst case of a call about to be sent; `undefined` when the budget does not allow it. */
   reserveCall(worst: CallCost, purpose?: CallPurpose): Reservation | undefined
   /** Charges calls whose fate is unknown (the process died) at their reservation. Returns how many. */
@@ -366,8 +380,9 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       if (decision.fit) emit({ v: EVENT_VERSION, type: 'fit', fit: decision.fit })
       return { kind: 'act', action: act(decision.action) }
     },
-    tell(id, scores) {
+    tell(id, given) {
       const action = openEvaluation(id)
+      const scores = isList(given) || isSummary(given) ? given : [given]
       if (isSummary(scores)) {
         checkSummary(scores)
         if (action.stage === 'holdout' || action.open.size < action.asked.examples.length) {
@@ -428,9 +443,17 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       })
     },
     add(candidates) {
-      const entries = candidates.map((item) =>
-        'candidate' in item ? entryOf(item.candidate, item.embedding) : entryOf(item),
-      )
+      const entries = candidates.map((item, offset) => {
+        if (typeof item === 'string') return entryOf({ id: String(pool.length + offset + 1), text: item })
+        if (typeof item !== 'object' || item === null) {
+          throw new InvalidArgumentError(`candidate is ${showValue(item)}; expected a text, or { id, text }`)
+        }
+        const { candidate, embedding } = 'candidate' in item ? item : { candidate: item, embedding: undefined }
+        if (typeof candidate.id !== 'string') {
+          throw new InvalidArgumentError(`candidate is ${showValue(candidate)}; expected a text, or { id, text }`)
+        }
+        return entryOf(candidate, embedding)
+      })
       if (entries.length === 0) return []
       const ids = new Set<string>()
       for (const { candidate } of entries) {
@@ -475,13 +498,14 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     enqueue(candidate, examples) {
       checkIndex(candidate, pool.length)
       for (const example of examples) checkExample(example, config.exampleCount)
-      emit({ v: EVENT_VERSION, type: 'enqueued', candidate, examples: [...examples] })
+      emit({ v: EVENT_VERSION, type: 'enqueued', candidate, examples: [...new Set(examples)] })
     },
     observe(observation) {
       const { candidate, example = -1, repeat, score, count, standardError } = observation
       checkIndex(candidate, pool.length)
       if (example >= 0) checkExample(example, config.exampleCount)
       if (score !== null) checkFinite(score, 'score')
+      checkSummary({ mean: score ?? 0, standardError: standardError ?? 0, count: count ?? 1 })
       if (example >= 0 && state.cells.has(candidate, example, repeat ?? 0)) {
         throw new InvalidArgumentError(
           `candidate ${candidate} has a result on example ${example} already, or waits for one`,
@@ -501,10 +525,12 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     askHoldout: (candidate, examples) => askHoldout(examples, candidate),
     askHoldoutDuel: (candidate, rival, examples) => askHoldout(examples, candidate, rival),
     recommend() {
-      if (state.observations.length + state.duels.length === 0) return undefined
+      if (!state.hasScore) return undefined
       const unconstrained = policyOf().recommend(policyState())
-      const recommendation = unconstrained && recommendFeasible(state, unconstrained)
-      if (!recommendation || config.direction === 'maximize') return recommendation
+      const chosen = unconstrained && recommendFeasible(state, unconstrained)
+      if (!chosen) return undefined
+      const recommendation = { ...chosen, winner: state.candidates[chosen.candidate]! }
+      if (config.direction === 'maximize') return recommendation
       const [low, high] = recommendation.interval
       return {
         ...recommendation,
@@ -514,6 +540,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       }
     },
     reserveCall(worst, purpose) {
+      checkCost(worst)
       if (!ledger.affords(worst)) return undefined
       // What the holdout and pending cells need is not for proposers to spend.
       if (purpose?.role === 'proposer' && callsLeft(state) < 1) return undefined
@@ -532,6 +559,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
         call,
         settle({ inputTokens, outputTokens, usd }) {
           checkOpen(call)
+          checkCost({ inputTokens, outputTokens, usd })
           emit({ v: EVENT_VERSION, type: 'settled', call, inputTokens, outputTokens, usd })
         },
         release() {
@@ -606,8 +634,14 @@ export function evaluationsLeft(state: StudyState): number {
   return Math.max(0, Math.min(left.evaluations, calls) - holdoutReserve)
 }
 
-function isSummary(scores: readonly MeasurementInput[] | Summary): scores is Summary {
-  return !Array.isArray(scores)
+type Told = readonly MeasurementInput[] | MeasurementInput | Summary
+
+function isList(told: Told): told is readonly MeasurementInput[] {
+  return Array.isArray(told)
+}
+
+function isSummary(told: Told): told is Summary {
+  return typeof told === 'object' && told !== null && 'mean' in told
 }
 
 function misbehaved(policy: string, what: string): KrigeError {

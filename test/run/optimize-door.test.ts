@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest'
+import { type OptimizeOptions, optimize } from '../../src/run/optimize.ts'
+import { createMemoryStore } from '../../src/store/memory-store.ts'
+
+const examples = [0, 1, 2, 3, 4, 5]
+const fine = { prompts: ['a', 'b'], examples, budget: { evaluations: 12 }, evaluate: () => 1 }
+const call = (options: object) => optimize({ ...fine, ...options } as OptimizeOptions<number>)
+
+describe('the door of optimize', () => {
+  it.each<readonly [object, string]>([
+    [{ budget: { evaluation: 5 } }, 'Did you mean evaluations?'],
+    [{ budget: 9 }, 'budget is 9'],
+    [{ budget: undefined }, 'budget is missing'],
+    [{ budget: { usd: -1 } }, 'budget.usd is -1'],
+    [{ budget: { usd: Number.NaN } }, 'budget.usd is NaN'],
+    [{ exmaples: [] }, 'Did you mean examples?'],
+    [{ direction: 'min' }, 'direction is "min"'],
+    [{ concurrency: 0 }, 'concurrency is 0'],
+    [{ concurrency: Number.NaN }, 'concurrency is NaN'],
+    [{ seed: 1.5 }, 'seed is 1.5'],
+    [{ prompts: [] }, 'prompts is empty; expected at least one'],
+    [{ prompts: [3] }, 'prompts[0] is 3'],
+    [{ prompts: [{ text: 'no id' }] }, 'prompts[0]'],
+    [{ evaluate: 'x' }, 'evaluate is "x"; expected a function'],
+    [{ constraints: [{ metric: 'usd', atMost: Number.NaN }] }, 'constraints[0].atMost is NaN'],
+    [{ embed: async () => [] }, 'embed gave 0 vectors; expected 2'],
+    [{ embed: async () => [Float64Array.of(1), Float64Array.of(Number.NaN)] }, 'as vector 1'],
+    [{ store: 'file.db' }, 'store is "file.db"'],
+  ])('refuses %j', async (options, message) => {
+    await expect(call(options)).rejects.toThrow(message)
+  })
+})
+
+describe('optimize without a score', () => {
+  it.each<readonly [string, () => never | number | null, string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('no key')
+      },
+      'no key',
+    ],
+    ['gives NaN', () => Number.NaN, 'NaN'],
+    ['gives null', () => null, 'failed'],
+  ])('rejects with the reason when evaluate always %s', async (_, evaluate, message) => {
+    await expect(call({ evaluate, budget: { evaluations: 6 } })).rejects.toThrow(message)
+  })
+
+  it('pauses before the budget is burnt', async () => {
+    let calls = 0
+    const evaluate = () => {
+      calls++
+      throw new Error('unsupported parameter')
+    }
+    const many = Array.from({ length: 40 }, (_, index) => index)
+    const run = call({ examples: many, budget: { evaluations: 80 }, concurrency: 1, evaluate })
+    await expect(run).rejects.toThrow('8 evaluations in a row failed, the last with: unsupported parameter')
+    expect(calls).toBe(8)
+  })
+
+  it('tells failures however few', async () => {
+    let turn = 0
+    const { warnings } = await call({ evaluate: () => (++turn === 5 ? null : 1), concurrency: 1 })
+    expect(warnings.join()).toContain('1 evaluations failed')
+  })
+})
+
+describe('optimize on a stored study', () => {
+  const start = async (options: object = {}) => {
+    const store = createMemoryStore()
+    await call({ store, ...options })
+    return store
+  }
+
+  it.each<readonly [string, object, string]>([
+    ['prompts', { prompts: ['c', 'd'] }, 'prompt 1 of study optimize was removed'],
+    ['an edited prompt', { prompts: ['a', 'B'] }, 'was removed'],
+    ['examples', { examples: [0, 1, 2, 3, 4, 6] }, 'other examples'],
+    ['direction', { direction: 'minimize' }, 'other direction: maximize, now minimize'],
+    ['seed', { seed: 2 }, 'other seed: 1, now 2'],
+    ['baseline', { baseline: 'a' }, 'other baseline: none, now 1'],
+    ['policy', { policy: 'random' }, 'other policy'],
+    ['holdout', { holdout: [9] }, 'other holdout'],
+  ])('refuses other %s', async (_, options, message) => {
+    const store = await start()
+    await expect(call({ store, ...options })).rejects.toThrow(message)
+  })
+
+  it('measures a prompt that was put in front, and goes on with a larger budget', async () => {
+    const store = await start()
+    const asked: string[] = []
+    const evaluate = (prompt: string) => {
+      asked.push(prompt)
+      return prompt === 'new' ? 2 : 1
+    }
+    const result = await call({ store, prompts: ['new', 'a', 'b'], budget: { evaluations: 18 }, evaluate })
+    expect(result.winner.text).toBe('new')
+    expect(new Set(asked)).toEqual(new Set(['new']))
+    expect(result.spent.evaluations).toBe(18)
+  })
+
+  it('measures nothing again where nothing changed', async () => {
+    const store = await start()
+    let calls = 0
+    await call({ store, evaluate: () => ++calls })
+    expect(calls).toBe(0)
+  })
+})
+
+describe('optimize by itself', () => {
+  it('holds half of the examples out where there is a baseline', async () => {
+    const many = Array.from({ length: 40 }, (_, index) => index)
+    const result = await optimize({
+      prompts: ['a', 'b'],
+      baseline: 'a',
+      examples: many,
+      budget: { evaluations: 100 },
+      evaluate: (prompt) => prompt === 'b',
+    })
+    expect(result.verdict).toBe('improved')
+    expect(result.baseline?.difference?.count).toBeGreaterThanOrEqual(10)
+    expect(result.spent.evaluations).toBeLessThanOrEqual(100)
+  })
+
+  it('settles when it is aborted, though evaluate never does', async () => {
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), 20)
+    const evaluate = () => new Promise<number>(() => {})
+    await expect(call({ signal: controller.signal, evaluate })).rejects.toThrow('interrupted')
+  })
+})

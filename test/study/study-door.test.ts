@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { createStudy, restoreStudy, type StudyOptions } from '../../src/study/create-study.ts'
+
+const ask = (study: ReturnType<typeof createStudy>) => {
+  const action = study.ask()
+  if (action.kind !== 'evaluate') throw new Error('expected an evaluation')
+  return action
+}
+
+describe('the door of createStudy', () => {
+  it.each<readonly [unknown, string]>([
+    [{ budget: { evaluation: 5 } }, 'Did you mean evaluations?'],
+    [{ direction: 'up' }, 'options.direction is "up"'],
+    [{ polcy: 'gp' }, 'Did you mean policy?'],
+    [{ pool: 'a' }, 'options.pool is "a"'],
+    [{ pool: [3] }, 'candidate is 3; expected a text'],
+    [{ pool: [{ text: 'a' }] }, 'expected a text, or { id, text }'],
+    [{ constraints: [{ metric: 'usd', atMost: Number.NaN }] }, 'constraints[0].atMost is NaN'],
+    [{ space: { x: [0, 1] } }, 'parameter x is [0,1]'],
+    [undefined, 'options is missing'],
+  ])('refuses %j', (options, message) => {
+    expect(() => createStudy(options as StudyOptions)).toThrow(message)
+  })
+
+  it('takes texts, true and false, and one score alone', () => {
+    const study = createStudy({ pool: ['bad', 'good'], budget: { evaluations: 2 }, policy: 'random' })
+    for (let turn = 0; turn < 2; turn++) {
+      const { id, candidate } = ask(study)
+      if (turn === 0) study.tell(id, candidate.text === 'good')
+      else study.tell(id, [candidate.text === 'good'])
+    }
+    expect(study.recommend()?.winner).toMatchObject({ id: '2', text: 'good' })
+  })
+
+  it('recommends nothing where nothing was scored', () => {
+    const study = createStudy({ pool: ['a', 'b'], exampleCount: 2, budget: { evaluations: 4 } })
+    for (let next = study.next(); next.kind === 'act'; next = study.next()) {
+      if (next.action.kind === 'evaluate')
+        study.tell(
+          next.action.id,
+          next.action.examples.map(() => null),
+        )
+    }
+    expect(study.recommend()).toBeUndefined()
+  })
+
+  it('survives an example enqueued twice', () => {
+    const study = createStudy({ pool: ['a', 'b'], exampleCount: 2 })
+    study.enqueue(0, [1, 1, 1])
+    expect(ask(study).examples).toEqual([1])
+  })
+
+  it('refuses counts and costs that cannot be', () => {
+    const study = createStudy({ pool: ['a', 'b'], exampleCount: 2, budget: { usd: 1 } })
+    expect(() => study.observe({ candidate: 0, score: 1, count: -1 })).toThrow('count is -1')
+    expect(() => study.reserveCall({ inputTokens: 0, outputTokens: 0, usd: -100 })).toThrow('usd is -100')
+    const call = study.reserveCall({ inputTokens: 0, outputTokens: 0, usd: 0 })!
+    expect(() => call.settle({ inputTokens: Number.NaN, outputTokens: 0, usd: 0 })).toThrow('inputTokens is NaN')
+    expect(study.spent.usd).toBe(0)
+  })
+
+  it('refuses a log that is none', () => {
+    expect(() => restoreStudy('null')).toThrow('line 1 of the log is null')
+    expect(() => restoreStudy('[1]')).toThrow('expected an event')
+    expect(() => restoreStudy(createStudy({ pool: ['a'] }).serialise(), { plicy: 1 } as never)).toThrow(
+      'Did you mean policy?',
+    )
+  })
+})
