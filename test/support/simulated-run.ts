@@ -61,7 +61,8 @@ export async function overshoots(run: SimulatedRun): Promise<string[]> {
     const journal = createJournal(study, { append: async () => {} })
     await runSearch({ study, journal, evaluate, concurrency, holdoutExamples: holdout })
   } catch (error) {
-    if (!KrigeError.isInstance(error) || error.code !== 'budget') throw error
+    // Too small a budget, nothing measured, or paused because all failed: none may overshoot.
+    if (!KrigeError.isInstance(error) || !['budget', 'model', 'unavailable'].includes(error.code)) throw error
   }
   const { spent, reserved } = study.state.ledger
   const broken: string[] = []
