@@ -67,3 +67,16 @@ describe('the door of createStudy', () => {
     )
   })
 })
+
+it('takes scores of any size', () => {
+  const study = createStudy({ pool: ['one', 'two', 'three'], exampleCount: 4, budget: { evaluations: 12 } })
+  for (let next = study.next(); next.kind === 'act'; next = study.next()) {
+    if (next.action.kind !== 'evaluate') continue
+    const score = next.action.candidate.text === 'two' ? 1e20 : 3e19
+    study.tell(
+      next.action.id,
+      next.action.examples.map(() => score),
+    )
+  }
+  expect(study.recommend()?.winner.text).toBe('two')
+})

@@ -27,7 +27,8 @@ export function scoreScale(history: ObservationHistory, length: number): ScoreSc
   }
   if (smallest < 0 || largest > 1) {
     low = smallest
-    high = largest > smallest ? largest : smallest + 1
+    // From 1e16 on, one more is the same number.
+    high = largest > smallest ? largest : smallest + Math.max(1, 1e-3 * Math.abs(smallest))
   }
   let binary = true
   for (let k = 0; k < length && binary; k++) {
