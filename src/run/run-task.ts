@@ -120,7 +120,16 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       seed: options.seed ?? config?.seed ?? 1,
     }
     checkPolicy(wanted.policy, evaluator)
-    if (config) checkSameStudy(config, { ...fingerprint }, wanted)
+    if (config) {
+      checkSameStudy(config, { ...fingerprint }, wanted)
+      const baseline = task.baseline === undefined ? undefined : task.pool[task.baseline]!.id
+      if (config.baseline !== baseline) {
+        throw new ConflictError(
+          `study ${name} was started with ${config.baseline === undefined ? 'no baseline' : `baseline ${config.baseline}`}; now it is ${baseline ?? 'none'}`,
+          { remedy: 'Restore the baseline, or start another study with --study NAME.' },
+        )
+      }
+    }
     const embeddings = await embedAll(options, embedder, stored)
     const fresh = stored ? undefined : createdEvent(task, name, plan, fingerprint, { ...wanted, backend: backend.name })
     const fold = stored ?? createFold(fresh!)
@@ -271,13 +280,18 @@ const MEANINGS: Readonly<Record<string, string>> = {
   evaluator: 'the code of the metric or program, or the file of the model (evaluator)',
 }
 
+function contentOf(candidate: Candidate): string {
+  const parameters = Object.entries(candidate.parameters ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify([candidateText(candidate), candidate.slots ?? null, parameters])
+}
+
 /** Prompts may be added to a study that has begun, never changed or taken away. */
 function syncPool(study: Study, task: Task): void {
   const { state } = study
   const known = new Map(task.pool.map((candidate) => [candidate.id, candidate]))
   for (const kept of state.candidates) {
     const now = known.get(kept.id)
-    if (now && candidateText(now) === candidateText(kept)) continue
+    if (now && contentOf(now) === contentOf(kept)) continue
     if (!now && (kept.origin?.by === 'policy' || kept.origin?.by === 'proposer')) continue
     throw new ConflictError(
       `prompt ${kept.id} was ${now ? 'changed' : 'removed'} since study ${state.config.name} began`,
