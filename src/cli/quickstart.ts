@@ -36,7 +36,7 @@ export function registerQuickstart(program: Command): void {
 
 async function quickstart(flags: QuickstartFlags): Promise<void> {
   const root = relative('.', join(dirname(fileURLToPath(import.meta.url)), '..', '..'))
-  const task = join(root, 'data/tasks/ticket-triage/task.yaml')
+  const task = join(root, 'data/tasks/ticket-triage/quickstart.yaml')
   if (!existsSync(task)) {
     throw new InvalidInputError('the quickstart needs a source checkout', {
       remedy: 'Start a task of your own: krige init',

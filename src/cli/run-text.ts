@@ -76,7 +76,11 @@ export function resultText(result: RunResult, exhaustive: Cost): string {
   const signed = (value: number) => `${value >= 0 ? '+' : ''}${score(value)}`
   const duels = baseline?.duels
   return [
-    `Verdict: ${result.verdict}`,
+    `The best prompt found, ${winner.id}:`,
+    '',
+    winner.text,
+    '',
+    ...(baseline && !duels && baseline.id !== winner.id ? [...changesText(baseline.text, winner.text), ''] : []),
     ...(difference
       ? [
           `Difference to the baseline on ${difference.count} held-out examples: ${signed(difference.mean)} ${range(difference.interval)}${
@@ -98,8 +102,20 @@ export function resultText(result: RunResult, exhaustive: Cost): string {
     ...(result.drafts ? [`Prompts: ${draftsText(result.drafts)}`] : []),
     `Spent: ${number(spent.evaluations)} evaluations, ${number(spent.calls)} calls, ${number(spent.inputTokens)} input and ${number(spent.outputTokens)} output tokens, ${money(spent.usd)}${result.drafts ? '' : `; exhaustive evaluation would have taken ${number(exhaustive.evaluations)} evaluations`}`,
     ...(result.report === null ? [] : [`Report: ${result.report}`]),
-    '',
-    winner.text,
+    ...(baseline && baseline.id !== winner.id && baseline.holdout !== null && winner.holdout !== null && !duels
+      ? [`Before → after, on held-out examples: ${score(baseline.holdout)} → ${score(winner.holdout)}`]
+      : []),
+    `Verdict: ${result.verdict}`,
     '',
   ].join('\n')
+}
+
+/** What the winner says otherwise than the baseline, line by line. */
+function changesText(before: string, after: string): string[] {
+  const [old, now] = [before.split('\n'), after.split('\n')]
+  const gone = old.filter((line) => !now.includes(line)).map((line) => `- ${line}`)
+  const added = now.filter((line) => !old.includes(line)).map((line) => `+ ${line}`)
+  if (gone.length + added.length === 0) return []
+  // The winner stands above already: where it shares no line with the baseline, only what it replaces is news.
+  return added.length === now.length ? ['Instead of:', ...gone] : ['Against the baseline:', ...gone, ...added]
 }
