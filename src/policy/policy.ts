@@ -42,6 +42,8 @@ export interface ProposerInfo {
   readonly name: string
   /** Calls that `count` candidates take at most, retries aside; 0 for a proposer that asks no model. */
   calls(count: number): number
+  /** What they cost, in evaluations: an answer that holds prompts is longer than a label. @defaultValue {@link calls} */
+  cost?(count: number): number
 }
 
 /** A `generate` action that is over. */

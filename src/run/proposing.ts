@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { GenerationOutcome, GenerationRequest } from '../engine/generation.ts'
+import { estimateTokens } from '../evaluation/estimate-tokens.ts'
 import type { RetryOptions } from '../evaluation/retry.ts'
 import type { TextModel } from '../evaluation/text-model.ts'
 import { type Failure, isFatal } from '../history/failure.ts'
@@ -45,7 +46,8 @@ export interface Generating {
 export type ProposedTask = Pick<
   Task,
   'proposers' | 'metric' | 'examples' | 'split' | 'pool' | 'baseline' | 'description' | 'template' | 'preserve'
->
+> &
+  Partial<Pick<Task, 'sampling'>>
 
 export interface ProposingOptions {
   readonly task: ProposedTask
@@ -85,7 +87,13 @@ export function createGenerating(options: ProposingOptions): Generating | undefi
   if (!proposer) return undefined
   const view = viewOf(task)
   return {
-    proposers: [{ name: proposer.name, calls: (count) => (isAsked ? 2 * proposer.calls(count) : 0) }],
+    proposers: [
+      {
+        name: proposer.name,
+        calls: (count) => (isAsked ? 2 * proposer.calls(count) : 0),
+        cost: (count) => (isAsked ? proposer.calls(count) * callCost(task, count) : 0),
+      },
+    ],
     async generate(request, { study, traces, embed }) {
       const { action } = request
       const { state } = study
@@ -207,4 +215,21 @@ function outcomesOf(
     })
   }
   return outcomes
+}
+
+/** Tokens that a question to a generator takes, and that each prompt in its answer takes; a guess that sets a scale. */
+const QUESTION_TOKENS = 600
+const PROMPT_TOKENS = 150
+/** An output token takes the price, and on a local model the time, of several input tokens. */
+const OUTPUT_WEIGHT = 4
+
+/** Tokens of an answer where nothing says how long it may be. */
+const SHORT_ANSWER = 16
+
+/** What one call of a generator for `count` prompts costs, in evaluations of the task. */
+function callCost(task: ProposedTask, count: number): number {
+  const [example] = task.examples
+  const shown = `${task.template ?? ''}${JSON.stringify(example?.input ?? '')}`
+  const evaluation = estimateTokens(shown) + OUTPUT_WEIGHT * (task.sampling?.maxOutputTokens ?? SHORT_ANSWER)
+  return (QUESTION_TOKENS + OUTPUT_WEIGHT * PROMPT_TOKENS * count) / evaluation
 }

@@ -179,4 +179,13 @@ describe('a task that cannot get better ends with a clear sentence:', () => {
     expect(result.verdict).not.toBe('improved')
     expect(text).toMatch(/No improvement found/)
   })
+
+  it('counts a call that writes prompts as several evaluations, and one without a model as none', () => {
+    const given = task()
+    const priceOf = createPriceList()
+    const [written] = createGenerating({ task: given, priceOf, generator: createScriptedModel(labels) })!.proposers
+    expect(written!.cost!(4)).toBeGreaterThan(2 * written!.calls(4))
+    expect(written!.cost!(8)).toBeGreaterThan(written!.cost!(4))
+    expect(createGenerating({ task: given, priceOf })!.proposers[0]!.cost!(8)).toBe(0)
+  })
 })

@@ -193,7 +193,8 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       const calls = proposer.calls(count)
       if (calls > (state.callsLeft ?? Number.POSITIVE_INFINITY) || count > allowed) continue
       const distance = slope * mean + spread * EXPECTED_LARGEST[count]!
-      const rate = bestRate(distance, left, noise, Math.min(exampleCount, state.evaluationsLeft), 1, calls)
+      const price = Math.max(calls, proposer.cost?.(count) ?? 0)
+      const rate = bestRate(distance, left, noise, Math.min(exampleCount, state.evaluationsLeft), 1, price)
       if (!best || rate > best.rate) best = { count, rate }
     }
     return best
