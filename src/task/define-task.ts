@@ -17,6 +17,7 @@ import type { Candidate } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
 import { composeTemplate, parseTemplate, type Template } from '../prompt/template.ts'
 import { defineSpace } from '../space/parameter.ts'
+import { checkParameters } from './check-parameters.ts'
 import { checkJson, refuseLostKeys } from './json-limits.ts'
 import { readExamples } from './read-examples.ts'
 import { type LineRole, type ReadLines, readLines } from './read-lines.ts'
@@ -147,6 +148,10 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     warnings.push('the pool holds a single prompt: there is nothing to choose')
   }
 
+  const space = readSpace(written, locate)
+  const unvaried = checkParameters(space, pool, promptWhere)
+  if (unvaried !== undefined) warnings.push(unvaried)
+
   const sampling = {
     temperature: written.sampling?.temperature ?? 0,
     maxOutputTokens: written.sampling?.maxOutputTokens ?? defaultMaxOutputTokens(metric),
@@ -166,7 +171,7 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     ...(written.system === undefined ? {} : { system: written.system }),
     pool,
     ...(baseline === undefined ? {} : { baseline }),
-    space: readSpace(written, locate),
+    space,
     ...(written.description === undefined ? {} : { description: written.description }),
     proposers,
     ...(generator === undefined ? {} : { generator, generatorSettings }),

@@ -126,6 +126,14 @@ parameters: { temperature: { float: [0, 1] } }
     expect(task.pool.map((candidate) => candidate.text)).toEqual(['First.', 'Second.'])
     expect(task.space['temperature']).toMatchObject({ kind: 'float', low: 0, high: 1 })
     expect(task.baseline).toBeUndefined()
+    expect(task.warnings.join()).toContain('parameters (temperature) are not varied')
+    const stating = (value: string) =>
+      yaml.replace('[First., Second.]', `[{ text: First., parameters: ${value} }, Second.]`)
+    expect(loadTask(write({ yaml: stating('{ temperature: 0.5 }') })).warnings.join()).not.toContain('not varied')
+    expect(() => loadTask(write({ yaml: stating('{ temperature: 5 }') }))).toThrow(
+      'has temperature: 5; expected a number from 0 to 1',
+    )
+    expect(() => loadTask(write({ yaml: stating('{ temperatur: 0.5 }') }))).toThrow('a parameter temperatur')
   })
 
   it('has a fingerprint of what scores depend on, not of pool or budget', () => {
