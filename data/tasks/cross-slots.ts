@@ -38,7 +38,7 @@ export function cross<Left, Right>(
   )
 }
 
-/** Writes `prompts.jsonl` beside the script that calls it. */
-export function writePool(rows: readonly PoolRow[], script: string): void {
-  writeFileSync(new URL('prompts.jsonl', script), `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`)
+/** Writes a pool beside the script that calls it. */
+export function writePool(rows: readonly PoolRow[], script: string, file = 'prompts.jsonl'): void {
+  writeFileSync(new URL(file, script), `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`)
 }
