@@ -148,6 +148,25 @@ describe('runTask', () => {
     expect((await loadStudy(options.store, 'tickets'))?.state.candidates.at(-1)?.id).toBe('late')
   })
 
+  it('refuses to resume with another baseline, or with other slots or parameters of a prompt', async () => {
+    const task = define()
+    const options = setUp(task)
+    await runTask(options)
+    const resume = (changed: Task) => runTask({ ...options, task: changed })
+    const { baseline: _, ...none } = task
+    await expect(resume({ ...task, baseline: (task.baseline ?? 0) + 1 })).rejects.toMatchObject({ code: 'conflict' })
+    await expect(resume(none)).rejects.toMatchObject({ code: 'conflict' })
+    const withFirst = (change: object) => task.pool.map((one, index) => (index === 0 ? { ...one, ...change } : one))
+    await expect(resume({ ...task, pool: withFirst({ parameters: { temperature: 1 } }) })).rejects.toThrow(
+      'was changed',
+    )
+    const { slots = {} } = task.pool[0]!
+    await expect(resume({ ...task, pool: withFirst({ slots: { ...slots, more: 'x' } }) })).rejects.toThrow(
+      'was changed',
+    )
+    await expect(resume(task)).resolves.toMatchObject({ study: 'tickets' })
+  })
+
   it('keeps hashes instead of texts when told so, and resumes all the same', async () => {
     const task = define({ budget: { calls: 120 } })
     const whole = await runTask(setUp(task, { concurrency: 1 }))
