@@ -25,6 +25,13 @@ export {
 } from './errors.ts'
 export type { Evaluation, Evaluator } from './evaluation/evaluator.ts'
 export type {
+  Program,
+  ProgramCall,
+  ProgramCandidate,
+  ProgramContext,
+  ProgramExample,
+} from './evaluation/user-code/program.ts'
+export type {
   Feedback,
   Measurement,
   MeasurementInput,
@@ -47,6 +54,7 @@ export type {
 export { POLICIES, type PolicyEntry } from './policy/registry.ts'
 export { type Candidate, candidateText, type PoolEntry } from './prompt/candidate.ts'
 export type { Example } from './prompt/example.ts'
+export type { ProgramStage, ProgramState, StagedProgram, StageSampling, Transition } from './prompt/staged-program.ts'
 export type { ProposerSpecification } from './proposer/registry.ts'
 export { type RankedText, type RankOptions, rank } from './rank.ts'
 export { type ReportOptions, renderReport } from './report/render-report.ts'

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidInputError } from '../errors.ts'
 import { writeWhole } from '../store/whole-file.ts'
+import { STAGED_TASK } from './init-stages.ts'
 
 const TASK = `# What krige optimises. Every key: krige help task-file.
 name: sentiment
@@ -46,6 +47,7 @@ const DEFAULT_MODEL = 'gguf:smollm2-135m-instruct'
 
 interface InitFlags {
   readonly from?: string
+  readonly stages?: boolean
   readonly prompt?: string
   readonly model?: string
   readonly generator?: string
@@ -54,6 +56,7 @@ interface InitFlags {
 const EXAMPLES_TEXT = `
 Examples:
   $ krige init sentiment
+  $ krige init agent --stages
   $ krige init tickets --from tickets.csv --prompt "Classify the ticket." --model openai:gpt-5-mini
   $ krige run tickets/task.yaml`
 
@@ -63,6 +66,7 @@ export function registerInit(program: Command): void {
     .description('Write a task to start from: an example, or one of your own from a prompt and a file of examples.')
     .argument('[folder]', 'where to', '.')
     .option('--from <file>', 'your examples: .csv, .jsonl, .json or .yaml, with an input and a right answer each')
+    .option('--stages', 'an example of a program of two stages')
     .option('--prompt <text>', 'the prompt in use now; better ones are written from it')
     .option('--model <model>', `the model that answers (default: ${DEFAULT_MODEL})`)
     .option('--generator <model>', 'the model that writes prompts (default: the one that answers)')
@@ -93,17 +97,24 @@ async function filesOf(folder: string, flags: InitFlags): Promise<{ files: Files
       })
     }
     const lines = (items: readonly unknown[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('')
+    const examples = ['examples.jsonl', lines(REVIEWS.map(([input, expected]) => ({ input, expected })))] as const
+    if (flags.stages) return { notes: [], files: [['task.yaml', STAGED_TASK], examples] }
     return {
       notes: [],
       files: [
         ['task.yaml', TASK],
-        ['examples.jsonl', lines(REVIEWS.map(([input, expected]) => ({ input, expected })))],
+        examples,
         [
           'prompts.jsonl',
           lines(INSTRUCTIONS.map((instruction, index) => ({ id: `p${index + 1}`, slots: { instruction } }))),
         ],
       ],
     }
+  }
+  if (flags.stages) {
+    throw new InvalidInputError('--stages and --from do not go together', {
+      remedy: 'Write the example with --stages, then put your file in as examples.',
+    })
   }
   if (flags.prompt === undefined) {
     throw new InvalidInputError('--from needs --prompt, the prompt in use now', {

@@ -75,6 +75,10 @@ export function resultText(result: RunResult, exhaustive: Cost): string {
   const combined = baseline?.combined
   const signed = (value: number) => `${value >= 0 ? '+' : ''}${score(value)}`
   const duels = baseline?.duels
+  const saved =
+    result.savedCalls === undefined
+      ? ''
+      : ` (${number(result.savedCalls)} more were saved: those stages had answered already)`
   return [
     `The best prompt found, ${winner.id}:`,
     '',
@@ -100,7 +104,7 @@ export function resultText(result: RunResult, exhaustive: Cost): string {
         `Constraint ${constraintText(belief)}: ${amount(belief.mean)} [${belief.interval.map(amount).join(', ')}] for the winner, kept with probability ${Math.round(100 * belief.probability)}%`,
     ),
     ...(result.drafts ? [`Prompts: ${draftsText(result.drafts)}`] : []),
-    `Spent: ${number(spent.evaluations)} evaluations, ${number(spent.calls)} calls, ${number(spent.inputTokens)} input and ${number(spent.outputTokens)} output tokens, ${money(spent.usd)}${result.drafts ? '' : `; exhaustive evaluation would have taken ${number(exhaustive.evaluations)} evaluations`}`,
+    `Spent: ${number(spent.evaluations)} evaluations, ${number(spent.calls)} calls${saved}, ${number(spent.inputTokens)} input and ${number(spent.outputTokens)} output tokens, ${money(spent.usd)}${result.drafts ? '' : `; exhaustive evaluation would have taken ${number(exhaustive.evaluations)} evaluations`}`,
     ...(result.report === null ? [] : [`Report: ${result.report}`]),
     ...(baseline && baseline.id !== winner.id && baseline.holdout !== null && winner.holdout !== null && !duels
       ? [`Before → after, on held-out examples: ${score(baseline.holdout)} → ${score(winner.holdout)}`]

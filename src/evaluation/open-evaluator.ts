@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../errors.ts'
 import type { CallTrace } from '../history/trace.ts'
+import type { StagedProgram } from '../prompt/staged-program.ts'
 import type { Template } from '../prompt/template.ts'
 import type { Evaluation, Evaluator } from './evaluator.ts'
 import { createMetric } from './metrics/create-metric.ts'
@@ -34,6 +35,10 @@ export interface EvaluatedTask {
   readonly constraints?: readonly { readonly metric: string }[]
   /** Absolute path of a program module. */
   readonly evaluate?: string
+  /** Instead of a template: several stages, each with its own. */
+  readonly program?: StagedProgram
+  /** How to ask the models that stages name themselves. */
+  readonly stageSettings?: Readonly<Record<string, ModelSettings>>
 }
 
 export interface OpenEvaluatorOptions extends OpenTextModelOptions {
@@ -112,7 +117,7 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
       ...(options.retry ? { retry: options.retry } : {}),
     })
   }
-  if (!task.template) throw new InvalidInputError('the task has neither a template nor a program')
+  if (!task.template && !task.program) throw new InvalidInputError('the task has neither a template nor a program')
   const metric = await createMetric(task.metric, {
     labels: task.labels,
     openModel: async (judge, settings) => {
@@ -124,23 +129,47 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
   // An answer cut short as soon as it is decided would look cheaper than it is.
   const isMeasured = task.constraints?.some(({ metric: name }) => WHOLE_ANSWER.has(name)) ?? false
   const whole: Metric = isMeasured ? { ...metric, isDecided: undefined } : metric
+  const metricKey = JSON.stringify([
+    task.metric,
+    task.metric.name === 'label-match' ? task.labels : [],
+    ...(metric.edition === undefined ? [] : [metric.edition]),
+  ])
   const model = await openModel()
+  if (task.program) {
+    const models = new Map<string, TextModel>()
+    for (const stage of task.program.stages) {
+      if (stage.model === undefined || stage.model === task.model || options.textModel) continue
+      const settings = { ...task.stageSettings?.[stage.name], ...options.settings }
+      models.set(stage.name, wrap(await openTextModel(stage.model, { ...modelOptions, settings })))
+    }
+    const { createStageEvaluator } = await import('./stages/stage-evaluator.ts')
+    return createStageEvaluator({
+      program: task.program,
+      modelOf: ({ name }) => models.get(name) ?? model ?? fail(name),
+      metric: whole,
+      metricKey,
+      ...(options.cache ? { cache: options.cache } : {}),
+      ...(options.retry ? { retry: options.retry } : {}),
+    })
+  }
   if (!model)
     throw new InvalidInputError('the task has no model', {
       remedy: 'Add one, such as model: gguf:smollm2-135m-instruct',
     })
   return createTemplateEvaluator({
-    template: task.template,
+    template: task.template!,
     model,
     metric: whole,
-    metricKey: JSON.stringify([
-      task.metric,
-      task.metric.name === 'label-match' ? task.labels : [],
-      ...(metric.edition === undefined ? [] : [metric.edition]),
-    ]),
+    metricKey,
     sampling: task.sampling,
     ...(task.system === undefined ? {} : { system: task.system }),
     ...(options.cache ? { cache: options.cache } : {}),
     ...(options.retry ? { retry: options.retry } : {}),
+  })
+}
+
+function fail(stage: string): never {
+  throw new InvalidInputError(`stage ${stage} has no model`, {
+    remedy: 'Add one to the stage, or one for all: model: gguf:smollm2-135m-instruct',
   })
 }

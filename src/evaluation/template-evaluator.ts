@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto'
-import { KrigeError } from '../errors.ts'
 import { type Failure, failure } from '../history/failure.ts'
-import { type Measurement, readMeasurement } from '../history/measurement.ts'
+import { readMeasurement } from '../history/measurement.ts'
 import type { Candidate } from '../prompt/candidate.ts'
-import type { Example } from '../prompt/example.ts'
 import { renderTemplate, type Template } from '../prompt/template.ts'
 import { type CallOutcome, callModel } from './call-model.ts'
 import type { Evaluation, EvaluationRequest, Evaluator } from './evaluator.ts'
 import { measureAnswers } from './measure-answers.ts'
-import { CallFailed, type Metric, type MetricCalls } from './metrics/metric.ts'
+import type { Metric } from './metrics/metric.ts'
 import { withoutReasoning } from './reasoning.ts'
 import { cacheKeyOf, type ResponseCache } from './response-cache.ts'
 import type { RetryOptions } from './retry.ts'
+import { messageOf, metricCalls, metricFailure, scoreAnswer, totalOf } from './score-answer.ts'
 import type { GenerateRequest, Sampling, TextModel } from './text-model.ts'
 
 export interface TemplateEvaluatorOptions {
@@ -65,22 +64,6 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
     )
     .digest('hex')
 
-  /** How a metric asks its own models; what that costs joins the outcomes of the cell. */
-  const callsFor = (request: EvaluationRequest, outcomes: CallOutcome[]): MetricCalls => ({
-    async ask(judge, judged, repeat) {
-      const asked = { ...judged, ...(request.signal ? { signal: request.signal } : {}) }
-      const judgement = await callModel(judge, asked, {
-        reserve: request.reserve,
-        role: 'judge',
-        retry: options.retry,
-        ...(options.cache ? { cache: options.cache, cacheKey: cacheKeyOf(judge, asked, repeat, '') } : {}),
-      })
-      outcomes.push(judgement)
-      if (judgement.result.kind === 'failure') throw new CallFailed(judgement.result.failure)
-      return judgement.result.text
-    },
-  })
-
   /** Answers to duels, each asked for once: a candidate meets many rivals on one example. */
   const answers = new Map<string, Promise<CallOutcome>>()
   const answerOf = async (request: EvaluationRequest, outcomes: CallOutcome[]): Promise<CallOutcome['result']> => {
@@ -108,13 +91,6 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
     return outcome.result
   }
 
-  /** Says why an answer did not score in full, where the metric can say it and has not. */
-  const explained = (measured: Measurement, output: string, example: Example): Measurement => {
-    if (measured.score === undefined || measured.score >= 1 || measured.feedback) return measured
-    const text = metric.explain?.(output, example)
-    return text === undefined ? measured : { ...measured, feedback: [{ text, from: metric.name }] }
-  }
-
   const compare: Evaluator['compare'] = async (request) => {
     const started = performance.now()
     const outcomes: CallOutcome[] = []
@@ -124,14 +100,11 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
       if (own.kind === 'failure') return { ...base(), failure: own.failure }
       const other = await answerOf({ ...request, candidate: request.rival }, outcomes)
       if (other.kind === 'failure') return { ...base(), failure: other.failure }
-      const given = await metric.compare!(own.text, other.text, request.example, callsFor(request, outcomes))
+      const calls = metricCalls(options, request, outcomes)
+      const given = await metric.compare!(own.text, other.text, request.example, calls)
       return { ...base(), ...readMeasurement(given, 'what it gave', metric.name), output: own.text }
     } catch (error) {
-      const problem =
-        error instanceof CallFailed
-          ? error.failure
-          : failure('metric', `metric ${metric.name} failed: ${messageOf(error)}`)
-      return { ...base(), failure: problem }
+      return { ...base(), failure: metricFailure(metric, error) }
     }
   }
 
@@ -178,19 +151,9 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
       const base = () => ({ ...totalOf(outcomes), milliseconds: performance.now() - started })
       if (outcome.result.kind === 'failure') return { ...base(), failure: outcome.result.failure }
       const output = outcome.result.text
-      const calls = callsFor(request, outcomes)
-      try {
-        const given = await metric.score(output, request.example, calls)
-        const measured = readMeasurement(given, 'what it gave', metric.name)
-        const metrics = { ...measureAnswers([outcome]), ...measured.metrics }
-        return { ...base(), ...explained(measured, output, request.example), metrics, output }
-      } catch (error) {
-        const problem =
-          error instanceof CallFailed
-            ? error.failure
-            : failure('metric', `metric ${metric.name} failed: ${messageOf(error)}`)
-        return { ...base(), failure: problem, output }
-      }
+      const measured = await scoreAnswer(options, request, outcomes, output)
+      if (measured.failure) return { ...base(), ...measured, output }
+      return { ...base(), ...measured, metrics: { ...measureAnswers([outcome]), ...measured.metrics }, output }
     },
     ...(metric.compare ? { compare } : {}),
     async close() {
@@ -198,22 +161,6 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
       await metric.close?.()
       await model.close()
     },
-  }
-}
-
-function totalOf(outcomes: readonly CallOutcome[]) {
-  const usage = { inputTokens: 0, outputTokens: 0 }
-  for (const outcome of outcomes) {
-    usage.inputTokens += outcome.usage.inputTokens
-    usage.outputTokens += outcome.usage.outputTokens
-  }
-  const estimated = outcomes.some((outcome) => outcome.usage.estimated)
-  return {
-    usage: { ...usage, ...(estimated ? { estimated } : {}) },
-    calls: outcomes.reduce((total, outcome) => total + outcome.calls, 0),
-    cached: outcomes.every((outcome) => outcome.cached),
-    traces: outcomes.map((outcome) => outcome.trace),
-    ...(outcomes.some(({ answer }) => answer?.cut) ? { cut: true } : {}),
   }
 }
 
@@ -243,8 +190,4 @@ function seedOf({ seed, candidate, example, repeat }: EvaluationRequest): number
     .update(JSON.stringify([seed, candidate.id, example.id, repeat]))
     .digest()
   return hash.readUInt32BE(0) >>> 1
-}
-
-function messageOf(error: unknown): string {
-  return KrigeError.isInstance(error) || error instanceof Error ? error.message : String(error)
 }

@@ -17,6 +17,7 @@ export function evaluateTaskCell(
     const price = priceOf(model) ?? (task.model === undefined ? undefined : priceOf(task.model))
     return price === undefined ? 0 : (inputTokens * price.input + outputTokens * price.output) / 1e6
   }
+  const hasOwnModels = task.program?.stages.some(({ model }) => model !== undefined) ?? false
   const taskPrice = task.model === undefined ? undefined : priceOf(task.model)
 
   return async ({ candidate, rival, example, repeat, stage, signal, reserve }) => {
@@ -44,6 +45,14 @@ export function evaluateTaskCell(
     }
     const evaluation = await (rival ? evaluator.compare!({ ...request, rival }) : evaluator.evaluate(request))
     if (!rival) watch?.look(evaluation)
+    if (hasOwnModels) {
+      const answers = (evaluation.traces ?? []).filter(({ role }) => role === 'task')
+      const usd = answers.reduce(
+        (sum, { model, usage }) => sum + usdOf(model, usage.inputTokens, usage.outputTokens),
+        0,
+      )
+      return { ...evaluation, metrics: { usd, ...evaluation.metrics } } as typeof evaluation
+    }
     const { inputTokens, outputTokens } = evaluation.metrics ?? {}
     if (taskPrice === undefined || inputTokens === undefined || outputTokens === undefined) return evaluation
     const usd = (inputTokens * taskPrice.input + outputTokens * taskPrice.output) / 1e6

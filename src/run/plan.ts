@@ -11,7 +11,7 @@ import type { Budget } from '../study/ledger.ts'
 import { sampleSizeWarnings } from '../study/sample-size.ts'
 import type { Task } from '../task/task.ts'
 import { holdoutBudget } from './holdout-budget.ts'
-import type { PriceOf } from './prices.ts'
+import type { Price, PriceOf } from './prices.ts'
 
 /** A comparison on fewer pairs is not worth its calls. */
 const SMALLEST_HOLDOUT = 5
@@ -65,20 +65,16 @@ export function makePlan(
   proposers: readonly ProposerInfo[] = [],
 ): Plan {
   const each = averageEstimate(task, evaluator)
-  const price = task.model === undefined ? undefined : priceOf(task.model)
+  const price = taskPrice(task, priceOf)
   if (task.budget.usd !== undefined && price === undefined) {
-    throw new InvalidInputError(
-      `the budget limits money, but the price of ${task.model === undefined ? 'the program' : publicModelName(task.model)} is not known`,
-      {
-        remedy: 'State it in dollars per million tokens with --price INPUT,OUTPUT, or limit calls or tokens instead.',
-      },
-    )
+    throw new InvalidInputError(`the budget limits money, but the price of ${unpriced(task, priceOf)} is not known`, {
+      remedy: 'State it in dollars per million tokens with --price INPUT,OUTPUT, or limit calls or tokens instead.',
+    })
   }
   if (price === undefined && task.constraints?.some(({ metric }) => metric === 'usd')) {
-    throw new InvalidInputError(
-      `a constraint limits usd, but the price of ${task.model === undefined ? 'the program' : publicModelName(task.model)} is not known`,
-      { remedy: 'State it in dollars per million tokens with --price INPUT,OUTPUT, or take the constraint out.' },
-    )
+    throw new InvalidInputError(`a constraint limits usd, but the price of ${unpriced(task, priceOf)} is not known`, {
+      remedy: 'State it in dollars per million tokens with --price INPUT,OUTPUT, or take the constraint out.',
+    })
   }
   const usd = price && (each.inputTokens * price.input + each.outputTokens * price.output) / 1e6
   const costOf = (evaluations: number): Cost => ({
@@ -159,6 +155,25 @@ function planWarnings(task: Task, holdoutExamples: number, searchEvaluations: nu
     warnings.push('No baseline prompt: the verdict stays undecided. Name the prompt in use now as `baseline`.')
   }
   return warnings
+}
+
+/** The price of the model; where stages ask models of their own, the highest, and unknown where one is. */
+function taskPrice(task: Task, priceOf: PriceOf): Price | undefined {
+  const models = task.program?.stages.map(({ model }) => model ?? task.model) ?? [task.model]
+  const prices = models.map((model) => (model === undefined ? undefined : priceOf(model)))
+  if (prices.includes(undefined)) return undefined
+  const known = prices as readonly Price[]
+  return {
+    input: Math.max(...known.map(({ input }) => input)),
+    output: Math.max(...known.map(({ output }) => output)),
+  }
+}
+
+/** Whose price is missing. */
+function unpriced(task: Task, priceOf: PriceOf): string {
+  const models = task.program?.stages.map(({ model }) => model ?? task.model) ?? [task.model]
+  const model = models.find((name) => name !== undefined && priceOf(name) === undefined)
+  return model === undefined ? 'the program' : publicModelName(model)
 }
 
 /** Prompts and examples looked at for the average; more would not change it much. */

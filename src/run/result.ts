@@ -41,6 +41,8 @@ export interface RunResult {
       })
     | null
   readonly spent: Spending
+  /** Of a program of several stages: calls that were answered from what was paid for before. */
+  readonly savedCalls?: number
   /** What became of the prompts that were written, where any were. */
   readonly drafts?: DraftCounts
   readonly warnings: readonly string[]
@@ -71,6 +73,7 @@ export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
   const { winner, baseline, comparison, combined } = conclusion
   const { evaluations, calls, inputTokens, outputTokens, usd } = state.ledger.spent
   const drafts = countDrafts(state)
+  const saved = savedCalls(state)
   const overrun = state.ledger.exceeded
   return {
     study: state.config.name,
@@ -98,6 +101,7 @@ export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
         }
       : null,
     spent: { evaluations, calls, inputTokens, outputTokens, usd },
+    ...(saved === undefined ? {} : { savedCalls: saved }),
     ...(drafts ? { drafts } : {}),
     warnings: [
       ...conclusion.warnings,
@@ -109,4 +113,10 @@ export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
     ],
     report: null,
   }
+}
+
+/** Calls that stages of a program did not take, because their input was as before. */
+export function savedCalls({ measurements }: Pick<StudyState, 'measurements'>): number | undefined {
+  const tallies = measurements.of('savedCalls')
+  return tallies && [...tallies.values()].reduce((total, { sum }) => total + sum, 0)
 }

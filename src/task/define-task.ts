@@ -15,6 +15,7 @@ import { readModel } from '../evaluation/models/model-specification.ts'
 import { BUILT_IN_MEASUREMENTS, type Constraint } from '../history/constraint.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
+import { programSlots, type StagedProgram } from '../prompt/staged-program.ts'
 import { composeTemplate, parseTemplate, type Template } from '../prompt/template.ts'
 import { defineSpace } from '../space/parameter.ts'
 import { checkParameters } from './check-parameters.ts'
@@ -23,9 +24,11 @@ import { readExamples } from './read-examples.ts'
 import { type LineRole, type ReadLines, readLines } from './read-lines.ts'
 import { readPool } from './read-pool.ts'
 import { readProposers } from './read-proposers.ts'
+import { readStages } from './read-stages.ts'
 import { type CheckedTaskInput, type TaskInput, taskSchema } from './schema.ts'
 import { resolveInside, showPath } from './source.ts'
 import { splitExamples } from './split.ts'
+import { readProgramPool } from './stage-pool.ts'
 import type { Task } from './task.ts'
 
 export interface DefineTaskOptions {
@@ -77,14 +80,20 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     })
   }
   const [model, modelSettings = {}] = written.model === undefined ? [] : readModel(written.model)
-  checkModel(model, 'model', program !== undefined, locate)
+  const stageModels = Object.entries(written.stages ?? {}).map(([name, stage]) => [name, stage.model] as const)
+  const haveOwn = stageModels.length > 0 && stageModels.every(([, own]) => own !== undefined)
+  checkModel(model, ['model'], program !== undefined || haveOwn, locate)
+  for (const [name, own] of stageModels) {
+    if (own !== undefined) checkModel(readModel(own)[0], ['stages', name, 'model'], true, locate)
+  }
   const [generator, generatorSettings = {}] = written.generator === undefined ? [] : readModel(written.generator)
-  checkModel(generator, 'generator', true, locate)
+  checkModel(generator, ['generator'], true, locate)
   if (!allowOutside) {
     const named = { ...(options.isModelGiven ? {} : { model }), metric: written.metric, proposers: written.proposers }
     for (const [key, value] of Object.entries({
       ...named,
       generator: written.generator,
+      stages: stageModels,
     })) {
       for (const path of modelPaths(value)) pathOf(path, key)
     }
@@ -120,7 +129,16 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
   )
   if (split.holdout.length === 0) warnings.push('no examples are held out: the winner cannot be checked on unseen ones')
 
-  const template = program === undefined ? readTemplate(written, read.examples, locate) : undefined
+  const space = readSpace(written, locate)
+  const maxOutputTokens = written.sampling?.maxOutputTokens ?? defaultMaxOutputTokens(metric)
+  const staged = readStages(written, read.examples, space, maxOutputTokens, locate)
+  if (staged && metric.name === 'pairwise-judge') {
+    throw new InvalidInputError('metric pairwise-judge compares single prompts, not programs of several stages', {
+      where: locate(['metric']),
+      remedy: 'Score answers instead: metric: { name: judge, … }',
+    })
+  }
+  const template = program === undefined && !staged ? readTemplate(written, read.examples, locate) : undefined
   const promptLines = linesOf(written.prompts ?? [], 'prompts', pathOf, locate)
   warnings.push(...promptLines.warnings)
   const promptWhere =
@@ -131,11 +149,24 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
       remedy: 'Add the prompt in use now, such as baseline: "Classify the ticket.", or prompts: prompts.jsonl',
     })
   }
-  const { pool, baseline } = readPool(promptLines.lines, written.baseline, template, read.examples[0]!, {
+  const readPrompts = readPool(promptLines.lines, written.baseline, template, read.examples[0]!, {
     prompts: promptWhere,
     baseline: locate(['baseline']),
     isNamed: written.prompts !== undefined,
   })
+  const { baseline } = readPrompts
+  const isText =
+    typeof written.baseline === 'string' ||
+    (typeof written.baseline === 'object' && written.baseline.text !== undefined)
+  if (staged && isText && programSlots(staged.program).length > 1) {
+    throw new InvalidInputError('baseline is one text, and the stages have several slots', {
+      where: locate(['baseline']),
+      remedy: `Write baseline: { slots: { ${programSlots(staged.program)
+        .map((slot) => `${slot}: …`)
+        .join(', ')} } }`,
+    })
+  }
+  const pool = staged ? readProgramPool(staged.program, readPrompts.pool, promptWhere) : readPrompts.pool
   if (metric.name === 'pairwise-judge' && program === undefined && baseline === undefined) {
     throw new InvalidInputError('metric pairwise-judge needs a baseline to compare with', {
       where: locate(['metric']),
@@ -148,13 +179,12 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     warnings.push('the pool holds a single prompt: there is nothing to choose')
   }
 
-  const space = readSpace(written, locate)
   const unvaried = checkParameters(space, pool, promptWhere)
   if (unvaried !== undefined) warnings.push(unvaried)
 
   const sampling = {
     temperature: written.sampling?.temperature ?? 0,
-    maxOutputTokens: written.sampling?.maxOutputTokens ?? defaultMaxOutputTokens(metric),
+    maxOutputTokens,
     ...(written.sampling?.topP === undefined ? {} : { topP: written.sampling.topP }),
     ...(written.sampling?.stop === undefined ? {} : { stop: written.sampling.stop }),
   }
@@ -165,6 +195,7 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     examples: read.examples,
     split,
     ...(template ? { template } : {}),
+    ...(staged ? { program: staged.program, stageSettings: staged.modelSettings } : {}),
     metric,
     ...(model === undefined ? {} : { model, modelSettings }),
     sampling,
@@ -178,7 +209,16 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     ...(written.preserve === undefined ? {} : { preserve: written.preserve }),
     budget: withoutUndefined(written.budget ?? {}),
     ...(written.constraints && written.constraints.length > 0
-      ? { constraints: readConstraints(written.constraints, metric, program !== undefined, read.examples, locate) }
+      ? {
+          constraints: readConstraints(
+            written.constraints,
+            metric,
+            program !== undefined,
+            read.examples,
+            locate,
+            staged ? programMeasurements(staged.program) : [],
+          ),
+        }
       : {}),
     embedder: written.embedder ?? 'auto',
     ...(program === undefined ? {} : { evaluate: program }),
@@ -211,7 +251,7 @@ function check(input: unknown, locate: (path: readonly PropertyKey[]) => string)
 
 function checkModel(
   model: string | undefined,
-  key: 'model' | 'generator',
+  path: readonly string[],
   isOptional: boolean,
   locate: (path: readonly PropertyKey[]) => string,
 ): void {
@@ -228,9 +268,9 @@ function checkModel(
   )
     return
   throw new InvalidInputError(
-    `${key} is ${JSON.stringify(publicModelName(model))}; expected gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL`,
+    `${path.join('.')} is ${JSON.stringify(publicModelName(model))}; expected gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL`,
     {
-      where: locate([key]),
+      where: locate(path),
       remedy: 'For a local server: openai-compatible:http://127.0.0.1:8080/v1#name',
     },
   )
@@ -359,8 +399,9 @@ function readConstraints(
   hasProgram: boolean,
   examples: readonly Example[],
   locate: (path: readonly PropertyKey[]) => string,
+  ofStages: readonly string[],
 ): Constraint[] {
-  const known = new Set<string>([...BUILT_IN_MEASUREMENTS, ...measurementNames(metric, examples)])
+  const known = new Set<string>([...BUILT_IN_MEASUREMENTS, ...ofStages, ...measurementNames(metric, examples)])
   const isOwn = hasProgram || /[/\\]/.test(metric.name)
   return written.map((constraint, index) => {
     if (!isOwn && !known.has(constraint.metric)) {
@@ -399,6 +440,23 @@ function fingerprintOf(task: Omit<Task, 'fingerprint'>): string {
     sampling: task.sampling,
     system: task.system ?? null,
     evaluate: task.evaluate ?? null,
+    ...(task.program ? { program: programContent(task.program) } : {}),
   }
   return createHash('sha256').update(JSON.stringify(content)).digest('hex')
+}
+
+function programContent({ stages, ...flow }: StagedProgram) {
+  return {
+    ...flow,
+    stages: stages.map(({ template, model, ...stage }) => ({
+      ...stage,
+      template: template.source,
+      model: model === undefined ? null : publicModelName(model),
+    })),
+  }
+}
+
+/** What programs measure beside what every task does. */
+function programMeasurements({ stages }: StagedProgram): string[] {
+  return ['steps', 'savedCalls', ...stages.flatMap(({ name }) => [`${name}.calls`, `${name}.tokens`])]
 }

@@ -3,6 +3,7 @@ import { type Candidate, type CandidateOrigin, candidateText } from '../prompt/c
 import type { Example } from '../prompt/example.ts'
 import { composeTemplate, renderTemplate, type Template, textVariable } from '../prompt/template.ts'
 import { slotNames } from '../proposer/task-view.ts'
+import type { ParameterValue } from '../space/parameter.ts'
 import type { Line } from './read-lines.ts'
 import { type CheckedTaskInput, type PromptInput, promptSchema } from './schema.ts'
 
@@ -56,6 +57,12 @@ export function readPool(
   }
   if (baseline === undefined) return { pool }
   if (isReference(baseline)) {
+    if (baseline.parameters) {
+      throw new InvalidInputError(`baseline names prompt ${JSON.stringify(baseline.id)} and has parameters, too`, {
+        where: where.baseline,
+        remedy: 'The parameters are those of the prompt: take them out, or write the baseline itself.',
+      })
+    }
     const found = pool.findIndex((candidate) => candidate.id === baseline.id)
     if (found >= 0) return { pool, baseline: found }
     throw new InvalidInputError(`baseline names prompt ${JSON.stringify(baseline.id)}, which is not in the pool`, {
@@ -71,7 +78,9 @@ export function readPool(
 }
 
 /** The id of a prompt of the pool, and nothing more. */
-function isReference(baseline: NonNullable<CheckedTaskInput['baseline']>): baseline is { id: string } {
+function isReference(
+  baseline: NonNullable<CheckedTaskInput['baseline']>,
+): baseline is { id: string; parameters?: Record<string, ParameterValue> | undefined } {
   return typeof baseline === 'object' && baseline.id !== undefined && baseline.text === undefined && !baseline.slots
 }
 
@@ -121,16 +130,17 @@ function readBaseline(
   template: Template | undefined,
   example: Example,
 ): Candidate {
-  const origin = { by: 'baseline' } as const
+  const parameters = typeof baseline === 'object' ? baseline.parameters : undefined
+  const own = { origin: { by: 'baseline' }, ...(parameters ? { parameters } : {}) } as const
   const id = 'baseline'
-  if (typeof baseline === 'object' && baseline.slots) return { id, slots: baseline.slots, origin }
+  if (typeof baseline === 'object' && baseline.slots) return { id, slots: baseline.slots, ...own }
   const text = typeof baseline === 'string' ? baseline : (baseline.text ?? '')
   // Without a pool the template says which slots prompts will have.
   const names = pool[0] ? Object.keys(pool[0].slots ?? {}) : slotNames(template, { id, text }, example)
-  if (names.length === 0 || (!pool[0] && names.length === 1)) return { id, text, origin }
+  if (names.length === 0 || (!pool[0] && names.length === 1)) return { id, text, ...own }
   const main = template?.variables.find((name) => names.includes(name)) ?? names[0]!
-  if (template && textVariable(template, example) === 'prompt') return { id, text, origin }
-  return { id, slots: Object.fromEntries(names.map((name) => [name, name === main ? text : ''])), origin }
+  if (template && textVariable(template, example) === 'prompt') return { id, text, ...own }
+  return { id, slots: Object.fromEntries(names.map((name) => [name, name === main ? text : ''])), ...own }
 }
 
 /** What makes two prompts the same: the model input they lead to, and their parameters. */

@@ -10,6 +10,7 @@ import { modelSchema } from '../evaluation/models/model-specification.ts'
 import { constraintSchema } from '../history/constraint.ts'
 import type { JsonValue } from '../prompt/example.ts'
 import { spaceSchema } from '../space/parameter.ts'
+import { programKeys, samplingSchema } from './stage-schema.ts'
 
 const json = z.json()
 /** Checked and kept as it is: copied key by key, it would lose one called `__proto__`. */
@@ -77,14 +78,8 @@ export const taskSchema = z.strictObject({
     .optional()
     .describe('gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL; or { name, and how to ask it }.'),
   system: z.string().optional().describe('A system message for the model.'),
-  sampling: z
-    .strictObject({
-      temperature: z.number().min(0).max(2).optional(),
-      topP: z.number().gt(0).max(1).optional(),
-      maxOutputTokens: z.int().positive().optional(),
-      stop: z.array(z.string().min(1)).optional(),
-    })
-    .optional(),
+  sampling: samplingSchema.optional(),
+  ...programKeys,
   prompts: z
     .union([z.string().min(1), z.array(promptSchema)])
     .optional()
@@ -92,7 +87,12 @@ export const taskSchema = z.strictObject({
   baseline: z
     .union([
       z.string().min(1),
-      z.strictObject({ id: z.string().optional(), text: z.string().optional(), slots: slots.optional() }),
+      z.strictObject({
+        id: z.string().optional(),
+        text: z.string().optional(),
+        slots: slots.optional(),
+        parameters: parameterValues.optional(),
+      }),
     ])
     .optional()
     .describe('What to compare with: a text, slots, or the id of a prompt.'),

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { toJson, toPromptfoo } from '../../src/cli/export-formats.ts'
 import { taskFrom } from '../../src/cli/init-from.ts'
+import { STAGED_TASK } from '../../src/cli/init-stages.ts'
 import { loadTask } from '../../src/task/load-task.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'krige-init-'))
@@ -69,4 +70,18 @@ describe('export of a winner', () => {
     expect(readFileSync(file, 'utf8')).toContain('[a, b]')
     expect(() => toPromptfoo(winner, write('bad.yaml', '- a'))).toThrow(/no promptfoo configuration/)
   })
+})
+
+it('krige init --stages writes a program of two stages that loads', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'krige-init-stages-'))
+  writeFileSync(join(folder, 'task.yaml'), STAGED_TASK)
+  writeFileSync(
+    join(folder, 'examples.jsonl'),
+    rows.map(([input, expected]) => JSON.stringify({ input, expected })).join('\n'),
+  )
+  const { program, pool, warnings } = loadTask(join(folder, 'task.yaml'))
+  expect(program!.stages.map(({ name }) => name)).toEqual(['points', 'verdict'])
+  expect(pool).toHaveLength(4)
+  expect(warnings.join()).not.toMatch(/slot|stage/)
+  rmSync(folder, { recursive: true })
 })
