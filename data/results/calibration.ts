@@ -11,6 +11,7 @@ import { measurePools, recordedKind, simulatedKinds } from '../../src/bench/prom
 import { replaceSection } from '../../src/bench/prompts/replace-section.ts'
 import { benchBackend } from '../../src/bench/tables/bench-backend.ts'
 import { createProgressLine } from '../../src/cli/progress-line.ts'
+import { INTERVAL_LEVEL } from '../../src/policy/policy.ts'
 import { loadTable } from '../../src/recording/load-table.ts'
 
 const runs = Number(process.argv[2] ?? 200)
@@ -37,7 +38,7 @@ line.end()
 const percent = (share: number) => `${Math.round(100 * share)}%`
 const text = [
   `${prompts.length} prompts, 60 search examples, ${runs} tables a line, seed 1; recorded ones as they are.\n`,
-  '| pool | budget × | 90% intervals that cover | claimed − true | called improved | error | best halving |',
+  `| pool | budget × | ${percent(INTERVAL_LEVEL)} intervals that cover | claimed − true | called improved | error | best halving |`,
   '| --- | --- | --- | --- | --- | --- | --- |',
   ...rows.map(
     ({ kind, fraction, coverage, optimism, improved, error, halvingError }) =>

@@ -7,11 +7,17 @@ import type { Store } from '../store/store.ts'
 import { writeWhole } from '../store/whole-file.ts'
 import { createFold, type StudyFold } from '../study/state.ts'
 import { packageVersion } from './version.ts'
+import { DEFAULT_STORE } from './with-store.ts'
 
 /** Where the report of a study goes unless the user says otherwise: beside the store. */
 export function defaultReportPath(store: Store, study: string): string {
   const folder = store.location === 'memory:' ? '.krige' : dirname(store.location)
   return join(folder, `${fileNameOf(study)}.html`)
+}
+
+/** Whether commands find a store without being told where. */
+function isDefaultStore({ location }: Store): boolean {
+  return location !== 'memory:' && resolve(location) === resolve(DEFAULT_STORE)
 }
 
 /** Bytes of a name that leave room for an ending on every file system. */
@@ -39,7 +45,7 @@ function fileNameOf(study: string): string {
  *
  * @throws UnavailableError when there is nothing to report; and as {@link writeWhole}.
  */
-export async function writeReport(store: Store, study: string, path: string, command?: string): Promise<string> {
+export async function writeReport(store: Store, study: string, path: string): Promise<string> {
   let fold: StudyFold | undefined
   let startedAt = 0
   let endedAt = 0
@@ -59,7 +65,7 @@ export async function writeReport(store: Store, study: string, path: string, com
     startedAt,
     endedAt,
     version: packageVersion(),
-    ...(command ? { command } : {}),
+    ...(isDefaultStore(store) ? {} : { store: store.location }),
   })
   const file = resolve(path)
   try {

@@ -1,5 +1,6 @@
 import type { DraftCounts, SearchProgress } from '../engine/search.ts'
 import { constraintText } from '../history/constraint.ts'
+import { INTERVAL_LEVEL } from '../policy/policy.ts'
 import type { Cost, Plan } from '../run/plan.ts'
 import type { ResultCandidate, RunResult } from '../run/result.ts'
 import { formatDuration } from './bench-record.ts'
@@ -64,8 +65,12 @@ export function draftsText({ written, rejected, measured }: DraftCounts): string
   return `${number(written)} drafts written, ${number(all)} rejected${refused.length > 0 ? ` (${refused.join(', ')})` : ''}, ${number(measured)} measured`
 }
 
-/** The end of a run, for people. */
-export function resultText(result: RunResult, exhaustive: Cost): string {
+/**
+ * The end of a run, for people.
+ *
+ * @param holdout Evaluations of the holdout, which are among those spent.
+ */
+export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluations'>, holdout = 0): string {
   const { winner, baseline, spent } = result
   const line = (label: string, candidate: ResultCandidate) =>
     `${label} ${candidate.id}: ${score(candidate.mean)} ${range(candidate.interval)} by the search${
@@ -103,8 +108,9 @@ export function resultText(result: RunResult, exhaustive: Cost): string {
       (belief) =>
         `Constraint ${constraintText(belief)}: ${amount(belief.mean)} [${belief.interval.map(amount).join(', ')}] for the winner, kept with probability ${Math.round(100 * belief.probability)}%`,
     ),
+    `Intervals are ${Math.round(100 * INTERVAL_LEVEL)}% intervals.`,
     ...(result.drafts ? [`Prompts: ${draftsText(result.drafts)}`] : []),
-    `Spent: ${number(spent.evaluations)} evaluations, ${number(spent.calls)} calls${saved}, ${number(spent.inputTokens)} input and ${number(spent.outputTokens)} output tokens, ${money(spent.usd)}${result.drafts ? '' : `; exhaustive evaluation would have taken ${number(exhaustive.evaluations)} evaluations`}`,
+    `Spent: ${number(spent.evaluations)} evaluations, ${number(spent.calls)} calls${saved}, ${number(spent.inputTokens)} input and ${number(spent.outputTokens)} output tokens, ${money(spent.usd)}${result.drafts ? '' : `; measuring everything${holdout === 0 ? '' : ', and the holdout,'} would have taken ${number(exhaustive.evaluations + holdout)} evaluations`}`,
     ...(result.report === null ? [] : [`Report: ${result.report}`]),
     ...(baseline && baseline.id !== winner.id && baseline.holdout !== null && winner.holdout !== null && !duels
       ? [`Before → after, on held-out examples: ${score(baseline.holdout)} → ${score(winner.holdout)}`]

@@ -5,7 +5,8 @@ import { InvalidInputError, KrigeError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
 import { publicModelName } from '../evaluation/models/model-name.ts'
 import type { TextModel } from '../evaluation/text-model.ts'
-import type { Cost } from '../run/plan.ts'
+import { shellWord } from '../report/shell-word.ts'
+import type { Plan } from '../run/plan.ts'
 import type { Price } from '../run/prices.ts'
 import type { Budget } from '../study/ledger.ts'
 import type { Task } from '../task/task.ts'
@@ -184,7 +185,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       ? createGenerating({ task, priceOf, ...(generator ? { generator } : {}), redact: createRedactor(process.env) })
       : undefined
     const timer = createTimer()
-    let exhaustive: Cost | undefined
+    let announcedPlan: Plan | undefined
     const announced = new Set<string>()
     const result = await runTask({
       task,
@@ -197,6 +198,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       ...(generation ? { generation } : {}),
       signal: interrupt.signal,
       ...(traced ? { telemetry: traced.telemetry } : {}),
+      command: createRedactor(process.env)(commandLine(taskFile, flags, flags.study ?? task.name)),
       ...(flags.study === undefined ? {} : { name: flags.study }),
       ...(flags.policy === undefined ? {} : { policy: flags.policy }),
       ...(flags.seed === undefined ? {} : { seed: flags.seed }),
@@ -204,7 +206,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       ...(flags.storeText === undefined ? {} : { storeText: flags.storeText }),
       onNotice: (notice) => process.stderr.write(`${notice}\n`),
       onPlan: (plan, resumed) => {
-        exhaustive = plan.exhaustive
+        announcedPlan = plan
         for (const warning of plan.warnings) announced.add(warning)
         process.stderr.write(`${resumed ? 'Resuming. ' : ''}${text.planText(plan)}`)
       },
@@ -217,7 +219,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     let report: string | null = null
     const warnings = [...result.warnings]
     try {
-      report = await reports.writeReport(store, result.study, path, commandLine(taskFile, flags, result.study))
+      report = await reports.writeReport(store, result.study, path)
     } catch (error) {
       // The search is done and stored; a report can be written again.
       if (!KrigeError.isInstance(error)) throw error
@@ -227,7 +229,11 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     for (const warning of warnings) {
       if (!announced.has(warning)) process.stderr.write(`Warning: ${warning}\n`)
     }
-    process.stdout.write(flags.json ? jsonLine(finished) : text.resultText(finished, exhaustive!))
+    process.stdout.write(
+      flags.json
+        ? jsonLine(finished)
+        : text.resultText(finished, announcedPlan!.exhaustive, announcedPlan!.holdoutEvaluations),
+    )
   } finally {
     progress.end()
     interrupt.close()
@@ -395,9 +401,8 @@ async function openTaskBackend(flags: RunFlags, recorded: string | undefined) {
   return openBackend(flags.backend ?? recorded ?? process.env['KRIGE_BACKEND'])
 }
 
-/** How to do the same again; quoted where a shell would need it. */
+/** How to do the same again. */
 function commandLine(taskFile: string, flags: RunFlags, study: string): string {
-  const quote = (word: string) => (/^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
   const words = ['krige', 'run', taskFile, '--study', `${study}-again`]
   for (const [name, value] of [
     ['policy', flags.policy],
@@ -406,10 +411,12 @@ function commandLine(taskFile: string, flags: RunFlags, study: string): string {
     ['evaluations', flags.evaluations],
     ['calls', flags.calls],
     ['usd', flags.usd],
+    ['price', flags.price && `${flags.price.input},${flags.price.output}`],
     ['backend', flags.backend],
   ] as const) {
     if (value !== undefined) words.push(`--${name}`, String(value))
   }
   for (const source of flags.warmStart) words.push('--warm-start', source)
-  return words.map(quote).join(' ')
+  if (flags.allowOutside) words.push('--allow-outside')
+  return words.map(shellWord).join(' ')
 }

@@ -4,6 +4,8 @@ import { InvalidInputError } from '../errors.ts'
 import type { SqliteFileOptions } from '../store/sqlite-file.ts'
 import type { Store } from '../store/store.ts'
 
+export const DEFAULT_STORE = '.krige/studies.db'
+
 export const STORE_OPTION = [
   '--store <url>',
   'where studies are kept: a file, sqlite:FILE or memory: (default: KRIGE_STORE, else .krige/studies.db)',
@@ -11,7 +13,7 @@ export const STORE_OPTION = [
 
 /** The store an option, else the environment, else the default names. */
 export function storeAddress(option: string | undefined): string {
-  return option ?? process.env['KRIGE_STORE'] ?? '.krige/studies.db'
+  return option ?? process.env['KRIGE_STORE'] ?? DEFAULT_STORE
 }
 
 /**

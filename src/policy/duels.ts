@@ -21,12 +21,18 @@ import { normalCdf, normalQuantile } from '../numerics/special/index.ts'
 import type { PoolEntry } from '../prompt/candidate.ts'
 import { points, row } from '../surrogate/points.ts'
 import { COMPARISON_NOISE, createDuelModel, type DuelBeliefs, type DuelModel } from './duels/beliefs.ts'
-import type { Decision, Policy, PolicyContext, PolicyState, Recommendation } from './policy.ts'
+import {
+  type Decision,
+  INTERVAL_LEVEL,
+  type Policy,
+  type PolicyContext,
+  type PolicyState,
+  type Recommendation,
+} from './policy.ts'
 import { rankingStatistics } from './recommendation/ranking-statistics.ts'
 import { stableShuffle } from './stable-shuffle.ts'
 
 const FIRST_PASS_SHARE = 0.5
-const INTERVAL_LEVEL = 0.9
 /** Draws for the probability of being the best. */
 const SAMPLES = 512
 

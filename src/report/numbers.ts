@@ -14,6 +14,7 @@ export function signedScore(value: number): string {
 }
 
 export function interval([low, high]: readonly [number, number]): string {
+  if (Number.isNaN(low)) return '–'
   return `${score(low)} to ${score(high)}`
 }
 

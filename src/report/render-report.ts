@@ -8,11 +8,19 @@ import { constraintText } from '../history/constraint.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import type { ConstraintBelief } from '../study/feasibility.ts'
 import type { StudyState } from '../study/state.ts'
-import { type Conclusion, posteriorInterval, type ScoreSummary } from '../study/verdict.ts'
+import {
+  type Conclusion,
+  type JudgedCandidate,
+  knownScore,
+  posteriorInterval,
+  type ScoreSummary,
+  summariseScores,
+} from '../study/verdict.ts'
 import { intervalBar, progressChart } from './charts.ts'
 import { familyTree } from './family-tree.ts'
 import { type Html, html, toText, trusted } from './html.ts'
 import { count, dollars, duration, interval, probability, score, signedScore } from './numbers.ts'
+import { shellWord } from './shell-word.ts'
 import { STYLE } from './style.ts'
 
 export interface ReportOptions {
@@ -22,8 +30,10 @@ export interface ReportOptions {
   readonly endedAt?: number
   /** Version of krige that writes the report. */
   readonly version?: string
-  /** How to run the same again. */
+  /** How to run the same again. @defaultValue what the log says */
   readonly command?: string
+  /** Where the log is, for a command that exports it. @defaultValue the default store */
+  readonly store?: string
 }
 
 /** What was measured of one candidate. */
@@ -33,6 +43,10 @@ interface Tally {
   measured: number
   failed: number
   sum: number
+  /** Of single cells. */
+  readonly scores: number[]
+  /** Σ (count · standard error)² of what was told as a summary. */
+  variance: number
 }
 
 interface Row extends Tally {
@@ -112,15 +126,17 @@ function verdictInWords(conclusion: Conclusion | undefined): string {
   return `The winner scores ${difference}: too few examples to tell.`
 }
 
-function figures({ config, ledger }: StudyState, conclusion: Conclusion): Html {
+function figures(state: StudyState, conclusion: Conclusion): Html {
+  const { config, ledger } = state
   const { winner, holdout } = conclusion
   const exhaustive = conclusion.means.length * config.exampleCount
+  const held = state.holdout.length + state.holdoutDuels.length
   const figure = (value: string, label: string) => html`<div class="figure"><b>${value}</b><span>${label}</span></div>`
   return html`<div class="figures">
-${figure(score(winner.mean), `estimated score of the winner, ${Math.round(100 * winner.level)}% interval ${interval(winner.interval)}`)}
+${figure(score(winner.mean), `estimated score of the winner, ${levelOf(conclusion)} interval ${interval(winner.interval)}`)}
 ${holdout ? figure(score(holdout.winner.mean), `on the holdout, 95% interval ${interval(holdout.winner.interval)}`) : undefined}
 ${figure(probability(winner.probabilityBest), 'probability of being the best of the pool')}
-${figure(count(ledger.spent.evaluations), `evaluations; measuring everything takes ${count(exhaustive)}`)}
+${figure(count(ledger.spent.evaluations - held), `evaluations by the search; measuring everything takes ${count(exhaustive)}`)}
 </div>`
 }
 
@@ -146,9 +162,9 @@ function winner(state: StudyState, conclusion: Conclusion, rows: readonly Row[])
     html`<tr><td>${label}</td><td class="bar">${intervalBar(mean, range, scale, kind)}</td><td class="number">${score(mean)}</td><td class="number">${interval(range)}</td><td class="number">${holdout ? score(holdout.mean) : '–'}</td><td class="number">${holdout ? interval(holdout.interval) : '–'}</td><td class="number">${holdout ? count(holdout.count) : '–'}</td></tr>`
   return html`<h2>Winner: ${best.id}</h2>
 <div class="winner">${promptText(best)}</div>
-<div class="scroll"><table><thead><tr><th></th><th colspan="3">estimate from the search</th><th class="number">holdout</th><th class="number">95% interval</th><th class="number">examples</th></tr></thead><tbody>
+<div class="scroll"><table><thead><tr><th></th><th colspan="3">estimate from the search, ${levelOf(conclusion)} interval</th><th class="number">holdout</th><th class="number">95% interval</th><th class="number">examples</th></tr></thead><tbody>
 ${line('winner', 'winner', conclusion.winner.mean, conclusion.winner.interval, conclusion.holdout?.winner)}
-${baseline && beaten ? line('baseline', 'baseline', baseline.mean, baseline.interval, conclusion.holdout?.baseline) : undefined}
+${baseline && beaten ? line('baseline', 'baseline', baseline.mean, rows.find(({ index }) => index === baseline.candidate)!.interval, conclusion.holdout?.baseline) : undefined}
 </tbody></table></div>
 ${beaten ? html`<h2>Baseline: ${beaten.id}</h2>${promptText(beaten)}` : undefined}`
 }
@@ -185,9 +201,15 @@ function progress(state: StudyState): Html {
     label: state.candidates[candidate]!.id,
   }))
   const baseline = conclusion?.baseline
-  return html`<p class="quiet">Estimated score of the best prompt so far, with its interval. A dot marks a change of the lead.</p>
-${progressChart(points, baseline ? { label: 'baseline', mean: baseline.mean } : undefined)}
+  return html`<p class="quiet">Estimated score of the best prompt so far, with its interval${conclusion ? ` (${levelOf(conclusion)})` : ''}. A dot marks a change of the lead.</p>
+${progressChart(points, baseline ? { label: 'baseline', mean: baselineLine(state, conclusion, baseline) } : undefined)}
 ${conclusion ? html`<p class="quiet">The search ended because ${conclusion.reason}.</p>` : undefined}`
+}
+
+/** The search has other uses for its budget than the baseline: what the holdout says of it counts as much. */
+function baselineLine({ config, duels }: StudyState, { holdout }: Conclusion, baseline: JudgedCandidate): number {
+  const isSame = config.estimand === 'population' && duels.length === 0
+  return knownScore(baseline, isSame ? holdout?.baseline : undefined)
 }
 
 function spending({ state }: ReportOptions): Html {
@@ -212,7 +234,7 @@ const CUT = 300
 
 function table({ conclusion, config }: StudyState, rows: readonly Row[]): Html {
   const scale = scaleOf(rows)
-  return html`<p class="quiet">${conclusion ? 'Means and 95% intervals are the posterior: they borrow from similar prompts, so a prompt that was hardly measured has an estimate, too.' : 'Plain means of what was measured.'}</p>
+  return html`<p class="quiet">${conclusion ? `Means and ${levelOf(conclusion)} intervals are the posterior: they borrow from similar prompts, so a prompt that was hardly measured has an estimate, too.` : 'Plain means of what was measured, with 95% intervals.'}</p>
 <div class="scroll"><table><thead><tr><th class="number">#</th><th>prompt</th><th>mean and interval</th><th class="number">mean</th><th class="number">interval</th><th class="number">n</th><th class="number">failed</th></tr></thead><tbody>
 ${rows.map((row, position) => {
   const isWinner = row.index === conclusion?.winner.candidate
@@ -236,12 +258,12 @@ ${failed.slice(0, 50).map((row) => html`<tr><td>${row.candidate.id}</td><td clas
 ${failed.length > 50 ? html`<p class="quiet">And ${count(failed.length - 50)} more prompts.</p>` : undefined}`
 }
 
-function reproduction({ state, version, command }: ReportOptions): Html {
+function reproduction({ state, version, command = state.command, store }: ReportOptions): Html {
   const { config } = state
   const facts = { seed: String(config.seed), policy: config.policy, backend: config.backend, ...config.fingerprint }
-  return html`<pre>${command ?? `krige run task.yaml --policy ${config.policy} --seed ${config.seed}`}</pre>
+  return html`${command === undefined ? undefined : html`<pre>${command}</pre>`}
 <div class="scroll"><table><tbody>${Object.entries(facts).map(([key, value]) => html`<tr><td>${key}</td><td>${value}</td></tr>`)}${version === undefined ? undefined : html`<tr><td>krige</td><td>${version}</td></tr>`}</tbody></table></div>
-<p class="quiet">The whole log: <code>krige export ${config.name} --format jsonl</code>. Decisions follow from seed, backend and the order in which results arrived; that order is in the log.</p>`
+<p class="quiet">The whole log: <code>krige export ${shellWord(config.name)} --format jsonl${store === undefined ? '' : ` --store ${shellWord(store)}`}</code>. Decisions follow from seed, backend and the order in which results arrived; that order is in the log.</p>`
 }
 
 /** All candidates, best first: by posterior where there is one, else by plain mean. */
@@ -253,6 +275,8 @@ function rank(state: StudyState): Row[] {
     measured: 0,
     failed: 0,
     sum: 0,
+    scores: [],
+    variance: 0,
   }))
   for (let at = 0; at < observations.length; at++) {
     const tally = tallies[observations.candidate(at)]!
@@ -260,14 +284,23 @@ function rank(state: StudyState): Row[] {
     tally.measured += cells
     const value = observations.score(at)
     if (Number.isNaN(value)) tally.failed += cells
-    else tally.sum += cells * state.turned(value)
+    else {
+      tally.sum += cells * state.turned(value)
+      const error = observations.standardError(at)
+      if (Number.isFinite(error)) tally.variance += (cells * error) ** 2
+      else tally.scores.push(state.turned(value))
+    }
   }
   for (const { candidates, outcome } of state.duels) {
     candidates.forEach((index, side) => {
       const tally = tallies[index]!
       tally.measured++
       if (outcome === null) tally.failed++
-      else tally.sum += side === 0 ? outcome : 1 - outcome
+      else {
+        const own = side === 0 ? outcome : 1 - outcome
+        tally.sum += own
+        tally.scores.push(own)
+      }
     })
   }
   const rows = tallies.map((tally): Row => {
@@ -278,7 +311,9 @@ function rank(state: StudyState): Row[] {
     // The winner's own interval allows for having been chosen; the others are plain.
     const chosen = tally.index === conclusion?.winner.candidate ? conclusion.winner.interval : undefined
     const plain =
-      posterior === undefined ? ([mean, mean] as const) : posteriorInterval(mean, deviation, conclusion!.means)
+      posterior === undefined
+        ? plainInterval(tally, mean)
+        : posteriorInterval(mean, deviation, conclusion!.means, conclusion!.winner.level)
     return { ...tally, mean, interval: chosen ?? plain }
   })
   const sign = config.direction === 'minimize' ? 1 : -1
@@ -289,6 +324,16 @@ function rank(state: StudyState): Row[] {
     if (Number.isNaN(a.mean) || Number.isNaN(b.mean)) return Number(Number.isNaN(a.mean)) - Number(Number.isNaN(b.mean))
     return sign * (a.mean - b.mean) || a.index - b.index
   })
+}
+
+function plainInterval({ scores, variance, measured, failed }: Tally, mean: number): readonly [number, number] {
+  if (variance > 0) return posteriorInterval(mean, Math.sqrt(variance) / (measured - failed), [mean])
+  return scores.length === 0 ? [Number.NaN, Number.NaN] : summariseScores(scores).interval
+}
+
+/** The level of every interval of a search that has ended: what earlier versions wrote has their own. */
+function levelOf({ winner }: Conclusion): string {
+  return `${Math.round(100 * winner.level)}%`
 }
 
 function scaleOf(rows: readonly Row[]): [number, number] {

@@ -64,6 +64,8 @@ export interface RunTaskOptions {
   /** @defaultValue 1, or what the study was started with */
   readonly seed?: number
   readonly priors?: readonly Prior[]
+  /** How this run was asked for: the log keeps it, for reports. No secrets. */
+  readonly command?: string
   /** Whether the log keeps the texts of prompts; otherwise only hashes. @defaultValue true */
   readonly storeText?: boolean
   /** Makes candidates for `generate` actions of the policy. @defaultValue none */
@@ -131,7 +133,9 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       }
     }
     const embeddings = await embedAll(options, embedder, stored)
-    const fresh = stored ? undefined : createdEvent(task, name, plan, fingerprint, { ...wanted, backend: backend.name })
+    const fresh = stored
+      ? undefined
+      : createdEvent(task, name, plan, fingerprint, { ...wanted, backend: backend.name, command: options.command })
     const fold = stored ?? createFold(fresh!)
     const study = openStudy(
       fold,
@@ -144,7 +148,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       fresh ? [fresh] : [],
     )
     syncPool(study, task)
-    const changed = stored !== undefined && updateBudget(study, plan)
+    const changed = stored !== undefined && updateBudget(study, plan, options.command)
     const hidden = options.storeText === false || texts.hidden
     const journal = createJournal(study, hidden ? hidingTexts(lease) : lease, { keepTraces: !hidden, store })
     await journal.commit()
@@ -220,7 +224,7 @@ function createdEvent(
   name: string,
   plan: Plan,
   fingerprint: StudyConfig['fingerprint'],
-  wanted: { policy: string; seed: number; backend: string },
+  wanted: { policy: string; seed: number; backend: string; command: string | undefined },
 ): StudyEvent {
   const config = configOf(
     {
@@ -237,7 +241,13 @@ function createdEvent(
     },
     wanted.backend,
   )
-  return { v: EVENT_VERSION, type: 'created', config: { ...config, space: task.space }, budget: plan.budget }
+  return {
+    v: EVENT_VERSION,
+    type: 'created',
+    config: { ...config, space: task.space },
+    budget: plan.budget,
+    ...(wanted.command === undefined ? {} : { command: wanted.command }),
+  }
 }
 
 /** What must not change between two runs of a study, in pieces that can be named when they do. */
@@ -303,10 +313,10 @@ function syncPool(study: Study, task: Task): void {
   study.add(task.pool.filter((candidate) => !state.indexById.has(candidate.id)))
 }
 
-function updateBudget(study: Study, { budget, holdoutEvaluations }: Plan): boolean {
+function updateBudget(study: Study, { budget, holdoutEvaluations }: Plan, command: string | undefined): boolean {
   const before = study.state.ledger.limits
   if (JSON.stringify(sorted(before)) === JSON.stringify(sorted(budget))) return false
-  study.setBudget(budget, holdoutEvaluations)
+  study.setBudget(budget, holdoutEvaluations, command)
   return true
 }
 

@@ -64,6 +64,8 @@ export interface CreatedEvent extends Versioned {
   readonly type: 'created'
   readonly config: StudyConfig
   readonly budget: Budget
+  /** What started it, for people. */
+  readonly command?: string
 }
 
 /** The user changed the limits. */
@@ -72,6 +74,8 @@ export interface BudgetEvent extends Versioned {
   readonly budget: Budget
   /** Of the new budget, set aside for the holdout. Default: as before. */
   readonly holdoutEvaluations?: number
+  /** What took it up again, for people. */
+  readonly command?: string
 }
 
 /** Candidates joined the pool, in this order. */

@@ -80,6 +80,8 @@ export interface StudyState {
   /** Duels on holdout examples. */
   readonly holdoutDuels: readonly Duel[]
   readonly ledger: Ledger
+  /** How it was run last, where whoever ran it said so. */
+  readonly command: string | undefined
   /** Whether anything of the search was measured: without a score there is no winner. */
   readonly hasScore: boolean
   readonly conclusion: Conclusion | undefined
@@ -152,6 +154,7 @@ export function createFold(first: StudyEvent): StudyFold {
   let length = 1
   let hasScore = false
   let conclusion: Conclusion | undefined
+  let command = first.command
   let holdoutShare = config.holdoutEvaluations
   /** Holdout cells the present comparison can use. */
   let compared = 0
@@ -355,6 +358,7 @@ export function createFold(first: StudyEvent): StudyFold {
         break
       case 'budget':
         ledger.setLimits(event.budget)
+        command = event.command ?? command
         holdoutShare = event.holdoutEvaluations ?? holdoutShare
         // The search goes on and may choose another winner; only what the baseline scored will be used again.
         compared =
@@ -403,6 +407,9 @@ export function createFold(first: StudyEvent): StudyFold {
     },
     get lastCall() {
       return lastCall
+    },
+    get command() {
+      return command
     },
     get hasScore() {
       return hasScore

@@ -145,8 +145,8 @@ export interface Study {
   reserveCall(worst: CallCost, purpose?: CallPurpose): Reservation | undefined
   /** Charges calls whose fate is unknown (the process died) at their reservation. Returns how many. */
   settleLostCalls(): number
-  /** Replaces the limits, and what of them is set aside for the holdout. */
-  setBudget(budget: Budget, holdoutEvaluations?: number): void
+  /** Replaces the limits, and what of them is set aside for the holdout; `command`: what asked for it, for people. */
+  setBudget(budget: Budget, holdoutEvaluations?: number, command?: string): void
   noteProgress(recommendation: Recommendation): void
   conclude(conclusion: Conclusion): void
   /** Events since the last call of this, to be stored. */
@@ -575,12 +575,13 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       }
       return open.length
     },
-    setBudget(budget, holdoutEvaluations) {
+    setBudget(budget, holdoutEvaluations, command) {
       emit({
         v: EVENT_VERSION,
         type: 'budget',
         budget,
         ...(holdoutEvaluations === undefined ? {} : { holdoutEvaluations }),
+        ...(command === undefined ? {} : { command }),
       })
       policy = undefined
     },

@@ -6,13 +6,14 @@
  */
 import { InvalidArgumentError } from '../errors.ts'
 import { normalCdf } from '../numerics/special/normal.ts'
+import { normalQuantile } from '../numerics/special/normal-quantile.ts'
+import { INTERVAL_LEVEL } from '../policy/policy.ts'
 import type { Feasibility } from './feasibility.ts'
 
 export type Verdict = 'improved' | 'no improvement' | 'undecided'
 
-/** 97.5% quantile of the standard normal: intervals here are two-sided 95%. */
-const Z = 1.959963984540054
-export const COMPARISON_LEVEL = 0.95
+/** Quantile of the standard normal for two-sided intervals. */
+const Z = normalQuantile(0.5 + INTERVAL_LEVEL / 2)
 /** Differences smaller than this are not worth changing a prompt for. */
 export const DEFAULT_RELEVANT_DIFFERENCE = 0.05
 
@@ -75,16 +76,39 @@ export interface Conclusion {
 }
 
 /**
- * 95% interval of a candidate nobody selected, from its posterior; within [0, 1] where all scores of the pool are.
+ * Interval of a candidate nobody selected, from its posterior; within [0, 1] where all scores of the pool are.
  *
  * @param pool Posterior means of all candidates, which tell the range of the scores.
+ * @param level Probability that the score lies within.
  * @example
  * posteriorInterval(0.95, 0.05, [0.2, 0.95]) // ≈ [0.85, 1.00]
  */
-export function posteriorInterval(mean: number, standardDeviation: number, pool: readonly number[]): [number, number] {
-  const margin = Z * standardDeviation
+export function posteriorInterval(
+  mean: number,
+  standardDeviation: number,
+  pool: readonly number[],
+  level: number = INTERVAL_LEVEL,
+): [number, number] {
+  const margin = normalQuantile(0.5 + level / 2) * standardDeviation
   const unit = pool.every((other) => other >= 0 && other <= 1)
   return unit ? [Math.max(0, mean - margin), Math.min(1, mean + margin)] : [mean - margin, mean + margin]
+}
+
+/**
+ * What is known of a candidate by search and holdout together, each by its precision; by one of them where that is all.
+ *
+ * @example
+ * // Hardly measured by the search, at length on the holdout: the holdout decides.
+ * const judged = { candidate: 0, mean: 0.55, interval: [0.19, 0.91] as const }
+ * knownScore(judged, { mean: 0.125, interval: [0.04, 0.28], count: 40 }) // ≈ 0.13
+ */
+export function knownScore(judged: JudgedCandidate, holdout: ScoreSummary | undefined): number {
+  if (!holdout) return judged.mean
+  const deviation = ([low, high]: readonly [number, number]) => (high - low) / 2 / Z
+  return combineEvidence(
+    { mean: holdout.mean, standardDeviation: deviation(holdout.interval) },
+    { mean: judged.mean, standardDeviation: deviation(judged.interval) },
+  ).mean
 }
 
 /**

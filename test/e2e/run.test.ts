@@ -110,7 +110,10 @@ describe('krige run', { timeout: 120_000 }, () => {
     const doctor = await krige(folder, 'doctor', 'tickets')
     expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('it is complete')])
     const report = await krige(folder, 'report', 'tickets', '--out', 'again.html')
-    expect(readFileSync(report.stdout.trim(), 'utf8')).toContain('<!doctype html>')
+    const page = readFileSync(report.stdout.trim(), 'utf8')
+    // The command is the one that ran it, not a guess.
+    expect(page).toContain('<pre>krige run task.yaml --study tickets-again</pre>')
+    expect(page).toMatch(/krige export tickets --format jsonl</)
     const again = await krige(folder, 'run', 'task.yaml', '--seed', '2', '--study', 'second', '--warm-start', 'tickets')
     expect(again.code).toBe(0)
     const cache = join(folder, 'cache', 'responses.sqlite')

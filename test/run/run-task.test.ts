@@ -96,6 +96,16 @@ describe('runTask', () => {
     expect(more.spent.evaluations).toBeLessThanOrEqual(200)
   })
 
+  it('keeps in the log how it was asked for, the latest where the budget was raised', async () => {
+    const task = define({ budget: { evaluations: 100 } })
+    const options = setUp(task)
+    const command = async () => (await loadStudy(options.store, 'tickets'))!.state.command
+    await runTask({ ...options, command: 'krige run a.yaml' })
+    expect(await command()).toBe('krige run a.yaml')
+    await runTask({ ...options, task: { ...task, budget: { evaluations: 120 } }, command: 'krige run a.yaml --more' })
+    expect(await command()).toBe('krige run a.yaml --more')
+  })
+
   it('resumes after an interruption to the same result as without one', async () => {
     const task = define({ budget: { calls: 150 } })
     const whole = await runTask(setUp(task, { concurrency: 1 }))

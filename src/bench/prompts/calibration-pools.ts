@@ -124,7 +124,7 @@ export interface PoolReport {
   readonly kind: string
   readonly fraction: number
   readonly runs: number
-  /** Share of 90% population intervals that cover the mean over the held-out examples, its own error allowed for. */
+  /** Share of population intervals that cover the mean over the held-out examples, its own error allowed for. */
   readonly coverage: number
   /** Mean of claimed minus held-out mean. */
   readonly optimism: number

@@ -9,10 +9,8 @@ import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
 import { populationScores } from '../../surrogate/prompt/prompt-scores.ts'
 import { type ScoreMoments, sharedDeviations } from '../../surrogate/prompt/score-moments.ts'
 import { setScores } from '../../surrogate/prompt/set-scores.ts'
-import type { Estimand, Recommendation } from '../policy.ts'
+import { type Estimand, INTERVAL_LEVEL, type Recommendation } from '../policy.ts'
 import { rankingStatistics } from '../recommendation/ranking-statistics.ts'
-
-const INTERVAL_LEVEL = 0.9
 
 /** @param known Scores of the first prompts, by the same beliefs before the pool grew. */
 export function scoresOf(

@@ -2,10 +2,9 @@ import { knowledgeGradient } from '../../acquisition/knowledge-gradient.ts'
 import type { Random } from '../../numerics/random/index.ts'
 import { normalQuantile } from '../../numerics/special/index.ts'
 import type { Points } from '../../surrogate/points.ts'
-import type { Recommendation } from '../policy.ts'
+import { INTERVAL_LEVEL, type Recommendation } from '../policy.ts'
 import type { ObjectiveModel } from './objective-model.ts'
 
-const LEVEL = 0.9
 /** Joint samples, and how many of the best candidates take part in them. */
 const SAMPLES = 400
 const CONTENDERS = 150
@@ -26,7 +25,7 @@ export function recommendByMean(
   const posterior = process.posterior(pool)
   const best = measured.reduce((a, b) => (posterior.mean[b]! > posterior.mean[a]! ? b : a))
   const { mean, variance } = posterior
-  const quantile = normalQuantile(0.5 + LEVEL / 2)
+  const quantile = normalQuantile(0.5 + INTERVAL_LEVEL / 2)
   const at = (index: number, z: number) => transform.inverse(mean[index]! + z * Math.sqrt(variance[index]!))
 
   // Contenders are chosen by what they might be, so that an unmeasured candidate counts against the winner.
@@ -54,7 +53,7 @@ export function recommendByMean(
     candidate: best,
     mean: at(best, 0),
     interval: [at(best, -quantile), at(best, quantile)],
-    level: LEVEL,
+    level: INTERVAL_LEVEL,
     probabilityBest: wins / SAMPLES,
     expectedGain: Math.max(0, transform.inverse(mean[best]! + gain) - at(best, 0)),
     means: Float64Array.from({ length: pool.count }, (_, i) => at(i, 0)),

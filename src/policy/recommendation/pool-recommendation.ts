@@ -10,10 +10,8 @@
 import { createRandom } from '../../numerics/random/random.ts'
 import { normalQuantile } from '../../numerics/special/normal-quantile.ts'
 import type { CellScores } from '../cell-scores.ts'
-import type { Estimand, Recommendation } from '../policy.ts'
+import { type Estimand, INTERVAL_LEVEL, type Recommendation } from '../policy.ts'
 import { rankingStatistics } from './ranking-statistics.ts'
-
-const LEVEL = 0.9
 
 export interface IndependentContext {
   readonly exampleCount: number
@@ -48,12 +46,12 @@ export function recommendIndependently(
   })
   const contenders = ranking.filter((i) => totals[i]!.length > 0)
   const candidate = contenders[0]!
-  const margin = normalQuantile(0.5 + LEVEL / 2) * standardDeviations[candidate]!
+  const margin = normalQuantile(0.5 + INTERVAL_LEVEL / 2) * standardDeviations[candidate]!
   return {
     candidate,
     mean: means[candidate]!,
     interval: [Math.max(low, means[candidate]! - margin), Math.min(low + span, means[candidate]! + margin)],
-    level: LEVEL,
+    level: INTERVAL_LEVEL,
     ...rankingStatistics(contenders, { means, standardDeviations, span }, createRandom(seed)),
     means,
     standardDeviations,

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { createJournal } from '../../src/engine/journal.ts'
+import { runSearch } from '../../src/engine/search.ts'
+import { renderReport } from '../../src/report/render-report.ts'
+import { createStudy, type StudyOptions } from '../../src/study/create-study.ts'
+import type { AskedEvaluation } from '../../src/study/study.ts'
+import { breadthFirst, pool } from '../study/breadth-first.ts'
+
+/** Rows of the table of all prompts: mean, interval, n. */
+function table(page: string): (string | undefined)[][] {
+  return [...page.matchAll(/<td class="bar">.*?<\/td>(?:<td class="number">([^<]*)<\/td>){1,3}/g)].map(([row]) =>
+    [...row.matchAll(/<td class="number">([^<]*)<\/td>/g)].map(([, value]) => value),
+  )
+}
+
+async function concluded(options: StudyOptions, scoreOf: (index: number, example: number) => number) {
+  const study = createStudy({ pool: pool(4), policy: breadthFirst, exampleCount: 8, ...options })
+  await runSearch({
+    study,
+    journal: createJournal(study, { append: async () => {} }),
+    evaluate: async ({ index, example }) => ({ score: scoreOf(index, example) }),
+    holdoutExamples: options.holdoutCount ?? 0,
+  })
+  return study.state
+}
+
+describe('a report', () => {
+  it('has intervals of one level, and says which', async () => {
+    const page = renderReport({ state: await concluded({}, (index) => index / 4) })
+    const levels = [...page.matchAll(/(\d+)% interval/g)].map(([, level]) => level)
+    expect(levels.length).toBeGreaterThan(2)
+    expect(new Set(levels)).toEqual(new Set(['95']))
+  })
+
+  it('shows how little an unfinished study knows: no interval of zero width', () => {
+    const study = createStudy({ pool: pool(2), policy: breadthFirst, exampleCount: 5 })
+    while (study.state.observations.length < 8) {
+      const { id, index, examples } = study.ask() as AskedEvaluation
+      study.tell(
+        id,
+        examples.map((example) => (index === 0 ? 1 : Number(example > 3))),
+      )
+    }
+    const rows = table(renderReport({ state: study.state }))
+    expect(rows).toHaveLength(2)
+    for (const [, range] of rows) {
+      const [low, high] = range!.split(' to ').map(Number)
+      expect(high! - low!).toBeGreaterThan(0.2)
+    }
+  })
+
+  it('has no interval where nothing was measured, and that of a summary where one was told', () => {
+    const study = createStudy({ pool: pool(3), policy: breadthFirst, exampleCount: 100 })
+    study.observe({ candidate: 0, score: 0.5, count: 100, standardError: 0.05 })
+    const rows = table(renderReport({ state: study.state }))
+    expect(rows[0]!.slice(0, 2)).toEqual(['0.500', '0.402 to 0.598'])
+    expect(rows[1]!.slice(0, 2)).toEqual(['–', '–'])
+  })
+
+  it('counts the evaluations of the search beside what measuring everything takes', async () => {
+    const state = await concluded(
+      { pool: pool(2), baseline: 'p0', holdoutCount: 10, holdoutEvaluations: 20 },
+      (index) => index,
+    )
+    expect(state.ledger.spent.evaluations).toBe(36)
+    expect(renderReport({ state })).toContain(
+      '<b>16</b><span>evaluations by the search; measuring everything takes 16</span>',
+    )
+  })
+
+  it('draws the baseline where search and holdout together say it is', async () => {
+    const state = await concluded(
+      {
+        policy: 'successive-halving',
+        baseline: 'p0',
+        holdoutCount: 40,
+        holdoutEvaluations: 80,
+        budget: { evaluations: 84 },
+      },
+      (index) => (index === 3 ? 1 : 0),
+    )
+    const { baseline, holdout } = state.conclusion!
+    expect(baseline!.mean).toBeGreaterThan(0.3)
+    expect(holdout!.baseline!.mean).toBe(0)
+    const drawn = Number(/>baseline ([\d.]+)</.exec(renderReport({ state }))?.[1])
+    expect(drawn).toBeLessThan(0.1)
+  })
+
+  it('names the store that an export needs, and no command that nobody gave', async () => {
+    const state = await concluded({ name: "Anna's study" }, (index) => index / 4)
+    const page = renderReport({ state, store: '.krige/quick start.db' })
+    expect(page).toContain(
+      'krige export &#39;Anna&#39;\\&#39;&#39;s study&#39; --format jsonl --store &#39;.krige/quick start.db&#39;',
+    )
+    expect(page).not.toContain('krige run')
+  })
+})
