@@ -47,7 +47,7 @@ export function progressText(
   secondsLeft: number | undefined,
 ): string {
   const { stage, evaluations, evaluationBudget, calls, usd, incumbent, drafts } = progress
-  const budget = Number.isFinite(evaluationBudget) && stage === 'search' ? `/${number(evaluationBudget)}` : ''
+  const budget = Number.isFinite(evaluationBudget) ? `/${number(evaluationBudget)}` : ''
   return [
     `${stage}: ${number(evaluations)}${budget} evaluations, ${number(calls)} calls${usd > 0 ? `, ${money(usd)}` : ''}`,
     ...(drafts ? [draftsText(drafts)] : []),

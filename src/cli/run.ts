@@ -280,7 +280,7 @@ function createTimer(): (progress: SearchProgress) => number | undefined {
       from = progress.evaluations
     }
     const done = progress.evaluations - from
-    if (stage !== 'search' || done < 5 || !Number.isFinite(progress.evaluationBudget)) return undefined
+    if (done < 5 || !Number.isFinite(progress.evaluationBudget)) return undefined
     return ((progress.evaluationBudget - progress.evaluations) * (Date.now() - since)) / done / 1000
   }
 }

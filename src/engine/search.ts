@@ -12,7 +12,7 @@ import { DUELS } from '../policy/registry.ts'
 import { countDrafts, type DraftCounts } from '../study/draft-counts.ts'
 import { createFeasibility, FEASIBLE } from '../study/feasibility.ts'
 import type { StudyState } from '../study/state.ts'
-import { type Study, searchBudget } from '../study/study.ts'
+import { evaluationsLeft, type Study, searchBudget } from '../study/study.ts'
 import {
   type Conclusion,
   combineEvidence,
@@ -28,6 +28,7 @@ import { runCells } from './cell-loop.ts'
 import type { GenerateCandidates } from './generation.ts'
 import type { Journal } from './journal.ts'
 import { keepBaseline, sayWhyNot } from './keep-baseline.ts'
+import { missingOnHoldout, releaseSurplus } from './release-surplus.ts'
 import type { Telemetry } from './telemetry.ts'
 
 export interface SearchOptions {
@@ -55,8 +56,9 @@ export type { DraftCounts }
 /** For people who wait. */
 export interface SearchProgress {
   readonly stage: 'search' | 'holdout'
+  /** Of this stage, those of earlier runs of the study among them. */
   readonly evaluations: number
-  /** What the search may spend; `Infinity` when unlimited. */
+  /** What this stage may come to as things stand, at least {@link evaluations}; `Infinity` when unlimited. */
   readonly evaluationBudget: number
   readonly calls: number
   readonly usd: number
@@ -102,30 +104,44 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
     1,
     Math.ceil((Number.isFinite(evaluationBudget) ? evaluationBudget : 10 * state.candidates.length) / CHECKPOINTS),
   )
+  let holdoutGoal = 0
   const report = (stage: SearchProgress['stage']) => {
-    const { evaluations, calls, usd } = study.spent
+    const { calls, usd } = study.spent
     const drafts = countDrafts(state)
-    const shown = { stage, evaluations, evaluationBudget, calls, usd, ...(drafts ? { drafts } : {}) }
+    const reached =
+      stage === 'search'
+        ? searchProgress(state, options.generate === undefined)
+        : { evaluations: heldOut(state), evaluationBudget: holdoutGoal }
+    const shown = { stage, ...reached, calls, usd, ...(drafts ? { drafts } : {}) }
     const best = incumbent && state.candidates[incumbent.candidate]!.id
     options.onProgress?.(incumbent ? { ...shown, incumbent, best: best! } : shown)
   }
 
-  const reason = await runCells({
-    ...loop,
-    next: telemetry?.traceDecisions(() => study.next()) ?? (() => study.next()),
-    onResult: () => {
-      if (told() >= checked + step) {
-        checked = told()
-        incumbent = study.recommend()
-        if (incumbent) study.noteProgress(incumbent)
-      }
-      report('search')
-    },
-  })
+  const search = () =>
+    runCells({
+      ...loop,
+      next: telemetry?.traceDecisions(() => study.next()) ?? (() => study.next()),
+      onResult: () => {
+        if (told() >= checked + step) {
+          checked = told()
+          incumbent = study.recommend()
+          if (incumbent) study.noteProgress(incumbent)
+        }
+        report('search')
+      },
+    })
 
   const baseline = state.config.baseline === undefined ? undefined : state.indexById.get(state.config.baseline)
-  const recommended = study.recommend()
-  const recommendation = recommended && keepBaseline(state, recommended, baseline)
+  const choose = () => {
+    const recommended = study.recommend()
+    return recommended && keepBaseline(state, recommended, baseline)
+  }
+  let reason = await search()
+  let recommendation = choose()
+  while (recommendation && releaseSurplus(study, recommendation.candidate, baseline, holdoutExamples)) {
+    reason = await search()
+    recommendation = choose()
+  }
   if (!recommendation) {
     throw nothingMeasured(state, reason)
   }
@@ -136,6 +152,8 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
   if (holdoutExamples > 0) {
     const isDuel = state.config.policy === DUELS.name
     const rivals = baseline === undefined || baseline === winner ? [winner] : [winner, baseline]
+    const missing = missingOnHoldout(state, [winner, baseline], holdoutExamples)
+    holdoutGoal = heldOut(state) + Math.min(missing, state.ledger.left().evaluations)
     if (isDuel && rivals.length < 2) {
       // A prompt does not meet itself: that nothing beat the baseline is the result.
     } else if (isDuel) {
@@ -152,6 +170,20 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
   study.conclude(conclusion)
   await journal.commit()
   return conclusion
+}
+
+/** Evaluations told on holdout examples. */
+function heldOut({ holdout, holdoutDuels }: StudyState): number {
+  return holdout.length + holdoutDuels.length
+}
+
+/** @param isFixed Whether the pool is all there will be: then there is no more to measure than all of it. */
+function searchProgress(state: StudyState, isFixed: boolean) {
+  const { candidates, config, ledger, pendingCount } = state
+  const evaluations = ledger.spent.evaluations - heldOut(state)
+  const affordable = evaluations + pendingCount + evaluationsLeft(state)
+  const all = isFixed && Object.keys(config.space).length === 0 ? candidates.length * config.exampleCount : affordable
+  return { evaluations, evaluationBudget: Math.max(evaluations, Math.min(affordable, all)) }
 }
 
 /** No score, no winner: what failed, how often and why, or else the budget. */

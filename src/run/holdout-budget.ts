@@ -20,3 +20,41 @@ export function holdoutBudget(total: number, searchExamples: number): number {
   const spare = total - ENOUGH * searchExamples
   return Math.floor(Math.max(SMALL_SHARE * total, Math.min(LARGE_SHARE * total, spare)))
 }
+
+export interface HoldoutOptions {
+  readonly total: number
+  readonly searchExamples: number
+  /** Examples held out. */
+  readonly available: number
+  /** Evaluations per example. */
+  readonly rivals: number
+  /** All the search could measure; `Infinity` where its pool grows. */
+  readonly everything: number
+}
+
+/**
+ * On how many examples winner and baseline are compared: as many as {@link holdoutBudget} pays, or more where the search
+ * can measure everything without the rest.
+ *
+ * @example
+ * const sizes = { searchExamples: 8, available: 6, rivals: 2, everything: 24 }
+ * holdoutSize({ ...sizes, total: 36 }) // 6: the search cannot use more than 24
+ * holdoutSize({ ...sizes, total: 20 }) // 2
+ */
+export function holdoutSize({ total, searchExamples, available, rivals, everything }: HoldoutOptions): number {
+  const spare = everything === Number.POSITIVE_INFINITY ? 0 : total - everything
+  return Math.min(available, Math.floor(Math.max(holdoutBudget(total, searchExamples), spare) / rivals))
+}
+
+/**
+ * Evaluations from which on that many examples are compared.
+ *
+ * @example
+ * neededForHoldout(5, { rivals: 2, everything: 24 }) // 34
+ */
+export function neededForHoldout(
+  examples: number,
+  { rivals, everything }: Pick<HoldoutOptions, 'rivals' | 'everything'>,
+): number {
+  return Math.min(Math.ceil((examples * rivals) / SMALL_SHARE), everything + examples * rivals)
+}

@@ -38,7 +38,7 @@ import { sampleSizeWarnings } from '../study/sample-size.ts'
 import { createFold, type StudyState } from '../study/state.ts'
 import { openStudy } from '../study/study.ts'
 import { type Generate, generateByFunction } from './generate-by-function.ts'
-import { holdoutBudget } from './holdout-budget.ts'
+import { holdoutSize } from './holdout-budget.ts'
 import { type RunResult, resultOf } from './result.ts'
 
 /** What {@link OptimizeOptions.evaluate} may use beside its prompt and example. */
@@ -148,7 +148,14 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
   const name = options.study ?? 'optimize'
   const backend = options.backend ?? createBackend()
   const rivals = options.baseline === undefined ? 1 : 2
-  const compared = holdoutSize(budget, examples.length, holdout.length, rivals)
+  const proposers = options.proposers ?? (given.prompt !== undefined && !given.prompts ? 'auto' : 'none')
+  const compared = holdoutSize({
+    total: Math.min(budget.evaluations ?? Number.POSITIVE_INFINITY, budget.calls ?? Number.POSITIVE_INFINITY),
+    searchExamples: examples.length,
+    available: holdout.length,
+    rivals,
+    everything: proposers === 'none' ? poolOf(options).length * examples.length : Number.POSITIVE_INFINITY,
+  })
   const policy = options.policy === undefined ? {} : { policy: options.policy }
   options.signal?.throwIfAborted()
 
@@ -177,7 +184,6 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
     if (stored) checkSameStudy(stored.state, config, pool)
     const created: StudyEvent = { v: EVENT_VERSION, type: 'created', budget, config }
     const embeddings = await embedAll(options, pool)
-    const proposers = options.proposers ?? (given.prompt !== undefined && !given.prompts ? 'auto' : 'none')
     const generation =
       proposers === 'none'
         ? undefined
@@ -422,11 +428,6 @@ function isCandidate(given: unknown): boolean {
   if (typeof given !== 'object' || given === null) return false
   const { id, text, slots } = given as Partial<Candidate>
   return typeof id === 'string' && (typeof text === 'string' || (typeof slots === 'object' && slots !== null))
-}
-
-function holdoutSize(budget: Budget, searchExamples: number, available: number, rivals: number): number {
-  const total = Math.min(budget.evaluations ?? Number.POSITIVE_INFINITY, budget.calls ?? Number.POSITIVE_INFINITY)
-  return Math.min(available, Math.floor(holdoutBudget(total, searchExamples) / rivals))
 }
 
 /** Settles when the signal aborts, whether or not the work ever does. */

@@ -10,7 +10,7 @@ import type { ProposerInfo } from '../policy/policy.ts'
 import type { Budget } from '../study/ledger.ts'
 import { sampleSizeWarnings } from '../study/sample-size.ts'
 import type { Task } from '../task/task.ts'
-import { holdoutBudget } from './holdout-budget.ts'
+import { holdoutSize, neededForHoldout } from './holdout-budget.ts'
 import type { Price, PriceOf } from './prices.ts'
 
 /** A comparison on fewer pairs is not worth its calls. */
@@ -102,11 +102,12 @@ export function makePlan(
   // Duels: every prompt meets the baseline on every example; on the holdout one duel measures both.
   const everything = (task.pool.length - (isDuel ? 1 : 0)) * searchExamples
   const rivals = task.baseline === undefined || isDuel ? 1 : 2
-  const affordable = Math.floor(holdoutBudget(total, searchExamples) / rivals)
-  const compared = Math.min(task.split.holdout.length, affordable)
+  const sizes = { rivals, everything: isWritten ? Number.POSITIVE_INFINITY : everything }
+  const available = task.split.holdout.length
+  const compared = holdoutSize({ total, searchExamples, available, ...sizes })
   const holdoutExamples = compared < SMALLEST_HOLDOUT ? 0 : compared
   const holdoutEvaluations = holdoutExamples * rivals
-  const searchEvaluations = Math.min(total - holdoutEvaluations, isWritten ? Number.POSITIVE_INFINITY : everything)
+  const searchEvaluations = Math.min(total - holdoutEvaluations, sizes.everything)
   if (searchEvaluations < 2) {
     throw new BudgetError(
       `the budget allows ${Math.max(0, searchEvaluations)} evaluations; nothing can be chosen with fewer than 2`,
@@ -139,8 +140,19 @@ export function makePlan(
       ...task.warnings,
       ...(unlimited ? [`No budget is set: the search stops after ${total} evaluations.`] : []),
       ...planWarnings(task, holdoutExamples, searchEvaluations, isWritten),
+      ...(available > 0 && holdoutExamples === 0
+        ? [whyNoHoldout(available, neededForHoldout(SMALLEST_HOLDOUT, sizes))]
+        : []),
     ],
   }
+}
+
+function whyNoHoldout(available: number, needed: number): string {
+  const smallest = `fewer than ${SMALLEST_HOLDOUT} decide nothing`
+  if (available < SMALLEST_HOLDOUT) {
+    return `The ${available} held-out examples are not used: ${smallest}. Hold out more.`
+  }
+  return `The held-out examples are not used: the budget pays for too few, and ${smallest}. With ${needed} evaluations they are.`
 }
 
 function planWarnings(task: Task, holdoutExamples: number, searchEvaluations: number, isWritten: boolean): string[] {

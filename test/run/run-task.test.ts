@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Embedder } from '../../src/embedding/embedder.ts'
+import type { SearchProgress } from '../../src/engine/search.ts'
 import { KrigeError } from '../../src/errors.ts'
 import type { Evaluator } from '../../src/evaluation/evaluator.ts'
 import { failure } from '../../src/history/failure.ts'
@@ -94,6 +95,39 @@ describe('runTask', () => {
     const more = await runTask({ ...options, task: { ...task, budget: { evaluations: 200 } } })
     expect(more.spent.evaluations).toBeGreaterThan(150)
     expect(more.spent.evaluations).toBeLessThanOrEqual(200)
+  })
+
+  it('spends a raised budget, and counts towards what the stage may come to', async () => {
+    // Of the larger holdout most is measured already, where the winner is the earlier one.
+    for (const [before, after] of [
+      [200, 300],
+      [150, 170],
+    ]) {
+      const task = define({ prompts: 30, budget: { evaluations: before! } })
+      const options = setUp(task, { policy: 'krige' })
+      const first = await runTask(options)
+      expect(first.spent.evaluations).toBe(before)
+      const seen: SearchProgress[] = []
+      const more = await runTask({
+        ...options,
+        task: { ...task, budget: { evaluations: after! } },
+        onProgress: (progress) => seen.push(progress),
+      })
+      expect(more.spent.evaluations).toBe(after)
+      for (const { evaluations, evaluationBudget } of seen) expect(evaluations).toBeLessThanOrEqual(evaluationBudget)
+      for (const stage of ['search', 'holdout']) {
+        const last = seen.filter((progress) => progress.stage === stage).at(-1)!
+        expect(last.evaluations, stage).toBe(last.evaluationBudget)
+      }
+    }
+  })
+
+  it('counts no evaluation that the pool does not have', async () => {
+    const task = define({ prompts: 2, search: 10, holdout: 6, budget: { evaluations: 100 } })
+    const seen: SearchProgress[] = []
+    await runTask(setUp(task, { onProgress: (progress) => seen.push(progress) }))
+    expect(seen[0]).toMatchObject({ stage: 'search', evaluationBudget: 20 })
+    expect(seen.at(-1)).toMatchObject({ stage: 'holdout', evaluations: 12, evaluationBudget: 12 })
   })
 
   it('keeps in the log how it was asked for, the latest where the budget was raised', async () => {
@@ -233,6 +267,22 @@ describe('makePlan', () => {
       cost: { evaluations: 200, calls: 400, inputTokens: 20_000, outputTokens: 2_000, usd: 0 },
       exhaustive: { evaluations: 480 },
     })
+  })
+
+  it('gives the holdout what the search cannot use, and says from which budget on there is one', () => {
+    const planOf = (evaluations: number, holdout = 6) =>
+      makePlan(define({ prompts: 3, search: 8, holdout, budget: { evaluations } }), each, createPriceList())
+    for (const [evaluations, examples] of [
+      [36, 6],
+      [34, 5],
+      [49, 6],
+    ] as const) {
+      expect(planOf(evaluations)).toMatchObject({ searchEvaluations: 24, holdoutExamples: examples })
+    }
+    expect(planOf(33)).toMatchObject({ searchEvaluations: 24, holdoutExamples: 0 })
+    expect(planOf(33).warnings.join()).toContain('With 34 evaluations they are.')
+    expect(planOf(49, 4).warnings.join()).toContain('The 4 held-out examples are not used')
+    expect(planOf(49, 0).warnings.join()).not.toContain('held-out')
   })
 
   it('turns tokens and money into evaluations', () => {

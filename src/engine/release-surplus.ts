@@ -1,0 +1,54 @@
+import { DUELS } from '../policy/registry.ts'
+import type { StudyState } from '../study/state.ts'
+import { evaluationsLeft, type Study } from '../study/study.ts'
+
+/**
+ * Gives the search what the holdout need not measure again. After a raised budget a share is kept for a winner that was
+ * never compared; where the winner is the earlier one, most of its share was spent before.
+ *
+ * @param winner,baseline Indices of candidates; where they are the same, the share of another winner is kept.
+ * @param examples On how many they are to be compared.
+ * @returns whether the search may go on.
+ * @example
+ * releaseSurplus(study, 2, 0, 5) // false: nothing was measured before
+ */
+export function releaseSurplus(
+  study: Pick<Study, 'state' | 'setBudget'>,
+  winner: number,
+  baseline: number | undefined,
+  examples: number,
+): boolean {
+  const { state } = study
+  if (evaluationsLeft(state) > 0) return false
+  const missing =
+    missingOnHoldout(state, [winner, baseline], examples) + (winner === baseline && !isDuel(state) ? examples : 0)
+  if (missing >= state.holdoutReserve) return false
+  study.setBudget(state.ledger.limits, state.holdoutShare - state.holdoutReserve + missing)
+  return evaluationsLeft(state) > 0
+}
+
+/**
+ * Evaluations that a comparison of winner and baseline still takes: cells nobody asked for, or duels. A candidate does not
+ * meet itself: then it is all duels there could be.
+ *
+ * @example
+ * missingOnHoldout(study.state, [2, 0], 0) // 0: on no examples
+ */
+export function missingOnHoldout(
+  state: StudyState,
+  [winner, baseline]: readonly [number, number | undefined],
+  examples: number,
+): number {
+  const count = (isMeasured: (example: number) => boolean) =>
+    Array.from({ length: examples }, (_, example) => isMeasured(example)).filter((measured) => !measured).length
+  if (isDuel(state)) {
+    if (baseline === undefined || baseline === winner) return examples
+    return count((example) => state.hasDuel('holdout', winner, baseline, example))
+  }
+  const rivals = new Set(baseline === undefined ? [winner] : [winner, baseline])
+  return [...rivals].reduce((sum, rival) => sum + count((example) => state.holdoutCells.has(rival, example, 0)), 0)
+}
+
+function isDuel({ config }: StudyState): boolean {
+  return config.policy === DUELS.name
+}
