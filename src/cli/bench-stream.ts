@@ -88,7 +88,6 @@ async function runStreamCommand(paths: readonly string[], flags: StreamFlags): P
     cacheFolder: join(cacheFolder(process.env), 'embeddings'),
   })
   try {
-    if (embedder?.notice !== undefined) process.stderr.write(`${embedder.notice}\n`)
     const embedded = await embedStreams(streams, embedder, {
       signal: abort.signal,
       onProgress: (done, total) => line.show(`embedding prompts: ${done} of ${total}`, { done, total }),

@@ -14,6 +14,8 @@ export interface TaskFromOptions {
   readonly prompt: string
   readonly model: string
   readonly generator?: string
+  /** @defaultValue `auto` */
+  readonly embedder?: string
   readonly name: string
 }
 
@@ -61,7 +63,7 @@ const METRICS = { labels: 'label-match', number: 'numeric', json: 'json-fields',
  *
  * @throws InvalidInputError when the file holds no examples that can be used.
  */
-export function taskFrom({ from, prompt, model, generator, name }: TaskFromOptions): TaskFrom {
+export function taskFrom({ from, prompt, model, generator, embedder, name }: TaskFromOptions): TaskFrom {
   if (prompt.trim() === '') throw new InvalidInputError('--prompt is empty; expected the prompt in use now')
   const { lines, warnings } = readLines(from, 'examples', '--from')
   const first = lines[0]?.value
@@ -99,6 +101,7 @@ export function taskFrom({ from, prompt, model, generator, name }: TaskFromOptio
       baseline: prompt,
       proposers: 'auto',
       budget: { evaluations },
+      ...(embedder === undefined ? {} : { embedder }),
     },
     { lineWidth: 0 },
   )

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidInputError } from '../errors.ts'
 import { writeWhole } from '../store/whole-file.ts'
+import { modelsFolder } from './cache-folder.ts'
 import { STAGED_TASK } from './init-stages.ts'
 
 const TASK = `# What krige optimises. Every key: krige help task-file.
@@ -121,12 +122,18 @@ async function filesOf(folder: string, flags: InitFlags): Promise<{ files: Files
       remedy: `For instance: krige init ${folder} --from ${flags.from} --prompt "Classify the ticket."`,
     })
   }
-  const { taskFrom } = await import('./init-from.ts')
+  const [{ taskFrom }, { localSentenceTransformer }] = await Promise.all([
+    import('./init-from.ts'),
+    import('../embedding/open-embedder.ts'),
+  ])
+  // Written down, so that a run does not depend on what lies on the machine it runs on.
+  const embedder = localSentenceTransformer(modelsFolder(process.env))
   const { task, examples, notes } = taskFrom({
     from: flags.from,
     prompt: flags.prompt,
     model: flags.model ?? DEFAULT_MODEL,
     ...(flags.generator === undefined ? {} : { generator: flags.generator }),
+    ...(embedder === undefined ? {} : { embedder }),
     name: basename(resolve(folder)),
   })
   return {

@@ -5,7 +5,6 @@ import { unitVector } from './unit-vector.ts'
 export interface BatchedEmbedderOptions {
   readonly id: string
   readonly dimensions: number
-  readonly notice?: string
   /** Texts given to the model at once. */
   readonly batchSize: number
   /** One vector a text, of any norm. */
@@ -22,7 +21,6 @@ export function createBatchedEmbedder(options: BatchedEmbedderOptions): Embedder
   return {
     id: options.id,
     dimensions,
-    ...(options.notice === undefined ? {} : { notice: options.notice }),
     async embed(texts: readonly string[], { signal, onProgress }: EmbedOptions = {}) {
       const distinct = [...new Set(texts)].sort((a, b) => a.length - b.length)
       const vectors = new Map<string, Float64Array>()

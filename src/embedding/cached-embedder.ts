@@ -9,7 +9,6 @@ export function withEmbeddingCache(embedder: Embedder, cache: EmbeddingCache): E
   return {
     id: embedder.id,
     dimensions: embedder.dimensions,
-    ...(embedder.notice === undefined ? {} : { notice: embedder.notice }),
     async embed(texts: readonly string[], { signal, onProgress }: EmbedOptions = {}) {
       const distinct = [...new Set(texts)]
       const vectors = new Map<string, Float64Array>()

@@ -3,8 +3,6 @@ export interface Embedder {
   /** Names model and preprocessing exactly; vectors of different ids must never be mixed. */
   readonly id: string
   readonly dimensions: number
-  /** What a person should know about how this embedder was chosen, e.g. that it is the fallback. */
-  readonly notice?: string
   /**
    * One vector of Euclidean norm 1 a text, in order. Equal texts get equal vectors, whatever stands beside them.
    *

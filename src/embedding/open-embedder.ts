@@ -1,11 +1,11 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
-import { ConflictError, InvalidInputError, KrigeError, UnavailableError } from '../errors.ts'
+import { ConflictError, InvalidInputError, UnavailableError } from '../errors.ts'
 import { modelsFolder } from './cache-folder.ts'
 import { withEmbeddingCache } from './cached-embedder.ts'
 import type { Embedder } from './embedder.ts'
 import { createEmbeddingCache } from './embedding-cache.ts'
-import { openSentenceEncoder, SENTENCE_ENCODER_ID } from './sentence-encoder.ts'
+import { openSentenceEncoder } from './sentence-encoder.ts'
 import { localWeights, openTransformersEmbedder } from './transformers-embedder.ts'
 
 export interface OpenEmbedderOptions {
@@ -22,14 +22,18 @@ export interface OpenEmbedderOptions {
 
 type LocatedOptions = OpenEmbedderOptions & { readonly modelsFolder: string }
 
-/** Folder names of the default model, as pulled and as the hub calls it. */
-const DEFAULT_MODELS = ['all-MiniLM-L6-v2', 'Xenova/all-MiniLM-L6-v2'] as const
-const HUB = 'https://huggingface.co/Xenova/all-MiniLM-L6-v2/resolve/main/config.json'
-const HUB_TIMEOUT = 2000
+/** Folder names of the sentence transformer that `krige models pull` fetches, as pulled and as the hub calls it. */
+const SENTENCE_TRANSFORMER = ['all-MiniLM-L6-v2', 'Xenova/all-MiniLM-L6-v2'] as const
+
+/** The sentence transformer's folder name where it is on this machine. */
+export function localSentenceTransformer(folder: string): string | undefined {
+  return SENTENCE_TRANSFORMER.find((name) => localWeights(join(folder, name)))
+}
 
 /**
- * Opens an embedder: an explicit path, else the models folder, else the hub, else Universal Sentence Encoder lite, saying
- * so in its notice.
+ * Opens an embedder. `auto` is Universal Sentence Encoder lite, which comes with the package: the same vectors on every
+ * machine, whatever lies in a cache, and no look at the network. A name is a sentence transformer, run by transformers.js:
+ * from the models folder, else from the hub.
  *
  * @param specification - `auto`, `use-lite`, a folder, or a model's name; `none` gives `undefined`.
  * @throws UnavailableError when a named model is not to be had; ConflictError when a study was begun with another one.
@@ -59,9 +63,12 @@ export async function openEmbedder(
 
 async function open(specification: string, options: LocatedOptions): Promise<Embedder> {
   const { recorded, modelsFolder } = options
-  if (specification === 'use-lite' || (specification === 'auto' && recorded === SENTENCE_ENCODER_ID))
-    return openSentenceEncoder()
-  if (specification === 'auto') return openDefault(options)
+  if (specification === 'use-lite') return openSentenceEncoder()
+  if (specification === 'auto') {
+    // Studies begun when auto took the sentence transformer where it was to be had go on with it.
+    const before = recorded?.startsWith('transformers/') ? localSentenceTransformer(modelsFolder) : undefined
+    return before === undefined ? openSentenceEncoder() : openLocal(modelsFolder, before, options)
+  }
   const path = resolve(specification)
   if (isAbsolute(specification) || specification.startsWith('.')) {
     if (!existsSync(path) || !statSync(path).isDirectory()) {
@@ -86,30 +93,6 @@ async function open(specification: string, options: LocatedOptions): Promise<Emb
   })
 }
 
-async function openDefault(options: LocatedOptions): Promise<Embedder> {
-  const local = DEFAULT_MODELS.find((name) => localWeights(join(options.modelsFolder, name)))
-  let problem = 'all-MiniLM-L6-v2 is not on this machine'
-  try {
-    if (local !== undefined) return await openLocal(options.modelsFolder, local, options)
-    if (options.allowDownload !== false && (await hubAnswers())) {
-      return await openTransformersEmbedder({
-        folder: options.modelsFolder,
-        name: DEFAULT_MODELS[1],
-        allowDownload: true,
-        weights: 'q8',
-        ...(options.threads === undefined ? {} : { threads: options.threads }),
-      })
-    }
-  } catch (error) {
-    // A study that was begun with the good model must not go on with another one.
-    if (!KrigeError.isInstance(error) || options.recorded !== undefined) throw error
-    problem = error.message
-  }
-  return openSentenceEncoder(
-    `Embedding with Universal Sentence Encoder lite, because ${problem}. For better vectors: krige models pull`,
-  )
-}
-
 function openLocal(folder: string, name: string, options: LocatedOptions): Promise<Embedder> {
   const weights = localWeights(join(folder, name))
   if (weights === undefined) {
@@ -124,15 +107,6 @@ function openLocal(folder: string, name: string, options: LocatedOptions): Promi
     weights,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   })
-}
-
-async function hubAnswers(): Promise<boolean> {
-  try {
-    const response = await fetch(HUB, { method: 'HEAD', signal: AbortSignal.timeout(HUB_TIMEOUT) })
-    return response.ok
-  } catch {
-    return false
-  }
 }
 
 function conflict(recorded: string, now: string): ConflictError {

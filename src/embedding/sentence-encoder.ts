@@ -14,7 +14,7 @@ const BATCH_SIZE = 16
  *
  * @throws UnavailableError when the package is missing or broken.
  */
-export async function openSentenceEncoder(notice?: string): Promise<Embedder> {
+export async function openSentenceEncoder(): Promise<Embedder> {
   try {
     const [{ initModel }, { modelSource }] = await Promise.all([
       import('@energetic-ai/embeddings'),
@@ -24,7 +24,6 @@ export async function openSentenceEncoder(notice?: string): Promise<Embedder> {
     return createBatchedEmbedder({
       id: SENTENCE_ENCODER_ID,
       dimensions: DIMENSIONS,
-      ...(notice === undefined ? {} : { notice }),
       batchSize: BATCH_SIZE,
       // The model's graph fails on a text without a token; a space is one.
       embedBatch: (texts) => model.embed(texts.map((text) => (text === '' ? ' ' : text))),

@@ -22,7 +22,6 @@ export interface TransformersEmbedderOptions {
   /** Whether files that are missing may be fetched from the hub. */
   readonly allowDownload: boolean
   readonly weights: WeightType
-  readonly notice?: string
   readonly threads?: number
 }
 
@@ -105,7 +104,6 @@ export async function openTransformersEmbedder(options: TransformersEmbedderOpti
   return createBatchedEmbedder({
     id: `transformers/${basename(name)}/${weights}/mean/${version}`,
     dimensions: probe!.length,
-    ...(options.notice === undefined ? {} : { notice: options.notice }),
     batchSize: weights === 'q8' ? 1 : 16,
     embedBatch: extract,
     close: async () => {

@@ -112,7 +112,6 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
   const backend = await options.backend(config?.backend)
   const embedder = await options.embedder(config?.fingerprint['embedder'])
   try {
-    if (embedder?.notice) options.onNotice?.(embedder.notice)
     const fingerprint = fingerprintOf(task, evaluator, embedder)
     const wanted = {
       policy:

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createBatchedEmbedder } from '../../src/embedding/batched-embedder.ts'
 import { withEmbeddingCache } from '../../src/embedding/cached-embedder.ts'
 import type { Embedder } from '../../src/embedding/embedder.ts'
@@ -141,15 +141,23 @@ describe('Universal Sentence Encoder lite', () => {
 })
 
 describe('openEmbedder', () => {
-  it('falls back to the sentence encoder where no model is to be had, saying so', async () => {
-    const embedder = await openEmbedder('auto', { modelsFolder: folder, allowDownload: false })
-    expect(embedder?.id).toBe(SENTENCE_ENCODER_ID)
-    expect(embedder?.notice).toMatch(/krige models pull/)
+  it('is the same by default whatever lies in the models folder, and asks no network', async () => {
+    const fetches = vi.spyOn(globalThis, 'fetch')
+    const filled = mkdtempSync(join(tmpdir(), 'krige-models-'))
+    mkdirSync(join(filled, 'all-MiniLM-L6-v2', 'onnx'), { recursive: true })
+    writeFileSync(join(filled, 'all-MiniLM-L6-v2', 'tokenizer.json'), '{}')
+    writeFileSync(join(filled, 'all-MiniLM-L6-v2', 'onnx', 'model.onnx'), '')
+    for (const modelsFolder of [folder, filled]) {
+      expect((await openEmbedder('auto', { modelsFolder }))?.id).toBe(SENTENCE_ENCODER_ID)
+    }
+    expect(fetches).not.toHaveBeenCalled()
+    rmSync(filled, { recursive: true })
+    vi.restoreAllMocks()
   })
 
   it('opens what a study was begun with, and refuses another', async () => {
     const options = { modelsFolder: folder, allowDownload: false }
-    expect((await openEmbedder('auto', { ...options, recorded: SENTENCE_ENCODER_ID }))?.notice).toBeUndefined()
+    expect((await openEmbedder('auto', { ...options, recorded: SENTENCE_ENCODER_ID }))?.id).toBe(SENTENCE_ENCODER_ID)
     await expect(openEmbedder('auto', { ...options, recorded: 'transformers/other' })).rejects.toMatchObject({
       code: 'conflict',
     })
