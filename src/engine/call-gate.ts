@@ -4,10 +4,11 @@
  *
  * @module
  */
+import type { Failure } from '../history/failure.ts'
 import type { CallRole } from '../history/trace.ts'
 import type { StudyCalls } from '../study/audiences.ts'
 import type { CallPurpose, Reservation } from '../study/ledger.ts'
-import type { Reserve } from './cell.ts'
+import type { CallReservation, Reserve } from './cell.ts'
 import type { Journal } from './journal.ts'
 
 export interface CallGate {
@@ -18,6 +19,10 @@ export interface CallGate {
   close(): void
 }
 
+/** Of the limit on calls, what may go to calls in a row that bring no answer, beside those in flight. */
+const RISKED_SHARE = 0.25
+const FEWEST_FAILURES = 8
+
 export interface CallGates {
   /** The gate of one cell or generation. */
   open(work: Pick<CallPurpose, 'action' | 'position'>, usual: CallRole): CallGate
@@ -27,8 +32,22 @@ export interface CallGates {
 
 /**
  * @param cancel Once it is aborted, no call is granted.
+ * @param onDown Told once so many calls in a row brought no answer that a limit on calls is in danger: each cell tries
+ * again and again, and many cells do so at once.
  */
-export function createCallGates(study: StudyCalls, journal: Pick<Journal, 'commit'>, cancel: AbortSignal): CallGates {
+export function createCallGates(
+  study: StudyCalls,
+  journal: Pick<Journal, 'commit'>,
+  cancel: AbortSignal,
+  onDown: (calls: number, last: Failure) => void = () => {},
+): CallGates {
+  const { calls = Number.POSITIVE_INFINITY } = study.state.ledger.limits
+  const patience = Math.max(FEWEST_FAILURES, Math.floor(RISKED_SHARE * calls))
+  let failures = 0
+  const learn = (failure: Failure | undefined) => {
+    if (failure === undefined) failures = 0
+    else if (failure.retryable && ++failures === patience) onDown(failures, failure)
+  }
   let waiters: (() => void)[] = []
   const wake = () => {
     const woken = waiters
@@ -47,15 +66,19 @@ export function createCallGates(study: StudyCalls, journal: Pick<Journal, 'commi
       const open = new Map<Reservation, () => void>()
       let closed = false
       let granted = 0
-      const guard = (held: Reservation, chargeInFull: () => void): Reservation => {
+      const guard = (held: Reservation, chargeInFull: () => void): CallReservation => {
         const once = (end: () => void) => {
           if (!open.delete(reservation)) return
           end()
           wake()
         }
-        const reservation: Reservation = {
+        const reservation: CallReservation = {
           call: held.call,
-          settle: (cost) => once(() => held.settle(cost)),
+          settle: (cost, failure) =>
+            once(() => {
+              held.settle(cost)
+              if (usual !== 'proposer') learn(failure)
+            }),
           release: () =>
             once(() => {
               granted--

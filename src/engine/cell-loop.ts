@@ -69,7 +69,9 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
   const streak: { readonly cell: Cell; readonly measurement: CellMeasurement }[] = []
   const stop = new AbortController()
   const cancel = AbortSignal.any([signal, stop.signal])
-  const gates = createCallGates(study, journal, cancel)
+  const gates = createCallGates(study, journal, cancel, (calls, { message }) =>
+    fail(pausedAfter(`${calls} calls in a row failed, the last with: ${message}`, 'when the model answers')),
+  )
   let fruitless = 0
   let inFlight = 0
   let ended: string | undefined
@@ -145,11 +147,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     const reason = retryable ? `the model was down: ${message}` : `nothing could be measured: ${message}`
     for (const { cell } of failed) study.release(cell.action, reason, [cell.position])
     const when = retryable ? 'when the model answers' : 'once that is put right'
-    fail(
-      new UnavailableError(`${failed.length} evaluations in a row failed, the last with: ${message}`, {
-        remedy: `The study is paused before it burns its budget. Run the same command again ${when}.`,
-      }),
-    )
+    fail(pausedAfter(`${failed.length} evaluations in a row failed, the last with: ${message}`, when))
   }
 
   const start = (cell: Cell) => {
@@ -281,6 +279,12 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     throw new KrigeError('interrupted', 'interrupted', { remedy: 'Run the same command again to resume.' })
   }
   return ended ?? 'nothing was left to do'
+}
+
+function pausedAfter(what: string, when: string): UnavailableError {
+  return new UnavailableError(what, {
+    remedy: `The study is paused before it burns its budget. Run the same command again ${when}.`,
+  })
 }
 
 /** Failed evaluations in a row that pause a run; fewer where few calls are to be had, because each is tried again. */

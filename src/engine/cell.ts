@@ -1,3 +1,4 @@
+import type { Failure } from '../history/failure.ts'
 import type { Measurement } from '../history/measurement.ts'
 import type { CallRole, CallTrace } from '../history/trace.ts'
 import type { Candidate } from '../prompt/candidate.ts'
@@ -12,12 +13,17 @@ export interface CallLabel {
   readonly stage?: string
 }
 
+export interface CallReservation extends Reservation {
+  /** What the call took, and why it brought no answer: where many in a row bring none, the run pauses. */
+  settle(cost: CallCost, failure?: Failure): void
+}
+
 /**
  * Reserves the worst case of one call and makes that durable. Waits while only other calls in flight stand in the way.
  * `undefined`: the budget does not allow it, nothing may be sent. A reservation that is neither settled nor released when
  * its work ends is charged in full.
  */
-export type Reserve = (worst: CallCost, label?: CallLabel) => Promise<Reservation | undefined>
+export type Reserve = (worst: CallCost, label?: CallLabel) => Promise<CallReservation | undefined>
 
 /** One cell to be measured, and the gate its calls go through. */
 export interface CellRequest {

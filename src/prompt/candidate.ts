@@ -79,3 +79,14 @@ export function candidateText(candidate: Candidate): string {
     .filter((slot) => slot.length > 0)
     .join('\n\n')
 }
+
+/**
+ * Whether a candidate has a text or slots, and nothing in them: a prompt that asks nothing. One of parameters alone is none.
+ *
+ * @example
+ * isBlank({ id: 'a', text: ' ' }) // true
+ * isBlank({ id: 'b', parameters: { temperature: 0.5 } }) // false
+ */
+export function isBlank(candidate: Candidate): boolean {
+  return (candidate.text !== undefined || candidate.slots !== undefined) && candidateText(candidate).trim() === ''
+}

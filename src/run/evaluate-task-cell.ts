@@ -33,8 +33,8 @@ export function evaluateTaskCell(
         const held = await reserve(worst, { role, ...(label.stage === undefined ? {} : { stage: label.stage }) })
         return (
           held && {
-            settle: ({ usage: { inputTokens, outputTokens } }) =>
-              held.settle({ inputTokens, outputTokens, usd: usdOf(model, inputTokens, outputTokens) }),
+            settle: ({ usage: { inputTokens, outputTokens }, failure }) =>
+              held.settle({ inputTokens, outputTokens, usd: usdOf(model, inputTokens, outputTokens) }, failure),
             release: () => held.release(),
           }
         )

@@ -26,7 +26,7 @@ import { createBackend } from '../numerics/linalg/create-backend.ts'
 import { createRandom } from '../numerics/random/index.ts'
 import { growingPool } from '../policy/growing-pool.ts'
 import type { PolicyContext, PolicyFactory } from '../policy/policy.ts'
-import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import { type Candidate, candidateText, isBlank } from '../prompt/candidate.ts'
 import type { ProposerSpecification } from '../proposer/registry.ts'
 import { loadStudy } from '../store/load-study.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
@@ -341,6 +341,10 @@ function poolOf<Example>(
   if (pool.length === 0) throw new InvalidArgumentError('prompts is empty; expected at least one')
   const seen = new Map<string, number>()
   pool.forEach((candidate, index) => {
+    if (isBlank(candidate)) {
+      const what = index < prompts.length ? `prompts[${index}]` : 'baseline'
+      throw new InvalidArgumentError(`${what} is empty; expected a text`)
+    }
     const key = contentOf(candidate)
     const earlier = seen.get(key)
     if (earlier !== undefined) {

@@ -17,7 +17,7 @@ import type {
   Reason,
   Recommendation,
 } from '../policy/policy.ts'
-import { type Candidate, type PoolEntry, withOrigin } from '../prompt/candidate.ts'
+import { type Candidate, isBlank, type PoolEntry, withOrigin } from '../prompt/candidate.ts'
 import { checkComparison, checkExample, checkFinite, checkIndex, checkSummary, type Summary } from './checks.ts'
 import { EVENT_VERSION, type Stage, type StudyEvent } from './events.ts'
 import {
@@ -457,6 +457,9 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       if (entries.length === 0) return []
       const ids = new Set<string>()
       for (const { candidate } of entries) {
+        if (isBlank(candidate)) {
+          throw new InvalidArgumentError(`candidate ${JSON.stringify(candidate.id)} is empty; expected a text`)
+        }
         if (state.indexById.has(candidate.id) || ids.has(candidate.id)) {
           throw new InvalidArgumentError(
             `candidate id ${JSON.stringify(candidate.id)} is in the pool already; expected a new id`,

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../errors.ts'
-import { type Candidate, type CandidateOrigin, candidateText } from '../prompt/candidate.ts'
+import { type Candidate, type CandidateOrigin, candidateText, isBlank } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
 import { composeTemplate, renderTemplate, type Template, textVariable } from '../prompt/template.ts'
 import { slotNames } from '../proposer/task-view.ts'
@@ -71,6 +71,12 @@ export function readPool(
     })
   }
   const candidate = readBaseline(baseline, pool, template, example)
+  if (isBlank(candidate)) {
+    throw new InvalidInputError('baseline is empty', {
+      where: where.baseline,
+      remedy: 'Write the prompt in use now, such as baseline: "Classify the ticket.", or take the line out.',
+    })
+  }
   const same = texts.get(contentKey(candidate, template, example, where.baseline))
   if (same) return { pool, baseline: same.index }
   const id = freeId(typeof baseline === 'object' ? (baseline.id ?? 'baseline') : 'baseline', ids)

@@ -14,6 +14,8 @@ describe('the door of createStudy', () => {
     [{ polcy: 'gp' }, 'Did you mean policy?'],
     [{ pool: 'a' }, 'options.pool is "a"'],
     [{ pool: [3] }, 'candidate is 3; expected a text'],
+    [{ pool: ['a', ''] }, 'candidate "2" is empty'],
+    [{ pool: [{ id: 'a', slots: { instruction: ' ' } }] }, 'candidate "a" is empty'],
     [{ pool: [{ text: 'a' }] }, 'expected a text, or { id, text }'],
     [{ constraints: [{ metric: 'usd', atMost: Number.NaN }] }, 'constraints[0].atMost is NaN'],
     [{ space: { x: [0, 1] } }, 'parameter x is [0,1]'],

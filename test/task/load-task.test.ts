@@ -210,6 +210,16 @@ parameters: { temperature: { float: [0, 1] } }
       { yaml: YAML.replace('calls: 12', 'cals: 12') },
       /^task\.yaml:9: unknown key budget\.cals/,
     ],
+    [
+      'a blank baseline',
+      { yaml: YAML.replace(/baseline: .*/, 'baseline: "  "') },
+      /^task\.yaml:\d+: baseline is empty/,
+    ],
+    [
+      'an empty slot as baseline',
+      { yaml: YAML.replace(/baseline: .*/, 'baseline: { text: "" }') },
+      /^task\.yaml:\d+: baseline is empty/,
+    ],
     ['a negative budget', { yaml: YAML.replace('calls: 12', 'calls: -12') }, /^task\.yaml:9: budget\.calls is /],
     [
       'a budget that is no number',
