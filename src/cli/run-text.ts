@@ -88,6 +88,7 @@ export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluation
     `The best prompt found, ${winner.id}:`,
     '',
     winner.text,
+    ...parametersText(winner),
     '',
     ...(baseline && !duels && baseline.id !== winner.id ? [...changesText(baseline.text, winner.text), ''] : []),
     ...(difference
@@ -118,6 +119,11 @@ export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluation
     `Verdict: ${result.verdict}`,
     '',
   ].join('\n')
+}
+
+function parametersText({ parameters = {} }: ResultCandidate): string[] {
+  const stated = Object.entries(parameters).map(([name, value]) => `${name} = ${String(value)}`)
+  return stated.length === 0 ? [] : ['', `with ${stated.join(', ')}`]
 }
 
 /** What the winner says otherwise than the baseline, line by line. */

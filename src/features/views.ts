@@ -1,5 +1,6 @@
 import { embeddingView } from './embedding-view.ts'
 import { characterView, wordView } from './n-gram-view.ts'
+import { parameterView } from './parameter-view.ts'
 import { slotView } from './slot-view.ts'
 import { surfaceView } from './surface-view.ts'
 import type { View } from './view.ts'
@@ -11,6 +12,7 @@ export const viewFactories = {
   words: wordView,
   surface: surfaceView,
   slots: slotView,
+  parameters: parameterView,
 } as const satisfies Record<string, () => View>
 
 export type ViewName = keyof typeof viewFactories

@@ -17,15 +17,17 @@ interface FreshCandidate {
 }
 
 /**
- * Which of a proposer's candidates are new, with ids and origins.
+ * Which of a proposer's candidates are new, with ids and origins. One without parameters has those of its first parent, or
+ * of the baseline.
  *
  * @throws InvalidArgumentError where something is no candidate.
  */
 export function newCandidates(
-  { indexByContent, indexById }: StudyState,
+  { candidates, config, indexByContent, indexById }: StudyState,
   { action, proposer, parents }: AskedToGenerateEvent,
   proposed: readonly ProposedCandidate[],
 ): { readonly fresh: readonly FreshCandidate[]; readonly duplicates: number; readonly empty: number } {
+  const inherited = candidates[parents[0] ?? indexById.get(config.baseline ?? '') ?? -1]?.parameters
   const fresh: FreshCandidate[] = []
   const contents = new Set<string>()
   const ids = new Set<string>()
@@ -41,9 +43,10 @@ export function newCandidates(
       throw new InvalidArgumentError(`candidates[${number}] is ${String(item)}; expected { text } or { slots }`)
     }
     const { id = `${proposer}-${action}.${number + 1}`, embedding, ...content } = item
-    const written = withOrigin({ ...content, id: String(id) })
+    const own = withOrigin({ ...content, id: String(id) })
+    const written = inherited && !own.parameters ? { ...own, parameters: inherited } : own
     const key = contentKey(written)
-    if (candidateText(written).trim() === '' && Object.keys(written.parameters ?? {}).length === 0) empty++
+    if (candidateText(own).trim() === '' && Object.keys(own.parameters ?? {}).length === 0) empty++
     else if (indexByContent.has(key) || contents.has(key)) duplicates++
     else {
       contents.add(key)

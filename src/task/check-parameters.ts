@@ -1,40 +1,57 @@
 import { InvalidInputError } from '../errors.ts'
 import type { Candidate } from '../prompt/candidate.ts'
+import type { Template } from '../prompt/template.ts'
 import { isActive, type Parameter, type ParameterValue, type Space } from '../space/parameter.ts'
 
 /**
- * Holds the values that prompts state themselves to the task's `parameters`.
+ * Holds the values that a prompt states itself to the task's `parameters`, where there are any.
  *
- * @returns A warning where parameters would not vary: no prompt states a value.
  * @throws InvalidInputError for a name that is not among them, or a value outside its range.
  */
-export function checkParameters(space: Space, pool: readonly Candidate[], where: string): string | undefined {
+export function checkParameters(space: Space, { id, parameters = {} }: Candidate, where: string): void {
   const names = Object.keys(space)
-  if (names.length === 0) return undefined
-  for (const { id, parameters = {} } of pool) {
-    for (const [name, value] of Object.entries(parameters)) {
-      const parameter = Object.hasOwn(space, name) ? space[name] : undefined
-      if (!parameter) {
-        throw new InvalidInputError(`prompt ${id} has a parameter ${name}, which is not among the task's parameters`, {
-          where,
-          remedy: `Known parameters: ${names.join(', ')}.`,
-        })
-      }
-      if (isActive(parameter, parameters) && contains(parameter, value)) continue
-      throw new InvalidInputError(
-        `prompt ${id} has ${name}: ${JSON.stringify(value)}; expected ${rangeOf(parameter)}`,
-        {
-          where,
-          remedy: 'Correct the value, or widen the parameter.',
-        },
-      )
+  if (names.length === 0) return
+  for (const [name, value] of Object.entries(parameters)) {
+    const parameter = Object.hasOwn(space, name) ? space[name] : undefined
+    if (!parameter) {
+      throw new InvalidInputError(`prompt ${id} has a parameter ${name}, which is not among the task's parameters`, {
+        where,
+        remedy: `Known parameters: ${names.join(', ')}.`,
+      })
     }
+    if (isPossible(parameter, parameters) && isWithin(parameter, value)) continue
+    throw new InvalidInputError(`prompt ${id} has ${name}: ${JSON.stringify(value)}; expected ${rangeOf(parameter)}`, {
+      where,
+      remedy: 'Correct the value, or widen the parameter.',
+    })
   }
-  if (pool.some(({ parameters }) => parameters && Object.keys(parameters).length > 0)) return undefined
-  return `parameters (${names.join(', ')}) are not varied: no prompt states a value. List a prompt once per value, as in {"text": "…", "parameters": {"${names[0]}": …}}`
 }
 
-function contains(parameter: Parameter, value: ParameterValue): boolean {
+/** What a template's evaluator reads of a candidate, whatever the template names. */
+const SAMPLING = ['temperature', 'topP', 'maxOutputTokens']
+
+/**
+ * Refuses parameters that would change nothing.
+ *
+ * @throws InvalidInputError for one that neither sampling nor the template reads, and no condition asks about.
+ */
+export function checkUsed(space: Space, { variables }: Template, where: string): void {
+  const conditions = Object.values(space).flatMap(({ when }) => when?.parameter ?? [])
+  const unused = Object.keys(space).find((name) => ![...SAMPLING, ...variables, ...conditions].includes(name))
+  if (unused === undefined) return
+  throw new InvalidInputError(`parameter ${unused} changes nothing: the template does not name it`, {
+    where,
+    remedy: `Put {{${unused}}} into the template, or take the parameter out. ${SAMPLING.join(', ')} need no mention.`,
+  })
+}
+
+/** A condition on what the prompt leaves open may hold. */
+function isPossible(parameter: Parameter, stated: Readonly<Record<string, ParameterValue>>): boolean {
+  return parameter.when === undefined || stated[parameter.when.parameter] === undefined || isActive(parameter, stated)
+}
+
+/** Whether a parameter can have a value, its condition aside. */
+export function isWithin(parameter: Parameter, value: ParameterValue): boolean {
   if (parameter.kind === 'categorical') return parameter.choices.includes(value)
   if (typeof value !== 'number' || !(value >= parameter.low && value <= parameter.high)) return false
   return parameter.kind === 'float' || Number.isInteger(value)

@@ -18,7 +18,7 @@ import type { Example } from '../prompt/example.ts'
 import { programSlots, type StagedProgram } from '../prompt/staged-program.ts'
 import { composeTemplate, parseTemplate, type Template } from '../prompt/template.ts'
 import { defineSpace } from '../space/parameter.ts'
-import { checkParameters } from './check-parameters.ts'
+import { checkUsed } from './check-parameters.ts'
 import { checkJson, refuseLostKeys } from './json-limits.ts'
 import { readExamples } from './read-examples.ts'
 import { type LineRole, type ReadLines, readLines } from './read-lines.ts'
@@ -149,11 +149,22 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
       remedy: 'Add the prompt in use now, such as baseline: "Classify the ticket.", or prompts: prompts.jsonl',
     })
   }
-  const readPrompts = readPool(promptLines.lines, written.baseline, template, read.examples[0]!, {
-    prompts: promptWhere,
-    baseline: locate(['baseline']),
-    isNamed: written.prompts !== undefined,
-  })
+  const sampling = {
+    temperature: written.sampling?.temperature ?? 0,
+    maxOutputTokens,
+    ...(written.sampling?.topP === undefined ? {} : { topP: written.sampling.topP }),
+    ...(written.sampling?.stop === undefined ? {} : { stop: written.sampling.stop }),
+  }
+  if (template && !template.nested) checkUsed(space, template, locate(['parameters']))
+  const { stop: _, ...usual } = sampling
+  const readPrompts = readPool(
+    promptLines.lines,
+    written.baseline,
+    template,
+    read.examples[0]!,
+    { prompts: promptWhere, baseline: locate(['baseline']), isNamed: written.prompts !== undefined },
+    { space, usual },
+  )
   const { baseline } = readPrompts
   const isText =
     typeof written.baseline === 'string' ||
@@ -179,15 +190,6 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     warnings.push('the pool holds a single prompt: there is nothing to choose')
   }
 
-  const unvaried = checkParameters(space, pool, promptWhere)
-  if (unvaried !== undefined) warnings.push(unvaried)
-
-  const sampling = {
-    temperature: written.sampling?.temperature ?? 0,
-    maxOutputTokens,
-    ...(written.sampling?.topP === undefined ? {} : { topP: written.sampling.topP }),
-    ...(written.sampling?.stop === undefined ? {} : { stop: written.sampling.stop }),
-  }
   const task = {
     name: written.name ?? basename(folder),
     ...(options.file === undefined ? {} : { file: options.file }),

@@ -3,7 +3,9 @@ import { type Candidate, type CandidateOrigin, candidateText, isBlank } from '..
 import type { Example } from '../prompt/example.ts'
 import { composeTemplate, renderTemplate, type Template, textVariable } from '../prompt/template.ts'
 import { slotNames } from '../proposer/task-view.ts'
-import type { ParameterValue } from '../space/parameter.ts'
+import { isActive, type ParameterValue, type Space } from '../space/parameter.ts'
+import { checkParameters, isWithin } from './check-parameters.ts'
+import { combinations, crossParameters } from './cross-parameters.ts'
 import type { Line } from './read-lines.ts'
 import { type CheckedTaskInput, type PromptInput, promptSchema } from './schema.ts'
 
@@ -24,6 +26,7 @@ export function readPool(
   template: Template | undefined,
   example: Example,
   where: { readonly prompts: string; readonly baseline: string; readonly isNamed: boolean },
+  parameters: ParameterGrid = { space: {}, usual: {} },
 ): Pool {
   if (lines.length === 0 && (where.isNamed || baseline === undefined || isReference(baseline))) {
     throw new InvalidInputError('there are no prompts to choose from', {
@@ -31,11 +34,12 @@ export function readPool(
       remedy: 'Add at least one line such as {"id": "a", "text": "Classify the ticket."}.',
     })
   }
+  checkSize(lines.length, parameters.space, where.prompts)
   const pool: Candidate[] = []
+  const written: Candidate[] = []
   const ids = new Map<string, string>()
   const texts = new Map<string, { where: string; index: number }>()
-  for (const [index, line] of lines.entries()) {
-    const candidate = readCandidate(line, index)
+  const add = (candidate: Candidate, line: Line) => {
     const sameId = ids.get(candidate.id)
     if (sameId !== undefined) {
       throw new InvalidInputError(`prompt id ${JSON.stringify(candidate.id)} is used twice`, {
@@ -52,10 +56,25 @@ export function readPool(
       })
     }
     ids.set(candidate.id, line.where)
-    texts.set(key, { where: line.where, index })
+    texts.set(key, { where: line.where, index: pool.length })
     pool.push(candidate)
   }
+  for (const [index, line] of lines.entries()) {
+    const candidate = readCandidate(line, index)
+    written.push(candidate)
+    checkParameters(parameters.space, candidate, line.where)
+    for (const variant of crossParameters(candidate, parameters.space)) add(variant, line)
+  }
   if (baseline === undefined) return { pool }
+  /** The baseline is what is in use now; with other values it is one prompt among the others. */
+  const withBaseline = (candidate: Candidate): Pool => {
+    const line = { where: where.baseline, value: candidate }
+    const now = usualOf(candidate, parameters)
+    for (const variant of [...crossParameters(candidate, parameters.space), now]) {
+      if (!texts.has(contentKey(variant, template, example, where.baseline))) add(variant, line)
+    }
+    return { pool, baseline: texts.get(contentKey(now, template, example, where.baseline))!.index }
+  }
   if (isReference(baseline)) {
     if (baseline.parameters) {
       throw new InvalidInputError(`baseline names prompt ${JSON.stringify(baseline.id)} and has parameters, too`, {
@@ -63,8 +82,10 @@ export function readPool(
         remedy: 'The parameters are those of the prompt: take them out, or write the baseline itself.',
       })
     }
-    const found = pool.findIndex((candidate) => candidate.id === baseline.id)
-    if (found >= 0) return { pool, baseline: found }
+    const found = written.find((candidate) => candidate.id === baseline.id)
+    if (found) return withBaseline(found)
+    const variant = pool.findIndex((candidate) => candidate.id === baseline.id)
+    if (variant >= 0) return { pool, baseline: variant }
     throw new InvalidInputError(`baseline names prompt ${JSON.stringify(baseline.id)}, which is not in the pool`, {
       where: where.baseline,
       remedy: 'Use the id of a prompt, or write the baseline itself.',
@@ -77,10 +98,40 @@ export function readPool(
       remedy: 'Write the prompt in use now, such as baseline: "Classify the ticket.", or take the line out.',
     })
   }
-  const same = texts.get(contentKey(candidate, template, example, where.baseline))
-  if (same) return { pool, baseline: same.index }
+  checkParameters(parameters.space, candidate, where.baseline)
   const id = freeId(typeof baseline === 'object' ? (baseline.id ?? 'baseline') : 'baseline', ids)
-  return { pool: [...pool, { ...candidate, id }], baseline: pool.length }
+  return withBaseline({ ...candidate, id })
+}
+
+/** What the task's `parameters` make of every prompt. */
+export interface ParameterGrid {
+  readonly space: Space
+  /** What applies where a prompt states nothing, as far as it is known: so the baseline runs now. */
+  readonly usual: Readonly<Record<string, ParameterValue>>
+}
+
+/** More candidates than this are no search any more. */
+const MOST_CROSSED = 2000
+
+function checkSize(prompts: number, space: Space, where: string): void {
+  const each = combinations(space)
+  if (each === 1 || prompts * each <= MOST_CROSSED) return
+  throw new InvalidInputError(
+    `parameters (${Object.keys(space).join(', ')}) have ${each} combinations, which makes ${prompts * each} candidates of ${prompts} prompts; expected at most ${MOST_CROSSED}`,
+    {
+      where,
+      remedy: 'Give a parameter fewer values, as in temperature: { categorical: [0, 0.7] }, or take one out.',
+    },
+  )
+}
+
+function usualOf(candidate: Candidate, { space, usual }: ParameterGrid): Candidate {
+  const own: Record<string, ParameterValue> = {}
+  for (const [name, parameter] of Object.entries(space)) {
+    const value = candidate.parameters?.[name] ?? usual[name]
+    if (value !== undefined && isActive(parameter, own) && isWithin(parameter, value)) own[name] = value
+  }
+  return Object.keys(own).length === 0 ? candidate : { ...candidate, parameters: own }
 }
 
 /** The id of a prompt of the pool, and nothing more. */

@@ -14,7 +14,12 @@ const texts = [
   'Classify the ticket.',
 ]
 const pool: PoolEntry[] = texts.map((text, i) => ({
-  candidate: { id: String(i), text, slots: { instruction: text, demonstrations: String(i % 2) } },
+  candidate: {
+    id: String(i),
+    text,
+    slots: { instruction: text, demonstrations: String(i % 2) },
+    parameters: { temperature: i / 4 },
+  },
   embedding: Float64Array.from([Math.cos(i), Math.sin(i)]),
 }))
 

@@ -123,13 +123,14 @@ prompts: [First., Second.]
 parameters: { temperature: { float: [0, 1] } }
 `
     const task = loadTask(write({ yaml }))
-    expect(task.pool.map((candidate) => candidate.text)).toEqual(['First.', 'Second.'])
+    const GRID = [0, 0.25, 0.5, 0.75, 1]
+    expect([...new Set(task.pool.map((candidate) => candidate.text))]).toEqual(['First.', 'Second.'])
+    expect(task.pool.map(({ parameters }) => parameters!['temperature'])).toEqual([...GRID, ...GRID])
     expect(task.space['temperature']).toMatchObject({ kind: 'float', low: 0, high: 1 })
     expect(task.baseline).toBeUndefined()
-    expect(task.warnings.join()).toContain('parameters (temperature) are not varied')
     const stating = (value: string) =>
       yaml.replace('[First., Second.]', `[{ text: First., parameters: ${value} }, Second.]`)
-    expect(loadTask(write({ yaml: stating('{ temperature: 0.5 }') })).warnings.join()).not.toContain('not varied')
+    expect(loadTask(write({ yaml: stating('{ temperature: 0.5 }') })).pool).toHaveLength(6)
     expect(() => loadTask(write({ yaml: stating('{ temperature: 5 }') }))).toThrow(
       'has temperature: 5; expected a number from 0 to 1',
     )

@@ -157,8 +157,8 @@ describe('stages in a task file', () => {
       /no regular expression/,
     ],
     [
-      'a prompt without a value that decides',
-      { prompts: [{ slots: LOOP.prompts[0]!.slots }] },
+      'a baseline without a value that decides',
+      { baseline: { slots: LOOP.prompts[0]!.slots } },
       /states no value of rounds/,
     ],
     ['too few steps', { maxSteps: 0 }, /maxSteps/],

@@ -36,7 +36,7 @@ export const DEFAULT_GRID: HyperparameterGrid = {
     { share: 0.5, logPrior: 0 },
     { share: 1, logPrior: 1 },
   ],
-  viewMixes: [{ embedding: 0.25, characters: 0.3, surface: 0.45, slots: 0.3 }],
+  viewMixes: [{ embedding: 0.25, characters: 0.3, surface: 0.45, slots: 0.3, parameters: 0.3 }],
   levelVariance: 5,
   rank: 24,
 }
