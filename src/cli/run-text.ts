@@ -110,6 +110,7 @@ export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluation
         `Constraint ${constraintText(belief)}: ${amount(belief.mean)} [${belief.interval.map(amount).join(', ')}] for the winner, kept with probability ${Math.round(100 * belief.probability)}%`,
     ),
     `Intervals are ${Math.round(100 * INTERVAL_LEVEL)}% intervals.`,
+    ...(result.credit ? [creditText(result.credit)] : []),
     ...(result.drafts ? [`Prompts: ${draftsText(result.drafts)}`] : []),
     `Spent: ${number(spent.evaluations)} evaluations, ${number(spent.calls)} calls${saved}, ${number(spent.inputTokens)} input and ${number(spent.outputTokens)} output tokens, ${money(spent.usd)}${result.drafts ? '' : `; measuring everything${holdout === 0 ? '' : ', and the holdout,'} would have taken ${number(exhaustive.evaluations + holdout)} evaluations`}`,
     ...(result.report === null ? [] : [`Report: ${result.report}`]),
@@ -124,6 +125,16 @@ export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluation
 function parametersText({ parameters = {} }: ResultCandidate): string[] {
   const stated = Object.entries(parameters).map(([name, value]) => `${name} = ${String(value)}`)
   return stated.length === 0 ? [] : ['', `with ${stated.join(', ')}`]
+}
+
+/** What scores depend on, most first. */
+function creditText({ parts, blame }: NonNullable<RunResult['credit']>): string {
+  const percent = (share: number) => `${Math.round(100 * share)}%`
+  const shares = parts
+    .toSorted((a, b) => b.share - a.share)
+    .map(({ part, share, interval }) => `${part} ${percent(share)} [${interval.map(percent).join(', ')}]`)
+  const [stage, probability] = Object.entries(blame).reduce((best, one) => (one[1] > best[1] ? one : best))
+  return `Of the differences in score: ${shares.join(', ')}. Most is to be gained at ${stage} (probability ${percent(probability)})`
 }
 
 /** What the winner says otherwise than the baseline, line by line. */

@@ -6,6 +6,7 @@
  */
 import type { Decision, Policy, PolicyFactory, PolicyState } from './policy.ts'
 import { stableShuffle } from './stable-shuffle.ts'
+import { chooseStage } from './stage-choice.ts'
 
 /** Of all prompts that a budget can tell apart, how many are written in each round … */
 const ROUNDS = [0.4, 0.2, 0.2, 0.2] as const
@@ -66,10 +67,10 @@ export function growingPool(inner: PolicyFactory, { asksItself = false }: Growin
       if (count < 1) return undefined
       const calls = proposer.calls(count)
       if (calls > (state.callsLeft ?? Number.POSITIVE_INFINITY)) return undefined
-      return {
-        kind: 'act',
-        action: { kind: 'generate', proposer: proposer.name, parents: parentsOf(policy, state, baseline), count },
-      }
+      const parents = parentsOf(policy, state, baseline)
+      const choice = chooseStage(context, state, parents[0]!)
+      const slot = choice ? { slot: choice.stage, reason: { summary: choice.summary } } : {}
+      return { kind: 'act', action: { kind: 'generate', proposer: proposer.name, parents, count, ...slot } }
     }
 
     return {

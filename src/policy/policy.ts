@@ -35,6 +35,8 @@ export interface PolicyContext {
   readonly priors?: readonly PriorHistory[]
   /** What `generate` actions may ask. @defaultValue none: the pool is all there is */
   readonly proposers?: readonly ProposerInfo[]
+  /** Stages of a program, each with slots called after it, up to a dot. @defaultValue prompts have no stages */
+  readonly stages?: readonly string[]
 }
 
 /** A proposer as policies see it. */
@@ -130,7 +132,7 @@ export interface GenerateAction {
   readonly parents: readonly number[]
   /** Indices of the search examples to learn from. @defaultValue the proposer chooses */
   readonly examples?: readonly number[]
-  /** The slot to rewrite. @defaultValue the proposer chooses */
+  /** The slot to rewrite, or the stage whose slots these are. @defaultValue the proposer chooses */
   readonly slot?: string
   /** How many candidates are wanted. */
   readonly count: number

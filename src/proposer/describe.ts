@@ -5,6 +5,7 @@
  */
 import { showValue } from '../prompt/template.ts'
 import { describeAnswers } from './answer-form.ts'
+import { clip } from './clip.ts'
 import { splitPrompt } from './demonstration-block.ts'
 import type { Member, Outcome } from './proposer.ts'
 import { slotsOf, type TaskView } from './task-view.ts'
@@ -53,8 +54,4 @@ export function describeHistory(members: readonly Member[], task: TaskView): str
     .toSorted((a, b) => a.mean! - b.mean!)
     .map((member) => `Score ${Math.round(100 * member.mean!)}:\n${clip(instructionOf(member, task), 800)}`)
     .join('\n\n')
-}
-
-export function clip(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length).trimEnd()} …`
 }

@@ -9,6 +9,7 @@
 import type { Feedback } from '../history/measurement.ts'
 import type { Random } from '../numerics/random/random.ts'
 import type { Candidate } from '../prompt/candidate.ts'
+import type { ParameterValue } from '../space/parameter.ts'
 import type { Rejection } from './gate/rejection.ts'
 import type { TaskView } from './task-view.ts'
 
@@ -65,6 +66,8 @@ export interface ProposalRequest {
 export interface Draft {
   /** Every slot of the task. */
   readonly slots: Readonly<Record<string, string>>
+  /** @defaultValue those of the first parent */
+  readonly parameters?: Readonly<Record<string, ParameterValue>>
   /** Indices in the pool. */
   readonly parents: readonly number[]
   /** The proposer that wrote it. */

@@ -17,6 +17,7 @@ import { grounded } from './families/grounded.ts'
 import { momentum } from './families/momentum.ts'
 import { mutate } from './families/mutate.ts'
 import { opro } from './families/opro.ts'
+import { parameters } from './families/parameters.ts'
 import { paraphrase } from './families/paraphrase.ts'
 import { paretoMerge } from './families/pareto-merge.ts'
 import { recombine } from './families/recombine.ts'
@@ -31,6 +32,7 @@ const DEFINITIONS: readonly ProposerDefinition[] = [
   answerFormat,
   demonstrations,
   edit,
+  parameters,
   recombine,
   shorten,
   paraphrase,
@@ -104,10 +106,13 @@ export function createProposer(specification: ProposerSpecification, readFile?: 
 }
 
 /** Before anything was measured: what the examples tell, and other words. */
-const FIRST = { free: ['format', 'demonstrations', 'edit'], written: ['grounded', 'mutate', 'paraphrase'] }
+const FIRST = {
+  free: ['format', 'demonstrations', 'edit', 'parameters'],
+  written: ['grounded', 'mutate', 'paraphrase'],
+}
 /** With outcomes: what they tell, and what good prompts have in common. */
 const LATER = {
-  free: ['demonstrations', 'recombine', 'format', 'edit'],
+  free: ['demonstrations', 'recombine', 'format', 'edit', 'parameters'],
   written: ['reflect', 'crossover', 'opro', 'contrast', 'mutate', 'merge', 'momentum'],
 }
 

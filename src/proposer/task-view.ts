@@ -6,6 +6,7 @@
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
 import { parseTemplate, renderTemplate, showValue, type Template, textVariable } from '../prompt/template.ts'
+import type { Space } from '../space/parameter.ts'
 import type { AnswerForm } from './answer-form.ts'
 
 export interface TaskView {
@@ -24,6 +25,8 @@ export interface TaskView {
   readonly isText: boolean
   /** Literal texts that every prompt must keep. */
   readonly preserve: readonly string[]
+  /** What may vary beside text. */
+  readonly space?: Space
   /** An example as a demonstration, with the answer given. */
   demonstrate(example: Example, answer: string): string
 }
@@ -35,9 +38,10 @@ export interface TaskViewOptions {
   readonly answers: AnswerForm
   readonly baseline: Candidate
   readonly preserve?: readonly string[]
+  readonly space?: Space
 }
 
-const DEMONSTRATION_SLOT = /demo|example|shot/i
+export const DEMONSTRATION_SLOT = /demo|example|shot/i
 
 /**
  * Reads from the template and the baseline which slots a prompt has.
@@ -61,6 +65,7 @@ export function createTaskView(options: TaskViewOptions): TaskView {
     demonstrationSlot: demonstrations ?? mainSlot,
     isText: slots.length === 1 && baseline.slots === undefined,
     preserve: [...preserve, ...(template?.nested ? namesKept(baseline) : [])],
+    ...(options.space && Object.keys(options.space).length > 0 ? { space: options.space } : {}),
     demonstrate: demonstrator(template, slots),
   }
 }

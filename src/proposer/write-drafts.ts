@@ -1,5 +1,6 @@
+import { clip } from './clip.ts'
 import { joinPrompt } from './demonstration-block.ts'
-import { clip, describeTask } from './describe.ts'
+import { describeTask } from './describe.ts'
 import { fillMetaPrompt, type MetaPrompt } from './meta-prompt.ts'
 import { parsePrompts } from './parse-prompts.ts'
 import type { Draft, Member, ProposalRequest } from './proposer.ts'

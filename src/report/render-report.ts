@@ -6,6 +6,7 @@
 
 import { constraintText } from '../history/constraint.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import { creditOf } from '../study/credit.ts'
 import type { ConstraintBelief } from '../study/feasibility.ts'
 import type { StudyState } from '../study/state.ts'
 import {
@@ -79,6 +80,7 @@ ${trusted(`<style>${STYLE}</style>`)}
 ${header(options, rows)}
 ${conclusion ? winner(state, conclusion, rows) : undefined}
 ${conclusion?.feasibility ? constraintTable(conclusion.feasibility) : undefined}
+${stageTable(state)}
 <h2>Progress</h2>
 ${progress(state)}
 <h2>Spent</h2>
@@ -167,6 +169,29 @@ ${line('winner', 'winner', conclusion.winner.mean, conclusion.winner.interval, c
 ${baseline && beaten ? line('baseline', 'baseline', baseline.mean, rows.find(({ index }) => index === baseline.candidate)!.interval, conclusion.holdout?.baseline) : undefined}
 </tbody></table></div>
 ${beaten ? html`<h2>Baseline: ${beaten.id}</h2>${promptText(beaten)}` : undefined}`
+}
+
+function stageTable(state: StudyState): Html | undefined {
+  const credit = creditOf(state)
+  if (!credit) return undefined
+  const rows = credit.parts.toSorted((a, b) => b.share - a.share)
+  const tokens = (part: string) => {
+    const tallies = [...(state.measurements.of(`${part}.tokens`)?.values() ?? [])]
+    const cells = tallies.reduce((sum, tally) => sum + tally.count, 0)
+    return cells === 0 ? '' : count(Math.round(tallies.reduce((sum, tally) => sum + tally.sum, 0) / cells))
+  }
+  return html`<h2>Stages</h2>
+<p class="quiet">What differences in score come from, with 90% intervals, and the probability that a new text for a stage gains most over ${state.conclusion ? 'the winner' : 'the first prompt'}. Tokens are means where a stage ran.</p>
+<div class="scroll"><table><thead><tr><th>part</th><th class="number">share of variance</th><th class="number">90% interval</th><th class="number">gains most</th><th class="number">tokens</th></tr></thead><tbody>
+${rows.map(
+  ({
+    part,
+    share,
+    interval: range,
+  }) => html`<tr><td>${part}</td><td class="number">${probability(share)}</td><td class="number">${range.map(probability).join(' to ')}</td><td class="number">${credit.blame[part] === undefined ? '' : probability(credit.blame[part])}</td><td class="number">${tokens(part)}</td></tr>
+`,
+)}
+</tbody></table></div>`
 }
 
 function constraintTable({ winner, baseline }: NonNullable<Conclusion['feasibility']>): Html {

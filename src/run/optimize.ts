@@ -28,6 +28,7 @@ import { growingPool } from '../policy/growing-pool.ts'
 import type { PolicyContext, PolicyFactory } from '../policy/policy.ts'
 import { type Candidate, candidateText, isBlank } from '../prompt/candidate.ts'
 import type { ProposerSpecification } from '../proposer/registry.ts'
+import { stagePlan } from '../proposer/stage-view.ts'
 import { loadStudy } from '../store/load-study.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import type { Store } from '../store/store.ts'
@@ -166,6 +167,7 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
     const baseline = pool.find(
       (candidate) => options.baseline !== undefined && candidateText(candidate) === options.baseline,
     )
+    const stages = stagePlan(undefined, Object.keys((baseline ?? pool[0])?.slots ?? {}))
     const config = configOf(
       {
         ...policy,
@@ -177,6 +179,7 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
         holdoutEvaluations: compared * rivals,
         fingerprint: { examples: hashOf(examples), holdout: hashOf(holdout) },
         ...(baseline ? { baseline: baseline.id } : {}),
+        ...(stages ? { stages: stages.rewritable } : {}),
         ...(options.constraints ? { constraints: options.constraints } : {}),
       },
       backend.name,

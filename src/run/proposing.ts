@@ -10,15 +10,17 @@ import { estimateTokens } from '../evaluation/estimate-tokens.ts'
 import type { RetryOptions } from '../evaluation/retry.ts'
 import type { TextModel } from '../evaluation/text-model.ts'
 import { type Failure, isFatal } from '../history/failure.ts'
-import type { Feedback } from '../history/measurement.ts'
-import type { TraceRecord } from '../history/trace.ts'
+import type { Trace, TraceRecord } from '../history/trace.ts'
 import { createRandom } from '../numerics/random/random.ts'
 import type { ProposerInfo } from '../policy/policy.ts'
+import type { Candidate } from '../prompt/candidate.ts'
 import { answerFormOf } from '../proposer/answer-form.ts'
 import { createGate } from '../proposer/gate/gate.ts'
+import { passBack } from '../proposer/pass-back.ts'
 import { countByReason, propose } from '../proposer/propose.ts'
 import type { Ask, Draft, Member, Outcome, Proposer } from '../proposer/proposer.ts'
 import { createPortfolio, createProposer } from '../proposer/registry.ts'
+import { type StagePlan, stagePlan, stageView } from '../proposer/stage-view.ts'
 import { contentOf, createTaskView, type TaskView } from '../proposer/task-view.ts'
 import type { ProposedCandidate } from '../study/new-candidates.ts'
 import type { StudyState } from '../study/state.ts'
@@ -47,7 +49,7 @@ export type ProposedTask = Pick<
   Task,
   'proposers' | 'metric' | 'examples' | 'split' | 'pool' | 'baseline' | 'description' | 'template' | 'preserve'
 > &
-  Partial<Pick<Task, 'sampling'>>
+  Partial<Pick<Task, 'sampling' | 'program' | 'evaluate' | 'space'>>
 
 export interface ProposingOptions {
   readonly task: ProposedTask
@@ -85,7 +87,8 @@ export function createGenerating(options: ProposingOptions): Generating | undefi
   const { task, generator, isAsked = generator !== undefined } = options
   const proposer = openProposer(task)
   if (!proposer) return undefined
-  const view = viewOf(task)
+  const whole = viewOf(task)
+  const plan = stagesOf(task)
   return {
     proposers: [
       {
@@ -97,8 +100,11 @@ export function createGenerating(options: ProposingOptions): Generating | undefi
     async generate(request, { study, traces, embed }) {
       const { action } = request
       const { state } = study
-      const pool = await membersOf(study, traces)
+      const stage = action.slot !== undefined && plan?.rewritable.includes(action.slot) ? action.slot : undefined
+      const kept = await tracesOf(traces)
+      const pool = membersOf(study, kept, stage)
       const parents = action.parents.flatMap((index) => pool[index] ?? [])
+      const view = plan && stage !== undefined ? stageView(whole, plan, stage, runsOf(kept, parents)) : whole
       let failure: Failure | undefined
       const random = createRandom(state.config.seed).split('propose').split(action.id)
       const seeds = random.split('generator')
@@ -131,7 +137,7 @@ export function createGenerating(options: ProposingOptions): Generating | undefi
         gate,
       )
       return {
-        candidates: drafts.map((draft) => candidateOf(draft, view)),
+        candidates: drafts.map((draft) => candidateOf(draft, view, state.candidates)),
         rejected: countByReason(rejected),
         ...(failure ? { failure } : {}),
       }
@@ -148,13 +154,15 @@ function viewOf(task: ProposedTask): TaskView {
     answers: answerFormOf(task.metric.name, task.examples),
     baseline,
     ...(task.preserve ? { preserve: task.preserve } : {}),
+    ...(task.space ? { space: task.space } : {}),
   })
 }
 
 /** A short id that the same text always gets, so that a generation taken up again names its drafts as before. */
-function candidateOf(draft: Draft, task: TaskView): ProposedCandidate {
+function candidateOf(draft: Draft, task: TaskView, pool: readonly Candidate[]): ProposedCandidate {
   const { slots, parents, proposer, hypothesis, metaPrompt, shows } = draft
-  const content = contentOf(slots, task)
+  const parameters = draft.parameters ?? pool[parents[0] ?? -1]?.parameters
+  const content = { ...contentOf(slots, task), ...(parameters ? { parameters } : {}) }
   const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 6)
   return {
     id: `${proposer}-${hash}`,
@@ -170,20 +178,42 @@ function candidateOf(draft: Draft, task: TaskView): ProposedCandidate {
   }
 }
 
-async function membersOf(study: Study, traces: GenerationContext['traces']): Promise<Member[]> {
-  const { state } = study
-  const texts = new Map<string, { readonly output?: string; readonly feedback?: readonly Feedback[] }>()
+type Texts = ReadonlyMap<string, Trace>
+
+/** The texts behind search results, by candidate and example. */
+async function tracesOf(traces: GenerationContext['traces']): Promise<Texts> {
+  const texts = new Map<string, Trace>()
   for await (const records of traces()) {
     for (const { candidate, example, holdout, trace } of records) {
-      if (holdout || candidate === undefined || example === undefined) continue
-      const { output, feedback } = trace
-      texts.set(`${candidate} ${example}`, {
-        ...(output === undefined ? {} : { output }),
-        ...(feedback ? { feedback } : {}),
-      })
+      if (!holdout && candidate !== undefined && example !== undefined) texts.set(`${candidate} ${example}`, trace)
     }
   }
-  const outcomes = outcomesOf(state, texts)
+  return texts
+}
+
+/** By example, a run of one of the parents, of the first that has one. */
+function runsOf(texts: Texts, parents: readonly Member[]): Map<number, Trace> {
+  const runs = new Map<number, Trace>()
+  for (const { index, outcomes } of parents) {
+    for (const { example } of outcomes) {
+      const trace = texts.get(`${index} ${example}`)
+      if (trace && !runs.has(example)) runs.set(example, trace)
+    }
+  }
+  return runs
+}
+
+/** Stages that may be rewritten apart; none where a prompt is one. */
+export function stagesOf(task: ProposedTask): StagePlan | undefined {
+  const baseline = task.pool[task.baseline ?? 0]
+  const isProgram = task.program !== undefined || task.template === undefined
+  return isProgram ? stagePlan(task.program, baseline?.slots && Object.keys(baseline.slots)) : undefined
+}
+
+/** @param stage What outcomes are about: this stage of a program, or the whole. */
+function membersOf(study: Study, texts: Texts, stage: string | undefined): Member[] {
+  const { state } = study
+  const outcomes = outcomesOf(state, texts, stage)
   const recommendation = state.observations.length > 0 ? study.recommend() : undefined
   return state.candidates.map((candidate, index): Member => {
     const mean = recommendation?.means[index]
@@ -197,10 +227,7 @@ async function membersOf(study: Study, traces: GenerationContext['traces']): Pro
   })
 }
 
-function outcomesOf(
-  { candidates, observations }: StudyState,
-  texts: ReadonlyMap<string, { readonly output?: string; readonly feedback?: readonly Feedback[] }>,
-): Outcome[][] {
+function outcomesOf({ candidates, observations }: StudyState, texts: Texts, stage: string | undefined): Outcome[][] {
   const outcomes: Outcome[][] = candidates.map(() => [])
   const shown = candidates.map(({ shows }) => new Set(shows))
   for (let index = 0; index < observations.length; index++) {
@@ -211,10 +238,16 @@ function outcomesOf(
     outcomes[candidate]!.push({
       example,
       score: Number.isNaN(score) ? null : score,
-      ...texts.get(`${candidate} ${example}`),
+      ...saidOf(texts.get(`${candidate} ${example}`), stage),
     })
   }
   return outcomes
+}
+
+function saidOf(trace: Trace | undefined, stage: string | undefined): Pick<Outcome, 'output' | 'feedback'> {
+  if (!trace) return {}
+  const { output, feedback } = stage === undefined ? trace : passBack(trace, stage)
+  return { ...(output === undefined ? {} : { output }), ...(feedback && feedback.length > 0 ? { feedback } : {}) }
 }
 
 /** Tokens that a question to a generator takes, and that each prompt in its answer takes; a guess that sets a scale. */

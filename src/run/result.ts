@@ -1,5 +1,6 @@
 import { duelTally } from '../policy/duels.ts'
 import { candidateText } from '../prompt/candidate.ts'
+import { creditOf, type StudyCredit } from '../study/credit.ts'
 import { countDrafts, type DraftCounts } from '../study/draft-counts.ts'
 import type { Feasibility } from '../study/feasibility.ts'
 import type { Spending } from '../study/ledger.ts'
@@ -43,6 +44,8 @@ export interface RunResult {
   readonly spent: Spending
   /** Of a program of several stages: calls that were answered from what was paid for before. */
   readonly savedCalls?: number
+  /** Of a program of several stages: what scores depend on, and which stage of the winner is to blame. */
+  readonly credit?: StudyCredit
   /** What became of the prompts that were written, where any were. */
   readonly drafts?: DraftCounts
   readonly warnings: readonly string[]
@@ -74,6 +77,7 @@ export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
   const { evaluations, calls, inputTokens, outputTokens, usd } = state.ledger.spent
   const drafts = countDrafts(state)
   const saved = savedCalls(state)
+  const credit = creditOf(state, winner.candidate)
   const overrun = state.ledger.exceeded
   return {
     study: state.config.name,
@@ -102,6 +106,7 @@ export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
       : null,
     spent: { evaluations, calls, inputTokens, outputTokens, usd },
     ...(saved === undefined ? {} : { savedCalls: saved }),
+    ...(credit ? { credit } : {}),
     ...(drafts ? { drafts } : {}),
     warnings: [
       ...conclusion.warnings,

@@ -30,7 +30,7 @@ import { evaluateTaskCell } from './evaluate-task-cell.ts'
 import { hideTexts, revealTexts } from './hide-texts.ts'
 import { makePlan, type Plan } from './plan.ts'
 import type { PriceOf } from './prices.ts'
-import type { Generating, GenerationContext } from './proposing.ts'
+import { type Generating, type GenerationContext, stagesOf } from './proposing.ts'
 import { type RunResult, resultOf } from './result.ts'
 import { watchAnswers } from './watch-answers.ts'
 
@@ -225,6 +225,7 @@ function createdEvent(
   fingerprint: StudyConfig['fingerprint'],
   wanted: { policy: string; seed: number; backend: string; command: string | undefined },
 ): StudyEvent {
+  const stages = stagesOf(task)
   const config = configOf(
     {
       name,
@@ -235,6 +236,7 @@ function createdEvent(
       holdoutEvaluations: plan.holdoutEvaluations,
       callsPerEvaluation: plan.callsPerEvaluation,
       ...(task.constraints ? { constraints: task.constraints } : {}),
+      ...(stages ? { stages: stages.rewritable } : {}),
       fingerprint,
       ...(task.baseline === undefined ? {} : { baseline: task.pool[task.baseline]!.id }),
     },

@@ -48,6 +48,8 @@ export interface StudyOptions {
   readonly callsPerEvaluation?: number
   /** Limits on what is measured beside the score. @defaultValue none */
   readonly constraints?: readonly Constraint[]
+  /** Of a program: its stages, each with slots called after it, up to a dot. @defaultValue prompts have no stages */
+  readonly stages?: readonly string[]
   readonly priors?: PolicyContext['priors']
   /** @defaultValue the fastest this engine runs */
   readonly backend?: PolicyContext['backend']
@@ -73,6 +75,7 @@ const optionsSchema = z.strictObject({
   holdoutEvaluations: z.unknown().optional(),
   callsPerEvaluation: z.unknown().optional(),
   constraints: z.array(constraintSchema).optional(),
+  stages: z.array(z.string().min(1)).optional(),
   priors: z.array(z.unknown()).optional(),
   backend: objectWith('workspace').optional(),
   keepLog: z.boolean().optional(),
@@ -212,6 +215,7 @@ export function configOf(options: StudyOptions, backend: string): StudyConfig {
     holdoutEvaluations,
     callsPerEvaluation,
     ...(options.constraints && options.constraints.length > 0 ? { constraints: options.constraints } : {}),
+    ...(options.stages && options.stages.length > 1 ? { stages: options.stages } : {}),
   }
 }
 

@@ -54,6 +54,8 @@ export interface StudyConfig {
   readonly callsPerEvaluation: number
   /** What a recommended candidate keeps beside its score. */
   readonly constraints?: readonly Constraint[]
+  /** Of a program: its stages, each with slots called after it, up to a dot. */
+  readonly stages?: readonly string[]
 }
 
 interface Versioned {

@@ -209,6 +209,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       ...(config.policyOptions === undefined ? {} : { options: config.policyOptions }),
       ...(environment.priors === undefined ? {} : { priors: environment.priors }),
       ...(environment.proposers === undefined ? {} : { proposers: environment.proposers }),
+      ...(config.stages === undefined ? {} : { stages: config.stages }),
     })
     return policy
   }

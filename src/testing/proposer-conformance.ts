@@ -2,6 +2,7 @@ import { createRandom } from '../numerics/random/random.ts'
 import { parseTemplate } from '../prompt/template.ts'
 import type { Draft, Member, ProposalRequest, Proposer } from '../proposer/proposer.ts'
 import { createTaskView } from '../proposer/task-view.ts'
+import { defineSpace } from '../space/parameter.ts'
 import { type ConformanceCheck, require } from './conformance.ts'
 
 const LABELS = ['bug', 'billing', 'feature']
@@ -35,6 +36,7 @@ function requestOf(ask: ProposalRequest['ask'] | undefined, count: number, seed 
     examples,
     answers: { kind: 'labels', labels: LABELS },
     baseline: candidates[0]!,
+    space: defineSpace({ temperature: { float: [0, 1] } }),
   })
   const pool = candidates.map(
     (candidate, index): Member => ({

@@ -17,6 +17,7 @@
  */
 import { createRandom, type Random } from '../../numerics/random/index.ts'
 import { logistic } from '../../numerics/special/logistic.ts'
+import type { ProposerInfo } from '../../policy/policy.ts'
 import { SENTENCES } from './sentences.ts'
 
 export type Embed = (texts: readonly string[]) => Promise<readonly Float64Array[]>
@@ -24,7 +25,9 @@ export type Embed = (texts: readonly string[]) => Promise<readonly Float64Array[
 export interface LandscapePrompt {
   readonly sentences: readonly number[]
   readonly text: string
-  readonly embedding: Float64Array
+  readonly embedding?: Float64Array
+  /** Of a program: its stages' texts. */
+  readonly slots?: Readonly<Record<string, string>>
   /** f. */
   readonly ability: number
 }
@@ -33,9 +36,16 @@ export interface GenerativeLandscape {
   readonly examples: number
   readonly start: LandscapePrompt
   /** Writes children of given parents, as a language model would that was asked for variations. */
-  children(parents: readonly LandscapePrompt[], count: number): Promise<readonly LandscapePrompt[]>
-  /** One outcome. */
-  measure(prompt: LandscapePrompt, example: number): 0 | 1
+  children(
+    parents: readonly LandscapePrompt[],
+    count: number,
+    asked?: { readonly slot?: string; readonly proposer?: string },
+  ): Promise<readonly LandscapePrompt[]>
+  /** Of a program: its stages, and who writes. */
+  readonly stages?: readonly string[]
+  readonly proposers?: readonly ProposerInfo[]
+  /** One outcome, in [0, 1]. */
+  measure(prompt: LandscapePrompt, example: number): number
   /** Mean of the expected outcomes over all examples. */
   expectedScore(prompt: LandscapePrompt): number
 }

@@ -10,6 +10,15 @@ export interface LandscapeSearch {
   readonly drafts: number
   /** How many drafts got at least one outcome. */
   readonly measured: number
+  /** What was asked of whom, in order, and what was spent and told before. */
+  readonly proposals: readonly Proposal[]
+}
+
+export interface Proposal {
+  readonly proposer: string
+  readonly slot?: string
+  readonly count: number
+  readonly evaluations: number
 }
 
 export interface LandscapeSearchOptions {
@@ -34,7 +43,8 @@ export async function searchLandscape(
     evaluationBudget: calls,
     estimand: 'population',
     backend,
-    proposers: [{ name: 'landscape', calls: (count) => count }],
+    proposers: landscape.proposers ?? [{ name: 'landscape', calls: (count) => count }],
+    ...(landscape.stages ? { stages: landscape.stages } : {}),
     ...(options ? { options } : {}),
   })
   const prompts: LandscapePrompt[] = [landscape.start]
@@ -42,6 +52,7 @@ export async function searchLandscape(
   const observations = createObservationLog()
   const generations: Generation[] = []
   const scores: number[] = []
+  const proposals: Proposal[] = []
   let spent = 0
   const state: PolicyState = {
     get pool() {
@@ -71,13 +82,16 @@ export async function searchLandscape(
     if (action.kind === 'generate') {
       const parents = action.parents.map((parent) => prompts[parent]!)
       const known = new Set(prompts.map(({ text }) => text))
-      const written = await landscape.children(parents, action.count)
+      const { proposer, slot } = action
+      const asked = { proposer, ...(slot === undefined ? {} : { slot }) }
+      proposals.push({ ...asked, count: action.count, evaluations: observations.length })
+      const written = await landscape.children(parents, action.count, asked)
       const fresh = written.filter(({ text }) => !known.has(text) && known.add(text))
       const added = fresh.map((prompt) => prompts.push(prompt) - 1)
       pool = [...pool, ...added.map((index) => entryOf(prompts[index]!, index, action.parents))]
-      spent += action.count
+      const cost = landscape.proposers?.find(({ name }) => name === proposer)?.calls(action.count) ?? action.count
+      spent += cost
       const duplicates = written.length - fresh.length
-      const { proposer } = action
       generations.push({
         action: generations.length,
         proposer,
@@ -85,7 +99,7 @@ export async function searchLandscape(
         added,
         duplicates,
         rejected: {},
-        calls: action.count,
+        calls: cost,
       })
     } else if (action.kind === 'evaluate' && typeof action.candidate === 'number') {
       const { candidate } = action
@@ -99,10 +113,11 @@ export async function searchLandscape(
     record()
   }
   const measured = new Set(Array.from({ length: observations.length }, (_, k) => observations.candidate(k)))
-  return { scores, drafts: prompts.length - 1, measured: [...measured].filter((i) => i > 0).length }
+  return { scores, drafts: prompts.length - 1, measured: [...measured].filter((i) => i > 0).length, proposals }
 }
 
-function entryOf({ text, embedding }: LandscapePrompt, index: number, parents?: readonly number[]): PoolEntry {
+function entryOf({ text, slots, embedding }: LandscapePrompt, index: number, parents?: readonly number[]): PoolEntry {
   const origin = parents ? ({ by: 'proposer', name: 'landscape', parents } as const) : ({ by: 'baseline' } as const)
-  return { candidate: { id: String(index), text, origin }, embedding }
+  const candidate = { id: String(index), ...(slots ? { slots } : { text }), origin }
+  return embedding ? { candidate, embedding } : { candidate }
 }

@@ -21,6 +21,7 @@ import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
 import type { ScoreMoments } from '../../surrogate/prompt/score-moments.ts'
 import { createCellScores } from '../cell-scores.ts'
 import type { Decision, Policy, PolicyContext, PolicyState, ProposerInfo } from '../policy.ts'
+import { chooseStage } from '../stage-choice.ts'
 import { createExampleChooser, pendingCells } from './choose-examples.ts'
 import { type ExampleBeliefs, exampleBeliefs } from './informative-example.ts'
 import { bestParent, type Inheritance, inheritance } from './inheritance.ts'
@@ -116,8 +117,10 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
         const { count, rate } = writing
         const parents = parentsOf(plan, asked, state.excluded)
         const summary = `${count} more drafts promise ${rate.toFixed(5)} per call, measuring on ${(measuring?.rate ?? 0).toFixed(5)}`
-        const reason = { summary, expectedGain: rate }
-        return { kind: 'act', action: { kind: 'generate', proposer: proposer.name, parents, count, reason } }
+        const choice = chooseStage(context, state, parents[0]!)
+        const reason = { summary: choice ? `${summary}; ${choice.summary}` : summary, expectedGain: rate }
+        const slot = choice ? { slot: choice.stage } : {}
+        return { kind: 'act', action: { kind: 'generate', proposer: proposer.name, parents, count, ...slot, reason } }
       }
       if (!measuring) {
         if (pending.length > 0 || (state.pendingGenerations ?? 0) > 0) return { kind: 'wait' }

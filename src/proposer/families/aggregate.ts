@@ -1,5 +1,6 @@
+import { clip } from '../clip.ts'
 import type { ProposerDefinition } from '../definition.ts'
-import { clip, describeOutcome, describeTask, instructionOf } from '../describe.ts'
+import { describeOutcome, describeTask, instructionOf } from '../describe.ts'
 import { builtInMetaPrompt, fillMetaPrompt } from '../meta-prompt.ts'
 import { failuresOf, parentAt } from '../selection.ts'
 import { batches, inBatches, writeDrafts } from '../write-drafts.ts'

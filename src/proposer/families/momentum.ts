@@ -1,5 +1,6 @@
+import { clip } from '../clip.ts'
 import type { ProposerDefinition } from '../definition.ts'
-import { clip, instructionOf } from '../describe.ts'
+import { instructionOf } from '../describe.ts'
 import type { Member } from '../proposer.ts'
 import { parentAt } from '../selection.ts'
 import { batches, inBatches, writeDrafts } from '../write-drafts.ts'

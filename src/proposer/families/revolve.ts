@@ -1,6 +1,7 @@
 import { showValue } from '../../prompt/template.ts'
+import { clip } from '../clip.ts'
 import type { ProposerDefinition } from '../definition.ts'
-import { clip, instructionOf } from '../describe.ts'
+import { instructionOf } from '../describe.ts'
 import type { Member, ProposalRequest } from '../proposer.ts'
 import { parentAt } from '../selection.ts'
 import { batches, inBatches, writeDrafts } from '../write-drafts.ts'

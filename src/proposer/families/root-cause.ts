@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { clip } from '../clip.ts'
 import type { ProposerDefinition } from '../definition.ts'
-import { clip, describeOutcome, describeTask, instructionOf } from '../describe.ts'
+import { describeOutcome, describeTask, instructionOf } from '../describe.ts'
 import { builtInMetaPrompt, fillMetaPrompt } from '../meta-prompt.ts'
 import type { Draft } from '../proposer.ts'
 import { failuresOf, parentAt } from '../selection.ts'

@@ -54,9 +54,14 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
     ...(task.answers.kind === 'labels' ? task.answers.labels : []),
     ...pool.filter(({ origin }) => origin?.by !== 'proposer').map(candidateText),
   ])
-  const keyOf = (slots: Readonly<Record<string, string>>) =>
-    task.slots.map((name) => wordsOf(slots[name] ?? '').join(' ')).join('\n')
-  const known = new Set(members.map(keyOf))
+  const keyOf = (slots: Readonly<Record<string, string>>, parameters: Candidate['parameters']) =>
+    JSON.stringify([
+      task.slots.map((name) => wordsOf(slots[name] ?? '').join(' ')),
+      Object.entries(parameters ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ])
+  const keyOfDraft = ({ slots, parameters, parents }: Draft) =>
+    keyOf(slots, parameters ?? pool[parents[0] ?? -1]?.parameters)
+  const known = new Set(members.map((slots, index) => keyOf(slots, pool[index]!.parameters)))
   const vectors: { readonly demonstrations: string; readonly vector: Float64Array }[] = []
   const embedMain = async (all: readonly Readonly<Record<string, string>>[]) => {
     const parts = all.map((slots) => splitPrompt(slots, task))
@@ -91,7 +96,7 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
       copies.find(instructionsOf(slots, instruction)).length > 0 ||
       copies.find(demonstrations).some((position) => !declared.includes(position))
     if (copied) return ['copied-example', 'it copies an example; say the rule instead']
-    if (known.has(keyOf(slots))) return ['duplicate', 'it says what another prompt says already']
+    if (known.has(keyOfDraft(draft))) return ['duplicate', 'it says what another prompt says already']
     return undefined
   }
 
@@ -121,7 +126,7 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
           rejected.push({ reason, message, text, proposer: draft.proposer, written: draft.metaPrompt !== undefined })
           return
         }
-        known.add(keyOf(draft.slots))
+        known.add(keyOfDraft(draft))
         if (mine) vectors.push(mine)
         const shows = new Set([
           ...(draft.shows ?? []),

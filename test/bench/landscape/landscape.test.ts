@@ -27,7 +27,8 @@ describe('createGenerativeLandscape', () => {
       const landscape = await createGenerativeLandscape(seed, embed)
       const stranger = (await createGenerativeLandscape(seed + 50, embed)).start
       for (const child of await landscape.children([landscape.start], 10)) {
-        const distance = (other: typeof child) => Math.hypot(...child.embedding.map((x, k) => x - other.embedding[k]!))
+        const distance = (other: typeof child) =>
+          Math.hypot(...child.embedding!.map((x, k) => x - other.embedding![k]!))
         near += distance(landscape.start)
         far += distance(stranger)
         alike += Math.abs(child.ability - landscape.start.ability)

@@ -1,0 +1,3 @@
+export function clip(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length).trimEnd()} …`
+}
