@@ -8,6 +8,8 @@
  *
  * @module
  */
+import './node-version.ts'
+
 export { type AnalyticAcquisition, logExpectedImprovement, upperConfidenceBound } from './acquisition/index.ts'
 export type { Embedder } from './embedding/embedder.ts'
 export { type OpenEmbedderOptions, openEmbedder } from './embedding/open-embedder.ts'

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
  * list; rooms in one row do not know each other, but for the neighbors named below.
  */
 const ROWS: readonly (readonly string[])[] = [
-  ['errors'],
+  ['errors', 'node-version'],
   ['check-input', 'numerics'],
   ['space', 'prompt'],
   ['history', 'features'],

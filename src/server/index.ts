@@ -3,6 +3,8 @@
  *
  * @module
  */
+import '../node-version.ts'
+
 export { createServerApp, type ServerApp, type ServerOptions } from './app.ts'
 export { DEFAULT_LIMITS, type Limits } from './limits.ts'
 export type { RequestEntry } from './metrics.ts'

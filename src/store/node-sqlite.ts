@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import type { SQLInputValue } from 'node:sqlite'
 import type { SqliteDatabase } from 'kysely'
 
 export type NodeSqlite = SqliteDatabase & { exec(sql: string): void }
@@ -13,6 +13,8 @@ export type NodeSqlite = SqliteDatabase & { exec(sql: string): void }
  * await database.destroy()
  */
 export function openNodeSqlite(path: string | URL, options: { readonly readOnly?: boolean } = {}): NodeSqlite {
+  // Not imported: an old Node.js, and a bundle for a browser, must get as far as to say what they lack.
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
   const database = new DatabaseSync(path, options)
   return {
     close: () => database.close(),

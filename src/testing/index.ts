@@ -3,6 +3,8 @@
  *
  * @module
  */
+import '../node-version.ts'
+
 export { type AcquisitionConformanceOptions, acquisitionConformance } from './acquisition-conformance.ts'
 export { type ConformanceCheck, ConformanceError } from './conformance.ts'
 export { type KernelConformanceOptions, kernelConformance } from './kernel-conformance.ts'

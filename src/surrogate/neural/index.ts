@@ -3,6 +3,8 @@
  *
  * @module
  */
+import '../../node-version.ts'
+
 export { type DeepKernel, type DeepKernelOptions, fitDeepKernel } from './deep-kernel.ts'
 export { applyNetwork, createNetwork, type Network } from './network.ts'
 export { fitScoreEnsemble, type ScoreEnsemble, type ScoreEnsembleOptions } from './score-ensemble.ts'
