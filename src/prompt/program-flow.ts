@@ -99,14 +99,18 @@ export function roundsOf({ rounds }: ProgramState, { parameters }: Candidate): n
  * at most once more than those around it together.
  */
 export function mostRuns(program: StagedProgram, candidate: Candidate): ReadonlyMap<string, number> {
-  const { maxSteps, states, stages } = program
+  const { maxSteps, stages } = program
+  const open = (transitions: readonly Transition[]) => transitions.filter(({ when }) => holds(when, candidate))
+  const states = program.states.map((state) => ({ ...state, next: open(state.next) }))
   const on = new Set(stages.filter(({ when }) => holds(when, candidate)).map(({ name }) => name))
   const reach = reachability(states)
+  const first = open(program.start).map(({ to }) => to)
+  const reached = new Set([...first, ...first.flatMap((name) => [...(reach.get(name) ?? [])])])
   const isFree = (state: ProgramState) => roundsOf(state, candidate) === Number.POSITIVE_INFINITY
   const free = reachability(states.filter(isFree))
   const runs = new Map<string, number>()
   for (const state of states) {
-    if (!on.has(state.stage)) continue
+    if (!on.has(state.stage) || !reached.has(state.name)) continue
     let most = Math.min(maxSteps, roundsOf(state, candidate))
     if (!reach.get(state.name)!.has(state.name)) most = Math.min(1, most)
     else if (isFree(state) && !free.get(state.name)!.has(state.name)) {

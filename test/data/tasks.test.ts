@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mostRuns, walkProgram } from '../../src/prompt/program-flow.ts'
 import { renderTemplate } from '../../src/prompt/template.ts'
 import { loadTask } from '../../src/task/load-task.ts'
 
@@ -173,6 +174,30 @@ describe('build scripts', () => {
       expect(readFileSync(join(copy, name, file), 'utf8') === readFileSync(join(TASKS, name, file), 'utf8'), file).toBe(
         true,
       )
+    }
+  })
+})
+
+describe('programs in data/tasks', () => {
+  it.each([
+    ['request-routing/stages.yaml', ['purpose', 'extract', 'guide', 'decide'], 4],
+    ['order-fields/loop.yaml', ['extract', 'check', 'repair'], 8],
+  ])('%s loads without warnings, ends, and says what it takes at most', (file, stages, most) => {
+    const task = loadTask(join(TASKS, file))
+    expect(task.warnings).toEqual([])
+    expect(task.examples).toHaveLength(EXAMPLES)
+    expect(task.program!.stages.map(({ name }) => name)).toEqual(stages)
+    const runs = task.pool.map((candidate) =>
+      [...mostRuns(task.program!, candidate).values()].reduce((sum, count) => sum + count, 0),
+    )
+    expect(Math.max(...runs)).toBeLessThanOrEqual(most)
+    for (const answer of ['correct', 'wrong']) {
+      for (const candidate of task.pool) {
+        const walk = walkProgram(task.program!, candidate)
+        while (walk.stage) walk.advance(answer)
+        expect(walk.isStuck).toBe(false)
+        expect(walk.path.length).toBeGreaterThan(1)
+      }
     }
   })
 })
