@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UnavailableError } from '../errors.ts'
+import { createCostCounter } from '../report/costs.ts'
 import { renderReport } from '../report/render-report.ts'
+import type { ShownAnswer } from '../report/separating-examples.ts'
+import { readAnswers } from '../store/read-answers.ts'
 import type { Store } from '../store/store.ts'
 import { writeWhole } from '../store/whole-file.ts'
 import { createFold, type StudyFold } from '../study/state.ts'
@@ -49,18 +52,28 @@ export async function writeReport(store: Store, study: string, path: string): Pr
   let fold: StudyFold | undefined
   let startedAt = 0
   let endedAt = 0
+  const counter = createCostCounter()
   for await (const batches of store.read(study)) {
     for (const { at, events } of batches) {
       if (!fold) startedAt = at
       endedAt = at
       for (const event of events) {
+        counter.add(event)
         if (fold) fold.apply(event)
         else fold = createFold(event)
       }
     }
   }
   if (!fold) throw new UnavailableError(`study ${study} is empty; there is nothing to report`)
+  const { conclusion } = fold.state
+  const answers: ShownAnswer[] = []
+  for (const judged of [conclusion?.winner, conclusion?.baseline]) {
+    if (!judged) continue
+    for await (const { calls: _, ...answer } of readAnswers(store, fold.state, judged.candidate)) answers.push(answer)
+  }
   const text = renderReport({
+    costs: counter.costs(),
+    answers,
     state: fold.state,
     startedAt,
     endedAt,

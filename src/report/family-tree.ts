@@ -6,11 +6,10 @@
 import { candidateText } from '../prompt/candidate.ts'
 import { countDrafts } from '../study/draft-counts.ts'
 import type { StudyState } from '../study/state.ts'
+import { difference } from './difference.ts'
 import { type Html, html } from './html.ts'
 import { count, score } from './numbers.ts'
 
-/** Longer texts are not compared word by word. */
-const LONGEST = 600
 /** Beyond that a tree says less than the table of prompts. */
 const MOST = 200
 
@@ -41,38 +40,13 @@ export function familyTree(state: StudyState): Html | undefined {
   }
   const roots = [...candidates.keys()].filter((index) => candidates[index]!.origin?.by !== 'proposer')
   const refused = Object.entries(drafts.rejected).map(([reason, number]) => `${count(number)} ${reason}`)
-  return html`<h2>Family tree</h2>
+  return html`<section><h2>Family tree</h2>
 <p>${count(drafts.written)} drafts were written, ${refused.length > 0 ? `${refused.join(', ')} of them refused` : 'none of them refused'}, and ${count(drafts.measured)} measured.</p>
-<ul>${[...roots.filter((index) => children.has(index)), ...(children.get(undefined) ?? [])].map(node)}</ul>`
+<ul>${[...roots.filter((index) => children.has(index)), ...(children.get(undefined) ?? [])].map(node)}</ul></section>`
 }
 
 function talliesOf({ candidates, observations }: StudyState): number[] {
   const tallies = candidates.map(({ shows }) => -(shows?.length ?? 0))
   for (let index = 0; index < observations.length; index++) tallies[observations.candidate(index)]!++
   return tallies
-}
-
-/** Word by word: what is gone is struck out, what is new is underlined. By the longest common subsequence. */
-function difference(before: string, after: string): Html {
-  const a = before.match(/\S+\s*/g) ?? []
-  const b = after.match(/\S+\s*/g) ?? []
-  if (a.length > LONGEST || b.length > LONGEST) return html`${after}`
-  const lengths = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1))
-  for (let i = a.length - 1; i >= 0; i--) {
-    for (let j = b.length - 1; j >= 0; j--) {
-      const row = lengths[i]!
-      row[j] = a[i]!.trim() === b[j]!.trim() ? lengths[i + 1]![j + 1]! + 1 : Math.max(lengths[i + 1]![j]!, row[j + 1]!)
-    }
-  }
-  const pieces: Html[] = []
-  let [i, j] = [0, 0]
-  while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i]!.trim() === b[j]!.trim()) {
-      pieces.push(html`${b[j++]!}`)
-      i++
-    } else if (j < b.length && (i === a.length || lengths[i]![j + 1]! >= lengths[i + 1]![j]!)) {
-      pieces.push(html`<ins>${b[j++]!}</ins>`)
-    } else pieces.push(html`<del>${a[i++]!}</del>`)
-  }
-  return html`${pieces}`
 }

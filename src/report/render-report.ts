@@ -1,5 +1,5 @@
 /**
- * A study as one HTML file that needs nothing else: no script, no network, no fonts.
+ * A study as one HTML file that needs nothing else: no network, no fonts, and no script but the one that searches the prompts.
  *
  * @module
  */
@@ -9,18 +9,22 @@ import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import { creditOf } from '../study/credit.ts'
 import type { ConstraintBelief } from '../study/feasibility.ts'
 import type { StudyState } from '../study/state.ts'
-import {
-  type Conclusion,
-  type JudgedCandidate,
-  knownScore,
-  posteriorInterval,
-  type ScoreSummary,
-  summariseScores,
-} from '../study/verdict.ts'
-import { intervalBar, progressChart } from './charts.ts'
+import { type Conclusion, type JudgedCandidate, knownScore, type ScoreSummary } from '../study/verdict.ts'
+import { calibration } from './calibration.ts'
+import { costTable, type RoleCost } from './costs.ts'
+import { difference } from './difference.ts'
 import { familyTree } from './family-tree.ts'
+import { heatMap } from './heat-map.ts'
 import { type Html, html, toText, trusted } from './html.ts'
+import { importance } from './importance.ts'
+import { intervalBar } from './interval-bar.ts'
 import { count, dollars, duration, interval, probability, score, signedScore } from './numbers.ts'
+import { promptList, scaleOf } from './prompt-list.ts'
+import { promptMap } from './prompt-map.ts'
+import { type RankedCandidate, rankCandidates } from './ranking.ts'
+import { intervalPlot, progressPlot } from './score-plots.ts'
+import { SEARCH_SCRIPT, SEARCH_SCRIPT_HASH } from './search-script.ts'
+import { type ShownAnswer, separatingExamples } from './separating-examples.ts'
 import { shellWord } from './shell-word.ts'
 import { STYLE } from './style.ts'
 
@@ -35,24 +39,10 @@ export interface ReportOptions {
   readonly command?: string
   /** Where the log is, for a command that exports it. @defaultValue the default store */
   readonly store?: string
-}
-
-/** What was measured of one candidate. */
-interface Tally {
-  readonly index: number
-  readonly candidate: Candidate
-  measured: number
-  failed: number
-  sum: number
-  /** Of single cells. */
-  readonly scores: number[]
-  /** Σ (count · standard error)² of what was told as a summary. */
-  variance: number
-}
-
-interface Row extends Tally {
-  readonly mean: number
-  readonly interval: readonly [number, number]
+  /** What calls took by role. */
+  readonly costs?: readonly RoleCost[]
+  /** What winner and baseline answered, where it is kept. */
+  readonly answers?: readonly ShownAnswer[]
 }
 
 /**
@@ -65,44 +55,61 @@ interface Row extends Tally {
 export function renderReport(options: ReportOptions): string {
   const { state } = options
   const { config, conclusion } = state
-  const rows = rank(state)
+  const rows = rankCandidates(state)
   const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src '${SEARCH_SCRIPT_HASH}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <meta name="referrer" content="no-referrer">
 <title>${config.name} · krige</title>
 ${trusted(`<style>${STYLE}</style>`)}
 </head>
-<body><main>
+<body>
+<a class="skip" href="#all">Skip to all prompts</a>
+<main>
 ${header(options, rows)}
 ${conclusion ? winner(state, conclusion, rows) : undefined}
-${conclusion?.feasibility ? constraintTable(conclusion.feasibility) : undefined}
-${stageTable(state)}
-<h2>Progress</h2>
-${progress(state)}
-<h2>Spent</h2>
-${spending(options)}
-<h2>All prompts</h2>
-${table(state, rows)}
+${section('Constraints', conclusion?.feasibility && constraintTable(conclusion.feasibility))}
+${section('Stages', stageTable(state))}
+${section('Progress', progress(state))}
+${section('Estimates and intervals', intervalPlot(rows, { winner: conclusion?.winner.candidate, baseline: config.baseline }))}
+${section('Map of the prompts', promptMap(rows, conclusion?.winner.candidate))}
+${section('Prompts and examples', heatMap(state, rows))}
+${section('What matters', importance(rows))}
+${section('Calibration', calibration(state, rows))}
+${section('Examples that separate winner and baseline', separatingExamples(state, options.answers))}
 ${familyTree(state)}
-${failures(state, rows)}
-<h2>How to repeat this</h2>
-${reproduction(options)}
-</main></body>
+${section('Spent', spending(options))}
+${section('Failures', failures(state, rows))}
+<section id="all"><h2>All prompts</h2>
+<p class="quiet">${conclusion ? `Means and ${levelOf(conclusion)} intervals are the posterior: they borrow from similar prompts, so a prompt that was hardly measured has an estimate, too.` : 'Plain means of what was measured, with 95% intervals.'}</p>
+${promptList(state, rows)}</section>
+${section('How to repeat this', reproduction(options))}
+</main>
+${trusted(`<script>${SEARCH_SCRIPT}</script>`)}
+</body>
 </html>
 `
   return toText(page)
 }
 
-function header({ state, startedAt, endedAt }: ReportOptions, rows: readonly Row[]): Html {
+function section(title: string, body: Html | undefined): Html | undefined {
+  return (
+    body &&
+    html`<section><h2>${title}</h2>
+${body}</section>`
+  )
+}
+
+function header({ state, startedAt, endedAt }: ReportOptions, rows: readonly RankedCandidate[]): Html {
   const { config, conclusion } = state
   const when = startedAt === undefined ? undefined : new Date(startedAt).toISOString().slice(0, 16).replace('T', ' ')
   const verdict = conclusion?.verdict ?? 'unfinished'
   return html`<h1>${config.name}</h1>
-<p><span class="badge ${verdict.replace(' ', '-')}">${verdict}</span> ${verdictInWords(conclusion)}</p>
+<p><span class="badge ${verdict.replace(' ', '-')}">${verdict}</span> ${beforeAfter(conclusion)}</p>
+<p>${verdictInWords(conclusion)}</p>
 <p class="quiet">${count(state.candidates.length)} prompts × ${count(config.exampleCount)} search examples, policy ${config.policy}, model ${config.fingerprint['model'] ?? 'unknown'}${when === undefined ? '' : `, ${when} UTC`}${startedAt !== undefined && endedAt !== undefined && endedAt > startedAt ? `, ${duration(endedAt - startedAt)} from first to last event` : ''}.</p>
 ${state.duels.length > 0 ? html`<p>Prompts were compared, not scored: a score is the probability of beating the baseline in a duel before the judge, on the holdout the share of duels won (a tie is half).</p>` : undefined}
 ${conclusion ? figures(state, conclusion) : unfinished(rows)}
@@ -111,6 +118,12 @@ ${
     ? html`<ul class="warnings">${conclusion.warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`
     : undefined
 }`
+}
+
+function beforeAfter(conclusion: Conclusion | undefined): Html | undefined {
+  const held = conclusion?.holdout
+  if (!held?.baseline || conclusion?.baseline?.candidate === conclusion?.winner.candidate) return undefined
+  return html`<strong class="change">${score(held.baseline.mean)} → ${score(held.winner.mean)}</strong> <span class="quiet">before → after, on held-out examples</span>`
 }
 
 function verdictInWords(conclusion: Conclusion | undefined): string {
@@ -142,13 +155,13 @@ ${figure(count(ledger.spent.evaluations - held), `evaluations by the search; mea
 </div>`
 }
 
-function unfinished(rows: readonly Row[]): Html {
+function unfinished(rows: readonly RankedCandidate[]): Html {
   const [best] = rows
   if (!best || best.measured === best.failed) return html`<p>Nothing has been measured yet.</p>`
   return html`<p>In front so far: <b>${best.candidate.id}</b> with a plain mean of ${score(best.mean)} over ${count(best.measured - best.failed)} examples.</p>`
 }
 
-function winner(state: StudyState, conclusion: Conclusion, rows: readonly Row[]): Html {
+function winner(state: StudyState, conclusion: Conclusion, rows: readonly RankedCandidate[]): Html {
   const { baseline } = conclusion
   const best = state.candidates[conclusion.winner.candidate]!
   const beaten =
@@ -162,13 +175,13 @@ function winner(state: StudyState, conclusion: Conclusion, rows: readonly Row[])
     holdout?: ScoreSummary,
   ) =>
     html`<tr><td>${label}</td><td class="bar">${intervalBar(mean, range, scale, kind)}</td><td class="number">${score(mean)}</td><td class="number">${interval(range)}</td><td class="number">${holdout ? score(holdout.mean) : '–'}</td><td class="number">${holdout ? interval(holdout.interval) : '–'}</td><td class="number">${holdout ? count(holdout.count) : '–'}</td></tr>`
-  return html`<h2>Winner: ${best.id}</h2>
-<div class="winner">${promptText(best)}</div>
+  return html`<section><h2>Winner: ${best.id}</h2>
+${beaten ? html`<h3>What changed</h3><pre class="difference" dir="auto">${difference(candidateText(beaten), candidateText(best))}</pre><h3>The whole prompt</h3>` : undefined}<div class="winner">${promptText(best)}</div>
 <div class="scroll"><table><thead><tr><th></th><th colspan="3">estimate from the search, ${levelOf(conclusion)} interval</th><th class="number">holdout</th><th class="number">95% interval</th><th class="number">examples</th></tr></thead><tbody>
 ${line('winner', 'winner', conclusion.winner.mean, conclusion.winner.interval, conclusion.holdout?.winner)}
 ${baseline && beaten ? line('baseline', 'baseline', baseline.mean, rows.find(({ index }) => index === baseline.candidate)!.interval, conclusion.holdout?.baseline) : undefined}
 </tbody></table></div>
-${beaten ? html`<h2>Baseline: ${beaten.id}</h2>${promptText(beaten)}` : undefined}`
+${beaten ? html`<h3>Baseline: ${beaten.id}</h3>${promptText(beaten)}` : undefined}</section>`
 }
 
 function stageTable(state: StudyState): Html | undefined {
@@ -180,8 +193,7 @@ function stageTable(state: StudyState): Html | undefined {
     const cells = tallies.reduce((sum, tally) => sum + tally.count, 0)
     return cells === 0 ? '' : count(Math.round(tallies.reduce((sum, tally) => sum + tally.sum, 0) / cells))
   }
-  return html`<h2>Stages</h2>
-<p class="quiet">What differences in score come from, with 90% intervals, and the probability that a new text for a stage gains most over ${state.conclusion ? 'the winner' : 'the first prompt'}. Tokens are means where a stage ran.</p>
+  return html`<p class="quiet">What differences in score come from, with 90% intervals, and the probability that a new text for a stage gains most over ${state.conclusion ? 'the winner' : 'the first prompt'}. Tokens are means where a stage ran.</p>
 <div class="scroll"><table><thead><tr><th>part</th><th class="number">share of variance</th><th class="number">90% interval</th><th class="number">gains most</th><th class="number">tokens</th></tr></thead><tbody>
 ${rows.map(
   ({
@@ -198,8 +210,7 @@ function constraintTable({ winner, baseline }: NonNullable<Conclusion['feasibili
   const amount = (value: number) => String(Number(value.toPrecision(4)))
   const line = (label: string, belief: ConstraintBelief) =>
     html`<tr><td>${label}</td><td>${constraintText(belief)}</td><td class="number">${amount(belief.mean)}</td><td class="number">${belief.interval.map(amount).join(' to ')}</td><td class="number">${probability(belief.probability)}</td><td class="number">${count(belief.count)}</td></tr>`
-  return html`<h2>Constraints</h2>
-<p class="quiet">On the mean over examples like these. A prompt measured little is believed to be like the others; one that keeps all constraints with a probability of at least ½ may win.</p>
+  return html`<p class="quiet">On the mean over examples like these. A prompt measured little is believed to be like the others; one that keeps all constraints with a probability of at least ½ may win.</p>
 <div class="scroll"><table><thead><tr><th></th><th>constraint</th><th class="number">mean</th><th class="number">95% interval</th><th class="number">kept with probability</th><th class="number">n</th></tr></thead><tbody>
 ${winner.constraints.map((belief) => line('winner', belief))}
 ${(baseline?.constraints ?? []).map((belief) => line('baseline', belief))}
@@ -227,7 +238,7 @@ function progress(state: StudyState): Html {
   }))
   const baseline = conclusion?.baseline
   return html`<p class="quiet">Estimated score of the best prompt so far, with its interval${conclusion ? ` (${levelOf(conclusion)})` : ''}. A dot marks a change of the lead.</p>
-${progressChart(points, baseline ? { label: 'baseline', mean: baselineLine(state, conclusion, baseline) } : undefined)}
+${progressPlot(points, baseline ? { label: 'baseline', mean: baselineLine(state, conclusion, baseline) } : undefined)}
 ${conclusion ? html`<p class="quiet">The search ended because ${conclusion.reason}.</p>` : undefined}`
 }
 
@@ -237,7 +248,7 @@ function baselineLine({ config, duels }: StudyState, { holdout }: Conclusion, ba
   return knownScore(baseline, isSame ? holdout?.baseline : undefined)
 }
 
-function spending({ state }: ReportOptions): Html {
+function spending({ state, costs = [] }: ReportOptions): Html {
   const { spent, limits, reserved, exceeded } = state.ledger
   const line = (label: string, used: string, limit: string | undefined) =>
     html`<tr><td>${label}</td><td class="number">${used}</td><td class="number">${limit ?? '–'}</td></tr>`
@@ -249,34 +260,15 @@ ${line('input tokens', count(spent.inputTokens), limit(limits.inputTokens))}
 ${line('output tokens', count(spent.outputTokens), limit(limits.outputTokens))}
 ${line('money', dollars(spent.usd), limits.usd === undefined ? undefined : dollars(limits.usd))}
 </tbody></table></div>
+${costTable(costs, { task: state.config.fingerprint['model'], proposer: state.config.fingerprint['generator'] })}
 ${reserved.calls > 0 ? html`<p class="quiet">${count(reserved.calls)} calls were in flight when this was written; they are charged at their worst case once the study is resumed.</p>` : undefined}
 ${exceeded.inputTokens + exceeded.outputTokens > 0 ? html`<p>The provider charged ${count(exceeded.inputTokens)} input and ${count(exceeded.outputTokens)} output tokens more than the worst case we had counted.</p>` : undefined}`
 }
 
-/** Rows that show their whole text; the rest are cut, so that a pool of ten thousand still opens. */
-const FULL_TEXTS = 200
-const CUT = 300
-
-function table({ conclusion, config }: StudyState, rows: readonly Row[]): Html {
-  const scale = scaleOf(rows)
-  return html`<p class="quiet">${conclusion ? `Means and ${levelOf(conclusion)} intervals are the posterior: they borrow from similar prompts, so a prompt that was hardly measured has an estimate, too.` : 'Plain means of what was measured, with 95% intervals.'}</p>
-<div class="scroll"><table><thead><tr><th class="number">#</th><th>prompt</th><th>mean and interval</th><th class="number">mean</th><th class="number">interval</th><th class="number">n</th><th class="number">failed</th></tr></thead><tbody>
-${rows.map((row, position) => {
-  const isWinner = row.index === conclusion?.winner.candidate
-  const isBaseline = row.candidate.id === config.baseline
-  const text = candidateText(row.candidate)
-  const shown = position < FULL_TEXTS || text.length <= CUT ? text : `${text.slice(0, CUT)} …`
-  return html`<tr${isWinner ? html` class="winner"` : undefined}><td class="number">${position + 1}</td><td class="text"><details><summary dir="auto">${firstLine(text)}</summary><pre dir="auto">${shown}</pre></details><span class="quiet">${row.candidate.id}</span>${isWinner ? html`<span class="tag">winner</span>` : undefined}${isBaseline ? html`<span class="tag">baseline</span>` : undefined}</td><td class="bar">${intervalBar(row.mean, row.interval, scale, isWinner ? 'winner' : 'other')}</td><td class="number">${score(row.mean)}</td><td class="number">${interval(row.interval)}</td><td class="number">${count(row.measured)}</td><td class="number">${row.failed === 0 ? '' : count(row.failed)}</td></tr>
-`
-})}
-</tbody></table></div>`
-}
-
-function failures(state: StudyState, rows: readonly Row[]): Html | undefined {
+function failures(state: StudyState, rows: readonly RankedCandidate[]): Html | undefined {
   if (state.failures.size === 0) return undefined
   const failed = rows.filter((row) => state.failures.has(row.index)).sort((a, b) => b.failed - a.failed)
-  return html`<h2>Failures</h2>
-<p class="quiet">Failed cells are missing, not zero: they cost budget and say nothing about the prompt.</p>
+  return html`<p class="quiet">Failed cells are missing, not zero: they cost budget and say nothing about the prompt.</p>
 <div class="scroll"><table><thead><tr><th>prompt</th><th class="number">failed</th><th>latest reason</th></tr></thead><tbody>
 ${failed.slice(0, 50).map((row) => html`<tr><td>${row.candidate.id}</td><td class="number">${count(state.failures.get(row.index)!.count)}</td><td>${state.failures.get(row.index)!.latest}</td></tr>`)}
 </tbody></table></div>
@@ -291,87 +283,7 @@ function reproduction({ state, version, command = state.command, store }: Report
 <p class="quiet">The whole log: <code>krige export ${shellWord(config.name)} --format jsonl${store === undefined ? '' : ` --store ${shellWord(store)}`}</code>. Decisions follow from seed, backend and the order in which results arrived; that order is in the log.</p>`
 }
 
-/** All candidates, best first: by posterior where there is one, else by plain mean. */
-function rank(state: StudyState): Row[] {
-  const { observations, conclusion, config } = state
-  const tallies: Tally[] = state.candidates.map((candidate, index) => ({
-    index,
-    candidate,
-    measured: 0,
-    failed: 0,
-    sum: 0,
-    scores: [],
-    variance: 0,
-  }))
-  for (let at = 0; at < observations.length; at++) {
-    const tally = tallies[observations.candidate(at)]!
-    const cells = observations.count(at)
-    tally.measured += cells
-    const value = observations.score(at)
-    if (Number.isNaN(value)) tally.failed += cells
-    else {
-      tally.sum += cells * state.turned(value)
-      const error = observations.standardError(at)
-      if (Number.isFinite(error)) tally.variance += (cells * error) ** 2
-      else tally.scores.push(state.turned(value))
-    }
-  }
-  for (const { candidates, outcome } of state.duels) {
-    candidates.forEach((index, side) => {
-      const tally = tallies[index]!
-      tally.measured++
-      if (outcome === null) tally.failed++
-      else {
-        const own = side === 0 ? outcome : 1 - outcome
-        tally.sum += own
-        tally.scores.push(own)
-      }
-    })
-  }
-  const rows = tallies.map((tally): Row => {
-    const posterior = conclusion?.means[tally.index]
-    const deviation = conclusion?.standardDeviations[tally.index] ?? 0
-    const scored = tally.measured - tally.failed
-    const mean = posterior ?? (scored > 0 ? tally.sum / scored : Number.NaN)
-    // The winner's own interval allows for having been chosen; the others are plain.
-    const chosen = tally.index === conclusion?.winner.candidate ? conclusion.winner.interval : undefined
-    const plain =
-      posterior === undefined
-        ? plainInterval(tally, mean)
-        : posteriorInterval(mean, deviation, conclusion!.means, conclusion!.winner.level)
-    return { ...tally, mean, interval: chosen ?? plain }
-  })
-  const sign = config.direction === 'minimize' ? 1 : -1
-  const first = conclusion?.winner.candidate
-  return rows.sort((a, b) => {
-    if (a.index === first) return -1
-    if (b.index === first) return 1
-    if (Number.isNaN(a.mean) || Number.isNaN(b.mean)) return Number(Number.isNaN(a.mean)) - Number(Number.isNaN(b.mean))
-    return sign * (a.mean - b.mean) || a.index - b.index
-  })
-}
-
-function plainInterval({ scores, variance, measured, failed }: Tally, mean: number): readonly [number, number] {
-  if (variance > 0) return posteriorInterval(mean, Math.sqrt(variance) / (measured - failed), [mean])
-  return scores.length === 0 ? [Number.NaN, Number.NaN] : summariseScores(scores).interval
-}
-
 /** The level of every interval of a search that has ended: what earlier versions wrote has their own. */
 function levelOf({ winner }: Conclusion): string {
   return `${Math.round(100 * winner.level)}%`
-}
-
-function scaleOf(rows: readonly Row[]): [number, number] {
-  let low = Number.POSITIVE_INFINITY
-  let high = Number.NEGATIVE_INFINITY
-  for (const { interval: range } of rows) {
-    if (range[0] < low) low = range[0]
-    if (range[1] > high) high = range[1]
-  }
-  return low < high ? [low, high] : [0, 1]
-}
-
-function firstLine(text: string): string {
-  const [line = ''] = text.trimStart().split('\n', 1)
-  return line.length > 110 ? `${line.slice(0, 110)}…` : line || '(empty)'
 }

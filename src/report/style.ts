@@ -31,5 +31,14 @@ svg { display: block; width: 100%; height: auto } svg.bar { width: 140px; height
 .rail { stroke: var(--rule) } .range { stroke: var(--quiet); stroke-width: 3; stroke-linecap: round } svg.bar circle { fill: var(--quiet) }
 .bar.winner .range { stroke: var(--accent) } svg.bar.winner circle { fill: var(--accent) }
 .tag { font-size: 12px; color: var(--quiet); border: 1px solid var(--rule); border-radius: 4px; padding: 0 5px; margin-left: 6px; white-space: nowrap }
-@media print { main { max-width: none } details { break-inside: avoid } }
+h3 { font-size: 15px; margin: 18px 0 6px } main { max-width: 960px }
+.change { font-size: 20px; font-variant-numeric: tabular-nums; margin-left: 6px }
+.plot { margin: 10px 0; overflow-x: auto } .plot svg { min-width: 520px; overflow: visible }
+ins { background: var(--goodSoft); color: var(--good); text-decoration: underline } del { background: var(--warnSoft); color: var(--warn) }
+.legend { display: flex; gap: 8px; align-items: center; color: var(--quiet); font-size: 13px } .ramp { width: 160px; height: 10px; border-radius: 3px; background: linear-gradient(90deg, #00224e, #575d6d, #a59c74, #fdea45) }
+.prompts { padding: 0; margin: 10px 0; list-style-position: inside; font-variant-numeric: tabular-nums } .prompts li { content-visibility: auto; contain-intrinsic-size: auto 84px; border-bottom: 1px solid var(--rule); padding: 8px } .prompts li.winner { background: var(--band) }
+.prompts summary { cursor: pointer } .prompts details { display: inline-block; vertical-align: top; width: calc(100% - 3em) } .prompts li > * { margin-right: 10px } .prompts svg.bar { display: inline-block; vertical-align: middle; margin: 0 10px 0 0 } .prompts li[hidden] { display: none }
+input { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--quiet); border-radius: 6px; padding: 4px 8px; min-width: 220px } :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
+.skip { position: absolute; left: -9999px } .skip:focus { left: 8px; top: 8px; background: var(--paper); padding: 6px 10px }
+@media print { .search, .skip { display: none } .prompts li { content-visibility: visible } figure { break-inside: avoid } main { max-width: none } details { break-inside: avoid } }
 `

@@ -1,12 +1,14 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createJournal } from '../../src/engine/journal.ts'
 import { runSearch } from '../../src/engine/search.ts'
 import { failure } from '../../src/history/failure.ts'
-import { progressChart } from '../../src/report/charts.ts'
 import { escapeHtml, html, toText } from '../../src/report/html.ts'
 import { dollars, duration, probability, score } from '../../src/report/numbers.ts'
 import { renderReport } from '../../src/report/render-report.ts'
+import { progressPlot } from '../../src/report/score-plots.ts'
+import { SEARCH_SCRIPT, SEARCH_SCRIPT_HASH } from '../../src/report/search-script.ts'
 import { createStudy, type StudyOptions } from '../../src/study/create-study.ts'
 import { breadthFirst, pool } from '../study/breadth-first.ts'
 
@@ -74,12 +76,30 @@ describe('renderReport', () => {
       'A warning.',
       '<tr><td>seed</td><td>7</td></tr>',
       '2026-01-01 00:00 UTC, 1 min 30 s',
-      'class="band"',
     ]) {
       expect(text).toContain(part)
     }
-    expect(text.match(/<tr[ >]/g)!.length).toBeGreaterThan(12)
-    expect(text).not.toMatch(/<script|https?:|src=|url\(/)
+    expect(text.match(/<li[ >]/g)!.length).toBeGreaterThan(5)
+    expect(text.match(/<script/g)).toHaveLength(1)
+    expect(text).not.toMatch(/https?:|src=|url\(/)
+    expect(text).toContain(`script-src '${SEARCH_SCRIPT_HASH}'`)
+    expect(text.match(/<figure/g)!.length).toBeGreaterThanOrEqual(5)
+    expect(text).not.toMatch(/NaN|Infinity/)
+  })
+
+  it('lets the browser run the script of the page and no other', () => {
+    expect(SEARCH_SCRIPT_HASH).toBe(`sha256-${createHash('sha256').update(SEARCH_SCRIPT).digest('base64')}`)
+  })
+
+  it('shows what changed, before → after, and what separates winner and baseline with their answers', async () => {
+    const state = await finished()
+    const answers = [{ prompt: 'p0', example: 1, split: 'search' as const, repeat: 0, output: '<b>wrong</b>' }]
+    const costs = [{ role: 'judge', calls: 3, inputTokens: 10, outputTokens: 2, usd: 0.5 }]
+    const text = renderReport({ state, answers, costs })
+    expect(text).toContain('Prompt number <del>0</del><ins>3</ins>.')
+    expect(text).toContain('before → after')
+    expect(text).toContain('&lt;b&gt;wrong&lt;/b&gt;')
+    expect(text).toMatch(/<td>judge<\/td><td>unknown<\/td><td class="number">3<\/td>/)
   })
 
   it('escapes whatever a prompt, a data set or a server wrote', async () => {
@@ -93,7 +113,7 @@ describe('renderReport', () => {
       HOSTILE,
     )
     const text = renderReport({ state, command: HOSTILE, version: HOSTILE })
-    expect(text).not.toContain('<script')
+    expect(text.match(/<script/g)).toHaveLength(1)
     expect(text).not.toContain('<img')
     expect(text).not.toContain(`onmouseover='`)
     expect(text.match(/<\/pre>/g)).toHaveLength(text.match(/<pre/g)!.length)
@@ -125,13 +145,13 @@ describe('charts and numbers', () => {
   it('draws inside its frame and survives a flat curve', () => {
     const point = { mean: 0.5, interval: [0.5, 0.5] as const, label: 'a' }
     const text = toText(
-      progressChart([
+      progressPlot([
         { ...point, evaluations: 1 },
         { ...point, evaluations: 2 },
       ]),
     )
     expect(text).not.toMatch(/NaN|Infinity/)
-    expect(toText(progressChart([]))).toContain('Too few checkpoints')
+    expect(toText(progressPlot([]))).toContain('Too few checkpoints')
   })
 
   it('formats', () => {

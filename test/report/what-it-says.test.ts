@@ -8,8 +8,8 @@ import { breadthFirst, pool } from '../study/breadth-first.ts'
 
 /** Rows of the table of all prompts: mean, interval, n. */
 function table(page: string): (string | undefined)[][] {
-  return [...page.matchAll(/<td class="bar">.*?<\/td>(?:<td class="number">([^<]*)<\/td>){1,3}/g)].map(([row]) =>
-    [...row.matchAll(/<td class="number">([^<]*)<\/td>/g)].map(([, value]) => value),
+  return [...page.matchAll(/<span class="numbers"><b>([^<]*)<\/b> <span class="quiet">(.*?), [\d,]+ measured/g)].map(
+    ([, mean, range]) => [mean, range],
   )
 }
 

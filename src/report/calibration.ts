@@ -1,0 +1,82 @@
+import * as Plot from '@observablehq/plot'
+import { mean } from 'simple-statistics'
+import type { StudyState } from '../study/state.ts'
+import { summariseScores } from '../study/verdict.ts'
+import { type Html, html } from './html.ts'
+import { count, interval, score } from './numbers.ts'
+import { drawPlot, hoverText } from './plot.ts'
+import type { RankedCandidate } from './ranking.ts'
+
+/** Scores of its own that a prompt needs before it says anything of an estimate. */
+const FEWEST = 5
+const MOST = 400
+
+/**
+ * Estimates against the scores they should agree with: of the search, which they were made from, and of the holdout, which
+ * they never saw. `undefined` before a search has ended.
+ */
+export function calibration(
+  { conclusion, candidates }: StudyState,
+  rows: readonly RankedCandidate[],
+): Html | undefined {
+  if (!conclusion) return undefined
+  const measured = rows.filter(({ scores, mean }) => scores.length >= FEWEST && Number.isFinite(mean))
+  const points = measured.slice(0, MOST).map((row) => {
+    const own = mean([...row.scores])
+    return {
+      estimate: row.mean,
+      own,
+      n: row.scores.length,
+      title: hoverText(
+        `${row.candidate.id}: estimate ${score(row.mean)}, own ${score(own)} over ${row.scores.length} examples`,
+      ),
+    }
+  })
+  const agree = measured.filter(({ mean, scores }) => {
+    const [low, high] = summariseScores(scores).interval
+    return mean >= low && mean <= high
+  }).length
+  const held = (['winner', 'baseline'] as const).flatMap((name) => {
+    const judged = conclusion[name]
+    const seen = conclusion.holdout?.[name]
+    if (!judged || !seen || (name === 'baseline' && judged.candidate === conclusion.winner.candidate)) return []
+    const [low, high] = rows.find(({ index }) => index === judged.candidate)?.interval ?? judged.interval
+    const isWithin = seen.interval[0] <= high && seen.interval[1] >= low
+    return [
+      html`<tr><td>${name} <span class="quiet">${candidates[judged.candidate]!.id}</span></td><td class="number">${interval([low, high])}</td><td class="number">${score(seen.mean)}</td><td class="number">${interval(seen.interval)}</td><td>${isWithin ? 'overlap' : 'apart'}</td></tr>`,
+    ]
+  })
+  if (points.length < 3 && held.length === 0) return undefined
+  return html`${
+    held.length === 0
+      ? undefined
+      : html`<p class="quiet">Foretold by the search, then seen on the holdout. The population of the two is the same; the examples are not.</p>
+<div class="scroll"><table><thead><tr><th></th><th class="number">foretold interval</th><th class="number">holdout</th><th class="number">95% interval</th><th></th></tr></thead><tbody>${held}</tbody></table></div>`
+  }${
+    points.length < 3
+      ? undefined
+      : html`<p class="quiet">Estimates against the plain means of the same prompts' own scores (at least ${FEWEST}). The estimates were made from these, among others: ${count(agree)} of ${count(measured.length)} lie within the 95% interval of the plain mean. Points flatter than the line are drawn towards similar prompts.</p>
+${drawPlot(
+  {
+    height: 320,
+    x: { label: 'plain mean of own scores', nice: true },
+    y: { label: 'estimate', grid: true, nice: true },
+    r: { range: [1.5, 7] },
+    marks: [
+      Plot.line(diagonal(points), { stroke: 'var(--quiet)', strokeDasharray: '4 4' }),
+      Plot.dot(points, { x: 'own', y: 'estimate', r: 'n', fill: 'var(--accent)', fillOpacity: 0.55, title: 'title' }),
+    ],
+  },
+  `Estimates against plain means of ${points.length} prompts; ${agree} of ${measured.length} agree`,
+)}`
+  }`
+}
+
+function diagonal(points: readonly { readonly estimate: number; readonly own: number }[]): [number, number][] {
+  const values = points.flatMap(({ estimate, own }) => [estimate, own])
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  return [
+    [low, low],
+    [high, high],
+  ]
+}

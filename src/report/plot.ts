@@ -1,0 +1,41 @@
+/**
+ * Observable Plot without a browser: a plot becomes inline SVG whose colors are the page's variables, so that it follows
+ * light and dark and needs no script.
+ *
+ * @module
+ */
+import * as Plot from '@observablehq/plot'
+import { parseHTML } from 'linkedom'
+import { visibleText } from '../space/visible-text.ts'
+import { type Html, html, trusted } from './html.ts'
+
+/** Width of every plot in its own units; the page scales it. */
+export const PLOT_WIDTH = 760
+
+/**
+ * Draws a plot.
+ *
+ * @param label What it shows, in one sentence, for people who do not see it.
+ * @example
+ * toText(drawPlot({ marks: [Plot.dot([{ x: 1, y: 2 }], { x: 'x', y: 'y' })] }, 'One dot')).includes('aria-label="One dot"') // true
+ */
+export function drawPlot(options: Plot.PlotOptions, label: string): Html {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>')
+  const drawn = Plot.plot({
+    width: PLOT_WIDTH,
+    marginBottom: 42,
+    document: document as unknown as Document,
+    style: { background: 'none', fontSize: '12px' },
+    ...options,
+  })
+  // Without a role on the whole, a reader would spell out every tick.
+  for (const name of ['xmlns', 'xmlns:xlink', 'width', 'height']) drawn.removeAttribute(name)
+  // Plots are drawn from numbers and from texts that stand in `title` alone, which the DOM escapes.
+  return html`<figure class="plot" role="img" aria-label="${label}">${trusted(drawn.outerHTML.replaceAll("'", '&#39;').replaceAll('`', '&#96;'))}</figure>`
+}
+
+/** A text to be shown on hover: printable, and not longer than a screen takes. */
+export function hoverText(text: string): string {
+  const visible = visibleText(text)
+  return visible.length > 600 ? `${visible.slice(0, 600)}…` : visible
+}

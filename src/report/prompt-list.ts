@@ -1,0 +1,43 @@
+import { candidateText } from '../prompt/candidate.ts'
+import type { StudyState } from '../study/state.ts'
+import { type Html, html } from './html.ts'
+import { intervalBar } from './interval-bar.ts'
+import { count, interval, score } from './numbers.ts'
+import type { RankedCandidate } from './ranking.ts'
+
+/** Rows that show their whole text; the rest are cut, so that a pool of ten thousand still opens. */
+const FULL_TEXTS = 200
+const CUT = 300
+
+/**
+ * Every candidate, best first. A browser lays out only the rows in sight, so ten thousand scroll fluently; its own search
+ * finds all of them, and the box above filters.
+ */
+export function promptList({ conclusion, config }: StudyState, rows: readonly RankedCandidate[]): Html {
+  const scale = scaleOf(rows)
+  return html`<p class="search"><label for="search">Search the prompts</label> <input id="search" type="search" autocomplete="off"> <span id="found" role="status" class="quiet"></span></p>
+<ol class="prompts" id="prompts">
+${rows.map((row) => {
+  const isWinner = row.index === conclusion?.winner.candidate
+  const text = candidateText(row.candidate)
+  const shown = row.index < FULL_TEXTS || isWinner || text.length <= CUT ? text : `${text.slice(0, CUT)} …`
+  return html`<li${isWinner ? html` class="winner"` : undefined}><details><summary dir="auto">${firstLine(text)}</summary><pre dir="auto">${shown}</pre></details><span class="quiet">${row.candidate.id}${isWinner ? html`<span class="tag">winner</span>` : undefined}${row.candidate.id === config.baseline ? html`<span class="tag">baseline</span>` : undefined}</span>${intervalBar(row.mean, row.interval, scale, isWinner ? 'winner' : 'other')}<span class="numbers"><b>${score(row.mean)}</b> <span class="quiet">${interval(row.interval)}, ${count(row.measured)} measured${row.failed === 0 ? '' : `, ${count(row.failed)} failed`}</span></span></li>
+`
+})}</ol>`
+}
+
+/** From the lowest end of an interval to the highest. */
+export function scaleOf(rows: readonly RankedCandidate[]): [number, number] {
+  let low = Number.POSITIVE_INFINITY
+  let high = Number.NEGATIVE_INFINITY
+  for (const { interval: range } of rows) {
+    if (range[0] < low) low = range[0]
+    if (range[1] > high) high = range[1]
+  }
+  return low < high ? [low, high] : [0, 1]
+}
+
+function firstLine(text: string): string {
+  const [line = ''] = text.trimStart().split('\n', 1)
+  return line.length > 110 ? `${line.slice(0, 110)}…` : line || '(empty)'
+}
