@@ -3,6 +3,8 @@ import { writeRaw } from './terminal.ts'
 /** Where progress goes. */
 interface ProgressStream {
   readonly isTTY?: boolean
+  /** How wide a terminal is. @defaultValue 80 */
+  readonly columns?: number
   write(text: string): unknown
 }
 
@@ -32,7 +34,7 @@ export function createProgressLine(stream: ProgressStream, now: () => number = D
       if (!last && now() - shown < (terminal ? TERMINAL_INTERVAL : LOG_INTERVAL)) return
       shown = now()
       if (terminal) writeRaw(stream, '\r\u001b[2K')
-      stream.write(terminal ? text : `${text}\n`)
+      stream.write(terminal ? fit(text, (stream.columns || 80) - 1) : `${text}\n`)
       dirty = terminal
     },
     end() {
@@ -40,4 +42,16 @@ export function createProgressLine(stream: ProgressStream, now: () => number = D
       dirty = false
     },
   }
+}
+
+/** What fits into a row: a line that wraps cannot be replaced. From Hangul on a character may take two columns. */
+function fit(text: string, columns: number): string {
+  const shown: string[] = []
+  let width = 0
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    width += segment.codePointAt(0)! >= 0x1100 ? 2 : 1
+    if (width > columns) return `${shown.slice(0, -1).join('')}…`
+    shown.push(segment)
+  }
+  return text
 }

@@ -124,7 +124,8 @@ async function loadLibrary(): Promise<Transformers> {
     }
   }
   throw new UnavailableError('no package for embeddings is installed', {
-    remedy: 'npm install @huggingface/transformers, or set embedder: use-lite in the task.',
+    remedy:
+      'It drops out silently where a script of its installation finds no network. Run npm install --ignore-scripts @huggingface/transformers, or set embedder: use-lite in the task.',
     cause: reasons[0],
   })
 }

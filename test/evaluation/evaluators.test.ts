@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { KrigeError } from '../../src/errors.ts'
 import { createMetric } from '../../src/evaluation/metrics/create-metric.ts'
 import { labelMatch } from '../../src/evaluation/metrics/label-match.ts'
 import { readChatFormat } from '../../src/evaluation/models/chat-format.ts'
@@ -214,7 +215,20 @@ describe('models by name', () => {
     expect(findGguf('tiny', folder)).toBe(join(folder, 'tiny-q8_0.gguf'))
     expect(findGguf('twice.q8_0', folder)).toBe(join(folder, 'twice.Q8_0.gguf'))
     expect(() => findGguf('twice', folder)).toThrow(/fits several/)
-    expect(() => findGguf('smollm2', folder)).toThrow(/not on this machine/)
+    const refused = (name: string) => {
+      try {
+        return findGguf(name, folder)
+      } catch (error) {
+        return KrigeError.isInstance(error) ? [error.code, error.remedy] : error
+      }
+    }
+    expect(refused('smollm2')).toEqual([
+      'invalid-input',
+      expect.stringMatching(
+        /^Did you mean smollm2-135m-instruct[^?]*\? Here: .*tiny-q8_0.*models pull knows smollm2-135m/,
+      ),
+    ])
+    expect(refused('gemma-3-270m')).toEqual(['unavailable', expect.stringContaining('krige models pull gemma-3-270m')])
     expect(() => findGguf('./gone.gguf', folder)).toThrow(/does not exist/)
     expect(parseGgufReference('a/b#c.gguf#raw')).toEqual({ name: 'a/b#c.gguf', format: 'raw' })
   })
@@ -223,9 +237,13 @@ describe('models by name', () => {
     const options = { modelsFolder: folder, environment: {} }
     writeFileSync(join(folder, 'broken.gguf'), 'this is no model')
     await expect(openTextModel('gguf:broken', options)).rejects.toMatchObject({ code: 'invalid-input' })
-    await expect(openTextModel('nosuchprovider:x', options)).rejects.toMatchObject({
+    await expect(openTextModel('opnai:x', options)).rejects.toMatchObject({
+      code: 'invalid-input',
+      remedy: expect.stringMatching(/^Did you mean openai\? Known: openai, .*npm install @ai-sdk\/opnai$/),
+    })
+    await expect(openTextModel('moonshotai:x', options)).rejects.toMatchObject({
       code: 'unavailable',
-      remedy: 'npm install @ai-sdk/nosuchprovider',
+      remedy: 'npm install @ai-sdk/moonshotai',
     })
     await expect(openTextModel('openai-compatible:ftp://x#y', options)).rejects.toMatchObject({ code: 'invalid-input' })
   })

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { nearest } from '../../check-input.ts'
 import { InvalidInputError, UnavailableError } from '../../errors.ts'
+import { PULLABLE_MODELS } from './known-names.ts'
 
 export interface GgufReference {
   /** A path, or the name of a model in the models folder. */
@@ -26,7 +28,8 @@ export function parseGgufReference(written: string): GgufReference {
  * quantization suffix may be left out (`smollm2-135m-instruct` finds `SmolLM2-135M-Instruct.Q4_1.gguf`).
  *
  * @param folder - What paths are relative to, before the working directory.
- * @throws InvalidInputError when a path does not exist or a name fits several files; UnavailableError when none fits.
+ * @throws InvalidInputError when a path does not exist, a name fits several files, or none and cannot be pulled;
+ * UnavailableError when it has to be pulled.
  */
 export function findGguf(name: string, modelsFolder: string, folder = '.'): string {
   if (/[/\\]/.test(name) || name.toLowerCase().endsWith('.gguf')) {
@@ -55,8 +58,19 @@ export function findGguf(name: string, modelsFolder: string, folder = '.'): stri
       remedy: 'Name one of them whole.',
     })
   }
-  throw new UnavailableError(`model gguf:${name} is not on this machine`, {
-    remedy: `Run: krige models pull ${name}\n  or name a file: gguf:./path/to/model.gguf`,
+  const problem = `model gguf:${name} is not on this machine`
+  if (PULLABLE_MODELS.includes(wanted)) {
+    throw new UnavailableError(problem, {
+      remedy: `Run: krige models pull ${wanted}\n  or name a file: gguf:./path/to/model.gguf`,
+    })
+  }
+  const near = nearest([...files.map(stem), ...PULLABLE_MODELS], name)
+  throw new InvalidInputError(problem, {
+    remedy: [
+      ...(near === undefined ? [] : [`Did you mean ${near}?`]),
+      ...(files.length === 0 ? [] : [`Here: ${files.map(stem).join(', ')}.`]),
+      `krige models pull knows ${PULLABLE_MODELS.join(', ')}. Or name a file: gguf:./path/to/model.gguf`,
+    ].join(' '),
   })
 }
 

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import type { LanguageModel } from 'ai'
+import { nearest } from '../../check-input.ts'
 import { InvalidInputError, UnavailableError } from '../../errors.ts'
 import { failure } from '../../history/failure.ts'
 import { estimateTokens } from '../estimate-tokens.ts'
@@ -19,6 +20,7 @@ import { waitNotice } from '../waits.ts'
 import { type CallContext, classifyError } from './classify-error.ts'
 import { type Completion, completeText } from './complete-text.ts'
 import { guardedFetch, RedirectError } from './guarded-fetch.ts'
+import { PROVIDERS } from './known-names.ts'
 import { publicModelName } from './model-name.ts'
 
 export interface RemoteModelOptions {
@@ -204,6 +206,12 @@ async function openProvider(
   const name = specification.slice(colon + 1)
   const packageName = `@ai-sdk/${provider}`
   const module = await importFromUser(packageName)
+  if (!module && !PROVIDERS.includes(provider)) {
+    const near = nearest([...PROVIDERS, 'openai-compatible', 'gguf', 'table'], provider)
+    throw new InvalidInputError(`provider ${provider} is not known`, {
+      remedy: `${near === undefined ? '' : `Did you mean ${near}? `}Known: ${PROVIDERS.join(', ')}; openai-compatible:URL#name; gguf:NAME. Any other: npm install ${packageName}`,
+    })
+  }
   if (!module) {
     throw new UnavailableError(`provider ${provider} needs the package ${packageName}, which is not installed`, {
       remedy: `npm install ${packageName}`,

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CATALOG, type CatalogModel } from '../../../src/cli/model-store/catalog.ts'
 import { pullModel } from '../../../src/cli/model-store/pull-model.ts'
+import { PULLABLE_MODELS } from '../../../src/evaluation/models/known-names.ts'
 import { startKrige } from '../../support/krige-cli.ts'
 
 const content = Buffer.alloc(300_000, 'weights ')
@@ -125,4 +126,9 @@ describe('krige models', () => {
     expect(code).toBe(2)
     expect(stderr).toMatch(/"gpt-9" is unknown\n {2}Known models: all-minilm-l6-v2/)
   })
+})
+
+it('knows by name what a typo of a model is compared with', () => {
+  const models = CATALOG.filter(({ kind }) => kind === 'language-model').map(({ name }) => name)
+  expect([...PULLABLE_MODELS].sort()).toEqual(models.sort())
 })
