@@ -10,6 +10,7 @@ import { createGpPolicy, gpOptionsSchema } from './gp.ts'
 import { createHyperbandPolicy, hyperbandOptionsSchema } from './hyperband.ts'
 import { krigeOptionsSchema } from './krige/options.ts'
 import { createKrigePolicy } from './krige.ts'
+import { lookingAgain } from './looking-again.ts'
 import type { PolicyFactory } from './policy.ts'
 import { createRandomPolicy } from './random.ts'
 import { createSobolPolicy } from './sobol.ts'
@@ -45,25 +46,25 @@ export const POLICIES: readonly PolicyEntry[] = [
   {
     name: 'gp',
     summary: 'Gaussian process and expected improvement over parameters, or a pool of prompts at full fidelity',
-    create: createGpPolicy,
+    create: lookingAgain(createGpPolicy),
     options: gpOptionsSchema,
   },
   {
     name: 'tpe',
     summary: 'Tree-structured Parzen estimator over parameters with conditions, or over the slots of prompts',
-    create: createTpePolicy,
+    create: lookingAgain(createTpePolicy),
     options: tpeOptionsSchema,
   },
   {
     name: 'random',
     summary: 'Random points of a space, or random prompts evaluated in full',
-    create: createRandomPolicy,
+    create: lookingAgain(createRandomPolicy),
     options: NO_OPTIONS,
   },
   {
     name: 'sobol',
     summary: "A scrambled Sobol' sequence over a space, or over the slots of prompts evaluated in full",
-    create: createSobolPolicy,
+    create: lookingAgain(createSobolPolicy),
     options: NO_OPTIONS,
   },
   {
