@@ -12,13 +12,10 @@ const first: Readonly<Record<string, string>> = {
   'bare-what': 'What is this ticket about?',
   'bare-team': 'Which team should handle this ticket?',
   'bare-one-word': 'Classify the ticket. Answer with one word.',
-  'bare-role': 'You are a helpful customer support assistant. Classify the ticket below.',
   'bare-expert':
     'You are an expert at triaging support tickets for a smart home company. Assign the ticket to the right queue.',
   'bare-steps': 'Classify the ticket. Think step by step.',
   'bare-please': 'Please read the support ticket carefully and tell me its category.',
-  'bare-lowercase': 'Classify the ticket. Reply with the category in lowercase, without punctuation.',
-  'bare-json': 'Classify the ticket. Return JSON: {"label": "..."}.',
   folders: 'Sort the ticket into one of these folders: billing, bug, account, feature, shipping, cancellation.',
   'folders-only':
     'Sort the ticket into one of these folders: billing, bug, account, feature, shipping, cancellation. Answer with the name of the folder only.',
@@ -32,15 +29,10 @@ const earlier = [
   'steps-rules/none',
   'no-list/three',
   'role/none',
-  'list-json/none',
   'definitions-when/none',
-  'no-list/six',
   'question-team/none',
   'one-word-strict/none',
   'intent/three',
-  'polite/none',
-  'definitions/six',
-  'complete/six-long',
 ] as const
 
 const pool = new Map(
