@@ -1,5 +1,6 @@
+import { estimateTokens } from '../evaluation/estimate-tokens.ts'
 import { clip } from './clip.ts'
-import { joinPrompt } from './demonstration-block.ts'
+import { joinPrompt, splitPrompt } from './demonstration-block.ts'
 import { describeTask } from './describe.ts'
 import { fillMetaPrompt, type MetaPrompt } from './meta-prompt.ts'
 import { parsePrompts } from './parse-prompts.ts'
@@ -35,7 +36,8 @@ export async function writeDrafts(request: ProposalRequest, options: WriteOption
       avoid: avoidText(request, proposer),
     }),
     temperature: options.temperature ?? 0.8,
-    maxOutputTokens: 120 + 200 * count,
+    maxOutputTokens:
+      REASON_TOKENS + count * tokensPerDraft(splitPrompt(slotsOf(parent.candidate, task), task).instruction),
   })
   if (answer === undefined) return []
   const slots = slotsOf(parent.candidate, task)
@@ -50,6 +52,14 @@ export async function writeDrafts(request: ProposalRequest, options: WriteOption
       ...(hypothesis === undefined ? {} : { hypothesis }),
       ...(shown.length > 0 ? { shows: shown } : {}),
     }))
+}
+
+/** For the reasons that a generator gives, and what it wraps prompts in. */
+const REASON_TOKENS = 120
+
+/** Room for one prompt: half as long again as its parent, and some sentences more. Small models fill whatever they are given. */
+function tokensPerDraft(instruction: string): number {
+  return Math.min(2000, Math.round(90 + 1.5 * estimateTokens(instruction)))
 }
 
 /** What the gate said of an earlier answer. */
