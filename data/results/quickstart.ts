@@ -16,8 +16,14 @@ const runs = Array.from({ length: seeds }, (_, index) => {
     [
       'src/cli/main.ts',
       'run',
-      'data/tasks/ticket-triage/quickstart.yaml',
-      ...['--model', 'table:data/tables/ticket-triage.gemma-3-270m.json.gz', '--store', 'memory:', '--json'],
+      'data/tasks/ticket-triage/task-instruct.yaml',
+      ...[
+        '--model',
+        'table:data/instruct/ticket-triage.qwen2.5-coder-1.5b-instruct.json.gz',
+        '--store',
+        'memory:',
+        '--json',
+      ],
       ...['--report', `${process.env['TMPDIR'] ?? '/tmp'}/krige-quickstart.html`, '--seed', String(index + 1)],
     ],
     { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
