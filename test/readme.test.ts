@@ -13,6 +13,7 @@ const GIVEN = `
 const examples = Array.from({ length: 10 }, (_, index) => ({ input: String(index), expected: index % 2 ? 'b' : 'a' }))
 const ask = async (prompt: string, input: string) => (prompt.startsWith('Which') && input !== '9' ? (Number(input) % 2 ? 'b' : 'a') : 'c')
 const pool = [{ id: 'poor', text: 'Classify.' }, { id: 'good', text: 'Which team?' }]
+const train = ({ rate, depth, loss }: Record<string, any> = {}) => (Math.log10(rate) + 2) ** 2 + (depth - 4) ** 2 / 4 + (loss === 'l2' ? 0 : 1)
 const measure = async (candidate: { id: string }, asked: readonly number[]) => asked.map((example) => (candidate.id === 'good' && example !== 9 ? 1 : 0))
 `
 
@@ -36,6 +37,10 @@ describe('README', () => {
 
   it('asks and tells as it says', async () => {
     expect(await runSnippet(1, 'best')).toMatchObject({ candidate: 1 })
+  })
+
+  it('tunes numbers and choices as it says', async () => {
+    expect(await runSnippet(2, 'parameters')).toMatchObject({ depth: 4, loss: 'l2', rate: expect.closeTo(0.01, 2) })
   })
 
   it('names only files that exist', () => {
