@@ -38,8 +38,8 @@ export interface GrowingOptions {
 export function growingPool(inner: PolicyFactory, { asksItself = false }: GrowingOptions = {}): PolicyFactory {
   return (context) => {
     const policy = inner(context)
-    const [proposer] = context.proposers ?? []
-    if (!proposer) return policy
+    const { proposers = [] } = context
+    if (proposers.length === 0) return policy
     const { exampleCount, evaluationBudget, baseline } = context
     const each = Math.min(12, Math.max(4, exampleCount / 8))
     const prompts = Math.round(Math.min(MOST_PROMPTS, Math.max(FEWEST_PROMPTS, evaluationBudget / each)))
@@ -65,6 +65,8 @@ export function growingPool(inner: PolicyFactory, { asksItself = false }: Growin
       const room = share === ROUNDS[0] ? share * prompts - state.pool.length + 1 : share * prompts
       const count = Math.min(Math.round(room), Math.floor(state.evaluationsLeft / 2))
       if (count < 1) return undefined
+      // In turn: only the policy that decides itself knows what each is worth.
+      const proposer = proposers[(state.generations ?? []).length % proposers.length]!
       const calls = proposer.calls(count)
       if (calls > (state.callsLeft ?? Number.POSITIVE_INFINITY)) return undefined
       const parents = parentsOf(policy, state, baseline)

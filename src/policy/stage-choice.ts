@@ -1,4 +1,6 @@
 import { createRandom } from '../numerics/random/random.ts'
+import type { PoolEntry } from '../prompt/candidate.ts'
+import { stageOfSlot } from '../prompt/staged-program.ts'
 import { fitStageCredit } from '../surrogate/credit/stage-credit.ts'
 import type { PolicyContext, PolicyState } from './policy.ts'
 
@@ -7,6 +9,9 @@ export interface StageChoice {
   readonly stage: string
   readonly summary: string
 }
+
+/** Texts that a stage has before its credit decides: what was never varied cannot be to blame. */
+const FIRST_TEXTS = 6
 
 /**
  * Where a new text is expected to gain most over a candidate, now and then any: stages that scores do not depend on lose their
@@ -22,11 +27,22 @@ export function chooseStage(
 ): StageChoice | undefined {
   if (stages.length < 2) return undefined
   const random = createRandom(seed).split('stage').split(generations.length)
-  const credit = fitStageCredit(pool, observations, stages)
+  const texts = stages.map((stage) => countTexts(pool, stage))
+  const fewest = Math.min(...texts)
+  const credit = fewest < FIRST_TEXTS ? undefined : fitStageCredit(pool, observations, stages)
   if (!credit) {
-    return { stage: stages[random.integer(stages.length)]!, summary: 'nothing is known yet of which stage is to blame' }
+    const least = stages.filter((_, s) => texts[s] === fewest)
+    return { stage: least[random.integer(least.length)]!, summary: 'too little is known of which stage is to blame' }
   }
   const stage = credit.draw(candidate, random)
   const probability = credit.blame(candidate).get(stage)!
   return { stage, summary: `stage ${stage} is the one to rewrite with probability ${probability.toFixed(2)}` }
+}
+
+/** Different texts of a stage in the pool. */
+function countTexts(pool: readonly PoolEntry[], stage: string): number {
+  const texts = pool.map(({ candidate }) =>
+    JSON.stringify(Object.entries(candidate.slots ?? {}).filter(([slot]) => stageOfSlot(slot) === stage)),
+  )
+  return new Set(texts).size
 }

@@ -19,7 +19,7 @@ import { createGate } from '../proposer/gate/gate.ts'
 import { passBack } from '../proposer/pass-back.ts'
 import { countByReason, propose } from '../proposer/propose.ts'
 import type { Ask, Draft, Member, Outcome, Proposer } from '../proposer/proposer.ts'
-import { createPortfolio, createProposer } from '../proposer/registry.ts'
+import { createPortfolio, createProposer, type ProposerSpecification } from '../proposer/registry.ts'
 import { type StagePlan, stagePlan, stageView } from '../proposer/stage-view.ts'
 import { contentOf, createTaskView, type TaskView } from '../proposer/task-view.ts'
 import type { ProposedCandidate } from '../study/new-candidates.ts'
@@ -72,9 +72,28 @@ export interface ProposingOptions {
 export function openProposer({ proposers }: Pick<Task, 'proposers'>): Proposer | undefined {
   if (proposers === 'none') return undefined
   if (proposers === 'auto') return createPortfolio()
-  return createPortfolio(
-    proposers.map((one) => createProposer(one, (file) => readTextFile(file, 'meta-prompt', 'proposers'))),
-  )
+  return createPortfolio(proposers.map(openNamed))
+}
+
+function openNamed(written: ProposerSpecification): Proposer {
+  return createProposer(written, (file) => readTextFile(file, 'meta-prompt', 'proposers'))
+}
+
+/** What a policy may ask: a sensible choice as one, or each of those the task names, those with other settings apart. */
+function armsOf(
+  { proposers }: Pick<Task, 'proposers'>,
+  whole: Proposer,
+  isAsked: boolean,
+): readonly (readonly [name: string, proposer: Proposer])[] {
+  if (typeof proposers === 'string') return [[whole.name, whole]]
+  const taken = new Map<string, number>()
+  const arms = proposers.map(openNamed).map((arm): readonly [string, Proposer] => {
+    const count = (taken.get(arm.name) ?? 0) + 1
+    taken.set(arm.name, count)
+    return [count === 1 ? arm.name : `${arm.name}-${count}`, arm]
+  })
+  const able = arms.filter(([, arm]) => isAsked || !arm.needsGenerator)
+  return able.length > 1 ? able : [[whole.name, whole]]
 }
 
 /**
@@ -87,16 +106,15 @@ export function createGenerating(options: ProposingOptions): Generating | undefi
   const { task, generator, isAsked = generator !== undefined } = options
   const proposer = openProposer(task)
   if (!proposer) return undefined
+  const arms = armsOf(task, proposer, isAsked)
   const whole = viewOf(task)
   const plan = stagesOf(task)
   return {
-    proposers: [
-      {
-        name: proposer.name,
-        calls: (count) => (isAsked ? 2 * proposer.calls(count) : 0),
-        cost: (count) => (isAsked ? proposer.calls(count) * callCost(task, count) : 0),
-      },
-    ],
+    proposers: arms.map(([name, arm]) => ({
+      name,
+      calls: (count) => (isAsked ? 2 * arm.calls(count) : 0),
+      cost: (count) => (isAsked ? arm.calls(count) * callCost(task, count) : 0),
+    })),
     async generate(request, { study, traces, embed }) {
       const { action } = request
       const { state } = study
@@ -125,7 +143,8 @@ export function createGenerating(options: ProposingOptions): Generating | undefi
         })
       const gate = createGate({ task: view, pool: state.candidates, ...(embed ? { embed } : {}) })
       const { drafts, rejected } = await propose(
-        proposer,
+        // Earlier versions asked all of them as one.
+        new Map(arms).get(action.proposer) ?? proposer,
         {
           parents: parents.length > 0 ? parents : pool.slice(0, 1),
           pool,

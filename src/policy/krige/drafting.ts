@@ -13,6 +13,7 @@
  * @module
  */
 import type { ObservationHistory } from '../../history/observation-log.ts'
+import { createRandom } from '../../numerics/random/random.ts'
 import { logistic } from '../../numerics/special/logistic.ts'
 import { normalCdf, normalDensity } from '../../numerics/special/normal.ts'
 import { candidateText, type PoolEntry } from '../../prompt/candidate.ts'
@@ -21,6 +22,7 @@ import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
 import type { ScoreMoments } from '../../surrogate/prompt/score-moments.ts'
 import { createCellScores } from '../cell-scores.ts'
 import type { Decision, Policy, PolicyContext, PolicyState, ProposerInfo } from '../policy.ts'
+import { carriedEvidence, chooseProposer, evidenceOf } from '../proposer-bandit.ts'
 import { chooseStage } from '../stage-choice.ts'
 import { createExampleChooser, pendingCells } from './choose-examples.ts'
 import { type ExampleBeliefs, exampleBeliefs } from './informative-example.ts'
@@ -64,6 +66,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
   const chooseExamples = createExampleChooser(context, options, cells)
   const pools = createPoolMemo<DraftingPlan>(context, options)
   const drafts = createDraftModels()
+  const carried = carriedEvidence(proposers.length > 1 ? (context.priors ?? []) : [])
 
   function planFor(state: PolicyState, fit: number): DraftingPlan {
     const { pool, observations } = state
@@ -111,7 +114,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       const free = Int32Array.from(asked, (count, i) => (state.excluded?.has(i) ? 0 : exampleCount - count - shown(i)))
       const plan = planFor(state, fitAt(observations.length))
       const measuring = bestMeasurement(plan, pool, asked, free, state.evaluationsLeft)
-      const proposer = nextProposer(proposers, state)
+      const proposer = nextProposer(state, plan)
       const writing = proposer && bestWriting(plan, asked, proposer, state)
       if (writing && (!measuring || writing.rate > measuring.rate)) {
         const { count, rate } = writing
@@ -147,6 +150,19 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       claims.set(observations.length, beliefs)
       return recommend(beliefs, estimand, exampleCount, tieBreak, seed)
     },
+  }
+
+  /** Of those that bring something, the one the bandit draws. */
+  function nextProposer({ pool, generations = [] }: PolicyState, { beliefs }: DraftingPlan): ProposerInfo | undefined {
+    const alive = proposers.filter(({ name }) => {
+      const last = generations.filter(({ proposer }) => proposer === name).slice(-MOST_FAILURES)
+      return last.length < MOST_FAILURES || last.some(({ added }) => added.length > 0)
+    })
+    if (alive.length < 2) return alive[0]
+    const parentsOf = (candidate: number) => pool[candidate]?.candidate.origin?.parents
+    const evidence = evidenceOf(generations, { ...beliefs, parentsOf })
+    const random = createRandom(seed).split('proposer').split(generations.length)
+    return chooseProposer(alive, [carried, evidence], random)
   }
 
   function bestMeasurement(
@@ -305,20 +321,6 @@ function draftFitAt(fit: number): number {
     if (count++ % FITS_PER_DRAFT_MODEL === 0) at = next
   }
   return at
-}
-
-/** Asked least of those that bring something. */
-function nextProposer(proposers: readonly ProposerInfo[], { generations = [] }: PolicyState): ProposerInfo | undefined {
-  const standing = proposers.map((info) => {
-    const own = generations.filter(({ proposer }) => proposer === info.name)
-    const last = own.slice(-MOST_FAILURES)
-    return { info, asked: own.length, alive: last.length < MOST_FAILURES || last.some(({ added }) => added.length > 0) }
-  })
-  const alive = standing.filter((entry) => entry.alive)
-  return alive.reduce<(typeof alive)[number] | undefined>(
-    (least, entry) => (!least || entry.asked < least.asked ? entry : least),
-    undefined,
-  )?.info
 }
 
 /** Keeps the draft model of a history, and what it said of each draft. */

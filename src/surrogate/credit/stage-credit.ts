@@ -47,7 +47,7 @@ const PRIOR_DEVIATION = 2.5
 const INHERITED = 0.6
 const DRAWS = 64
 /** Share of draws that go to any stage. */
-const EXPLORED = 0.1
+const EXPLORED = 0.15
 const SMALLEST = 1e-6
 
 /**

@@ -1,0 +1,125 @@
+/**
+ * Which proposer writes next: a bandit whose arms are proposers, and whose reward is improvement per cost.
+ *
+ * Notation: d_i ability of draft i minus that of its best parent, in logits, known with variance v_i.
+ *
+ *   d_i ~ N(μ_p, τ_p²) of proposer p, with a normal–inverse-gamma prior that all share; a draft counts τ₀² / (τ₀² + v_i)
+ *   value = E[max(0, d)] per draft / (calls it takes + outcomes that measure it)
+ *
+ * One draw of (μ_p, τ_p²) per proposer, and the best of these is asked (Thompson 1933): restarts and exploration need no
+ * rule of their own.
+ *
+ * @module
+ */
+import type { Random } from '../numerics/random/random.ts'
+import { normalCdf, normalDensity } from '../numerics/special/normal.ts'
+import { pairedScores } from '../surrogate/credit/paired-scores.ts'
+import type { Generation, PriorHistory, ProposerInfo } from './policy.ts'
+
+/** What drafts of a proposer came to, as weighted sums: enough for a posterior. */
+export interface ArmEvidence {
+  readonly weight: number
+  readonly sum: number
+  readonly squares: number
+}
+
+export interface DraftBeliefs {
+  /** By candidate, in logits. */
+  readonly ability: Float64Array
+  readonly abilityVariance: Float64Array
+  /** Parents of a candidate, by index. */
+  parentsOf(candidate: number): readonly number[] | undefined
+}
+
+/** Drafts are worth a little less than what they were made from. */
+const PRIOR_MEAN = -0.2
+const PRIOR_VARIANCE = 0.4
+/** Drafts that the prior is worth. */
+const PRIOR_DRAFTS = 3
+/** Outcomes that a draft takes until it is known to be better or not. */
+const OUTCOMES = 2
+/** Of an earlier study's evidence: its task was another. */
+const CARRIED = 0.5
+/** Logits per score, at a score of a half. */
+const LOGITS = 4
+
+const NOTHING: ArmEvidence = { weight: 0, sum: 0, squares: 0 }
+
+/** What the drafts of each generation came to, by proposer. */
+export function evidenceOf(generations: readonly Generation[], beliefs: DraftBeliefs): Map<string, ArmEvidence> {
+  const { ability, abilityVariance, parentsOf } = beliefs
+  const arms = new Map<string, ArmEvidence>()
+  for (const { proposer, added } of generations) {
+    for (const child of added) {
+      const parents = (parentsOf(child) ?? []).filter((parent) => parent < ability.length)
+      if (child >= ability.length || parents.length === 0) continue
+      const difference = ability[child]! - Math.max(...parents.map((parent) => ability[parent]!))
+      add(arms, proposer, difference, PRIOR_VARIANCE / (PRIOR_VARIANCE + abilityVariance[child]!))
+    }
+  }
+  return arms
+}
+
+/** What proposers brought in earlier studies, so that a warm start need not find out again. */
+export function carriedEvidence(priors: readonly PriorHistory[]): Map<string, ArmEvidence> {
+  const arms = new Map<string, ArmEvidence>()
+  for (const { pool, observations } of priors) {
+    const { prompts, values, noise } = pairedScores(observations, observations.length)
+    const places = new Map(prompts.map((prompt, place) => [prompt, place]))
+    for (const [prompt, place] of places) {
+      const { origin } = pool[prompt]!.candidate
+      const parents = (origin?.parents ?? []).flatMap((parent) => places.get(parent) ?? [])
+      if (origin?.by !== 'proposer' || origin.name === undefined || parents.length === 0) continue
+      const best = parents.reduce((a, b) => (values[b]! > values[a]! ? b : a))
+      const variance = LOGITS ** 2 * (noise[place]! + noise[best]!)
+      const weight = (CARRIED * PRIOR_VARIANCE) / (PRIOR_VARIANCE + variance)
+      add(arms, origin.name, LOGITS * (values[place]! - values[best]!), weight)
+    }
+  }
+  return arms
+}
+
+function add(arms: Map<string, ArmEvidence>, name: string, difference: number, weight: number): void {
+  const { weight: before, sum, squares } = arms.get(name) ?? NOTHING
+  arms.set(name, {
+    weight: before + weight,
+    sum: sum + weight * difference,
+    squares: squares + weight * difference * difference,
+  })
+}
+
+/** @param evidence Several maps add up. */
+export function chooseProposer(
+  proposers: readonly ProposerInfo[],
+  evidence: readonly ReadonlyMap<string, ArmEvidence>[],
+  random: Random,
+): ProposerInfo | undefined {
+  let best: { readonly info: ProposerInfo; readonly value: number } | undefined
+  for (const info of proposers) {
+    const own = evidence.map((arms) => arms.get(info.name) ?? NOTHING)
+    const value = drawValue(own, random) / (Math.max(info.calls(1), info.cost?.(1) ?? 0) + OUTCOMES)
+    if (!best || value > best.value) best = { info, value }
+  }
+  return best?.info
+}
+
+/** Expected improvement per draft, under one draw of mean and variance. */
+function drawValue(evidence: readonly ArmEvidence[], random: Random): number {
+  let weight = PRIOR_DRAFTS
+  let sum = PRIOR_DRAFTS * PRIOR_MEAN
+  let squares = PRIOR_DRAFTS * (PRIOR_VARIANCE + PRIOR_MEAN ** 2)
+  for (const arm of evidence) {
+    weight += arm.weight
+    sum += arm.sum
+    squares += arm.squares
+  }
+  const mean = sum / weight
+  const spread = Math.max(1e-6, squares - weight * mean * mean)
+  // τ² = spread / χ²; the chi-squared by its normal approximation in the cube root (Wilson & Hilferty 1931).
+  const cube = 1 - 2 / (9 * weight) + Math.sqrt(2 / (9 * weight)) * random.normal()
+  const variance = spread / (weight * Math.max(0.1, cube) ** 3)
+  const drawn = mean + Math.sqrt(variance / weight) * random.normal()
+  const deviation = Math.sqrt(variance)
+  const z = drawn / deviation
+  return deviation * (normalDensity(z) + z * normalCdf(z))
+}
