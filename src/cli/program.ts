@@ -3,6 +3,7 @@ import { createRedactor } from '../evaluation/secrets.ts'
 import { registerAnswers } from './answers.ts'
 import { registerBench } from './bench.ts'
 import { registerDelete } from './delete.ts'
+import { registerDiff } from './diff.ts'
 import { registerDoctor } from './doctor.ts'
 import { describeError, EXIT_CODES, exitCodeOf } from './exit-code.ts'
 import { registerExport } from './export.ts'
@@ -31,6 +32,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerAnswers,
   registerExport,
   registerStudies,
+  registerDiff,
   registerDoctor,
   registerDelete,
   registerModels,

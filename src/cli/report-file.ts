@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UnavailableError } from '../errors.ts'
-import { createCostCounter } from '../report/costs.ts'
+import { createCostCounter, type RoleCost } from '../report/costs.ts'
 import { renderReport } from '../report/render-report.ts'
 import type { ShownAnswer } from '../report/separating-examples.ts'
 import { readAnswers } from '../store/read-answers.ts'
 import type { Store } from '../store/store.ts'
 import { writeWhole } from '../store/whole-file.ts'
-import { createFold, type StudyFold } from '../study/state.ts'
+import { createFold, type StudyFold, type StudyState } from '../study/state.ts'
 import { packageVersion } from './version.ts'
 import { DEFAULT_STORE } from './with-store.ts'
 
@@ -43,12 +43,16 @@ function fileNameOf(study: string): string {
   return `${start || 'study'}-${hash}`
 }
 
-/**
- * Writes the report of a stored study and returns its absolute path.
- *
- * @throws UnavailableError when there is nothing to report; and as {@link writeWhole}.
- */
-export async function writeReport(store: Store, study: string, path: string): Promise<string> {
+/** What is read of a study to report on it. */
+interface StoredReport {
+  readonly state: StudyState
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly costs: readonly RoleCost[]
+}
+
+/** @throws UnavailableError when there is nothing to report. */
+export async function readReport(store: Store, study: string): Promise<StoredReport> {
   let fold: StudyFold | undefined
   let startedAt = 0
   let endedAt = 0
@@ -65,18 +69,25 @@ export async function writeReport(store: Store, study: string, path: string): Pr
     }
   }
   if (!fold) throw new UnavailableError(`study ${study} is empty; there is nothing to report`)
-  const { conclusion } = fold.state
+  return { state: fold.state, startedAt, endedAt, costs: counter.costs() }
+}
+
+/**
+ * Writes the report of a stored study and returns its absolute path.
+ *
+ * @throws UnavailableError when there is nothing to report; and as {@link writeWhole}.
+ */
+export async function writeReport(store: Store, study: string, path: string): Promise<string> {
+  const report = await readReport(store, study)
+  const { conclusion } = report.state
   const answers: ShownAnswer[] = []
   for (const judged of [conclusion?.winner, conclusion?.baseline]) {
     if (!judged) continue
-    for await (const { calls: _, ...answer } of readAnswers(store, fold.state, judged.candidate)) answers.push(answer)
+    for await (const { calls: _, ...answer } of readAnswers(store, report.state, judged.candidate)) answers.push(answer)
   }
   const text = renderReport({
-    costs: counter.costs(),
+    ...report,
     answers,
-    state: fold.state,
-    startedAt,
-    endedAt,
     version: packageVersion(),
     ...(isDefaultStore(store) ? {} : { store: store.location }),
   })

@@ -108,7 +108,7 @@ export function viewImportances(rows: readonly RankedCandidate[]): ViewImportanc
     .filter(({ scores }) => scores.length >= 3)
     .slice(0, MOST_FOR_VIEWS)
     .map(({ candidate, scores }) => ({ candidate, mean: mean([...scores]) }))
-  if (own.length < 12 || new Set(own.map((row) => row.mean)).size < 3) return []
+  if (own.length < 12 || new Set(own.map((row) => row.mean)).size < 2) return []
   return viewNames
     .flatMap((view) => {
       const distances = viewFactories[view]().squaredDistances(own)

@@ -17,7 +17,7 @@ export const PLOT_WIDTH = 760
  *
  * @param label What it shows, in one sentence, for people who do not see it.
  * @example
- * toText(drawPlot({ marks: [Plot.dot([{ x: 1, y: 2 }], { x: 'x', y: 'y' })] }, 'One dot')).includes('aria-label="One dot"') // true
+ * toText(drawPlot({ marks: [] }, 'Nothing yet')).includes('aria-label="Nothing yet"') // true
  */
 export function drawPlot(options: Plot.PlotOptions, label: string): Html {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')

@@ -72,4 +72,31 @@ describe('the command line', () => {
     ])
     expect((await krige(folder, 'studies', '--store', file)).stdout).toMatch(/^study +started +verdict/)
   })
+
+  it('reports on a study in every format, and compares two', async () => {
+    const file = join(folder, 'reported.db')
+    const store = openStore(file)
+    for (const name of ['one', 'two']) {
+      const study = createStudy({ name, pool: [{ id: name, text: `Say ${name}.` }], exampleCount: 2, policy: 'random' })
+      const asked = study.ask()
+      if (asked.kind === 'evaluate') study.tell(asked.id, Array(asked.examples.length).fill(1))
+      const lease = await store.acquire(name)
+      await lease.append(study.drain())
+      await lease.release()
+    }
+    await store.close()
+    const report = async (...flags: string[]) =>
+      (await krige(folder, 'report', 'one', '--store', file, ...flags)).stdout
+    expect(JSON.parse(await report('--format', 'json'))).toMatchObject({ study: 'one', verdict: 'unfinished' })
+    expect(JSON.parse(await report('--format', 'jsonl'))).toMatchObject({ rank: 1, id: 'one', text: 'Say one.' })
+    expect(await report('--format', 'csv')).toMatch(/^id,text,/)
+    expect(await report('--format', 'md')).toMatch(/^# one\n/)
+    expect(await report('--terminal')).toMatch(/^one: unfinished/)
+    expect(readFileSync((await report('--out', join(folder, 'one.html'))).trim(), 'utf8')).toContain('<!doctype html>')
+    const { stdout } = await krige(folder, 'diff', 'one', 'two', '--store', file)
+    expect(stdout).toMatch(/^one: unfinished; no winner yet; .*\ntwo: unfinished/)
+    const missing = await krige(folder, 'diff', 'one', 'three', '--store', file)
+    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('three') })
+    expect((await krige(folder, 'report', 'one', '--store', file, '--format', 'pdf')).code).toBe(2)
+  })
 })

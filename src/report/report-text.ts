@@ -1,0 +1,116 @@
+/**
+ * A report as Markdown and as lines for a terminal.
+ *
+ * @module
+ */
+import { count, dollars, interval, probability, score, signedScore } from './numbers.ts'
+import type { ReportedPrompt, ReportSummary } from './summary.ts'
+import { textDifference } from './text-difference.ts'
+
+const MOST = 20
+
+/** GitHub-flavored Markdown. Nothing of a prompt is markup: texts stand in fences, ids are escaped. */
+export function reportMarkdown(summary: ReportSummary): string {
+  const { winner, baseline, prompts, costs, warnings } = summary
+  const changed = winner && baseline && winner.id !== baseline.id
+  const lines = [
+    `# ${cell(summary.study)}`,
+    `**${summary.verdict}**${headline(summary)}`,
+    ...warnings.map((warning) => `> ${cell(warning)}`),
+    ...(winner ? [`## Winner: ${cell(winner.id)}`, fence(winner.text)] : []),
+    ...(changed ? ['## What changed', fence(textDifference(baseline.text, winner.text))] : []),
+    '## Prompts',
+    [
+      '| # | prompt | score | 95% interval | measured | failed |',
+      '|--:|---|--:|---|--:|--:|',
+      ...prompts
+        .slice(0, MOST)
+        .map(
+          (row) =>
+            `| ${row.rank} | ${cell(row.id)} | ${score(row.mean ?? Number.NaN)} | ${row.interval ? interval(row.interval) : '–'} | ${count(row.measured)} | ${count(row.failed)} |`,
+        ),
+    ].join('\n'),
+    ...(prompts.length > MOST ? [`And ${count(prompts.length - MOST)} more.`] : []),
+    '## Spent',
+    spentLine(summary),
+    ...(costs.length === 0
+      ? []
+      : [
+          [
+            '| role | calls | input tokens | output tokens | money |',
+            '|---|--:|--:|--:|--:|',
+            ...costs.map(
+              ({ role, stage, calls, inputTokens, outputTokens, usd }) =>
+                `| ${cell(stage === undefined ? role : `${role}, ${stage}`)} | ${count(calls)} | ${count(inputTokens)} | ${count(outputTokens)} | ${dollars(usd)} |`,
+            ),
+          ].join('\n'),
+        ]),
+  ]
+  return `${lines.join('\n\n')}\n`
+}
+
+/** Plain lines, at most `columns` wide but for the texts of prompts. */
+export function reportLines(summary: ReportSummary, columns = 80): string {
+  const { winner, baseline, prompts, warnings } = summary
+  const shown = prompts.slice(0, MOST)
+  const width = Math.max(10, Math.min(30, columns - 50))
+  const ends = shown.flatMap((row) => row.interval ?? [])
+  const [low, high] = [Math.min(...ends), Math.max(...ends)]
+  const longest = Math.min(24, Math.max(0, ...shown.map((row) => row.id.length)))
+  const bar = ({ interval: range, mean }: ReportedPrompt) => {
+    if (!range || mean === null || !(high > low)) return ' '.repeat(width)
+    const at = (value: number) => Math.round(((value - low) / (high - low)) * (width - 1))
+    return Array.from({ length: width }, (_, place) =>
+      place === at(mean) ? '●' : place >= at(range[0]) && place <= at(range[1]) ? '─' : ' ',
+    ).join('')
+  }
+  const lines = [
+    `${summary.study}: ${summary.verdict}${headline(summary)}`,
+    ...warnings.map((warning) => `! ${warning}`),
+    '',
+    ...(winner && baseline && winner.id !== baseline.id
+      ? ['What changed from the baseline to the winner:', textDifference(baseline.text, winner.text), '']
+      : winner
+        ? [`Winner ${winner.id}:`, winner.text, '']
+        : []),
+    ...shown.map(
+      (row) =>
+        `${String(row.rank).padStart(4)}  ${shorten(row.id, longest).padEnd(longest)}  ${bar(row)}  ${score(row.mean ?? Number.NaN).padStart(6)}  ${count(row.measured).padStart(5)} measured`,
+    ),
+    ...(prompts.length > MOST ? [`      and ${count(prompts.length - MOST)} more`] : []),
+    '',
+    spentLine(summary),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function headline({ winner, baseline, difference }: ReportSummary): string {
+  const change =
+    winner?.holdout && baseline?.holdout && winner.id !== baseline.id
+      ? `, ${score(baseline.holdout.mean)} → ${score(winner.holdout.mean)} on held-out examples`
+      : ''
+  const held = difference
+    ? ` (difference ${signedScore(difference.mean)}, 95% interval ${interval(difference.interval)})`
+    : ''
+  const best = winner ? `. Probability of being the best of the pool: ${probability(winner.probabilityBest)}` : ''
+  return `${change}${held}${best}`
+}
+
+function spentLine({ spent }: ReportSummary): string {
+  return `${count(spent.evaluations)} evaluations, ${count(spent.calls)} calls, ${count(spent.inputTokens)} input and ${count(spent.outputTokens)} output tokens, ${dollars(spent.usd)}`
+}
+
+function shorten(text: string, length: number): string {
+  const line = text.replace(/\s+/g, ' ')
+  return line.length > length ? `${line.slice(0, Math.max(0, length - 1))}…` : line
+}
+
+function cell(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]()<>#!|~&]/g, (character) => `\\${character}`)
+}
+
+function fence(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+  const marks = '`'.repeat(longest + 1)
+  return `${marks}text\n${text}\n${marks}`
+}
