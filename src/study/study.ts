@@ -30,6 +30,7 @@ import {
   type Spending,
 } from './ledger.ts'
 import { newCandidates, type ProposedCandidate } from './new-candidates.ts'
+import { createTextPredictor, type TextPosterior, type TextProspect } from './predict-texts.ts'
 import { hopelessCandidates, recommendFeasible } from './recommend-feasible.ts'
 import type { OpenEvaluation, StudyFold, StudyState } from './state.ts'
 import type { Conclusion } from './verdict.ts'
@@ -141,6 +142,32 @@ export interface Study {
   askHoldoutDuel(candidate: number, rival: number, examples: readonly number[]): AskedEvaluation
   /** Best candidate by posterior, in the user's direction; `undefined` before anything was scored. */
   recommend(): StudyRecommendation | undefined
+  /**
+   * What is expected of texts, in the order given; in the pool or not. Nothing is added, asked or spent. One that was
+   * measured is judged by its own outcomes beside its text. The prompt model says so, whatever the policy.
+   *
+   * @param texts Texts, or candidates with slots, parameters or an embedding.
+   * @returns Mean and standard deviation in the units and the direction of the scores; `undefined` before anything was scored.
+   * @throws InvalidArgumentError on an empty text, or where the study compares in duels.
+   * @example
+   * const action = study.ask()
+   * if (action.kind === 'evaluate') study.tell(action.id, action.examples.map(() => 1))
+   * study.posterior(['Name the label, please.'])?.[0]?.measured // 0
+   */
+  posterior(texts: readonly (string | ProposedCandidate)[]): TextPosterior[] | undefined
+  /**
+   * Texts by how much trying each is worth, best first: expected improvement on the best measured candidate. Equals keep
+   * their order.
+   *
+   * @param texts As in {@link posterior}.
+   * @returns As {@link posterior}, with the expected improvement; `undefined` before anything was scored.
+   * @throws As {@link posterior}.
+   * @example
+   * const action = study.ask()
+   * if (action.kind === 'evaluate') study.tell(action.id, action.examples.map(() => 1))
+   * study.rank(['Name the label, please.', 'Write a poem.'])?.length // 2
+   */
+  rank(texts: readonly (string | ProposedCandidate)[]): TextProspect[] | undefined
   /** Reserves the worst case of a call about to be sent; `undefined` when the budget does not allow it. */
   reserveCall(worst: CallCost, purpose?: CallPurpose): Reservation | undefined
   /** Charges calls whose fate is unknown (the process died) at their reservation. Returns how many. */
@@ -187,6 +214,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
   const entryOf = (candidate: Candidate, embedding = environment.embedding?.(candidate)): PoolEntry =>
     embedding === undefined ? { candidate: withOrigin(candidate) } : { candidate: withOrigin(candidate), embedding }
   const pool: PoolEntry[] = state.candidates.map((candidate) => entryOf(candidate))
+  const predictor = createTextPredictor(state, pool, entryOf)
 
   const emit = (event: StudyEvent) => {
     fold.apply(event)
@@ -543,6 +571,8 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
         means: recommendation.means.map(state.turned),
       }
     },
+    posterior: (texts) => predictor.posterior(texts),
+    rank: (texts) => predictor.rank(texts),
     reserveCall(worst, purpose) {
       checkCost(worst)
       if (!ledger.affords(worst)) return undefined
