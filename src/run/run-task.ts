@@ -4,6 +4,8 @@
  * @module
  */
 import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import { checkInput, functionSchema, objectWith } from '../check-input.ts'
 import type { Embedder } from '../embedding/embedder.ts'
 import type { GenerateCandidates, GenerationRequest } from '../engine/generation.ts'
 import { createJournal } from '../engine/journal.ts'
@@ -80,6 +82,28 @@ export interface RunTaskOptions {
   readonly telemetry?: Telemetry
 }
 
+const optionsSchema = z.strictObject({
+  task: z.looseObject({ pool: z.array(z.unknown()) }, 'expected a task, as defineTask or loadTask give it'),
+  evaluator: objectWith('evaluate', 'estimate'),
+  embedder: functionSchema,
+  store: objectWith('acquire'),
+  backend: functionSchema,
+  priceOf: functionSchema,
+  name: z.string().min(1).optional(),
+  policy: z.union([z.string(), functionSchema]).optional(),
+  seed: z.int().optional(),
+  priors: z.array(z.unknown()).optional(),
+  command: z.string().optional(),
+  storeText: z.boolean().optional(),
+  generation: objectWith('generate').optional(),
+  concurrency: z.int().positive().optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+  onPlan: functionSchema.optional(),
+  onProgress: functionSchema.optional(),
+  onNotice: functionSchema.optional(),
+  telemetry: objectWith('traceRun').optional(),
+} satisfies Record<keyof RunTaskOptions, z.ZodType>)
+
 /**
  * Runs a task's study, or takes it up where it stopped. A study that is complete is not run again: its result is
  * returned.
@@ -92,6 +116,7 @@ export interface RunTaskOptions {
  * result.winner.text // 'Think step by step, then name the label.'
  */
 export async function runTask(options: RunTaskOptions): Promise<RunResult> {
+  checkInput<unknown>(optionsSchema, options, '')
   const { task, store } = options
   const name = options.name ?? task.name
   const plan = makePlan(task, options.evaluator, options.priceOf, options.generation?.proposers)

@@ -1,3 +1,4 @@
+import { showValue } from '../check-input.ts'
 import { CorruptError, InvalidInputError, KrigeError, UnavailableError } from '../errors.ts'
 
 /** A study that is not there, and which ones are. */
@@ -62,4 +63,11 @@ export function translateSqliteError(error: unknown, location: string): unknown 
     default:
       return error
   }
+}
+
+/** @throws InvalidInputError for a name that is no text, or an empty one. */
+export function checkStudyName(name: unknown): void {
+  if (name === '') throw new InvalidInputError('the name of a study is empty')
+  if (typeof name !== 'string')
+    throw new InvalidInputError(`the name of a study is ${showValue(name)}; expected a text`)
 }

@@ -1,7 +1,7 @@
-import { ConflictError, InvalidInputError } from '../errors.ts'
+import { ConflictError } from '../errors.ts'
 import type { TraceRecord } from '../history/trace.ts'
 import type { StudyEvent } from '../study/events.ts'
-import { unknownStudy } from './errors.ts'
+import { checkStudyName, unknownStudy } from './errors.ts'
 import type { Store, StoredBatch } from './store.ts'
 
 interface Kept {
@@ -39,7 +39,7 @@ export function createMemoryStore(): Store {
       return kept && describe(name, kept)
     },
     async acquire(name) {
-      if (name === '') throw new InvalidInputError('the name of a study is empty')
+      checkStudyName(name)
       const kept = studies.get(name) ?? { createdAt: Date.now(), batches: [], traces: [], holder: undefined }
       studies.set(name, kept)
       if (kept.holder) {

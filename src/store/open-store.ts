@@ -1,3 +1,5 @@
+import * as z from 'zod'
+import { checkInput } from '../check-input.ts'
 import { InvalidInputError, UnavailableError } from '../errors.ts'
 import { createMemoryStore } from './memory-store.ts'
 import type { SqliteFileOptions } from './sqlite-file.ts'
@@ -12,6 +14,11 @@ import type { Store } from './store.ts'
  */
 export const DEFAULT_STORE = '.krige/studies.db'
 
+const optionsSchema = z.strictObject({
+  readOnly: z.boolean().optional(),
+  acceptLoss: z.boolean().optional(),
+} satisfies Record<keyof SqliteFileOptions, z.ZodType>)
+
 /**
  * Opens a store by its address: `memory:`, `sqlite:FILE`, or just a file.
  *
@@ -24,6 +31,8 @@ export const DEFAULT_STORE = '.krige/studies.db'
  * await store.close()
  */
 export function openStore(address: string = DEFAULT_STORE, options: SqliteFileOptions = {}): Store {
+  checkInput<unknown>(z.string(), address, 'address')
+  checkInput<unknown>(optionsSchema, options, 'options')
   if (address === 'memory:') return createMemoryStore()
   const file = storeFile(address)
   return openSqliteStore(file, options)

@@ -5,10 +5,10 @@
  * @module
  */
 import { type Generated, type Kysely, sql } from 'kysely'
-import { ConflictError, CorruptError, InvalidInputError } from '../errors.ts'
+import { ConflictError, CorruptError } from '../errors.ts'
 import { type BatchRow, chainChecksum, chainStart } from './chain.ts'
 import { type CompactEvent, expand } from './compact.ts'
-import { unknownStudy } from './errors.ts'
+import { checkStudyName, unknownStudy } from './errors.ts'
 import { holdLease } from './lease.ts'
 import { isAlive, machineOf, processSpace } from './process-identity.ts'
 import { DEFAULT_EXPIRY, DEFAULT_HEARTBEAT, type LeaseTiming, type Store, type StoredBatch } from './store.ts'
@@ -156,7 +156,7 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
 
     acquire: (name) =>
       guard(async () => {
-        if (name === '') throw new InvalidInputError('the name of a study is empty')
+        checkStudyName(name)
         const token = crypto.randomUUID()
         const { id, length, head } = await dialect.exclusive(async (on) => {
           await on

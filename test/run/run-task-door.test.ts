@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest'
+import { createBackend } from '../../src/numerics/linalg/create-backend.ts'
+import { createPriceList } from '../../src/run/prices.ts'
+import { type RunTaskOptions, runTask } from '../../src/run/run-task.ts'
+import { createMemoryStore } from '../../src/store/memory-store.ts'
+import { openStore } from '../../src/store/open-store.ts'
+import { defineTask } from '../../src/task/define-task.ts'
+import { testTask } from '../support/chat-server.ts'
+
+const fine = {
+  task: defineTask(testTask('openai-compatible:http://127.0.0.1:9/v1#test')),
+  evaluator: { evaluate: async () => ({}), estimate: () => ({ calls: 1, inputTokens: 1, outputTokens: 1 }) },
+  embedder: async () => undefined,
+  backend: async () => createBackend('js'),
+  store: createMemoryStore(),
+  priceOf: createPriceList(),
+}
+
+it.each<readonly [object, string]>([
+  [{ polcy: 'gp' }, 'Did you mean policy?'],
+  [{ concurrency: 0 }, 'concurrency is 0'],
+  [{ seed: 1.5 }, 'seed is 1.5'],
+  [{ name: '' }, 'name is ""'],
+  [{ store: 'studies.db' }, 'store is "studies.db"; expected an object with acquire'],
+  [{ task: 'task.yaml' }, 'task is "task.yaml"'],
+  [{ embedder: 'auto' }, 'embedder is "auto"; expected a function'],
+])('runTask refuses %j', async (options, message) => {
+  await expect(runTask({ ...fine, ...options } as unknown as RunTaskOptions)).rejects.toThrow(message)
+})
+
+it('stores refuse what is no address, option or name', async () => {
+  expect(() => openStore(3 as never)).toThrow('address is 3')
+  expect(() => openStore('memory:', { readonly: true } as never)).toThrow('Did you mean readOnly?')
+  await expect(createMemoryStore().acquire(3 as never)).rejects.toThrow('the name of a study is 3; expected a text')
+})
