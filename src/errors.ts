@@ -144,7 +144,7 @@ export class BudgetError extends KrigeError {
  *
  * @example
  * const options = { modelsFolder: 'models', environment: process.env }
- * await openTextModel('gguf:no-such', options) // throws UnavailableError: model gguf:no-such is not on this machine
+ * await openTextModel('gguf:gemma-3-270m', options) // throws UnavailableError: model gguf:gemma-3-270m is not on this machine
  */
 export class UnavailableError extends KrigeError {
   override readonly name = 'UnavailableError'
