@@ -34,7 +34,6 @@ export function progressPlot(points: readonly ProgressPoint[], reference?: { lab
           y2: ({ interval }) => interval[1],
           fill: 'var(--accent)',
           fillOpacity: 0.16,
-          className: 'band',
         }),
         Plot.lineY(points, { x: 'evaluations', y: 'mean', stroke: 'var(--accent)', strokeWidth: 2 }),
         ...(reference

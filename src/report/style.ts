@@ -26,7 +26,7 @@ td.text { max-width: 380px; min-width: 180px; overflow-wrap: anywhere } td summa
 tr.winner td { background: var(--band) } tr td:first-child, tr th:first-child { padding-left: 8px }
 .warnings { background: var(--warnSoft); border-radius: 8px; padding: 10px 14px 10px 32px; margin: 14px 0 } .warnings li { margin: 4px 0 }
 svg { display: block; width: 100%; height: auto } svg.bar { width: 140px; height: 14px; margin-top: 5px }
-.grid { stroke: var(--rule) } .tick { fill: var(--quiet); font-size: 12px } .band { fill: var(--band) } .line { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin: round }
+.grid { stroke: var(--rule) } .tick { fill: var(--quiet); font-size: 12px } .line { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin: round }
 .dot { fill: var(--accent); stroke: var(--paper); stroke-width: 1.5 } .reference { stroke: var(--quiet); stroke-dasharray: 4 4 }
 .rail { stroke: var(--rule) } .range { stroke: var(--quiet); stroke-width: 3; stroke-linecap: round } svg.bar circle { fill: var(--quiet) }
 .bar.winner .range { stroke: var(--accent) } svg.bar.winner circle { fill: var(--accent) }
