@@ -6,7 +6,8 @@
 import { ConflictError, InvalidArgumentError } from '../errors.ts'
 import { readMeasurement } from '../history/measurement.ts'
 import type { Candidate } from '../prompt/candidate.ts'
-import type { AskedAction } from '../study/study.ts'
+import type { TextPosterior } from '../study/predict-texts.ts'
+import type { AskedAction, Study } from '../study/study.ts'
 import type { ServedStudy } from './served-studies.ts'
 
 export function candidateAnswer({ id, text, slots, parameters }: Candidate, index: number) {
@@ -36,6 +37,18 @@ export function studyAnswer({ name, study, log }: ServedStudy) {
     evaluationsLeft: Number.isFinite(left) ? left : null,
     events: log.length,
   }
+}
+
+/** Predictions of texts; candidates by id, as elsewhere in answers. null before anything was scored. */
+export function textsAnswer<Predicted extends TextPosterior>(
+  { state }: Study,
+  texts: readonly Predicted[] | undefined,
+) {
+  if (!texts) return null
+  return texts.map(({ candidate, ...rest }) => ({
+    ...rest,
+    ...(candidate === undefined ? {} : { candidate: state.candidates[candidate]!.id }),
+  }))
 }
 
 type Evaluation = Extract<AskedAction, { kind: 'evaluate' }>

@@ -14,7 +14,15 @@ import { renderReport } from '../report/render-report.ts'
 import { exportJsonLines } from '../store/jsonl.ts'
 import type { Store } from '../store/store.ts'
 import type { StudyOptions } from '../study/create-study.ts'
-import { actionAnswer, askStudy, candidateAnswer, observeStudy, studyAnswer, tellStudy } from './answers.ts'
+import {
+  actionAnswer,
+  askStudy,
+  candidateAnswer,
+  observeStudy,
+  studyAnswer,
+  tellStudy,
+  textsAnswer,
+} from './answers.ts'
 import { idempotency } from './idempotency.ts'
 import { DEFAULT_LIMITS, type Limits, limitLoad, requireLoopbackName, requireToken } from './limits.ts'
 import { createMetrics, type RequestEntry } from './metrics.ts'
@@ -154,6 +162,16 @@ export function createServerApp(options: ServerOptions): ServerApp {
     const { candidates } = context.req.valid('json')
     return context.json(await on(context, (served) => addCandidates(served, candidates)), 200)
   })
+  api.openapi(routes.predict, async (context) => {
+    const { texts } = context.req.valid('json')
+    const predicted = await on(context, ({ study }) => textsAnswer(study, study.posterior(texts.map(textOf))))
+    return context.json({ texts: predicted }, 200)
+  })
+  api.openapi(routes.rank, async (context) => {
+    const { texts } = context.req.valid('json')
+    const ranked = await on(context, ({ study }) => textsAnswer(study, study.rank(texts.map(textOf))))
+    return context.json({ texts: ranked }, 200)
+  })
   api.openapi(routes.enqueue, async (context) => {
     const { candidate, examples } = context.req.valid('json')
     await on(context, (served) => served.study.enqueue(indexOf(served, candidate), examples))
@@ -272,6 +290,13 @@ type GivenCandidate = string | { [Key in keyof Candidate]?: Candidate[Key] | und
 function candidateOf(given: GivenCandidate, id: string): Candidate {
   if (typeof given === 'string') return { id, text: given }
   return { id, ...(withoutUndefined(given) as Omit<Candidate, 'id'>) }
+}
+
+/** A text that does not join the pool: what it is called says nothing. */
+function textOf(given: GivenCandidate): string | Omit<Candidate, 'id'> {
+  if (typeof given === 'string') return given
+  const { id: _, ...content } = candidateOf(given, '')
+  return content
 }
 
 function withoutUndefined<Value extends object>(

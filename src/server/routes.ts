@@ -115,6 +115,18 @@ export const addCandidates = post(
   schemas.candidatesInput,
   schemas.added,
 )
+export const predict = post(
+  '/studies/{name}/predict',
+  'What is expected of texts, in the pool or not.',
+  schemas.textsInput,
+  schemas.predicted,
+)
+export const rank = post(
+  '/studies/{name}/rank',
+  'Texts by how much trying each is worth, best first.',
+  schemas.textsInput,
+  schemas.ranked,
+)
 export const enqueue = post(
   '/studies/{name}/enqueue',
   'Have cells measured next.',

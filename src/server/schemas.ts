@@ -210,6 +210,42 @@ export const posterior = z
   })
   .openapi('Posterior', { description: 'Posterior of every candidate of the pool; null before anything was measured.' })
 
+export const textsInput = z.strictObject({ texts: z.array(candidateInput).min(1).max(10_000) }).openapi('TextsInput', {
+  description: 'Prompts as texts or with slots, in the pool or not. Nothing is added or spent.',
+})
+
+const textPosterior = z.object({
+  index: z.int().openapi({ description: 'Its place in the texts that were given.' }),
+  text: z.string(),
+  candidate: z.string().optional().openapi({ description: 'Id of the candidate of the pool that reads the same.' }),
+  measured: z.int().openapi({ description: 'Cells of it that were measured; 0 where its text alone speaks.' }),
+  mean: z.number(),
+  standardDeviation: z.number(),
+})
+
+export const predicted = z
+  .object({
+    texts: z.array(textPosterior).nullable().openapi({ description: 'null before anything was scored.' }),
+  })
+  .openapi('Predicted', {
+    description: 'What is expected of each text, in the order given, in the units of the scores.',
+  })
+
+export const ranked = z
+  .object({
+    texts: z
+      .array(
+        textPosterior.extend({
+          expectedImprovement: z
+            .number()
+            .openapi({ description: 'On the best measured candidate; worse counts as 0.' }),
+        }),
+      )
+      .nullable()
+      .openapi({ description: 'null before anything was scored.' }),
+  })
+  .openapi('Ranked', { description: 'Texts by how much trying each is worth, best first.' })
+
 export const pending = z.object({ actions: z.array(action) }).openapi('Pending')
 export const accepted = z.object({ accepted: z.literal(true) }).openapi('Accepted')
 export const studies = z

@@ -143,6 +143,33 @@ describe('studies over HTTP', () => {
     expect((await call('POST', '/studies/triage/enqueue', { candidate: { id: 'zz' }, examples: [0] })).status).toBe(400)
   })
 
+  it('rank and predict texts without adding them', async () => {
+    const { call } = start()
+    const good = ['Name the label.', 'Name the label of it.', 'Name one label.']
+    const bad = ['Write a poem.', 'Write a long poem.', 'Write a poem on it.']
+    await call('POST', '/studies', { ...TRIAGE, pool: [...good, ...bad] })
+    const texts = ['Write a short poem.', { slots: { instruction: 'Name the label now.' } }, 'Write a poem.']
+    expect((await call('POST', '/studies/triage/rank', { texts })).body).toEqual({ texts: null })
+    const observations = [...good, ...bad].flatMap((text, place) =>
+      [0, 1, 2, 3].map((example) => ({ candidate: { text }, example, score: place < 3 !== (place === example) })),
+    )
+    const scored = observations.map((each) => ({ ...each, score: Number(each.score) }))
+    await call('POST', '/studies/triage/observe', { observations: scored })
+    const before = (await call('GET', '/studies/triage')).body
+    const ranked = (await call('POST', '/studies/triage/rank', { texts })).body.texts
+    expect(ranked.map(({ index }: { index: number }) => index)[0]).toBe(1)
+    expect(ranked[0].expectedImprovement).toBeGreaterThan(ranked[2].expectedImprovement)
+    const predicted = (await call('POST', '/studies/triage/predict', { texts })).body.texts
+    expect(predicted[1]).toMatchObject({ index: 1, text: 'Name the label now.', measured: 0 })
+    expect(predicted[2]).toMatchObject({ index: 2, candidate: '4', measured: 4 })
+    expect(predicted[1].mean).toBeGreaterThan(predicted[0].mean)
+    expect((await call('GET', '/studies/triage')).body).toEqual(before)
+    for (const wrong of [{}, { texts: [] }, { texts: [''] }, { texts: [3] }, { texts: ['a'], k: 1 }]) {
+      expect((await call('POST', '/studies/triage/rank', wrong)).status).toBe(400)
+    }
+    expect((await call('POST', '/studies/none/predict', { texts })).status).toBe(404)
+  })
+
   it('name what is wrong with a request', async () => {
     const { call } = start()
     await call('POST', '/studies', TRIAGE)

@@ -46,8 +46,21 @@ def test_ranks_texts_nobody_measured(client):
         for example in range(4)
     ]
     study.observe(observations)
-    ranked = study.rank(["Write a short poem.", "Name the label now."])
-    assert [candidate.text for candidate, _ in ranked] == ["Name the label now.", "Write a short poem."]
+    drafts = ["Write a short poem.", "Name the label now."]
+    assert client.study(pool=["Reply."]).rank(drafts) is None
+    before = study.info()
+    ranked = study.rank(drafts)
+    assert [each.text for each in ranked] == drafts[::-1]
+    assert ranked[0].expected_improvement > ranked[1].expected_improvement
+    poem, label = study.predict(drafts)
+    assert label.mean > poem.mean and label.measured == 0 and label.standard_deviation > 0
+    assert study.predict(["Name the label."])[0].measured == 4
+    assert study.screen(drafts) == drafts[1]
+    assert study.info() == before
+    with pytest.raises(TypeError, match="one text"):
+        study.rank("Name the label now.")
+    with pytest.raises(ValueError, match="empty"):
+        study.screen([])
 
 
 def test_refusals_say_what_to_do(client):

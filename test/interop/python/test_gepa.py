@@ -8,7 +8,7 @@ gepa = pytest.importorskip("gepa")
 from gepa.core.adapter import EvaluationBatch
 
 import krige
-from krige.gepa import KrigeEvaluationPolicy, KrigeSelection
+from krige.gepa import KrigeEvaluationPolicy, KrigeSelection, screen
 
 WORDS = ["terse", "polite", "label", "list", "careful", "example", "format", "json"]
 WORTH = {"label": 0.25, "list": 0.2, "format": 0.15, "poem": -0.2}
@@ -36,7 +36,7 @@ class Adapter:
         return {name: [{"score": score} for score in eval_batch.scores] for name in components}
 
 
-def run(policy, calls, selection=None):
+def run(policy, calls, selection=None, draws=1):
     generator = random.Random(5)
 
     def propose(candidate, reflective_dataset, components):
@@ -48,7 +48,7 @@ def run(policy, calls, selection=None):
         trainset=list(range(100, 130)),
         valset=list(range(60)),
         adapter=adapter,
-        custom_candidate_proposer=propose,
+        custom_candidate_proposer=propose if draws == 1 else screen(propose, policy, draws=draws),
         reflection_lm=None,
         max_metric_calls=calls,
         val_evaluation_policy=policy,
@@ -69,6 +69,20 @@ def test_validates_on_a_part_and_finds_a_better_program():
     assert len(result.candidates) > len(full.candidates)
 
 
+def test_screens_drafts_before_any_rollout():
+    drafts = [{"instruction": text} for text in ["Answer. poem terse", "Answer. label list", "Answer. poem json"]]
+    with krige.connect() as client:
+        policy = KrigeEvaluationPolicy(client=client)
+        assert policy.most_promising(drafts) == 0
+        result, _ = run(policy, 900, draws=4)
+        drawn = iter(drafts)
+        proposed = screen(lambda *_: next(drawn), policy, draws=3)({"instruction": "Answer."}, {}, ["instruction"])
+    assert proposed == drafts[1]
+    assert quality(result.best_candidate["instruction"]) > quality("Answer.")
+
+
 def test_refuses_impossible_settings():
+    with pytest.raises(ValueError, match="draws is 0"):
+        screen(lambda *_: {}, None, draws=0)
     with pytest.raises(ValueError, match="share is 0"):
         KrigeEvaluationPolicy(share=0)

@@ -105,6 +105,31 @@ class Best:
         return self.candidate.text
 
 
+@dataclass(frozen=True)
+class Prediction:
+    """What is expected of a text. `index` is its place in the texts given, `measured` how many of its cells were measured."""
+
+    text: str
+    index: int
+    mean: float
+    standard_deviation: float
+    measured: int = 0
+    candidate: str | None = None
+    expected_improvement: float | None = None
+
+    @staticmethod
+    def read(answer: Mapping[str, Any]) -> Prediction:
+        return Prediction(
+            text=answer["text"],
+            index=answer["index"],
+            mean=answer["mean"],
+            standard_deviation=answer["standardDeviation"],
+            measured=answer["measured"],
+            candidate=answer.get("candidate"),
+            expected_improvement=answer.get("expectedImprovement"),
+        )
+
+
 class Client:
     """Talks to one server. Use :func:`connect`."""
 
@@ -250,11 +275,31 @@ class Study:
         answer = self.client.request("GET", f"{self._path}/posterior")["candidates"]
         return [(Candidate.read(each["candidate"]), each["mean"], each["standardDeviation"]) for each in answer]
 
-    def rank(self, texts: Sequence[CandidateInput]) -> list[tuple[Candidate, float]]:
-        """Texts by posterior mean, best first. They join the pool; nothing is measured."""
-        added = {candidate.index for candidate in self.add(texts)}
-        ranked = [(candidate, mean) for candidate, mean, _ in self.posterior() if candidate.index in added and mean is not None]
-        return sorted(ranked, key=lambda each: -each[1])
+    def predict(self, texts: Sequence[CandidateInput]) -> list[Prediction] | None:
+        """What is expected of texts, in the order given, in the pool or not; None before anything was scored.
+
+        Nothing is added to the pool, nothing is measured.
+        """
+        return self._texts("predict", texts)
+
+    def rank(self, texts: Sequence[CandidateInput]) -> list[Prediction] | None:
+        """Texts by how much trying each is worth (expected improvement), best first; None before anything was scored."""
+        return self._texts("rank", texts)
+
+    def screen(self, texts: Sequence[CandidateInput]) -> CandidateInput:
+        """Of several texts the one that is worth trying most; the first before anything was scored."""
+        if not texts:
+            raise ValueError("texts is empty; expected at least one")
+        ranked = self.rank(texts)
+        return texts[ranked[0].index if ranked else 0]
+
+    def _texts(self, what: str, texts: Sequence[CandidateInput]) -> list[Prediction] | None:
+        if isinstance(texts, str):
+            raise TypeError("texts is one text; expected a list of texts")
+        if not texts:
+            return []
+        answer = self.client.request("POST", f"{self._path}/{what}", {"texts": list(texts)})["texts"]
+        return None if answer is None else [Prediction.read(each) for each in answer]
 
     def info(self) -> Mapping[str, Any]:
         """Settings, spending and counts."""

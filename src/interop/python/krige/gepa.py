@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gepa.core.state import GEPAState
@@ -68,12 +68,13 @@ class KrigeEvaluationPolicy(EvaluationPolicy):
 
     def expected(self, programs: Sequence[Mapping[str, str]]) -> list[float]:
         """What programs that were never validated are expected to score, by their texts."""
-        study = self._study
-        if study is None:
-            return [0.0 for _ in programs]
-        added = study.add([_candidate(program) for program in programs])
-        means = [mean for _, mean, _ in study.posterior()]
-        return [0.0 if means[candidate.index] is None else float(means[candidate.index] or 0.0) for candidate in added]
+        predicted = self._study.predict([_candidate(program) for program in programs]) if self._study else None
+        return [0.0 for _ in programs] if predicted is None else [each.mean for each in predicted]
+
+    def most_promising(self, programs: Sequence[Mapping[str, str]]) -> int:
+        """Which of several programs is worth trying most, by what was validated so far; the first before that."""
+        ranked = self._study.rank([_candidate(program) for program in programs]) if self._study else None
+        return ranked[0].index if ranked else 0
 
     def _learn_order(self, ids: list[Any]) -> None:
         fresh = [each for each in ids if each not in self._place]
@@ -115,6 +116,27 @@ class KrigeEvaluationPolicy(EvaluationPolicy):
         self._study.observe(observations)
         posterior = self._study.posterior()
         self._means = [posterior[index][1] for index in self._indices]
+
+
+Proposer = Callable[[dict[str, str], Mapping[str, Any], list[str]], dict[str, str]]
+"""GEPA's `custom_candidate_proposer`: new texts for components, from a program and what went wrong."""
+
+
+def screen(propose: Proposer, policy: KrigeEvaluationPolicy, *, draws: int = 4) -> Proposer:
+    """A proposer that draws several texts and returns the one with the best prospects, before any rollout is paid for.
+
+    Give it to GEPA as `custom_candidate_proposer`. Each draw is one call of `propose`.
+
+    :param draws: how many texts are drawn.
+    """
+    if draws < 1:
+        raise ValueError(f"draws is {draws}; expected at least 1")
+
+    def screened(candidate: dict[str, str], dataset: Mapping[str, Any], components: list[str]) -> dict[str, str]:
+        drawn = [propose(candidate, dataset, components) for _ in range(draws)]
+        return drawn[policy.most_promising([{**candidate, **each} for each in drawn])]
+
+    return screened
 
 
 class KrigeSelection(SelectionStrategy):
