@@ -234,7 +234,7 @@ describe('warm start', () => {
     const cold = scoreOfChoice(undefined)
     expect(scoreOfChoice(earlier(1))).toBeGreaterThan(cold + 0.01)
     expect(scoreOfChoice(earlier(-1))).toBeGreaterThan(cold - 0.02)
-  })
+  }, 180_000)
 
   it('survives histories that say nothing: empty, all failed, of other prompts', () => {
     const failed = createObservationLog([{ candidate: 0, example: 0, repeat: 0, score: null }])
