@@ -11,8 +11,12 @@ const amount = (value: number) => String(Number(value.toPrecision(4)))
 const range = ([low, high]: readonly [number, number]) => `[${score(low)}, ${score(high)}]`
 const money = (value: number) => (value >= 0.01 || value === 0 ? `$${value.toFixed(2)}` : `$${value.toPrecision(2)}`)
 
-/** What is going to happen, before it does. */
-export function planText(plan: Plan): string {
+/**
+ * What is going to happen, before it does.
+ *
+ * @param localSeconds - what the calls may take where the model runs on this machine.
+ */
+export function planText(plan: Plan, localSeconds?: number): string {
   return [
     `${number(plan.prompts)} ${plan.prompts === 1 ? 'prompt' : 'prompts'}, ${number(plan.searchExamples)} search examples.`,
     plan.proposing
@@ -24,6 +28,9 @@ export function planText(plan: Plan): string {
     plan.proposing
       ? `Cost: at most ${costText(plan.cost)}, retries and whoever writes prompts aside.`
       : `Cost: at most ${costText(plan.cost)}, retries aside; exhaustive: ${costText(plan.exhaustive)}.`,
+    ...(localSeconds === undefined
+      ? []
+      : [`Time: some ${formatDuration(localSeconds)} on this machine, guessed from the size of the model.`]),
     ...plan.warnings.map((warning) => `Warning: ${warning}`),
     '',
   ].join('\n')

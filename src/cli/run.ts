@@ -11,6 +11,7 @@ import type { Price } from '../run/prices.ts'
 import type { Budget } from '../study/ledger.ts'
 import type { Task } from '../task/task.ts'
 import { modelsFolder } from './cache-folder.ts'
+import { localRunTime } from './local-run-time.ts'
 import { numberOption } from './number-options.ts'
 import { openResponseCache } from './open-response-cache.ts'
 import { openTaskEmbedder, openTaskSimilarity } from './open-task-embedder.ts'
@@ -153,7 +154,12 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
         : undefined
       const plan = makePlan(task, estimator, priceOf, writes?.proposers)
       if (notice !== undefined) process.stderr.write(`${notice}\n`)
-      process.stdout.write(flags.json ? jsonLine({ task: task.name, plan }) : text.planText(plan))
+      const localSeconds = replay ? undefined : localRunTime(task, plan.cost, flags.threads)
+      process.stdout.write(
+        flags.json
+          ? jsonLine({ task: task.name, plan, ...(localSeconds === undefined ? {} : { localSeconds }) })
+          : text.planText(plan, localSeconds),
+      )
     } finally {
       await close()
     }
@@ -208,7 +214,8 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       onPlan: (plan, resumed) => {
         announcedPlan = plan
         for (const warning of plan.warnings) announced.add(warning)
-        process.stderr.write(`${resumed ? 'Resuming. ' : ''}${text.planText(plan)}`)
+        const localSeconds = replay ? undefined : localRunTime(task, plan.cost, flags.threads)
+        process.stderr.write(`${resumed ? 'Resuming. ' : ''}${text.planText(plan, localSeconds)}`)
       },
       onProgress: (now) => {
         progress.show(text.progressText(now, now.best, timer(now)))
