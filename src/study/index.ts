@@ -10,7 +10,7 @@ export { createStudy, DEFAULT_POLICY, parseLog, restoreStudy, type StudyOptions 
 export { creditOf, type StudyCredit } from './credit.ts'
 export { type Direction, EVENT_VERSION, type Stage, type StudyConfig, type StudyEvent } from './events.ts'
 export { type Budget, type CallCost, createLedger, type Ledger, type Spending } from './ledger.ts'
-export type { TextPosterior, TextProspect } from './predict-texts.ts'
+export type { CandidateExplanation, TextPosterior, TextProspect } from './predict-texts.ts'
 export { detectableDifference, neededExamples, type PowerOptions, sampleSizeWarnings } from './sample-size.ts'
 export { createFold, foldEvents, type OpenAction, type StudyFold, type StudyState } from './state.ts'
 export {

@@ -8,11 +8,14 @@ import * as z from 'zod'
 import { logExpectedImprovement } from '../acquisition/log-expected-improvement.ts'
 import { checkInput, showValue } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
+import { viewFactories } from '../features/views.ts'
+import { createObservationLog, type ObservationHistory } from '../history/observation-log.ts'
 import { type Candidate, candidateText, contentKey, isBlank, type PoolEntry } from '../prompt/candidate.ts'
 import { withPredictions } from '../surrogate/prompt/predicted-beliefs.ts'
 import { createPromptModel, type PromptBeliefs, type PromptModel } from '../surrogate/prompt/prompt-model.ts'
 import { populationScores } from '../surrogate/prompt/prompt-scores.ts'
 import { setScores } from '../surrogate/prompt/set-scores.ts'
+import { checkIndex } from './checks.ts'
 import type { ProposedCandidate } from './new-candidates.ts'
 import type { StudyState } from './state.ts'
 
@@ -35,11 +38,35 @@ export interface TextProspect extends TextPosterior {
   readonly expectedImprovement: number
 }
 
+/** What speaks for a candidate: its own outcomes, and what prompts that read alike reached. */
+export interface CandidateExplanation {
+  readonly candidate: Candidate
+  /** All that is known of it together. */
+  readonly posterior: TextPosterior
+  /** What its text alone says, its own outcomes left out; `undefined` where nothing else was scored. */
+  readonly byText?: TextPosterior
+  /** What its own outcomes alone say: how many have a score, and their mean; no mean without any. */
+  readonly own: { readonly scored: number; readonly mean?: number }
+  /** Measured candidates that read most like it, nearest first: cosine of character n-grams, and posterior mean. */
+  readonly nearest: readonly { readonly candidate: Candidate; readonly similarity: number; readonly mean: number }[]
+}
+
+/** How many neighbors an explanation names. */
+const NEAREST = 3
+
 export interface TextPredictor {
   /** See `Study.posterior`. */
   posterior(texts: readonly (string | ProposedCandidate)[]): TextPosterior[] | undefined
   /** See `Study.rank`. */
   rank(texts: readonly (string | ProposedCandidate)[]): TextProspect[] | undefined
+  /** See `Study.explain`. */
+  explain(candidate: number): CandidateExplanation | undefined
+}
+
+/** A text as it is judged: where the pool has it, with its index there. */
+interface ReadText {
+  readonly entry: PoolEntry
+  readonly candidate: number | undefined
 }
 
 const textsSchema = z.array(z.unknown())
@@ -48,38 +75,45 @@ const textsSchema = z.array(z.unknown())
  * The prompt model of a study's pool, whatever its policy: fitted when asked, and kept until something is told or added.
  *
  * @param entryOf Makes an entry of a candidate, with its embedding where that is known.
+ * @param observations What it learns from; by default all that the study was told.
  */
 export function createTextPredictor(
   state: StudyState,
   pool: readonly PoolEntry[],
   entryOf: (candidate: Candidate, embedding?: Float64Array) => PoolEntry,
-): TextPredictor {
+  observations: ObservationHistory = state.observations,
+): TextPredictor & { judge(read: readonly ReadText[]): Judged | undefined } {
   let kept: Fit | undefined
 
   const fit = (): Fit => {
-    const { observations } = state
     if (kept?.pool.length === pool.length && kept.told === observations.length) return kept
     const model = kept?.pool.length === pool.length ? kept.model : createPromptModel(pool.slice())
-    kept = { pool: pool.slice(), told: observations.length, model, beliefs: fitted(model, state) }
+    kept = { pool: pool.slice(), told: observations.length, model, beliefs: fitted(model, observations) }
     return kept
   }
 
   function predict(given: readonly (string | ProposedCandidate)[]) {
     checkInput<unknown>(textsSchema, given, 'texts')
+    return judge(given.map((item, index) => readText(item, index, state, entryOf)))
+  }
+
+  function judge(read: readonly ReadText[]): Judged | undefined {
     if (state.duels.length > 0 || state.config.policy === 'duels') {
       throw new InvalidArgumentError('this study compares prompts in duels; expected one whose prompts are scored', {
         remedy: 'Ask for its recommendation instead.',
       })
     }
-    const read = given.map((item, index) => readText(item, index, state, entryOf))
-    if (!state.hasScore || state.observations.length === 0) return undefined
+    if (!state.hasScore || !hasScore(observations)) return undefined
     const { model, beliefs } = fit()
     const { offsets } = beliefs.outcomes
     const measured = (candidate: number) => offsets[candidate + 1]! - offsets[candidate]!
     // A prompt of the pool that nobody measured is told by its text, as one outside it.
     const unmeasured = read.filter(({ candidate }) => candidate === undefined || measured(candidate) === 0)
     const entries = unmeasured.map(({ entry, candidate }) => (candidate === undefined ? entry : pool[candidate]!))
-    const predicted = withPredictions(beliefs, model.predict(beliefs, entries) ?? withoutModel(pool, state, entries))
+    const predicted = withPredictions(
+      beliefs,
+      model.predict(beliefs, entries) ?? withoutModel(pool, observations, entries),
+    )
     const { config } = state
     const scores = config.estimand === 'set' ? setScores(predicted, config.exampleCount) : populationScores(predicted)
     const places = new Map(unmeasured.map((text, k) => [text, pool.length + k]))
@@ -104,7 +138,42 @@ export function createTextPredictor(
     return { texts, incumbent }
   }
 
+  function explain(index: number): CandidateExplanation | undefined {
+    checkIndex(index, pool.length)
+    const asked = [{ entry: pool[index]!, candidate: index }]
+    const known = judge(asked)
+    if (!known) return undefined
+    const { scores, others } = apart(observations, index)
+    const [byText] = createTextPredictor(state, pool, entryOf, others).judge(asked)?.texts ?? []
+    const places = Array.from({ length: others.length }, (_, k) => k).filter((k) => !Number.isNaN(others.score(k)))
+    const neighbors = [...new Set(places.map((k) => others.candidate(k)))]
+    const distances = characters.distancesFrom(pool)(
+      pool[index]!,
+      neighbors.map((i) => pool[i]!),
+    )
+    const nearest = neighbors
+      .map((i, k) => ({ index: i, similarity: 1 - distances[k]! / 2 }))
+      .filter(({ similarity }) => similarity > 0)
+      .sort((a, b) => b.similarity - a.similarity || a.index - b.index)
+      .slice(0, NEAREST)
+    const means = judge(nearest.map(({ index }) => ({ entry: pool[index]!, candidate: index })))!.texts
+    const sum = scores.reduce((total, score) => total + score, 0)
+    return {
+      candidate: pool[index]!.candidate,
+      posterior: known.texts[0]!.posterior,
+      ...(byText ? { byText: byText.posterior } : {}),
+      own: { scored: scores.length, ...(scores.length > 0 ? { mean: state.turned(sum / scores.length) } : {}) },
+      nearest: nearest.map(({ index, similarity }, k) => ({
+        candidate: pool[index]!.candidate,
+        similarity,
+        mean: means[k]!.posterior.mean,
+      })),
+    }
+  }
+
   return {
+    judge,
+    explain,
     posterior: (given) => predict(given)?.texts.map(({ posterior }) => posterior),
     rank(given) {
       const predicted = predict(given)
@@ -118,6 +187,13 @@ export function createTextPredictor(
   }
 }
 
+const characters = viewFactories.characters()
+
+interface Judged {
+  readonly texts: readonly { readonly posterior: TextPosterior; readonly mean: number; readonly own: number }[]
+  readonly incumbent: number
+}
+
 interface Fit {
   readonly pool: readonly PoolEntry[]
   readonly told: number
@@ -126,13 +202,13 @@ interface Fit {
 }
 
 /** By the evidence that a recommendation is weighed by, so that the two say the same. */
-function fitted(model: PromptModel, { observations }: StudyState): PromptBeliefs {
+function fitted(model: PromptModel, observations: ObservationHistory): PromptBeliefs {
   return model.fit(observations, observations.length, 'likelihood')
 }
 
 /** Where too few prompts were measured to learn what texts tell: what the pool's model says of prompts that join it. */
-function withoutModel(pool: readonly PoolEntry[], state: StudyState, entries: readonly PoolEntry[]) {
-  const { ability, abilityVariance } = fitted(createPromptModel([...pool, ...entries]), state)
+function withoutModel(pool: readonly PoolEntry[], observations: ObservationHistory, entries: readonly PoolEntry[]) {
+  const { ability, abilityVariance } = fitted(createPromptModel([...pool, ...entries]), observations)
   return entries.map((_, k) => ({ mean: ability[pool.length + k]!, variance: abilityVariance[pool.length + k]! }))
 }
 
@@ -141,7 +217,7 @@ function readText(
   index: number,
   { config, candidates, indexById, indexByContent }: StudyState,
   entryOf: (candidate: Candidate, embedding?: Float64Array) => PoolEntry,
-): { readonly entry: PoolEntry; readonly candidate: number | undefined } {
+): ReadText {
   if (typeof item !== 'string' && (typeof item !== 'object' || item === null)) {
     throw new InvalidArgumentError(`texts[${index}] is ${showValue(item)}; expected a text, or { text } or { slots }`)
   }
@@ -154,4 +230,34 @@ function readText(
     throw new InvalidArgumentError(`texts[${index}] is empty; expected a text`)
   }
   return { entry: entryOf(given, embedding), candidate: indexByContent.get(contentKey(given)) }
+}
+
+function hasScore(observations: ObservationHistory): boolean {
+  for (let k = 0; k < observations.length; k++) if (!Number.isNaN(observations.score(k))) return true
+  return false
+}
+
+/** Scores of a candidate, and a history of all others. */
+function apart(observations: ObservationHistory, index: number) {
+  const scores: number[] = []
+  const others = createObservationLog()
+  for (let k = 0; k < observations.length; k++) {
+    const [candidate, score, standardError] = [
+      observations.candidate(k),
+      observations.score(k),
+      observations.standardError(k),
+    ]
+    const count = observations.count(k)
+    if (candidate !== index) {
+      others.append({
+        candidate,
+        example: observations.example(k),
+        repeat: observations.repeat(k),
+        score: Number.isNaN(score) ? null : score,
+        count,
+        ...(Number.isNaN(standardError) ? {} : { standardError }),
+      })
+    } else if (!Number.isNaN(score)) for (let cell = 0; cell < count; cell++) scores.push(score)
+  }
+  return { scores, others }
 }

@@ -30,7 +30,12 @@ import {
   type Spending,
 } from './ledger.ts'
 import { newCandidates, type ProposedCandidate } from './new-candidates.ts'
-import { createTextPredictor, type TextPosterior, type TextProspect } from './predict-texts.ts'
+import {
+  type CandidateExplanation,
+  createTextPredictor,
+  type TextPosterior,
+  type TextProspect,
+} from './predict-texts.ts'
 import { hopelessCandidates, recommendFeasible } from './recommend-feasible.ts'
 import type { OpenEvaluation, StudyFold, StudyState } from './state.ts'
 import type { Conclusion } from './verdict.ts'
@@ -168,6 +173,18 @@ export interface Study {
    * study.rank(['Name the label, please.', 'Write a poem.'])?.length // 2
    */
   rank(texts: readonly (string | ProposedCandidate)[]): TextProspect[] | undefined
+  /**
+   * What speaks for a candidate of the pool: its own outcomes, what its text says without them, and its nearest neighbors.
+   *
+   * @param candidate Its index.
+   * @returns `undefined` before anything was scored.
+   * @throws InvalidArgumentError on an unknown index, or where the study compares in duels.
+   * @example
+   * const action = study.ask()
+   * if (action.kind === 'evaluate') study.tell(action.id, action.examples.map(() => 1))
+   * study.explain(0)?.posterior.text // 'Answer.'
+   */
+  explain(candidate: number): CandidateExplanation | undefined
   /** Reserves the worst case of a call about to be sent; `undefined` when the budget does not allow it. */
   reserveCall(worst: CallCost, purpose?: CallPurpose): Reservation | undefined
   /** Charges calls whose fate is unknown (the process died) at their reservation. Returns how many. */
@@ -573,6 +590,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     },
     posterior: (texts) => predictor.posterior(texts),
     rank: (texts) => predictor.rank(texts),
+    explain: (candidate) => predictor.explain(candidate),
     reserveCall(worst, purpose) {
       checkCost(worst)
       if (!ledger.affords(worst)) return undefined

@@ -87,6 +87,28 @@ describe('posterior and rank of texts', () => {
     expect(study.rank([])).toEqual([])
   })
 
+  it('explain a candidate by its outcomes, its text and its neighbors', () => {
+    const study = measured()
+    const [liar] = study.add(['Name the label, please.'])
+    for (let example = 0; example < EXAMPLES; example++) study.observe({ candidate: liar!, example, score: 0 })
+    const { own, byText, posterior, nearest, candidate } = study.explain(liar!)!
+    expect(candidate.text).toBe('Name the label, please.')
+    expect(own).toEqual({ scored: EXAMPLES, mean: 0 })
+    expect(byText!.mean).toBeGreaterThan(0.6)
+    expect(byText!.measured).toBe(0)
+    expect(posterior.mean).toBeLessThan(byText!.mean - 0.3)
+    expect(posterior).toMatchObject({ candidate: liar, measured: EXAMPLES })
+    expect(nearest).toHaveLength(3)
+    for (const each of nearest) expect(GOOD).toContain(each.candidate.text)
+    expect(nearest[0]!.similarity).toBeGreaterThan(nearest[2]!.similarity)
+    expect(study.explain(study.add(['Sing.'])[0]!)!.own).toEqual({ scored: 0 })
+    expect(() => study.explain(99)).toThrow(/candidate is 99/)
+    const fresh = createStudy({ pool: GOOD, exampleCount: EXAMPLES })
+    expect(fresh.explain(0)).toBeUndefined()
+    fresh.observe({ candidate: 0, example: 0, score: 1 })
+    expect(fresh.explain(0)!.byText).toBeUndefined()
+  })
+
   it('refuse what is no text', () => {
     const study = measured()
     for (const [texts, message] of [
