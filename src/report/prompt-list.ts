@@ -17,10 +17,13 @@ export function promptList({ conclusion, config }: StudyState, rows: readonly Ra
   const scale = scaleOf(rows)
   return html`<p class="search"><label for="search">Search the prompts</label> <input id="search" type="search" autocomplete="off"> <span id="found" role="status" class="quiet"></span></p>
 <ol class="prompts" id="prompts">
-${rows.map((row) => {
+${rows.map((row, rank) => {
   const isWinner = row.index === conclusion?.winner.candidate
   const text = candidateText(row.candidate)
-  const shown = row.index < FULL_TEXTS || isWinner || text.length <= CUT ? text : `${text.slice(0, CUT)} …`
+  const shown =
+    rank < FULL_TEXTS || isWinner || row.candidate.id === config.baseline || text.length <= CUT
+      ? text
+      : `${text.slice(0, CUT)} …`
   return html`<li${isWinner ? html` class="winner"` : undefined}><details><summary dir="auto">${firstLine(text)}</summary><pre dir="auto">${shown}</pre></details><span class="quiet">${row.candidate.id}${isWinner ? html`<span class="tag">winner</span>` : undefined}${row.candidate.id === config.baseline ? html`<span class="tag">baseline</span>` : undefined}</span>${intervalBar(row.mean, row.interval, scale, isWinner ? 'winner' : 'other')}<span class="numbers"><b>${score(row.mean)}</b> <span class="quiet">${interval(row.interval)}, ${count(row.measured)} measured${row.failed === 0 ? '' : `, ${count(row.failed)} failed`}</span></span></li>
 `
 })}</ol>`
