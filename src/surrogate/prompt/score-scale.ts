@@ -13,19 +13,27 @@ export interface ScoreScale {
   readonly binary: boolean
 }
 
-/** Scale of the first `length` scores: [0, 1] where they fit into it, else their own range. */
+/** Scores in [0, 1] that all lie in so small a part of it have a range of their own: the model's noise is that of shares. */
+const SMALL_RANGE = 0.1
+/** Scores from which a small range counts as one, and not as the luck of a few. */
+const ENOUGH = 8
+
+/** Scale of the first `length` scores: [0, 1] where they fill some of it, else their own range. */
 export function scoreScale(history: ObservationHistory, length: number): ScoreScale {
   let low = 0
   let high = 1
   let smallest = Number.POSITIVE_INFINITY
   let largest = Number.NEGATIVE_INFINITY
+  let finite = 0
   for (let k = 0; k < length; k++) {
     const score = history.score(k)
     if (!Number.isFinite(score)) continue
+    finite++
     smallest = Math.min(smallest, score)
     largest = Math.max(largest, score)
   }
-  if (smallest < 0 || largest > 1) {
+  const isSmall = finite >= ENOUGH && largest > smallest && largest - smallest < SMALL_RANGE
+  if (smallest < 0 || largest > 1 || isSmall) {
     low = smallest
     // From 1e16 on, one more is the same number.
     high = largest > smallest ? largest : smallest + Math.max(1, 1e-3 * Math.abs(smallest))
