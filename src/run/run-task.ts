@@ -147,7 +147,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
     }
     checkPolicy(wanted.policy, evaluator)
     if (config) {
-      checkSameStudy(config, { ...fingerprint }, wanted)
+      checkSameStudy(config, { ...fingerprint }, { ...wanted, space: task.space })
       const baseline = task.baseline === undefined ? undefined : task.pool[task.baseline]!.id
       if (config.baseline !== baseline) {
         throw new ConflictError(
@@ -296,10 +296,15 @@ function fingerprintOf(task: Task, evaluator: Evaluator, embedder: Embedder | un
 function checkSameStudy(
   config: StudyConfig,
   fingerprint: Readonly<Record<string, string>>,
-  wanted: { readonly policy: string; readonly seed: number },
+  wanted: Pick<StudyConfig, 'policy' | 'seed' | 'space'>,
 ): void {
-  const before: Record<string, string> = { ...config.fingerprint, policy: config.policy, seed: String(config.seed) }
-  const now: Record<string, string> = { ...fingerprint, policy: wanted.policy, seed: String(wanted.seed) }
+  const chosen = ({ policy, seed, space }: typeof wanted) => ({
+    policy,
+    seed: String(seed),
+    parameters: JSON.stringify(space),
+  })
+  const before: Record<string, string> = { ...config.fingerprint, ...chosen(config) }
+  const now: Record<string, string> = { ...fingerprint, ...chosen(wanted) }
   const keys = new Set([...Object.keys(now), 'constraints'])
   const differing = [...keys].filter((key) => before[key] !== now[key])
   if (differing.length === 0) return

@@ -211,6 +211,24 @@ describe('runTask', () => {
     await expect(resume(task)).resolves.toMatchObject({ study: 'tickets' })
   })
 
+  it.each([
+    ['other values', { temperature: { categorical: [0, 0.7, 1] } }],
+    ['another bound', { temperature: { float: [0, 1] } }],
+    ['another name', { topP: { categorical: [0, 0.7] } }],
+    ['none', undefined],
+  ])('refuses to resume with other parameters of the task: %s', async (_, parameters) => {
+    const task = define({}, { parameters: { temperature: { categorical: [0, 0.7] } } })
+    const options = setUp(task)
+    await runTask(options)
+    const { space } = define({}, parameters ? { parameters } : {})
+    // The pool stays: what is refused is the space, not a prompt that is missing.
+    await expect(runTask({ ...options, task: { ...task, space } })).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringMatching(/started differently: parameters was \{"temperature".*, is \{/),
+    })
+    await expect(runTask(options)).resolves.toMatchObject({ study: 'tickets' })
+  })
+
   it('keeps hashes instead of texts when told so, and resumes all the same', async () => {
     const task = define({ budget: { calls: 120 } })
     const whole = await runTask(setUp(task, { concurrency: 1 }))
