@@ -6,12 +6,12 @@ import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/numerics/random/index.ts'
 import { type RunningCli, startKrige } from '../support/krige-cli.ts'
 
-const KILLS = 12
+const KILLS = 8
 const STUDY = {
   name: 'triage',
-  pool: Array.from({ length: 40 }, (_, i) => `Label ticket, way ${i}.`),
+  pool: Array.from({ length: 4_000 }, (_, i) => `Label ticket, way ${i}.`),
   policy: 'random',
-  exampleCount: 5_000,
+  exampleCount: 3,
 }
 
 interface Asked {
@@ -95,10 +95,12 @@ describe('a server that is killed again and again', () => {
             unanswered = undefined
           }
           if (kill === KILLS) break
-          const die = setTimeout(() => cli.child.kill('SIGKILL'), random.uniform() * 400)
+          // From the first proposal on, which takes longest.
+          let die: NodeJS.Timeout | undefined
           try {
             for (;;) {
               const { actions }: { actions: Asked[] } = await post(url, '/studies/triage/ask', { count: 4 })
+              die ??= setTimeout(() => cli.child.kill('SIGKILL'), 50 + random.uniform() * 200)
               for (const action of actions) {
                 for (const example of action.examples) {
                   const cell = `${action.candidate.index}/${example}`
