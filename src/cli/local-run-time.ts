@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { KrigeError } from '../errors.ts'
 import { findGguf, parseGgufReference } from '../evaluation/models/find-gguf.ts'
 import type { Cost } from '../run/plan.ts'
 import type { Task } from '../task/task.ts'
@@ -14,7 +15,8 @@ const BYTES_PER_SECOND = 7.8e9
 const PREFILL_SPEEDUP = 10
 
 /**
- * Seconds that a plan's calls may take where the task's model runs on this machine; `undefined` for all others. A guess from the
+ * Seconds that a plan's calls may take where the task's model runs on this machine; `undefined` for all others, and where its
+ * file is not here yet. A guess from the
  * size of the file, true within a factor of two or three: what a prompt's examples share is read once, which it does not know.
  */
 export function localRunTime(
@@ -24,6 +26,13 @@ export function localRunTime(
 ): number | undefined {
   if (!model?.startsWith('gguf:')) return undefined
   const { name } = parseGgufReference(model.slice('gguf:'.length))
-  const { size } = statSync(findGguf(name, modelsFolder(process.env), folder))
+  let size: number
+  try {
+    size = statSync(findGguf(name, modelsFolder(process.env), folder)).size
+  } catch (error) {
+    // A plan needs no model; a run says by itself what is missing.
+    if (KrigeError.isInstance(error)) return undefined
+    throw error
+  }
   return ((outputTokens + inputTokens / PREFILL_SPEEDUP) * size) / (BYTES_PER_SECOND * threads)
 }

@@ -19,10 +19,11 @@ describe('the time of a local run', () => {
     expect(seconds).toBeCloseTo(((1e5 + 1e6 / 10) * 7800) / 7.8e9 / 2, 12)
   })
 
-  it('is not told for models elsewhere, and for programs', () => {
+  it('is not told for models elsewhere or not here yet, and for programs', () => {
     const cost = { inputTokens: 1000, outputTokens: 1000 }
     expect(localRunTime({ model: 'openai:gpt-5-mini', folder }, cost)).toBeUndefined()
     expect(localRunTime({ folder }, cost)).toBeUndefined()
+    expect(localRunTime({ model: 'gguf:./not-here.gguf', folder }, cost)).toBeUndefined()
   })
 
   it('stands in the plan before a run', () => {
