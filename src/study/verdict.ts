@@ -121,6 +121,8 @@ export function knownScore(judged: JudgedCandidate, holdout: ScoreSummary | unde
 export function summariseScores(scores: readonly number[]): ScoreSummary {
   const n = scores.length
   if (n === 0) throw new InvalidArgumentError('scores is empty; expected at least one score')
+  const unit = unitOf(scores)
+  if (unit !== 1) return inUnits(summariseScores(scores.map((score) => score / unit)), unit)
   const [low, high] = rangeOf(scores)
   const middle = (low + high) / 2
   const half = (high - low) / 2
@@ -163,6 +165,21 @@ export function comparePaired(
     second.push(b)
   }
   if (first.length === 0) return undefined
+  const unit = unitOf([...first, ...second])
+  if (unit !== 1) {
+    const reduced = (scores: readonly number[]) => scores.map((score) => score / unit)
+    const { winner, baseline, difference, estimate, probabilityBetter } = comparePaired(
+      reduced(first),
+      reduced(second),
+    )!
+    return {
+      winner: inUnits(winner, unit),
+      baseline: inUnits(baseline, unit),
+      difference: inUnits(difference, unit),
+      probabilityBetter,
+      estimate: { mean: times(estimate.mean, unit), standardDeviation: times(estimate.standardDeviation, unit) },
+    }
+  }
   const [low, high] = rangeOf([...first, ...second])
   const span = high - low
   const differences = first.map((score, index) => score - second[index]!)
@@ -230,6 +247,21 @@ export function judge(
   const [low, high] = (options.combined ?? comparison.difference).interval
   if (low > 0) return 'improved'
   return high < (options.relevantDifference ?? DEFAULT_RELEVANT_DIFFERENCE) ? 'no improvement' : 'undecided'
+}
+
+/** A power of two to divide huge scores by, so that their squares are numbers; 1 for all others. */
+function unitOf(scores: readonly number[]): number {
+  const largest = scores.reduce((most, score) => Math.max(most, Math.abs(score)), 0)
+  return largest > 2 ** 450 && Number.isFinite(largest) ? 2 ** (Math.floor(Math.log2(largest)) - 400) : 1
+}
+
+function inUnits({ mean, interval: [low, high], count }: ScoreSummary, unit: number): ScoreSummary {
+  return { mean: times(mean, unit), interval: [times(low, unit), times(high, unit)], count }
+}
+
+/** What no number can hold is the largest there is. */
+function times(value: number, unit: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value * unit))
 }
 
 function rangeOf(scores: readonly number[]): [number, number] {

@@ -23,6 +23,17 @@ describe('summariseScores', () => {
 })
 
 describe('comparePaired', () => {
+  it.each([1e160, 1e300, 1e308])('says of scores of %d what it says of smaller ones', (size) => {
+    const at = (unit: number) => comparePaired([unit, unit, -unit, unit, unit], [-unit, unit, -unit, -unit / 2, -unit])!
+    const [huge, small] = [at(size), at(1e100)]
+    expect(huge.probabilityBetter).toBeCloseTo(small.probabilityBetter, 10)
+    expect(huge.winner.mean / size).toBeCloseTo(small.winner.mean / 1e100, 10)
+    expect(huge.winner.interval[0] / size).toBeCloseTo(small.winner.interval[0] / 1e100, 10)
+    expect(huge.difference.mean / size).toBeCloseTo(small.difference.mean / 1e100, 10)
+    const numbers = [...huge.difference.interval, huge.estimate.mean, huge.estimate.standardDeviation]
+    expect(numbers.every(Number.isFinite)).toBe(true)
+  })
+
   it("follows Agresti and Min's adjusted table", () => {
     // b = 20 pairs only the winner gets right, c = 8 only the baseline; n = 100.
     const winner = [...repeat(1, 60), ...repeat(0, 40)]
