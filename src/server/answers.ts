@@ -51,6 +51,22 @@ export function textsAnswer<Predicted extends TextPosterior>(
   }))
 }
 
+/** What speaks for a candidate of the pool; null before anything was scored. */
+export function explanationAnswer({ study }: ServedStudy, index: number) {
+  const explained = study.explain(index)
+  if (!explained) return null
+  const { candidate, posterior, byText, own, nearest } = explained
+  const place = ({ id }: Candidate) => study.state.indexById.get(id)!
+  const expectation = ({ measured, mean, standardDeviation }: TextPosterior) => ({ measured, mean, standardDeviation })
+  return {
+    candidate: candidateAnswer(candidate, index),
+    posterior: expectation(posterior),
+    ...(byText ? { byText: expectation(byText) } : {}),
+    own: { ...own },
+    nearest: nearest.map((near) => ({ ...near, candidate: candidateAnswer(near.candidate, place(near.candidate)) })),
+  }
+}
+
 type Evaluation = Extract<AskedAction, { kind: 'evaluate' }>
 
 export function actionAnswer(action: Omit<Evaluation, 'kind' | 'stage'>) {

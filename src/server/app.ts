@@ -18,6 +18,7 @@ import {
   actionAnswer,
   askStudy,
   candidateAnswer,
+  explanationAnswer,
   observeStudy,
   studyAnswer,
   tellStudy,
@@ -171,6 +172,11 @@ export function createServerApp(options: ServerOptions): ServerApp {
     const { texts } = context.req.valid('json')
     const ranked = await on(context, ({ study }) => textsAnswer(study, study.rank(texts.map(textOf))))
     return context.json({ texts: ranked }, 200)
+  })
+  api.openapi(routes.explain, async (context) => {
+    const { candidate } = context.req.valid('json')
+    const explanation = await on(context, (served) => explanationAnswer(served, indexOf(served, candidate)))
+    return context.json({ explanation }, 200)
   })
   api.openapi(routes.enqueue, async (context) => {
     const { candidate, examples } = context.req.valid('json')

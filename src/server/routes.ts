@@ -127,6 +127,12 @@ export const rank = post(
   schemas.textsInput,
   schemas.ranked,
 )
+export const explain = post(
+  '/studies/{name}/explain',
+  'What speaks for a candidate of the pool.',
+  schemas.explainInput,
+  schemas.explained,
+)
 export const enqueue = post(
   '/studies/{name}/enqueue',
   'Have cells measured next.',

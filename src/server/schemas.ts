@@ -223,6 +223,8 @@ const textPosterior = z.object({
   standardDeviation: z.number(),
 })
 
+const expectation = z.object({ measured: z.int(), mean: z.number(), standardDeviation: z.number() })
+
 export const predicted = z
   .object({
     texts: z.array(textPosterior).nullable().openapi({ description: 'null before anything was scored.' }),
@@ -245,6 +247,25 @@ export const ranked = z
       .openapi({ description: 'null before anything was scored.' }),
   })
   .openapi('Ranked', { description: 'Texts by how much trying each is worth, best first.' })
+
+export const explainInput = z.strictObject({ candidate: candidateReference }).openapi('ExplainInput')
+
+export const explained = z
+  .object({
+    explanation: z
+      .object({
+        candidate,
+        posterior: expectation,
+        byText: expectation.optional().openapi({ description: 'What its text alone says, its own outcomes left out.' }),
+        own: z.object({ scored: z.int(), mean: z.number().optional() }),
+        nearest: z
+          .array(z.object({ candidate, similarity: z.number(), mean: z.number() }))
+          .openapi({ description: 'Measured candidates that read most like it, nearest first.' }),
+      })
+      .nullable()
+      .openapi({ description: 'null before anything was scored.' }),
+  })
+  .openapi('Explained', { description: 'What speaks for a candidate of the pool.' })
 
 export const pending = z.object({ actions: z.array(action) }).openapi('Pending')
 export const accepted = z.object({ accepted: z.literal(true) }).openapi('Accepted')

@@ -170,6 +170,26 @@ describe('studies over HTTP', () => {
     expect((await call('POST', '/studies/none/predict', { texts })).status).toBe(404)
   })
 
+  it('explain a candidate by its outcomes, its text and its neighbors', async () => {
+    const { call } = start()
+    const pool = ['Name the label.', 'Name the label of it.', 'Write a poem.', 'Write a long poem.']
+    await call('POST', '/studies', { ...TRIAGE, pool })
+    const path = '/studies/triage/explain'
+    const asked = { candidate: { text: 'Name the label.' } }
+    expect((await call('POST', path, asked)).body).toEqual({ explanation: null })
+    const observations = pool.flatMap((text, place) =>
+      [0, 1, 2, 3].map((example) => ({ candidate: { text }, example, score: place < 2 ? 1 : 0 })),
+    )
+    await call('POST', '/studies/triage/observe', { observations })
+    const { explanation } = (await call('POST', path, asked)).body
+    expect(explanation).toMatchObject({ candidate: { index: 0 }, own: { scored: 4, mean: 1 }, byText: { measured: 0 } })
+    expect(explanation.posterior).toMatchObject({ measured: 4 })
+    expect(explanation.nearest[0].candidate).toMatchObject({ index: 1, text: 'Name the label of it.' })
+    for (const wrong of [{}, { candidate: { index: 9 } }, { candidate: { id: 'x' } }, { ...asked, k: 1 }]) {
+      expect((await call('POST', path, wrong)).status).toBe(400)
+    }
+  })
+
   it('name what is wrong with a request', async () => {
     const { call } = start()
     await call('POST', '/studies', TRIAGE)

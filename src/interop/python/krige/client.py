@@ -293,6 +293,13 @@ class Study:
         ranked = self.rank(texts)
         return texts[ranked[0].index if ranked else 0]
 
+    def explain(self, candidate: str) -> Mapping[str, Any] | None:
+        """What speaks for the candidate of this id: `own` outcomes, `byText` alone, `posterior` of both, `nearest` neighbors.
+
+        None before anything was scored.
+        """
+        return self.client.request("POST", f"{self._path}/explain", {"candidate": {"id": candidate}})["explanation"]
+
     def _texts(self, what: str, texts: Sequence[CandidateInput]) -> list[Prediction] | None:
         if isinstance(texts, str):
             raise TypeError("texts is one text; expected a list of texts")
