@@ -100,6 +100,14 @@ describe('a provider that the user installed', () => {
   })
 
   it('is named when it is not installed', async () => {
-    await expect(openRemoteModel('not-there:x', { environment: {} })).rejects.toThrow('@ai-sdk/not-there')
+    await expect(openRemoteModel('mistral:x', { environment: {} })).rejects.toMatchObject({
+      code: 'unavailable',
+      remedy: 'npm install @ai-sdk/mistral',
+    })
+    // One that nobody knows may be a mistake, or a package of its own.
+    await expect(openRemoteModel('mistrall:x', { environment: {} })).rejects.toMatchObject({
+      code: 'invalid-input',
+      remedy: expect.stringMatching(/Did you mean mistral\?.*npm install @ai-sdk\/mistrall/),
+    })
   })
 })
