@@ -106,7 +106,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
         position,
         candidate: evaluation.index,
         example: evaluation.examples[position]!,
-        ...(evaluation.stage === 'holdout' ? { holdout: true } : {}),
+        ...(evaluation.split === 'holdout' ? { holdout: true } : {}),
         trace: {
           calls: traces.map(clipCall),
           ...(output === undefined ? {} : { output: clip(output) }),
@@ -301,14 +301,14 @@ function overrun({ state }: Study): number {
 }
 
 /** What was asked for and not told when the study was opened. */
-function openCells({ state }: Study, { asked, stage, open }: OpenEvaluation): Cell[] {
+function openCells({ state }: Study, { asked, split, open }: OpenEvaluation): Cell[] {
   const evaluation = {
     candidate: state.candidates[asked.candidate]!,
     index: asked.candidate,
     ...(asked.rival === undefined ? {} : { rival: { candidate: state.candidates[asked.rival]!, index: asked.rival } }),
     examples: asked.examples,
     repeat: asked.repeat ?? 0,
-    stage,
+    split,
   }
   return [...open].map((position) => ({ action: asked.action, position, evaluation }))
 }

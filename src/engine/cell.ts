@@ -2,7 +2,7 @@ import type { Failure } from '../history/failure.ts'
 import type { Measurement } from '../history/measurement.ts'
 import type { CallRole, CallTrace } from '../history/trace.ts'
 import type { Candidate } from '../prompt/candidate.ts'
-import type { Stage } from '../study/events.ts'
+import type { Split } from '../study/events.ts'
 import type { CallCost, Reservation } from '../study/ledger.ts'
 
 /** What one call is for, as far as who makes it knows. */
@@ -32,10 +32,10 @@ export interface CellRequest {
   readonly index: number
   /** With it the cell is a duel: the score is 1 where the candidate wins, 0 where the rival does, or between. */
   readonly rival?: Candidate
-  /** Index among the examples of the stage. */
+  /** Index among the examples of the split. */
   readonly example: number
   readonly repeat: number
-  readonly stage: Stage
+  readonly split: Split
   readonly signal: AbortSignal
   readonly reserve: Reserve
 }

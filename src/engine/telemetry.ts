@@ -60,12 +60,12 @@ export function createTelemetry(tracer: Tracer): Telemetry {
     }),
 
     traceCells: (evaluate) => (request) => {
-      const { candidate, example, repeat, stage } = request
+      const { candidate, example, repeat, split } = request
       const attributes = {
         'krige.candidate.id': candidate.id,
         'krige.example': example,
         'krige.repeat': repeat,
-        'krige.stage': stage,
+        'krige.split': split,
       }
       return within('krige.evaluate', { attributes }, async (span) => {
         const result = await evaluate(request)

@@ -20,10 +20,10 @@ export function evaluateTaskCell(
   const hasOwnModels = task.program?.stages.some(({ model }) => model !== undefined) ?? false
   const taskPrice = task.model === undefined ? undefined : priceOf(task.model)
 
-  return async ({ candidate, rival, example, repeat, stage, signal, reserve }) => {
+  return async ({ candidate, rival, example, repeat, split, signal, reserve }) => {
     const request: EvaluationRequest = {
       candidate,
-      example: task.examples[task.split[stage][example]!]!,
+      example: task.examples[task.split[split][example]!]!,
       repeat,
       seed,
       signal,

@@ -456,10 +456,10 @@ function evaluateCell<Example>(
   { evaluate, examples, holdout = [] }: OptimizeOptions<Example>,
   seed: number,
 ): CellEvaluator {
-  return async ({ candidate, example, repeat, stage, signal, reserve }) => {
+  return async ({ candidate, example, repeat, split, signal, reserve }) => {
     const reservation = await reserve(NO_COST)
     if (!reservation) return { failure: failure('budget', 'the budget allows no further call') }
-    const shown = (stage === 'search' ? examples : holdout)[example]!
+    const shown = (split === 'search' ? examples : holdout)[example]!
     const started = performance.now()
     let cost = NO_COST
     try {

@@ -69,7 +69,7 @@ export function explanationAnswer({ study }: ServedStudy, index: number) {
 
 type Evaluation = Extract<AskedAction, { kind: 'evaluate' }>
 
-export function actionAnswer(action: Omit<Evaluation, 'kind' | 'stage'>) {
+export function actionAnswer(action: Omit<Evaluation, 'kind' | 'split'>) {
   const { id, candidate, index, rival, examples, repeat, reason } = action
   return {
     id,

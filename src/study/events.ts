@@ -29,7 +29,7 @@ export const directionSchema = z.enum(['maximize', 'minimize'])
 export type Direction = z.infer<typeof directionSchema>
 
 /** `search`: the examples policies see. `holdout`: the ones kept aside for the final comparison. */
-export type Stage = 'search' | 'holdout'
+export type Split = 'search' | 'holdout'
 
 export interface StudyConfig {
   readonly name: string
@@ -112,7 +112,8 @@ export interface AskedEvent extends Versioned {
   readonly rival?: number
   readonly examples: readonly number[]
   readonly repeat?: number
-  readonly stage?: Stage
+  /** Absent: `search`. Called as the first version of the format had it. */
+  readonly stage?: Split
   readonly enqueued?: true
   readonly reason?: Reason
 }

@@ -8,7 +8,7 @@ export type { StudyCalls, StudyHoldout, StudyJournal, StudySearch } from './audi
 export type { Summary } from './checks.ts'
 export { createStudy, DEFAULT_POLICY, parseLog, restoreStudy, type StudyOptions } from './create-study.ts'
 export { creditOf, type StudyCredit } from './credit.ts'
-export { type Direction, EVENT_VERSION, type Stage, type StudyConfig, type StudyEvent } from './events.ts'
+export { type Direction, EVENT_VERSION, type Split, type StudyConfig, type StudyEvent } from './events.ts'
 export { type Budget, type CallCost, createLedger, type Ledger, type Spending } from './ledger.ts'
 export type { CandidateExplanation, TextPosterior, TextProspect } from './predict-texts.ts'
 export { detectableDifference, neededExamples, type PowerOptions, sampleSizeWarnings } from './sample-size.ts'

@@ -16,7 +16,7 @@ import {
   EVENT_VERSION,
   type GeneratedEvent,
   type ProgressEvent,
-  type Stage,
+  type Split,
   type StudyConfig,
   type StudyEvent,
 } from './events.ts'
@@ -33,7 +33,7 @@ export type OpenAction = OpenEvaluation | OpenGeneration
 export interface OpenEvaluation {
   readonly kind: 'evaluate'
   readonly asked: AskedEvent
-  readonly stage: Stage
+  readonly split: Split
   /** Positions that are neither told nor released, in order. */
   readonly open: Set<number>
 }
@@ -89,16 +89,16 @@ export interface StudyState {
   readonly holdoutReserve: number
   /** That share before anything of it was measured. */
   readonly holdoutShare: number
-  /** Cells asked for and not told, of both stages. */
+  /** Cells asked for and not told, of both splits. */
   readonly pendingCount: number
   /** Events folded so far. */
   readonly length: number
   /** Cells asked for and not told, oldest action first. */
-  pending(stage: Stage): PendingCell[]
+  pending(split: Split): PendingCell[]
   /** Duels asked for and not told, oldest action first. */
-  pendingDuels(stage: Stage): PendingDuel[]
+  pendingDuels(split: Split): PendingDuel[]
   /** Whether two candidates met on an example, or are about to. */
-  hasDuel(stage: Stage, a: number, b: number, example: number): boolean
+  hasDuel(split: Split, a: number, b: number, example: number): boolean
   /**
    * Turns a score from the user's direction into the maximised one that the histories and policies have, and back: the
    * fold turns once on the way in, and what people are shown is turned once on the way out.
@@ -146,8 +146,8 @@ export function createFold(first: StudyEvent): StudyFold {
   const progress: ProgressEvent[] = []
   const failures = new Map<number, FailureCount>()
   const measurements = createMeasurementLog()
-  const duels: Record<Stage, Duel[]> = { search: [], holdout: [] }
-  const duelKeys: Record<Stage, Set<string>> = { search: new Set(), holdout: new Set() }
+  const duels: Record<Split, Duel[]> = { search: [], holdout: [] }
+  const duelKeys: Record<Split, Set<string>> = { search: new Set(), holdout: new Set() }
   const ledger = createLedger(first.budget)
   let lastAction = 0
   let lastCall = 0
@@ -176,12 +176,12 @@ export function createFold(first: StudyEvent): StudyFold {
     }
     return action
   }
-  const logOf = (stage: Stage): ObservationLog => (stage === 'search' ? observations : holdout)
+  const logOf = (split: Split): ObservationLog => (split === 'search' ? observations : holdout)
   const turned = config.direction === 'minimize' ? (score: number) => -score : (score: number) => score
   const observe = (log: ObservationLog, observation: Parameters<ObservationLog['append']>[0]) => {
     log.append({ ...observation, score: observation.score === null ? null : turned(observation.score) })
   }
-  const cellsOf = (stage: Stage): CellSet => (stage === 'search' ? cells : holdoutCells)
+  const cellsOf = (split: Split): CellSet => (split === 'search' ? cells : holdoutCells)
   const fail = (candidate: number, error: string | undefined) => {
     const known = failures.get(candidate)
     if (known) {
@@ -204,24 +204,24 @@ export function createFold(first: StudyEvent): StudyFold {
       return
     }
     checkCandidate(event.candidate)
-    const stage = event.stage ?? 'search'
+    const split = event.stage ?? 'search'
     const open = new Set<number>()
     for (let position = 0; position < event.examples.length; position++) {
       const example = event.examples[position]!
       if (event.rival !== undefined) {
         checkCandidate(event.rival)
         const key = duelKey(event.candidate, event.rival, example)
-        if (event.rival === event.candidate || duelKeys[stage].has(key)) {
+        if (event.rival === event.candidate || duelKeys[split].has(key)) {
           throw broken(`candidates ${event.candidate} and ${event.rival} are compared on example ${example} twice`)
         }
-        duelKeys[stage].add(key)
-      } else if (!cellsOf(stage).add(event.candidate, example, event.repeat ?? 0)) {
+        duelKeys[split].add(key)
+      } else if (!cellsOf(split).add(event.candidate, example, event.repeat ?? 0)) {
         throw broken(`candidate ${event.candidate} is asked for example ${example} twice`)
       }
       open.add(position)
     }
     if (event.enqueued) queue.shift()
-    if (open.size > 0) actions.set(event.action, { kind: 'evaluate', asked: event, stage, open })
+    if (open.size > 0) actions.set(event.action, { kind: 'evaluate', asked: event, split, open })
     ledger.reserveEvaluations(open.size)
   }
 
@@ -266,11 +266,11 @@ export function createFold(first: StudyEvent): StudyFold {
         const { candidate, rival, examples, repeat } = action.asked
         const example = examples[event.position]!
         if (rival !== undefined) {
-          duels[action.stage].push({ candidates: [candidate, rival], example, outcome: event.score })
+          duels[action.split].push({ candidates: [candidate, rival], example, outcome: event.score })
         } else {
-          observe(logOf(action.stage), { candidate, example, repeat: repeat ?? 0, score: event.score })
+          observe(logOf(action.split), { candidate, example, repeat: repeat ?? 0, score: event.score })
         }
-        if (action.stage === 'holdout') compared++
+        if (action.split === 'holdout') compared++
         else if (event.score !== null) hasScore = true
         if (event.score === null) fail(candidate, event.error)
         if (event.metrics) measurements.add(candidate, event.metrics)
@@ -339,8 +339,8 @@ export function createFold(first: StudyEvent): StudyFold {
         for (const position of event.positions ?? [...action.open]) {
           evaluation(event.action, position)
           const example = examples[position]!
-          if (rival !== undefined) duelKeys[action.stage].delete(duelKey(candidate, rival, example))
-          else cellsOf(action.stage).delete(candidate, example, repeat ?? 0)
+          if (rival !== undefined) duelKeys[action.split].delete(duelKey(candidate, rival, example))
+          else cellsOf(action.split).delete(candidate, example, repeat ?? 0)
           ledger.releaseEvaluations(1)
           close(action, position)
         }
@@ -429,10 +429,10 @@ export function createFold(first: StudyEvent): StudyFold {
     get length() {
       return length
     },
-    pending(stage) {
+    pending(split) {
       const cells: PendingCell[] = []
       for (const action of actions.values()) {
-        if (action.kind !== 'evaluate' || action.stage !== stage || action.asked.rival !== undefined) continue
+        if (action.kind !== 'evaluate' || action.split !== split || action.asked.rival !== undefined) continue
         const { candidate, examples, repeat } = action.asked
         for (const position of action.open) {
           cells.push({ candidate, example: examples[position]!, repeat: repeat ?? 0 })
@@ -440,10 +440,10 @@ export function createFold(first: StudyEvent): StudyFold {
       }
       return cells
     },
-    pendingDuels(stage) {
+    pendingDuels(split) {
       const pending: PendingDuel[] = []
       for (const action of actions.values()) {
-        if (action.kind !== 'evaluate' || action.stage !== stage) continue
+        if (action.kind !== 'evaluate' || action.split !== split) continue
         const { candidate, rival, examples } = action.asked
         if (rival === undefined) continue
         for (const position of action.open)
@@ -451,7 +451,7 @@ export function createFold(first: StudyEvent): StudyFold {
       }
       return pending
     },
-    hasDuel: (stage, a, b, example) => duelKeys[stage].has(duelKey(a, b, example)),
+    hasDuel: (split, a, b, example) => duelKeys[split].has(duelKey(a, b, example)),
     turned,
   }
   return { state, apply }

@@ -19,7 +19,7 @@ import type {
 } from '../policy/policy.ts'
 import { type Candidate, isBlank, type PoolEntry, withOrigin } from '../prompt/candidate.ts'
 import { checkComparison, checkExample, checkFinite, checkIndex, checkSummary, type Summary } from './checks.ts'
-import { EVENT_VERSION, type Stage, type StudyEvent } from './events.ts'
+import { EVENT_VERSION, type Split, type StudyEvent } from './events.ts'
 import {
   type Budget,
   type CallCost,
@@ -57,7 +57,7 @@ export interface AskedEvaluation {
   readonly rival?: { readonly candidate: Candidate; readonly index: number }
   readonly examples: readonly number[]
   readonly repeat: number
-  readonly stage: Stage
+  readonly split: Split
   readonly reason?: Reason
 }
 
@@ -277,10 +277,10 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
   const ask = (
     candidate: number,
     examples: readonly number[],
-    extra: { rival?: number; repeat?: number; stage?: Stage; enqueued?: true; reason?: Reason } = {},
+    extra: { rival?: number; repeat?: number; split?: Split; enqueued?: true; reason?: Reason } = {},
   ): AskedEvaluation => {
     const id = state.lastAction + 1
-    const { rival, repeat, stage, enqueued, reason } = extra
+    const { rival, repeat, split, enqueued, reason } = extra
     emit({
       v: EVENT_VERSION,
       type: 'asked',
@@ -290,7 +290,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       ...(rival === undefined ? {} : { rival }),
       examples: [...examples],
       ...(repeat ? { repeat } : {}),
-      ...(stage === 'holdout' ? { stage } : {}),
+      ...(split === 'holdout' ? { stage: split } : {}),
       ...(enqueued ? { enqueued } : {}),
       ...(reason ? { reason } : {}),
     })
@@ -302,7 +302,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       ...(rival === undefined ? {} : { rival: { candidate: state.candidates[rival]!, index: rival } }),
       examples,
       repeat: repeat ?? 0,
-      stage: stage ?? 'search',
+      split: split ?? 'search',
       ...(reason ? { reason } : {}),
     }
   }
@@ -369,7 +369,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     if (evaluations < examples.length) {
       throw new BudgetError(`the budget has ${evaluations} evaluations left; the holdout needs ${examples.length}`)
     }
-    return ask(candidate, examples, { stage: 'holdout', ...(rival === undefined ? {} : { rival }) })
+    return ask(candidate, examples, { split: 'holdout', ...(rival === undefined ? {} : { rival }) })
   }
 
   const nextEnqueued = (): AskedAction | undefined => {
@@ -431,7 +431,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       const scores = isList(given) || isSummary(given) ? given : [given]
       if (isSummary(scores)) {
         checkSummary(scores)
-        if (action.stage === 'holdout' || action.open.size < action.asked.examples.length) {
+        if (action.split === 'holdout' || action.open.size < action.asked.examples.length) {
           throw new InvalidArgumentError(`action ${id} is told in part already; expected one result a cell`)
         }
         if (action.asked.rival !== undefined) {
