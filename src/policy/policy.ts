@@ -155,8 +155,7 @@ export type Decision =
   | { readonly kind: 'wait' }
   | { readonly kind: 'done'; readonly reason: string }
 
-/** Of every interval that people are shown, so that no two beside each other mean different things. */
-export const INTERVAL_LEVEL = 0.95
+export { INTERVAL_LEVEL } from '../surrogate/interval-level.ts'
 
 export interface Recommendation {
   /** Index into the pool. */

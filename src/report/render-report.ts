@@ -5,6 +5,7 @@
  */
 
 import { constraintText } from '../history/constraint.ts'
+import { INTERVAL_LEVEL } from '../policy/policy.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import { creditOf } from '../study/credit.ts'
 import type { ConstraintBelief } from '../study/feasibility.ts'
@@ -27,6 +28,9 @@ import { SEARCH_SCRIPT, SEARCH_SCRIPT_HASH } from './search-script.ts'
 import { type ShownAnswer, separatingExamples } from './separating-examples.ts'
 import { shellWord } from './shell-word.ts'
 import { STYLE } from './style.ts'
+
+/** Of every interval that is made when the report is. */
+const LEVEL = `${Math.round(100 * INTERVAL_LEVEL)}%`
 
 export interface ReportOptions {
   readonly state: StudyState
@@ -193,8 +197,8 @@ function stageTable(state: StudyState): Html | undefined {
     const cells = tallies.reduce((sum, tally) => sum + tally.count, 0)
     return cells === 0 ? '' : count(Math.round(tallies.reduce((sum, tally) => sum + tally.sum, 0) / cells))
   }
-  return html`<p class="quiet">What differences in score come from, with 90% intervals, and the probability that a new text for a stage gains most over ${state.conclusion ? 'the winner' : 'the first prompt'}. Tokens are means where a stage ran.</p>
-<div class="scroll"><table><thead><tr><th>part</th><th class="number">share of variance</th><th class="number">90% interval</th><th class="number">gains most</th><th class="number">tokens</th></tr></thead><tbody>
+  return html`<p class="quiet">What differences in score come from, with ${LEVEL} intervals, and the probability that a new text for a stage gains most over ${state.conclusion ? 'the winner' : 'the first prompt'}. Tokens are means where a stage ran.</p>
+<div class="scroll"><table><thead><tr><th>part</th><th class="number">share of variance</th><th class="number">${LEVEL} interval</th><th class="number">gains most</th><th class="number">tokens</th></tr></thead><tbody>
 ${rows.map(
   ({
     part,

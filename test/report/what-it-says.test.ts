@@ -26,10 +26,15 @@ async function concluded(options: StudyOptions, scoreOf: (index: number, example
 
 describe('a report', () => {
   it('has intervals of one level, and says which', async () => {
-    const page = renderReport({ state: await concluded({}, (index) => index / 4) })
-    const levels = [...page.matchAll(/(\d+)% interval/g)].map(([, level]) => level)
-    expect(levels.length).toBeGreaterThan(2)
-    expect(new Set(levels)).toEqual(new Set(['95']))
+    const stages = ['plan', 'write']
+    const staged = pool(4).map(({ id, text }) => ({ id, slots: { plan: text, write: `${text} ${id}` } }))
+    for (const options of [{}, { stages, pool: staged }]) {
+      const page = renderReport({ state: await concluded(options, (index) => index / 4) })
+      expect(page.includes('<h2>Stages</h2>')).toBe('stages' in options)
+      const levels = [...page.matchAll(/(\d+)% interval/g)].map(([, level]) => level)
+      expect(levels.length).toBeGreaterThan(2)
+      expect(new Set(levels)).toEqual(new Set(['95']))
+    }
   })
 
   it('shows how little an unfinished study knows: no interval of zero width', () => {

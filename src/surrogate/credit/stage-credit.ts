@@ -15,6 +15,7 @@ import { minimizeLbfgsb } from '../../numerics/optimize/index.ts'
 import { createRandom, type Random } from '../../numerics/random/random.ts'
 import { normalCdf, normalDensity } from '../../numerics/special/normal.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
+import { INTERVAL_LEVEL } from '../interval-level.ts'
 import { cholesky, logDeterminant, solveLower, solveUpper } from '../prompt/dense.ts'
 import { pairedScores } from './paired-scores.ts'
 import { type Part, partsOf } from './part-kernels.ts'
@@ -27,7 +28,7 @@ export interface PartCredit {
   readonly deviation: number
   /** Of the variance that parts account for, in [0, 1]. */
   readonly share: number
-  /** 90% credible interval of the share. */
+  /** Credible interval of the share, of {@link INTERVAL_LEVEL}. */
   readonly interval: readonly [number, number]
 }
 
@@ -49,6 +50,8 @@ const DRAWS = 64
 /** Share of draws that go to any stage. */
 const EXPLORED = 0.15
 const SMALLEST = 1e-6
+/** Of the draws, beyond either end of an interval. */
+const TAIL = (1 - INTERVAL_LEVEL) / 2
 
 /**
  * Fits credit to what was measured; `undefined` before two candidates were.
@@ -220,7 +223,7 @@ function describe(parts: readonly Part[], mode: Float64Array, draws: readonly Fl
       kind: parts[p]?.kind ?? 'interaction',
       deviation: Math.sqrt(variances(mode)[p]!),
       share,
-      interval: [Math.min(share, at(0.05)), Math.max(share, at(0.95))] as const,
+      interval: [Math.min(share, at(TAIL)), Math.max(share, at(1 - TAIL))] as const,
     }
   })
 }
