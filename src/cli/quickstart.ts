@@ -73,7 +73,7 @@ async function quickstart({ live, seed, threads, json }: QuickstartFlags): Promi
 async function forget(study: string): Promise<void> {
   if (!existsSync(STORE)) return
   const { openStore } = await import('../store/open-store.ts')
-  const store = openStore(STORE)
+  const store = await openStore(STORE)
   try {
     if (await store.find(study)) await store.delete(study)
   } finally {

@@ -174,7 +174,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     import('./warm-start.ts'),
   ])
   const interrupt = listenForInterrupts()
-  const store = openStore(storeAddress(flags.store))
+  const store = await openStore(storeAddress(flags.store))
   const progress = createProgressLine(process.stderr)
   const traced = await openTelemetry(process.env)
   let evaluator: Evaluator | undefined

@@ -58,7 +58,7 @@ async function serveStudies(flags: ServeFlags): Promise<void> {
   const token = tokenOf(flags)
   const name = flags.backend ?? process.env['KRIGE_BACKEND']
   const backend = await openBackend(...(name === undefined ? [] : [name as Parameters<typeof openBackend>[0]]))
-  const store = openStore(storeAddress(flags.store))
+  const store = await openStore(storeAddress(flags.store))
   try {
     const server = await serve({
       store,

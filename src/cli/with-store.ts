@@ -32,7 +32,7 @@ export async function withStore<Result>(
       remedy: 'Start a study with `krige run task.yaml`, or name the right store with --store.',
     })
   }
-  const store = openStore(address, options)
+  const store = await openStore(address, options)
   try {
     return await work(store)
   } finally {

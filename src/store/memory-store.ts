@@ -3,6 +3,7 @@ import type { TraceRecord } from '../history/trace.ts'
 import type { StudyEvent } from '../study/events.ts'
 import { checkStudyName, unknownStudy } from './errors.ts'
 import type { Store, StoredBatch } from './store.ts'
+import { tailOf } from './tail.ts'
 
 interface Kept {
   readonly createdAt: number
@@ -61,8 +62,8 @@ export function createMemoryStore(): Store {
         },
       }
     },
-    async *read(name) {
-      yield [...get(name).batches]
+    async *read(name, { from = 0 } = {}) {
+      yield tailOf(get(name).batches, from)
     },
     async *traces(name, { action, candidate } = {}) {
       yield get(name)

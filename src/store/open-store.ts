@@ -26,11 +26,11 @@ const optionsSchema = z.strictObject({
  * @param options.acceptLoss - Opens also when writes were lost, with what is left.
  * @throws UnavailableError for an address this build cannot open; InvalidInputError for an empty one.
  * @example
- * const store = openStore('sqlite:studies.db')
+ * const store = await openStore('sqlite:studies.db')
  * await store.list() // []
  * await store.close()
  */
-export function openStore(address: string = DEFAULT_STORE, options: SqliteFileOptions = {}): Store {
+export async function openStore(address: string = DEFAULT_STORE, options: SqliteFileOptions = {}): Promise<Store> {
   checkInput<unknown>(z.string(), address, 'address')
   checkInput<unknown>(optionsSchema, options, 'options')
   if (address === 'memory:') return createMemoryStore()

@@ -12,6 +12,7 @@ import { checkStudyName, unknownStudy } from './errors.ts'
 import { holdLease } from './lease.ts'
 import { isAlive, machineOf, processSpace } from './process-identity.ts'
 import { DEFAULT_EXPIRY, DEFAULT_HEARTBEAT, type LeaseTiming, type Store, type StoredBatch } from './store.ts'
+import { tailOf } from './tail.ts'
 import { fromRow, type TraceRow, toRow } from './trace-row.ts'
 
 /** The tables, as of {@link SCHEMA_VERSION}. */
@@ -32,6 +33,9 @@ const READ_ROWS = 4_000
 /** Traces read, and written by one statement, at once. */
 const TRACE_ROWS = 500
 const WRITE_ROWS = 100
+
+/** Where a log begins. */
+const START: { readonly seq: number; readonly checksum: string | undefined } = { seq: 0, checksum: undefined }
 
 export interface SqlDialect {
   readonly location: string
@@ -98,9 +102,9 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
   }
 
   /** The rows of a study in chunks, each row checked against the chain. */
-  async function* readRows(id: number, name: string, on = db): AsyncGenerator<readonly BatchRow[]> {
-    let checksum = chainStart(name)
-    let next = 0
+  async function* readRows(id: number, name: string, on = db, start = START): AsyncGenerator<readonly BatchRow[]> {
+    let checksum = start.checksum ?? chainStart(name)
+    let next = start.seq
     for (;;) {
       const rows = await guard(() =>
         on
@@ -126,6 +130,16 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
       if (rows.length > 0) yield rows
       if (rows.length < READ_ROWS) return
     }
+  }
+
+  /** The append that an event is in, and the checksum of all before; from the first where rows have no checksums. */
+  const startOf = async (id: number, from: number): Promise<typeof START> => {
+    if (from <= 0 || dialect.hasChecksums === false) return START
+    const rows = db.selectFrom('batches').where('study_id', '=', id).orderBy('seq', 'desc').limit(1)
+    const row = await rows.select('seq').where('seq', '<=', from).executeTakeFirst()
+    const seq = Number(row?.seq ?? 0)
+    const before = await rows.select('checksum').where('seq', '<', seq).executeTakeFirst()
+    return before?.checksum ? { seq, checksum: before.checksum } : START
   }
 
   /** The checksum of everything stored so far. */
@@ -220,9 +234,15 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
         })
       }),
 
-    async *read(name) {
+    async *read(name, { from = 0 } = {}) {
       const id = await guard(() => idOf(name))
-      for await (const rows of readRows(id, name)) yield parseBatches(rows)
+      const start = await guard(() => startOf(id, from))
+      let skipped = Math.max(0, from - start.seq)
+      for await (const rows of readRows(id, name, db, start)) {
+        const batches = parseBatches(rows)
+        yield skipped === 0 ? batches : tailOf(batches, skipped)
+        skipped = Math.max(0, skipped - batches.reduce((sum, { events }) => sum + events.length, 0))
+      }
     },
 
     async *traces(name, { action, candidate } = {}) {

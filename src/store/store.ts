@@ -42,9 +42,10 @@ export interface Store {
   /**
    * The log in chunks of whole appends.
    *
+   * @param options.from Number of the first event wanted: who has read some reads on from there. @defaultValue 0
    * @throws InvalidInputError when there is no such study; CorruptError when the log is damaged.
    */
-  read(name: string): AsyncIterable<readonly StoredBatch[]>
+  read(name: string, options?: ReadOptions): AsyncIterable<readonly StoredBatch[]>
   /**
    * The texts behind results, by action and position, in chunks.
    *
@@ -60,6 +61,11 @@ export interface Store {
   /** What is wrong with the storage itself, in words; empty when it is sound. */
   check(): Promise<readonly string[]>
   close(): Promise<void>
+}
+
+/** Which part of a log. */
+export interface ReadOptions {
+  readonly from?: number
 }
 
 /** Which traces. */

@@ -45,6 +45,20 @@ export function storeConformance(open: () => Store | Promise<Store>): Conformanc
       require(Number.isFinite(listed[0]?.createdAt), `createdAt is ${listed[0]?.createdAt}; expected a time`)
       requireSame('observations', (await loadStudy(store, 'a'))?.state.observations.length, 3)
     }),
+    check('reads on from any event', async (store) => {
+      const lease = await store.acquire('a')
+      const all = sampleEvents(4)
+      for (const [from, to] of [
+        [0, 3],
+        [3, 4],
+        [4, all.length],
+      ] as const)
+        await lease.append(all.slice(from, to))
+      for (let from = 0; from <= all.length + 1; from++) {
+        const read = (await collect(store.read('a', { from }))).flat().flatMap((batch) => batch.events)
+        requireSame(`the log from ${from}`, read, all.slice(from))
+      }
+    }),
     check('keeps text of any kind', async (store) => {
       const lease = await store.acquire('texte — نص')
       const text = `😀 \u0000 \u2028 \u202e "quotes" {{input}} </script> ${'x'.repeat(50_000)}`

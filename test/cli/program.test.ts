@@ -42,7 +42,7 @@ describe('the command line', () => {
     expect(none.stderr).toContain('there is no store at')
 
     const file = join(folder, 'studies.db')
-    const store = openStore(file)
+    const store = await openStore(file)
     const study = createStudy({
       pool: [{ id: 'a', text: 'A' }],
       exampleCount: 4,
@@ -75,7 +75,7 @@ describe('the command line', () => {
 
   it('reports on a study in every format, and compares two', async () => {
     const file = join(folder, 'reported.db')
-    const store = openStore(file)
+    const store = await openStore(file)
     for (const name of ['one', 'two']) {
       const study = createStudy({ name, pool: [{ id: name, text: `Say ${name}.` }], exampleCount: 2, policy: 'random' })
       const asked = study.ask()

@@ -29,7 +29,7 @@ it.each<readonly [object, string]>([
 })
 
 it('stores refuse what is no address, option or name', async () => {
-  expect(() => openStore(3 as never)).toThrow('address is 3')
-  expect(() => openStore('memory:', { readonly: true } as never)).toThrow('Did you mean readOnly?')
+  await expect(openStore(3 as never)).rejects.toThrow('address is 3')
+  await expect(openStore('memory:', { readonly: true } as never)).rejects.toThrow('Did you mean readOnly?')
   await expect(createMemoryStore().acquire(3 as never)).rejects.toThrow('the name of a study is 3; expected a text')
 })

@@ -213,8 +213,8 @@ describe('studies over HTTP', () => {
   it('survive the server: what was told is there for the next one', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'krige-server-'))
     cleanUp.push(() => rmSync(folder, { recursive: true, force: true }))
-    const open = (): Store => openStore(join(folder, 'studies.db'))
-    let store = open()
+    const open = (): Promise<Store> => openStore(join(folder, 'studies.db'))
+    let store = await open()
     let app = createServerApp({ store, backend, version: '1' })
     let call = client(app)
     await call('POST', '/studies', TRIAGE)
@@ -225,7 +225,7 @@ describe('studies over HTTP', () => {
     await app.close()
     await store.close()
 
-    store = open()
+    store = await open()
     app = createServerApp({ store, backend, version: '1' })
     cleanUp.push(
       () => store.close(),

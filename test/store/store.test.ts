@@ -219,16 +219,16 @@ describe('the sqlite store', () => {
 describe('openStore', () => {
   it('knows its addresses', async () => {
     const file = newFile()
-    expect(openStore('memory:').location).toBe('memory:')
+    expect((await openStore('memory:')).location).toBe('memory:')
     for (const address of [file, `sqlite:${file}`, `sqlite://${file}`])
-      expect(keep(openStore(address)).location).toBe(file)
-    expect(() => openStore('redis://x')).toThrow('no store of kind redis')
+      expect(keep(await openStore(address)).location).toBe(file)
+    await expect(openStore('redis://x')).rejects.toThrow('no store of kind redis')
   })
 
   it.each(['', ' ', 'sqlite:', 'file:', 'sqlite://', 'sqlite:///', 'file:  ', ':memory:', 'sqlite::memory:'])(
     'refuses %j, which SQLite would take for a database that nobody keeps',
-    (address) => {
-      expect(() => openStore(address)).toThrow('which names no file')
+    async (address) => {
+      await expect(openStore(address)).rejects.toThrow('which names no file')
     },
   )
 })
