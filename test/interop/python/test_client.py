@@ -1,5 +1,9 @@
 """The Python package against a real server of the checkout."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 import krige
@@ -70,3 +74,10 @@ def test_refusals_say_what_to_do(client):
         krige.Study(client, "nothing").best()
     with pytest.raises(krige.KrigeError, match="no answer"):
         krige.connect("http://127.0.0.1:9").study(pool=["a"])
+
+
+def test_a_script_that_never_closes_leaves_no_server():
+    script = "import krige; client = krige.connect(); client.study(pool=['a', 'b'], example_count=2); print(client._process.pid)"
+    pid = int(subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60).stdout)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,6 +138,8 @@ class Client:
         self.url = url.rstrip("/")
         self._token = token
         self._process = process
+        # Also where nobody closes: a script that ends leaves no server behind.
+        self._stop = None if process is None else weakref.finalize(self, _stop, process)
 
     def __enter__(self) -> Client:
         return self
@@ -146,16 +149,8 @@ class Client:
 
     def close(self) -> None:
         """Stops the server if this client started it. What was told is stored."""
-        if self._process is None:
-            return
-        process, self._process = self._process, None
-        process.terminate()
-        try:
-            process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        if process.stdout is not None:
-            process.stdout.close()
+        if self._stop is not None:
+            self._stop()
 
     def request(self, method: str, path: str, body: Any = None, timeout: float = 120.0) -> Any:
         """One request. A POST that gets no answer is repeated under one idempotency key, so that it counts once."""
@@ -319,8 +314,8 @@ class Study:
 def connect(url: str | None = None, *, token: str | None = None, store: str = "memory:", command: str | None = None) -> Client:
     """Connects to a server, or starts one on this machine.
 
-    Without `url` (or KRIGE_URL) a server is started on a free port of the loopback interface and stopped by
-    :meth:`Client.close`. `command` (or KRIGE_COMMAND) says how to call krige; the default is `krige` on the path, else `npx krige`.
+    Without `url` (or KRIGE_URL) a server is started on a free port of the loopback interface; it ends with
+    :meth:`Client.close`, and at the latest with the script. `command` (or KRIGE_COMMAND) says how to call krige; the default is `krige` on the path, else `npx krige`.
     """
     address = url or os.environ.get("KRIGE_URL")
     if address:
@@ -337,6 +332,16 @@ def connect(url: str | None = None, *, token: str | None = None, store: str = "m
         process.kill()
         raise KrigeError("unavailable", f"{' '.join(call)} serve did not start", "Install it with: npm install -g krige")
     return Client(line.split(" at ", 1)[1].split(";", 1)[0].strip(), None, process)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def _default_command() -> list[str]:
