@@ -12,6 +12,7 @@ interface ServeFlags {
   readonly tokenFile?: string
   readonly backend?: string
   readonly quiet?: boolean
+  readonly untilStdinEnds?: boolean
 }
 
 const HELP = `
@@ -40,6 +41,7 @@ export function registerServe(program: Command): void {
     .option('--token-file <file>', 'file with the bearer token (default: KRIGE_SERVER_TOKEN)')
     .option('--backend <name>', 'numeric backend (default: KRIGE_BACKEND, else the fastest)')
     .option('--quiet', 'log only faults')
+    .option('--until-stdin-ends', 'stop when standard input ends: with the program that started it, however that ends')
     .addHelpText('after', HELP)
     .action(serveStudies)
 }
@@ -72,7 +74,9 @@ async function serveStudies(flags: ServeFlags): Promise<void> {
     process.stdout.write(`Serving ${store.location} at ${server.url}; the API is at ${server.url}/openapi.json\n`)
     await new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+      if (flags.untilStdinEnds) process.stdin.once('close', resolve).resume()
     })
+    if (flags.untilStdinEnds) process.stdin.destroy()
     await server.close()
   } finally {
     await store.close()

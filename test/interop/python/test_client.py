@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -76,8 +77,21 @@ def test_refusals_say_what_to_do(client):
         krige.connect("http://127.0.0.1:9").study(pool=["a"])
 
 
+STARTS = "import krige; client = krige.connect(); client.study(pool=['a', 'b'], example_count=2); print(client._process.pid, flush=True)"
+
+
 def test_a_script_that_never_closes_leaves_no_server():
-    script = "import krige; client = krige.connect(); client.study(pool=['a', 'b'], example_count=2); print(client._process.pid)"
-    pid = int(subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60).stdout)
+    pid = int(subprocess.run([sys.executable, "-c", STARTS], check=True, capture_output=True, text=True, timeout=60).stdout)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_killed_script_leaves_no_server():
+    command = [sys.executable, "-c", STARTS + "; import time; time.sleep(60)"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as script:
+        pid = int(script.stdout.readline())
+        script.kill()
+    with pytest.raises(ProcessLookupError):
+        for _ in range(100):
+            os.kill(pid, 0)
+            time.sleep(0.1)

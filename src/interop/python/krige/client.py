@@ -324,7 +324,11 @@ def connect(url: str | None = None, *, token: str | None = None, store: str = "m
     call = shlex.split(chosen) if chosen else _default_command()
     environment = {key: value for key, value in os.environ.items() if key != "KRIGE_SERVER_TOKEN"}
     process = subprocess.Popen(
-        [*call, "serve", "--port", "0", "--store", store, "--quiet"], stdout=subprocess.PIPE, text=True, env=environment
+        [*call, "serve", "--port", "0", "--store", store, "--quiet", "--until-stdin-ends"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
     assert process.stdout is not None
     line = process.stdout.readline()
@@ -340,8 +344,10 @@ def _stop(process: subprocess.Popen[str]) -> None:
         process.wait(timeout=15)
     except subprocess.TimeoutExpired:
         process.kill()
-    if process.stdout is not None:
-        process.stdout.close()
+        process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 def _default_command() -> list[str]:
