@@ -40,9 +40,8 @@ export function familyTree(state: StudyState): Html | undefined {
   }
   const roots = [...candidates.keys()].filter((index) => candidates[index]!.origin?.by !== 'proposer')
   const refused = Object.entries(drafts.rejected).map(([reason, number]) => `${count(number)} ${reason}`)
-  return html`<section><h2>Family tree</h2>
-<p>${count(drafts.written)} drafts were written, ${refused.length > 0 ? `${refused.join(', ')} of them refused` : 'none of them refused'}, and ${count(drafts.measured)} measured.</p>
-<ul>${[...roots.filter((index) => children.has(index)), ...(children.get(undefined) ?? [])].map(node)}</ul></section>`
+  return html`<p>${count(drafts.written)} drafts were written, ${refused.length > 0 ? `${refused.join(', ')} of them refused` : 'none of them refused'}, and ${count(drafts.measured)} measured.</p>
+<ul>${[...roots.filter((index) => children.has(index)), ...(children.get(undefined) ?? [])].map(node)}</ul>`
 }
 
 function talliesOf({ candidates, observations }: StudyState): number[] {

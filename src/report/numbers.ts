@@ -18,8 +18,10 @@ export function interval([low, high]: readonly [number, number]): string {
   return `${score(low)} to ${score(high)}`
 }
 
+const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+
 export function count(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 0 })
+  return WHOLE.format(value)
 }
 
 export function dollars(value: number): string {

@@ -9,24 +9,35 @@ import type { RankedCandidate } from './ranking.ts'
 const FULL_TEXTS = 200
 const CUT = 300
 
+/** The box that {@link SEARCH_SCRIPT} listens to. */
+export const promptSearch = html`<p class="search"><label for="search">Search the prompts</label> <input id="search" type="search" autocomplete="off"> <span id="found" role="status" class="quiet"></span></p>`
+
+/** One candidate in the list. */
+export interface PromptRow {
+  /** Position in the pool. */
+  readonly index: number
+  readonly html: Html
+}
+
 /**
  * Every candidate, best first. A browser lays out only the rows in sight, so ten thousand scroll fluently; its own search
  * finds all of them, and the box above filters.
  */
-export function promptList({ conclusion, config }: StudyState, rows: readonly RankedCandidate[]): Html {
+export function promptRows({ conclusion, config }: StudyState, rows: readonly RankedCandidate[]): PromptRow[] {
   const scale = scaleOf(rows)
-  return html`<p class="search"><label for="search">Search the prompts</label> <input id="search" type="search" autocomplete="off"> <span id="found" role="status" class="quiet"></span></p>
-<ol class="prompts" id="prompts">
-${rows.map((row, rank) => {
-  const isWinner = row.index === conclusion?.winner.candidate
-  const text = candidateText(row.candidate)
-  const shown =
-    rank < FULL_TEXTS || isWinner || row.candidate.id === config.baseline || text.length <= CUT
-      ? text
-      : `${text.slice(0, CUT)} …`
-  return html`<li${isWinner ? html` class="winner"` : undefined}><details><summary dir="auto">${firstLine(text)}</summary><pre dir="auto">${shown}</pre></details><span class="quiet">${row.candidate.id}${isWinner ? html`<span class="tag">winner</span>` : undefined}${row.candidate.id === config.baseline ? html`<span class="tag">baseline</span>` : undefined}</span>${intervalBar(row.mean, row.interval, scale, isWinner ? 'winner' : 'other')}<span class="numbers"><b>${score(row.mean)}</b> <span class="quiet">${interval(row.interval)}, ${count(row.measured)} measured${row.failed === 0 ? '' : `, ${count(row.failed)} failed`}</span></span></li>
-`
-})}</ol>`
+  return rows.map((row, rank) => {
+    const isWinner = row.index === conclusion?.winner.candidate
+    const text = candidateText(row.candidate)
+    const shown =
+      rank < FULL_TEXTS || isWinner || row.candidate.id === config.baseline || text.length <= CUT
+        ? text
+        : `${text.slice(0, CUT)} …`
+    return {
+      index: row.index,
+      html: html`<li${isWinner ? html` class="winner"` : undefined}><details><summary dir="auto">${firstLine(text)}</summary><pre dir="auto">${shown}</pre></details><span class="quiet">${row.candidate.id}${isWinner ? html`<span class="tag">winner</span>` : undefined}${row.candidate.id === config.baseline ? html`<span class="tag">baseline</span>` : undefined}</span>${intervalBar(row.mean, row.interval, scale, isWinner ? 'winner' : 'other')}<span class="numbers"><b>${score(row.mean)}</b> <span class="quiet">${interval(row.interval)}, ${count(row.measured)} measured${row.failed === 0 ? '' : `, ${count(row.failed)} failed`}</span></span></li>
+`,
+    }
+  })
 }
 
 /** From the lowest end of an interval to the highest. */

@@ -20,7 +20,7 @@ import { type Html, html, toText, trusted } from './html.ts'
 import { importance } from './importance.ts'
 import { intervalBar } from './interval-bar.ts'
 import { count, dollars, duration, interval, probability, score, signedScore } from './numbers.ts'
-import { promptList, scaleOf } from './prompt-list.ts'
+import { type PromptRow, promptRows, promptSearch, scaleOf } from './prompt-list.ts'
 import { promptMap } from './prompt-map.ts'
 import { type RankedCandidate, rankCandidates } from './ranking.ts'
 import { intervalPlot, progressPlot } from './score-plots.ts'
@@ -49,6 +49,22 @@ export interface ReportOptions {
   readonly answers?: readonly ShownAnswer[]
 }
 
+/** A section of a report; what the live view exchanges when it changes. */
+export interface ReportPart {
+  readonly id: string
+  readonly html: Html
+}
+
+/** A report in pieces: everything but the rows of the list of prompts, which may be thousands. */
+export interface ReportParts {
+  readonly parts: readonly ReportPart[]
+  /** Of the list of all prompts, best first: what each looks like. */
+  readonly rows: readonly PromptRow[]
+}
+
+/** The part that holds the list of prompts. */
+const LIST = 'all'
+
 /**
  * @example
  * import { writeFileSync } from 'node:fs'
@@ -57,9 +73,7 @@ export interface ReportOptions {
  * page.startsWith('<!doctype html>') // true
  */
 export function renderReport(options: ReportOptions): string {
-  const { state } = options
-  const { config, conclusion } = state
-  const rows = rankCandidates(state)
+  const { parts, rows } = reportParts(options)
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -67,30 +81,13 @@ export function renderReport(options: ReportOptions): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src '${SEARCH_SCRIPT_HASH}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <meta name="referrer" content="no-referrer">
-<title>${config.name} · krige</title>
+<title>${options.state.config.name} · krige</title>
 ${trusted(`<style>${STYLE}</style>`)}
 </head>
 <body>
-<a class="skip" href="#all">Skip to all prompts</a>
+<a class="skip" href="#${LIST}">Skip to all prompts</a>
 <main>
-${header(options, rows)}
-${conclusion ? winner(state, conclusion, rows) : undefined}
-${section('Constraints', conclusion?.feasibility && constraintTable(conclusion.feasibility))}
-${section('Stages', stageTable(state))}
-${section('Progress', progress(state))}
-${section('Estimates and intervals', intervalPlot(rows, { winner: conclusion?.winner.candidate, baseline: config.baseline }))}
-${section('Map of the prompts', promptMap(rows, conclusion?.winner.candidate))}
-${section('Prompts and examples', heatMap(state, rows))}
-${section('What matters', importance(rows))}
-${section('Calibration', calibration(state, rows))}
-${section('Examples that separate winner and baseline', separatingExamples(state, options.answers))}
-${familyTree(state)}
-${section('Spent', spending(options))}
-${section('Failures', failures(state, rows))}
-<section id="all"><h2>All prompts</h2>
-<p class="quiet">${conclusion ? `Means and ${levelOf(conclusion)} intervals are the posterior: they borrow from similar prompts, so a prompt that was hardly measured has an estimate, too.` : 'Plain means of what was measured, with 95% intervals.'}</p>
-${promptList(state, rows)}</section>
-${section('How to repeat this', reproduction(options))}
+${parts.map(({ id, html: body }) => (id === LIST ? withRows(body, rows) : body))}
 </main>
 ${trusted(`<script>${SEARCH_SCRIPT}</script>`)}
 </body>
@@ -99,12 +96,57 @@ ${trusted(`<script>${SEARCH_SCRIPT}</script>`)}
   return toText(page)
 }
 
-function section(title: string, body: Html | undefined): Html | undefined {
-  return (
-    body &&
-    html`<section><h2>${title}</h2>
-${body}</section>`
-  )
+/** The rows of the list of prompts stand apart, and the list is empty. */
+export function reportParts(options: ReportOptions): ReportParts {
+  const { state } = options
+  const { config, conclusion } = state
+  const ranked = rankCandidates(state)
+  const parts = [
+    { id: 'head', html: html`<div id="head">${header(options, ranked)}</div>` },
+    ...(conclusion ? [{ id: 'winner', html: winner(state, conclusion, ranked) }] : []),
+    ...section('Constraints', conclusion?.feasibility && constraintTable(conclusion.feasibility)),
+    ...section('Stages', stageTable(state)),
+    ...section('Progress', progress(state)),
+    ...section(
+      'Estimates and intervals',
+      intervalPlot(ranked, { winner: conclusion?.winner.candidate, baseline: config.baseline }),
+    ),
+    ...section('Map of the prompts', promptMap(ranked, conclusion?.winner.candidate)),
+    ...section('Prompts and examples', heatMap(state, ranked)),
+    ...section('What matters', importance(ranked)),
+    ...section('Calibration', calibration(state, ranked)),
+    ...section('Examples that separate winner and baseline', separatingExamples(state, options.answers)),
+    ...section('Family tree', familyTree(state)),
+    ...section('Spent', spending(options)),
+    ...section('Failures', failures(state, ranked)),
+    {
+      id: LIST,
+      html: html`<section id="${LIST}"><h2>All prompts</h2>
+<p class="quiet">${conclusion ? `Means and ${levelOf(conclusion)} intervals are the posterior: they borrow from similar prompts, so a prompt that was hardly measured has an estimate, too.` : 'Plain means of what was measured, with 95% intervals.'}</p>
+${promptSearch}
+${EMPTY_LIST}</section>`,
+    },
+    ...section('How to repeat this', reproduction(options)),
+  ]
+  return { parts, rows: promptRows(state, ranked) }
+}
+
+const EMPTY_LIST = html`<ol class="prompts" id="prompts"></ol>`
+
+function withRows(list: Html, rows: readonly PromptRow[]): Html {
+  return trusted(toText(list).replace('</ol>', () => `${rows.map(({ html: row }) => toText(row)).join('')}</ol>`))
+}
+
+function section(title: string, body: Html | undefined): ReportPart[] {
+  if (!body) return []
+  const id = title.toLowerCase().replaceAll(' ', '-')
+  return [
+    {
+      id,
+      html: html`<section id="${id}"><h2>${title}</h2>
+${body}</section>`,
+    },
+  ]
 }
 
 function header({ state, startedAt, endedAt }: ReportOptions, rows: readonly RankedCandidate[]): Html {
@@ -179,7 +221,7 @@ function winner(state: StudyState, conclusion: Conclusion, rows: readonly Ranked
     holdout?: ScoreSummary,
   ) =>
     html`<tr><td>${label}</td><td class="bar">${intervalBar(mean, range, scale, kind)}</td><td class="number">${score(mean)}</td><td class="number">${interval(range)}</td><td class="number">${holdout ? score(holdout.mean) : '–'}</td><td class="number">${holdout ? interval(holdout.interval) : '–'}</td><td class="number">${holdout ? count(holdout.count) : '–'}</td></tr>`
-  return html`<section><h2>Winner: ${best.id}</h2>
+  return html`<section id="winner"><h2>Winner: ${best.id}</h2>
 ${beaten ? html`<h3>What changed</h3><pre class="difference" dir="auto">${difference(candidateText(beaten), candidateText(best))}</pre><h3>The whole prompt</h3>` : undefined}<div class="winner">${promptText(best)}</div>
 <div class="scroll"><table><thead><tr><th></th><th colspan="3">estimate from the search, ${levelOf(conclusion)} interval</th><th class="number">holdout</th><th class="number">95% interval</th><th class="number">examples</th></tr></thead><tbody>
 ${line('winner', 'winner', conclusion.winner.mean, conclusion.winner.interval, conclusion.holdout?.winner)}
