@@ -3,7 +3,7 @@ import type { Backend, Matrix, Workspace } from '../src/numerics/linalg/index.ts
 export const NOISE = 0.1
 export const LENGTH_16 = 1.5
 
-/** out (n×n) ← the Matérn-5/2 Gram matrix of points, with noise on its diagonal: what the factorisations factor. */
+/** out (n×n) ← the Matérn-5/2 Gram matrix of points, with noise on its diagonal: what the factorizations factor. */
 export function fillCovariance(
   backend: Backend,
   workspace: Workspace,

@@ -71,7 +71,7 @@ const times = (value: number | undefined): string => (value === undefined ? '–
 
 const shorten = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3))
 
-const COLOURS: Readonly<Partial<Record<Implementation, string>>> = {
+const COLORS: Readonly<Partial<Record<Implementation, string>>> = {
   'krige-wide': '#2f6f96',
   'krige-simd': '#7aa6c2',
   'krige-js': '#b7cbd6',
@@ -108,7 +108,7 @@ export function renderPlot(rows: readonly Row[]): string {
     const length = Math.max(1, Math.abs(x(value) - x(1)))
     shapes.push(`<text x="${left - 8}" y="${y + 11}" text-anchor="end">${work}, ${implementation}</text>`)
     const box = `x="${from.toFixed(1)}" y="${y + 1}" width="${length.toFixed(1)}" height="${line - 3}"`
-    shapes.push(`<rect ${box} fill="${COLOURS[implementation] ?? '#999'}"/>`)
+    shapes.push(`<rect ${box} fill="${COLORS[implementation] ?? '#999'}"/>`)
     shapes.push(`<text x="${Math.max(x(value), x(1)) + 4}" y="${y + 11}">${shorten(value)}</text>`)
   }
   return [

@@ -67,7 +67,7 @@ const BACKENDS: Readonly<Partial<Record<Implementation, string>>> = {
   'tfjs-node': 'tfjs-node',
 }
 
-/** Flags of Node.js: V8 may join neighbouring 128-bit vectors into 256-bit ones, as an experiment of its own. */
+/** Flags of Node.js: V8 may join neighboring 128-bit vectors into 256-bit ones, as an experiment of its own. */
 const FLAGS: Readonly<Partial<Record<Implementation, readonly string[]>>> = {
   'krige-wide': ['--experimental-wasm-revectorize'],
 }

@@ -110,6 +110,7 @@ export {
   type StudyOptions,
   type StudyState,
   summariseScores,
+  summarizeScores,
   type Verdict,
 } from './study/index.ts'
 export { gaussianProcess } from './surrogate/gaussian-process/index.ts'

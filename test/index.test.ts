@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createStudy, optimize, POLICIES, restoreStudy } from '../src/index.ts'
+import { createStudy, optimize, POLICIES, restoreStudy, summariseScores, summarizeScores } from '../src/index.ts'
 
 /** The snippets of the README, as they are written there. */
 describe('the library', () => {
@@ -28,7 +28,13 @@ describe('the library', () => {
     expect(() => study.ask()).toThrow('the study is done')
     const best = study.recommend()!
     expect(best.mean).toBeLessThan(30)
-    expect(restoreStudy(study.serialise()).recommend()).toEqual(best)
+    expect(restoreStudy(study.serialize()).recommend()).toEqual(best)
+  })
+
+  it('still goes by the names it had in British spelling', () => {
+    expect(summariseScores([1, 0, 1])).toEqual(summarizeScores([1, 0, 1]))
+    const study = createStudy({ pool: ['a', 'b'] })
+    expect(study.serialise()).toBe(study.serialize())
   })
 
   it('knows its policies', () => {

@@ -77,7 +77,7 @@ function markdown(descriptions: readonly TableDescription[]): string {
         percent(one.parts.prompt),
         percent(one.parts.example),
         percent(one.parts.interaction),
-        points(one.interactionOfNeighbours),
+        points(one.interactionOfNeighbors),
         points(one.interactionOfOthers),
       ]),
     ),

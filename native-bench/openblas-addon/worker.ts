@@ -1,5 +1,5 @@
 /**
- * A process that runs products and factorisations on the addon: `node worker.ts ADDON LIBRARY INPUTS`.
+ * A process that runs products and factorizations on the addon: `node worker.ts ADDON LIBRARY INPUTS`.
  *
  * @module
  */

@@ -4,7 +4,7 @@ import { createRandom } from '../../src/numerics/random/index.ts'
 import { fitModel, startingModel } from '../../src/surrogate/gaussian-process/fit.ts'
 import { type GaussianProcessModel, gaussianProcess } from '../../src/surrogate/gaussian-process/gaussian-process.ts'
 import { distancePriors } from '../../src/surrogate/gaussian-process/prior.ts'
-import { standardise } from '../../src/surrogate/gaussian-process/standardise.ts'
+import { standardize } from '../../src/surrogate/gaussian-process/standardize.ts'
 import { matern52, scale } from '../../src/surrogate/kernels/index.ts'
 import { points } from '../../src/surrogate/points.ts'
 import type { PeerProcess } from './peer-process.ts'
@@ -22,10 +22,10 @@ const REPEATS = 9
  */
 export async function measurePool(peer: PeerProcess, backend: Backend): Promise<{ ours: number; theirs: number }> {
   const random = createRandom(1)
-  const centres = Array.from({ length: 12 }, () => Float64Array.from({ length: DIMENSION }, () => random.normal()))
+  const centers = Array.from({ length: 12 }, () => Float64Array.from({ length: DIMENSION }, () => random.normal()))
   const embed = () => {
-    const centre = centres[random.integer(centres.length)]!
-    const x = centre.map((value) => value + 0.8 * random.normal())
+    const center = centers[random.integer(centers.length)]!
+    const x = center.map((value) => value + 0.8 * random.normal())
     const norm = Math.hypot(...x)
     return x.map((value) => value / norm)
   }
@@ -39,7 +39,7 @@ export async function measurePool(peer: PeerProcess, backend: Backend): Promise<
 
   const step = (count: number, last: GaussianProcessModel | undefined): GaussianProcessModel => {
     const x = points(inputs.slice(0, count))
-    const transform = standardise(targets.subarray(0, count))
+    const transform = standardize(targets.subarray(0, count))
     const data = { points: x, targets: targets.slice(0, count).map(transform.forward) }
     const priors = distancePriors(x)
     const start = last ?? startingModel(scale(matern52({ lengthScale: 1 })), priors)

@@ -1,4 +1,4 @@
-import { type FunctionRun, summariseFunctions } from '../../src/bench/functions/run-functions.ts'
+import { type FunctionRun, summarizeFunctions } from '../../src/bench/functions/run-functions.ts'
 import { isOf, REGRET_GROUPS } from './regret.ts'
 import type { Timing } from './timing.ts'
 
@@ -26,7 +26,7 @@ export function regretMarkdown(runs: readonly FunctionRun[]): string {
     const rows = functions.flatMap((of) => {
       const theirs = paired(runs.filter((run) => isOf(group, run) && run.function === of))
       const repeats = new Set(theirs.map(({ repeat }) => repeat)).size
-      const summary = summariseFunctions({ runs: theirs }, checkpoints)
+      const summary = summarizeFunctions({ runs: theirs }, checkpoints)
       return [...new Set(summary.map(({ sampler }) => sampler))].map((sampler) => {
         const own = summary.filter((row) => row.sampler === sampler)
         const medians = noisy

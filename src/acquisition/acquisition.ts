@@ -1,5 +1,5 @@
 /**
- * What an acquisition is: the value of trying a point, to be maximised.
+ * What an acquisition is: the value of trying a point, to be maximized.
  *
  * @module
  */

@@ -18,7 +18,7 @@ export interface SearchOptions {
   readonly incumbents?: readonly Float64Array[]
   /** Points that must not be proposed: observed and pending. */
   readonly excluded?: (x: Float64Array) => boolean
-  /** Look only in this box (continuous coordinates; the others keep their centre's value or a neighbouring one). */
+  /** Look only in this box (continuous coordinates; the others keep their center's value or a neighboring one). */
   readonly box?: SearchBox
   /** Raw candidates over the whole space. Default 256. */
   readonly globalCandidates?: number
@@ -32,7 +32,7 @@ export interface SearchOptions {
 
 /** A box around a point, inside the unit cube. */
 export interface SearchBox {
-  readonly centre: Float64Array
+  readonly center: Float64Array
   /** Half the side, by coordinate. */
   readonly radius: Float64Array
 }
@@ -121,7 +121,7 @@ function rawCandidates(
       for (let d = 0; d < dimension; d++) {
         const [low, high] = sides(box, d)
         if (coordinates[d]!.kind === 'continuous') x[d] = low + (high - low) * x[d]!
-        else if (d !== moved) x[d] = box.centre[d]!
+        else if (d !== moved) x[d] = box.center[d]!
       }
     }
     data.set(encoding.snap(x), i * dimension)
@@ -139,7 +139,7 @@ function rawCandidates(
         const [low, high] = sides(box, d)
         x[d] = Math.min(Math.max(reflect(x[d]! + radius * random.normal()), low), high)
       }
-      if (kind !== 'continuous' && d === one) x[d] = encoding.level(d, neighbour(encoding, d, x[d]!, levels, random))
+      if (kind !== 'continuous' && d === one) x[d] = encoding.level(d, neighbor(encoding, d, x[d]!, levels, random))
     }
     data.set(encoding.snap(x), (globalCandidates + i) * dimension)
   }
@@ -148,10 +148,10 @@ function rawCandidates(
 
 function sides(box: SearchBox | undefined, d: number): [number, number] {
   if (!box) return [0, 1]
-  return [Math.max(box.centre[d]! - box.radius[d]!, 0), Math.min(box.centre[d]! + box.radius[d]!, 1)]
+  return [Math.max(box.center[d]! - box.radius[d]!, 0), Math.min(box.center[d]! + box.radius[d]!, 1)]
 }
 
-function neighbour(encoding: SpaceEncoding, d: number, value: number, levels: number, random: Random): number {
+function neighbor(encoding: SpaceEncoding, d: number, value: number, levels: number, random: Random): number {
   if (encoding.coordinates[d]!.kind === 'categorical' || random.uniform() < 0.25) return random.integer(levels)
   const reach = Math.max(1, Math.round(Math.abs(random.normal()) * 0.05 * levels))
   const moved = encoding.levelOf(d, value) + (random.uniform() < 0.5 ? -reach : reach)
@@ -246,7 +246,7 @@ function refine(
   return excluded(x) ? undefined : { x, value }
 }
 
-/** All other choices of a category, or the neighbouring levels of a number. */
+/** All other choices of a category, or the neighboring levels of a number. */
 function discreteMoves(encoding: SpaceEncoding, d: number, x: Float64Array): Points {
   const { kind, levels } = encoding.coordinates[d]!
   const here = encoding.levelOf(d, x[d]!)

@@ -6,7 +6,7 @@ import { writeWhole } from '../store/whole-file.ts'
 import { modelsFolder } from './cache-folder.ts'
 import { STAGED_TASK } from './init-stages.ts'
 
-const TASK = `# What krige optimises. Every key: krige help task-file.
+const TASK = `# What krige optimizes. Every key: krige help task-file.
 name: sentiment
 examples: examples.jsonl         # {"input": …, "expected": …} per line
 split: { search: 0.5, holdout: 0.5, seed: 1 }

@@ -53,7 +53,7 @@ export async function pull(names: readonly string[], flags: PullFlags): Promise<
   const done: object[] = []
   try {
     for (const model of chosen) {
-      process.stderr.write(`${model.name}: ${model.summary}\n  licence: ${model.license} (${model.licenseUrl})\n`)
+      process.stderr.write(`${model.name}: ${model.summary}\n  license: ${model.license} (${model.licenseUrl})\n`)
       const files = await pullModel(model, {
         modelsFolder: folder,
         ...(hub === undefined ? {} : { hub: hub === 'none' ? '' : hub.replace(/\/+$/, '') }),

@@ -21,7 +21,7 @@ import {
   judge,
   posteriorInterval,
   type ScoreSummary,
-  summariseScores,
+  summarizeScores,
 } from '../study/verdict.ts'
 import type { CellEvaluator } from './cell.ts'
 import { runCells } from './cell-loop.ts'
@@ -281,9 +281,9 @@ function concludeSearch(
 ): Conclusion {
   const { candidate: winner, mean, interval, probabilityBest, level } = recommendation
   const [winnerScores = [], baselineScores = []] = holdoutPair(study.state, winner, baseline)
-  const summarise = (all: readonly (number | null)[]): ScoreSummary | undefined => {
+  const summarize = (all: readonly (number | null)[]): ScoreSummary | undefined => {
     const scores = all.filter((score) => score !== null)
-    return scores.length === 0 ? undefined : summariseScores(scores.map(study.state.turned))
+    return scores.length === 0 ? undefined : summarizeScores(scores.map(study.state.turned))
   }
   const comparison =
     baseline === undefined || baseline === winner ? undefined : comparePaired(winnerScores, baselineScores)
@@ -291,8 +291,8 @@ function concludeSearch(
   const combined = comparison && search && combineEvidence(comparison.estimate, search)
   const { feasibility, notes } = judgeFeasibility(study, winner, baseline)
   const keeps = feasibility === undefined || feasibility.winner.probability >= FEASIBLE
-  const winnerOnHoldout = summarise(winnerScores)
-  const baselineOnHoldout = baseline === undefined ? undefined : summarise(baselineScores)
+  const winnerOnHoldout = summarize(winnerScores)
+  const baselineOnHoldout = baseline === undefined ? undefined : summarize(baselineScores)
   const verdict = keeps
     ? judge(comparison, {
         winnerIsBaseline: winner === baseline,
@@ -348,7 +348,7 @@ function judgeFeasibility({ state }: Study, winner: number, baseline: number | u
   return { feasibility, notes }
 }
 
-/** By example; null where it failed or was not measured. Maximised, as the log has them. */
+/** By example; null where it failed or was not measured. Maximized, as the log has them. */
 function holdoutScores(log: ObservationHistory, candidate: number, count: number): (number | null)[] {
   const scores = new Array<number | null>(count).fill(null)
   for (let index = 0; index < log.length; index++) {

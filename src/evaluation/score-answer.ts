@@ -43,15 +43,15 @@ export function metricCalls(
   return {
     async ask(judge, judged, repeat) {
       const asked = { ...judged, ...(request.signal ? { signal: request.signal } : {}) }
-      const judgement = await callModel(judge, asked, {
+      const judgment = await callModel(judge, asked, {
         reserve: request.reserve,
         role: 'judge',
         retry,
         ...(cache ? { cache, cacheKey: cacheKeyOf(judge, asked, repeat, '') } : {}),
       })
-      outcomes.push(judgement)
-      if (judgement.result.kind === 'failure') throw new CallFailed(judgement.result.failure)
-      return judgement.result.text
+      outcomes.push(judgment)
+      if (judgment.result.kind === 'failure') throw new CallFailed(judgment.result.failure)
+      return judgment.result.text
     },
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Keeps calls within what a server takes: a window of calls in flight, optional limits in requests and tokens a minute,
- * one shared pause when the server asks for it, and a pace that is learnt from 429s (multiplicative decrease to just
+ * one shared pause when the server asks for it, and a pace that is learned from 429s (multiplicative decrease to just
  * below what got through, slow increase after). A refused call is a call, so guessing too high costs budget.
  *
  * @module

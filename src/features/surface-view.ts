@@ -3,13 +3,13 @@ import { remembered } from './remembered.ts'
 import { surfaceCounts } from './surface-counts.ts'
 import { type DistancesFrom, type View, viewDistances } from './view.ts'
 
-/** Mean squared difference of the {@link surfaceCounts}, each standardised over the pool; constant ones are left out. */
+/** Mean squared difference of the {@link surfaceCounts}, each standardized over the pool; constant ones are left out. */
 export function surfaceView(): View {
   return {
     name: 'surface',
     squaredDistances(pool) {
       const size = pool.length
-      const columns = standardised(pool.map((entry) => surfaceCounts(candidateText(entry.candidate))))
+      const columns = standardized(pool.map((entry) => surfaceCounts(candidateText(entry.candidate))))
       const squared = new Float64Array(size * size)
       for (const column of columns) {
         for (let i = 0; i < size; i++) {
@@ -47,7 +47,7 @@ export function surfaceDistances(basis: readonly PoolEntry[]): DistancesFrom {
 
 const SMALLEST_DEVIATION = 1e-9
 
-function standardised(rows: readonly (readonly number[])[]): Float64Array[] {
+function standardized(rows: readonly (readonly number[])[]): Float64Array[] {
   const columns: Float64Array[] = []
   for (let c = 0; c < (rows[0]?.length ?? 0); c++) {
     const column = Float64Array.from(rows, (row) => row[c]!)

@@ -3,7 +3,7 @@ export interface Duel {
   /** Indices into the pool. */
   readonly candidates: readonly [number, number]
   readonly example: number
-  /** 1: the first won; 0: the second; between: a tie, or judgements that differ; null where it failed. */
+  /** 1: the first won; 0: the second; between: a tie, or judgments that differ; null where it failed. */
   readonly outcome: number | null
 }
 

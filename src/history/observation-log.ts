@@ -8,11 +8,11 @@
 export interface Observation {
   /** Index into the pool. */
   readonly candidate: number
-  /** Index of the example; −1 when the score summarises several (`count` > 1). */
+  /** Index of the example; −1 when the score summarizes several (`count` > 1). */
   readonly example: number
   /** 0 unless sampling is random. */
   readonly repeat: number
-  /** Always to be maximised; `null` when the call failed: missing, never zero. */
+  /** Always to be maximized; `null` when the call failed: missing, never zero. */
   readonly score: number | null
   /** How many cells the score is the mean of. Default 1. */
   readonly count?: number

@@ -1,8 +1,8 @@
 /**
- * `gp`: Bayesian optimisation with an exact Gaussian process and logarithmic expected improvement, over a space of
+ * `gp`: Bayesian optimization with an exact Gaussian process and logarithmic expected improvement, over a space of
  * parameters or a finite pool of prompts (at full fidelity: a candidate is measured on every example).
  *
- * An initial Sobol' design; scores warped towards normality, after the worse half is drawn together; hyper-parameters at
+ * An initial Sobol' design; scores warped toward normality, after the worse half is drawn together; hyper-parameters at
  * their maximum a posteriori; the threshold is the best posterior mean, not the luckiest observation, and a standard
  * deviation of the noise above it: where noise is large, small improvements cannot be told from none. Pending and failed
  * points are believed at their mean, so that nobody is sent where somebody already is. Every third ask looks only in a

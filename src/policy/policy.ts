@@ -172,7 +172,7 @@ export interface Recommendation {
   readonly means: Float64Array
   readonly standardDeviations: Float64Array
   /**
-   * What of the standard deviations candidates share, where the posterior is a joint one that shrinks towards the pool, and
+   * What of the standard deviations candidates share, where the posterior is a joint one that shrinks toward the pool, and
    * so allows for selection: only then is a difference of two means evidence beside a holdout.
    */
   readonly shared?: SharedDeviations

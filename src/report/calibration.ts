@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { mean } from 'simple-statistics'
 import type { StudyState } from '../study/state.ts'
-import { summariseScores } from '../study/verdict.ts'
+import { summarizeScores } from '../study/verdict.ts'
 import { type Html, html } from './html.ts'
 import { count, interval, score } from './numbers.ts'
 import { drawPlot, hoverText } from './plot.ts'
@@ -33,7 +33,7 @@ export function calibration(
     }
   })
   const agree = measured.filter(({ mean, scores }) => {
-    const [low, high] = summariseScores(scores).interval
+    const [low, high] = summarizeScores(scores).interval
     return mean >= low && mean <= high
   }).length
   const held = (['winner', 'baseline'] as const).flatMap((name) => {
@@ -55,7 +55,7 @@ export function calibration(
   }${
     points.length < 3
       ? undefined
-      : html`<p class="quiet">Estimates against the plain means of the same prompts' own scores (at least ${FEWEST}). The estimates were made from these, among others: ${count(agree)} of ${count(measured.length)} lie within the 95% interval of the plain mean. Points flatter than the line are drawn towards similar prompts.</p>
+      : html`<p class="quiet">Estimates against the plain means of the same prompts' own scores (at least ${FEWEST}). The estimates were made from these, among others: ${count(agree)} of ${count(measured.length)} lie within the 95% interval of the plain mean. Points flatter than the line are drawn toward similar prompts.</p>
 ${drawPlot(
   {
     height: 320,

@@ -5,7 +5,7 @@
  */
 import type { Candidate } from '../prompt/candidate.ts'
 import type { StudyState } from '../study/state.ts'
-import { posteriorInterval, summariseScores } from '../study/verdict.ts'
+import { posteriorInterval, summarizeScores } from '../study/verdict.ts'
 
 /** What was measured of one candidate. */
 interface Tally {
@@ -89,5 +89,5 @@ export function rankCandidates(state: StudyState): RankedCandidate[] {
 
 function plainInterval({ scores, variance, measured, failed }: Tally, mean: number): readonly [number, number] {
   if (variance > 0) return posteriorInterval(mean, Math.sqrt(variance) / (measured - failed), [mean])
-  return scores.length === 0 ? [Number.NaN, Number.NaN] : summariseScores(scores).interval
+  return scores.length === 0 ? [Number.NaN, Number.NaN] : summarizeScores(scores).interval
 }

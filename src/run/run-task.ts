@@ -408,7 +408,7 @@ function priorsOf(priors: readonly Prior[], embeddings: ReadonlyMap<string, Floa
  */
 export async function priorFromStudy(store: Store, name: string): Promise<Prior> {
   const fold = await loadStudy(store, name)
-  if (!fold) throw new InvalidInputError(`study ${JSON.stringify(name)} is empty; nothing can be learnt from it`)
+  if (!fold) throw new InvalidInputError(`study ${JSON.stringify(name)} is empty; nothing can be learned from it`)
   const { candidates, observations, config } = fold.state
   return { name, candidates, observations, exampleCount: config.exampleCount }
 }

@@ -51,7 +51,7 @@ interface Axis {
   readonly parameter: Parameter
   readonly kind: Coordinate['kind']
   readonly levels: number
-  readonly centre: number
+  readonly center: number
   encode(value: ParameterValue): number
   decode(coordinate: number): ParameterValue
   level(index: number): number
@@ -77,7 +77,7 @@ export function encodeSpace(space: Space): SpaceEncoding {
   const encode = (values: Readonly<Record<string, ParameterValue>>): Float64Array =>
     Float64Array.from(axes, (axis) => {
       const value = values[axis.name]
-      return value === undefined || !isActive(axis.parameter, values) ? axis.centre : axis.encode(value)
+      return value === undefined || !isActive(axis.parameter, values) ? axis.center : axis.encode(value)
     })
 
   /** Without conditions every coordinate is snapped on its own. */
@@ -140,7 +140,7 @@ function axisOf(name: string, parameter: Parameter): Axis {
       parameter,
       kind: 'categorical',
       levels: choices.length,
-      centre: 0,
+      center: 0,
       encode(value) {
         const index = choices.indexOf(value)
         if (index < 0) {
@@ -181,7 +181,7 @@ function axisOf(name: string, parameter: Parameter): Axis {
       parameter,
       kind: 'continuous',
       levels: Number.POSITIVE_INFINITY,
-      centre: 0.5,
+      center: 0.5,
       encode: read,
       decode: inverse,
       level: unordered,
@@ -211,7 +211,7 @@ function axisOf(name: string, parameter: Parameter): Axis {
     parameter,
     kind: 'ordered',
     levels,
-    centre: levels === 1 ? unit(low) : unit(valueAt(Math.floor(levels / 2))),
+    center: levels === 1 ? unit(low) : unit(valueAt(Math.floor(levels / 2))),
     encode: (value) => unit(valueAt(indexOf(read(value)))),
     decode: (coordinate) => valueAt(indexOf(coordinate)),
     level: (index) => unit(valueAt(index)),

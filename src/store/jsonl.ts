@@ -31,7 +31,7 @@ export async function* exportJsonLines(store: Store, name: string): AsyncGenerat
  * Writes an export into a store under a name that is not taken. Every event is folded first, so that what is imported
  * can be opened.
  *
- * @param lines Text in pieces of any size. Lines without `at`, as `study.serialise()` writes them, get the present time.
+ * @param lines Text in pieces of any size. Lines without `at`, as `study.serialize()` writes them, get the present time.
  * @returns How many events were imported.
  * @throws CorruptError with the line number when a line is no event or contradicts the ones before it.
  * @example

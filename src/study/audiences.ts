@@ -12,7 +12,10 @@ export type StudyCalls = Pick<Study, 'state' | 'callsLeft' | 'reserveCall' | 'se
 export type StudyHoldout = Pick<Study, 'state' | 'askHoldout' | 'askHoldoutDuel'>
 
 /** For whoever stores a study and says how it went. */
-export type StudyJournal = Pick<Study, 'state' | 'drain' | 'serialise' | 'setBudget' | 'noteProgress' | 'conclude'>
+export type StudyJournal = Pick<
+  Study,
+  'state' | 'drain' | 'serialize' | 'serialise' | 'setBudget' | 'noteProgress' | 'conclude'
+>
 
 /** For whoever asks, measures and tells. */
 export type StudySearch = Omit<Study, Exclude<keyof (StudyCalls & StudyHoldout & StudyJournal), 'state'>>

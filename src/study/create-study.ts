@@ -53,7 +53,7 @@ export interface StudyOptions {
   readonly priors?: PolicyContext['priors']
   /** @defaultValue the fastest this engine runs */
   readonly backend?: PolicyContext['backend']
-  /** Keep every event, for `serialise`. @defaultValue true */
+  /** Keep every event, for `serialize`. @defaultValue true */
   readonly keepLog?: boolean
 }
 
@@ -130,12 +130,12 @@ function policyFor({ policy = DEFAULT_POLICY, space = {}, pool = [] }: StudyOpti
 }
 
 /**
- * Takes a study up again from its log: events, or the text {@link Study.serialise} wrote.
+ * Takes a study up again from its log: events, or the text {@link Study.serialize} wrote.
  *
  * @param environment What a log cannot hold: a policy factory if the study used one of your own, embeddings, a backend.
  * @throws CorruptError when a line is no event, or the events contradict each other.
  * @example
- * restoreStudy(study.serialise()).state.config.name // 'tickets'
+ * restoreStudy(study.serialize()).state.config.name // 'tickets'
  */
 export function restoreStudy(
   log: string | Iterable<StudyEvent>,
@@ -158,10 +158,10 @@ export function restoreStudy(
 }
 
 /**
- * Reads JSON Lines as written by {@link Study.serialise} or exported by a store; traces among them are left out.
+ * Reads JSON Lines as written by {@link Study.serialize} or exported by a store; traces among them are left out.
  *
  * @example
- * parseLog(study.serialise())[0]?.type // 'created'
+ * parseLog(study.serialize())[0]?.type // 'created'
  */
 export function parseLog(text: string): StudyEvent[] {
   return text

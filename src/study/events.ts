@@ -20,7 +20,7 @@ import type { Conclusion } from './verdict.ts'
  * The version of the format that events are written in.
  *
  * @example
- * parseLog(study.serialise()).every(({ v }) => v === EVENT_VERSION) // true
+ * parseLog(study.serialize()).every(({ v }) => v === EVENT_VERSION) // true
  */
 export const EVENT_VERSION = 1
 
@@ -147,7 +147,7 @@ export interface ToldEvent extends Versioned {
 }
 
 /** One score for all cells of an action together. */
-export interface SummarisedEvent extends Versioned {
+export interface SummarizedEvent extends Versioned {
   readonly type: 'summarised'
   readonly action: number
   readonly mean: number
@@ -231,7 +231,7 @@ export type StudyEvent =
   | AskedEvent
   | AskedToGenerateEvent
   | ToldEvent
-  | SummarisedEvent
+  | SummarizedEvent
   | ObservedEvent
   | GeneratedEvent
   | ReleasedEvent

@@ -79,24 +79,24 @@ function beliefOf(
   const noise = count > 0 ? within / count : Number.POSITIVE_INFINITY
   // Both variances vanish where everything measured is equal: then what was measured is what it is.
   const weight = count === 0 ? 0 : between + noise === 0 ? 1 : between / (between + noise)
-  const centre = weight * own + (1 - weight) * mean
+  const center = weight * own + (1 - weight) * mean
   const deviation = Math.sqrt(count === 0 ? between : weight * noise)
   const { atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY } = constraint
   return {
     ...constraint,
-    mean: centre,
-    interval: [centre - Z * deviation, centre + Z * deviation],
-    probability: below(atMost, centre, deviation) - below(atLeast, centre, deviation, true),
+    mean: center,
+    interval: [center - Z * deviation, center + Z * deviation],
+    probability: below(atMost, center, deviation) - below(atLeast, center, deviation, true),
     count,
   }
 }
 
 /** P(m ≤ limit), or P(m < limit). */
-function below(limit: number, centre: number, deviation: number, strict = false): number {
+function below(limit: number, center: number, deviation: number, strict = false): number {
   if (limit === Number.POSITIVE_INFINITY) return 1
   if (limit === Number.NEGATIVE_INFINITY) return 0
-  if (deviation > 0) return normalCdf((limit - centre) / deviation)
-  return (strict ? centre < limit : centre <= limit) ? 1 : 0
+  if (deviation > 0) return normalCdf((limit - center) / deviation)
+  return (strict ? center < limit : center <= limit) ? 1 : 0
 }
 
 function momentsOf(tallies: readonly Tally[]): Moments {

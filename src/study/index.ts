@@ -29,5 +29,6 @@ export {
   type PairedComparison,
   type ScoreSummary,
   summariseScores,
+  summarizeScores,
   type Verdict,
 } from './verdict.ts'

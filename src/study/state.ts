@@ -56,7 +56,7 @@ export interface StudyState {
   readonly indexById: ReadonlyMap<string, number>
   /** By {@link contentKey}: whether a text is in the pool already. */
   readonly indexByContent: ReadonlyMap<string, number>
-  /** Search observations in the order told; scores are maximised: negated when the study minimises. */
+  /** Search observations in the order told; scores are maximized: negated when the study minimizes. */
   readonly observations: ObservationHistory
   /** The same for the holdout. */
   readonly holdout: ObservationHistory
@@ -100,7 +100,7 @@ export interface StudyState {
   /** Whether two candidates met on an example, or are about to. */
   hasDuel(split: Split, a: number, b: number, example: number): boolean
   /**
-   * Turns a score from the user's direction into the maximised one that the histories and policies have, and back: the
+   * Turns a score from the user's direction into the maximized one that the histories and policies have, and back: the
    * fold turns once on the way in, and what people are shown is turned once on the way out.
    */
   turned(score: number): number

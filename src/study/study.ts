@@ -196,6 +196,8 @@ export interface Study {
   /** Events since the last call of this, to be stored. */
   drain(): StudyEvent[]
   /** The whole log as JSON Lines; only when the study was created with `keepLog` (the default of `createStudy`). */
+  serialize(): string
+  /** @deprecated The name before {@link serialize}. */
   serialise(): string
 }
 
@@ -208,7 +210,7 @@ export interface StudyEnvironment {
   readonly proposers?: PolicyContext['proposers']
   /** Looks up the embedding of a candidate that is added without one. */
   readonly embedding?: (candidate: Candidate) => Float64Array | undefined
-  /** Keeps every event for {@link Study.serialise}. */
+  /** Keeps every event for {@link Study.serialize}. */
   readonly log?: StudyEvent[]
 }
 
@@ -648,10 +650,11 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       undrained = []
       return drained
     },
-    serialise() {
+    serialize() {
       if (!log) throw new InvalidArgumentError('this study does not keep its log; create it with keepLog: true')
       return log.map((event) => `${JSON.stringify(event)}\n`).join('')
     },
+    serialise: () => study.serialize(),
   }
   return study
 }

@@ -31,7 +31,7 @@ export interface PairedComparison {
   readonly difference: ScoreSummary
   /** Posterior probability that the winner is better on examples like these. */
   readonly probabilityBetter: number
-  /** Normal approximation behind the interval: pulled towards 0 by the pseudo-pairs. */
+  /** Normal approximation behind the interval: pulled toward 0 by the pseudo-pairs. */
   readonly estimate: Estimate
 }
 
@@ -113,28 +113,37 @@ export function knownScore(judged: JudgedCandidate, holdout: ScoreSummary | unde
 
 /**
  * Mean of scores with a 95% interval that stays honest when all scores agree: Agresti and Coull's two pseudo-successes
- * and two pseudo-failures for scores in [0, 1], the same pull towards the middle of the range otherwise.
+ * and two pseudo-failures for scores in [0, 1], the same pull toward the middle of the range otherwise.
  *
  * @example
- * summariseScores([1, 1, 1, 1]).interval // ≈ [0.45, 1.00]: four right answers do not prove perfection
+ * summarizeScores([1, 1, 1, 1]).interval // ≈ [0.45, 1.00]: four right answers do not prove perfection
  */
-export function summariseScores(scores: readonly number[]): ScoreSummary {
+export function summarizeScores(scores: readonly number[]): ScoreSummary {
   const n = scores.length
   if (n === 0) throw new InvalidArgumentError('scores is empty; expected at least one score')
   const unit = unitOf(scores)
-  if (unit !== 1) return inUnits(summariseScores(scores.map((score) => score / unit)), unit)
+  if (unit !== 1) return inUnits(summarizeScores(scores.map((score) => score / unit)), unit)
   const [low, high] = rangeOf(scores)
   const middle = (low + high) / 2
   const half = (high - low) / 2
   const total = scores.reduce((sum, score) => sum + score, 0)
   const weight = n + Z * Z
-  const centre = (total + Z * Z * middle) / weight
+  const center = (total + Z * Z * middle) / weight
   // Pseudo-observations at both ends keep the variance from vanishing; with 0/1 scores this is Agresti–Coull exactly.
-  const squares = scores.reduce((sum, score) => sum + (score - centre) ** 2, 0)
-  const variance = (squares + Z * Z * (half * half + (middle - centre) ** 2)) / weight
+  const squares = scores.reduce((sum, score) => sum + (score - center) ** 2, 0)
+  const variance = (squares + Z * Z * (half * half + (middle - center) ** 2)) / weight
   const margin = Z * Math.sqrt(variance / weight)
-  return { mean: total / n, interval: [Math.max(low, centre - margin), Math.min(high, centre + margin)], count: n }
+  return { mean: total / n, interval: [Math.max(low, center - margin), Math.min(high, center + margin)], count: n }
 }
+
+/**
+ * The name before {@link summarizeScores}.
+ *
+ * @deprecated
+ * @example
+ * summariseScores([1, 0]).mean // 0.5
+ */
+export const summariseScores = summarizeScores
 
 /**
  * Paired comparison of two candidates on the same examples, with the adjusted Wald interval of Agresti and Min,
@@ -186,18 +195,18 @@ export function comparePaired(
   const total = differences.reduce((sum, difference) => sum + difference, 0)
   const squares = differences.reduce((sum, difference) => sum + difference * difference, 0)
   const weight = differences.length + 2
-  const centre = total / weight
-  const error = Math.sqrt(Math.max(0, (squares + span * span) / weight - centre * centre) / weight)
+  const center = total / weight
+  const error = Math.sqrt(Math.max(0, (squares + span * span) / weight - center * center) / weight)
   return {
-    winner: summariseScores(first),
-    baseline: summariseScores(second),
+    winner: summarizeScores(first),
+    baseline: summarizeScores(second),
     difference: {
       mean: total / differences.length,
-      interval: [Math.max(-span, centre - Z * error), Math.min(span, centre + Z * error)],
+      interval: [Math.max(-span, center - Z * error), Math.min(span, center + Z * error)],
       count: differences.length,
     },
-    probabilityBetter: error === 0 ? 0.5 : normalCdf(centre / error),
-    estimate: { mean: centre, standardDeviation: error },
+    probabilityBetter: error === 0 ? 0.5 : normalCdf(center / error),
+    estimate: { mean: center, standardDeviation: error },
   }
 }
 

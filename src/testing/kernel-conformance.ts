@@ -93,10 +93,10 @@ export function kernelConformance(make: () => Kernel, options: KernelConformance
       },
     },
     {
-      name: 'linearisation has the same covariance',
+      name: 'linearization has the same covariance',
       run() {
         const kernel = make()
-        requireAllClose('covariance', kernel.linearise(a, backend).covariance, kernel.covariance(a, a, backend), 1e-12)
+        requireAllClose('covariance', kernel.linearize(a, backend).covariance, kernel.covariance(a, a, backend), 1e-12)
       },
     },
     {
@@ -106,8 +106,8 @@ export function kernelConformance(make: () => Kernel, options: KernelConformance
         requireAllClose('covariance', kernel.covariance(a, b), kernel.covariance(a, b, backend), 1e-10)
         requireAllClose(
           'gradient',
-          kernel.linearise(a).contract(weights),
-          kernel.linearise(a, backend).contract(weights),
+          kernel.linearize(a).contract(weights),
+          kernel.linearize(a, backend).contract(weights),
           1e-9,
         )
       },
@@ -117,7 +117,7 @@ export function kernelConformance(make: () => Kernel, options: KernelConformance
       run() {
         const kernel = make()
         const values = kernel.hyperparameters.map((parameter) => parameter.value)
-        const gradient = kernel.linearise(a, backend).contract(weights)
+        const gradient = kernel.linearize(a, backend).contract(weights)
         require(gradient.length === values.length, `gradient has ${gradient.length} numbers; expected ${values.length}`)
         for (const [p, value] of values.entries()) {
           const step = 1e-5

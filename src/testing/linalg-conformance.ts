@@ -5,7 +5,7 @@ import { createRandom } from '../numerics/random/index.ts'
 import { type ConformanceCheck, require, requireAllClose, requireClose } from './conformance.ts'
 
 export interface LinalgConformanceOptions {
-  /** The factorisation is checked at every size up to this one … @defaultValue 600 */
+  /** The factorization is checked at every size up to this one … @defaultValue 600 */
   readonly everySizeUpTo?: number
   /** … and from there at every 17th up to this one. @defaultValue everySizeUpTo */
   readonly someSizesUpTo?: number

@@ -255,7 +255,7 @@ describe('a log with generations', () => {
     const { log } = await run(study, fromTexts(['New one.', 'New two.'], ['New three.']))
     for (let length = 2; length <= log.length; length++) {
       const prefix = restoreStudy(log.slice(0, length), { policy: growing(2) })
-      const copy = restoreStudy(prefix.serialise(), { policy: growing(2) })
+      const copy = restoreStudy(prefix.serialize(), { policy: growing(2) })
       expect(copy.state.generations).toEqual(prefix.state.generations)
       if (log[length]?.type === 'asked')
         expect(copy.ask()).toMatchObject({ id: (log[length] as { action: number }).action })

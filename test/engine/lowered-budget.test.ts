@@ -19,7 +19,7 @@ it.each([5, 8, 12])('keeps a limit of %i that was lowered while cells were open'
   const action = study.ask()
   if (action.kind !== 'evaluate') throw new Error('expected an evaluation')
   for (let position = 0; position < 6; position++) study.tellCell(action.id, position, 1)
-  const resumed = restoreStudy(study.serialise())
+  const resumed = restoreStudy(study.serialize())
   resumed.setBudget({ evaluations: limit })
   await run(resumed)
   expect(resumed.spent.evaluations).toBe(Math.max(6, limit))

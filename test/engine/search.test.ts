@@ -211,6 +211,6 @@ describe('runSearch', () => {
     await runSearch({ study, journal: createJournal(study, lease), evaluate: oneCall(), concurrency: 8 })
     const events: StudyEvent[] = []
     for await (const batches of store.read('a')) events.push(...batches.flatMap((batch) => batch.events))
-    expect(events.map((event) => JSON.stringify(event)).join('\n')).toBe(study.serialise().trim())
+    expect(events.map((event) => JSON.stringify(event)).join('\n')).toBe(study.serialize().trim())
   })
 })

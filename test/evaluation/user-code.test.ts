@@ -30,7 +30,7 @@ const cell = (id: string) => ({
 })
 
 /** Only the example `bad` misbehaves. */
-const MISBEHAVIOUR: readonly (readonly [what: string, code: string, reason: RegExp])[] = [
+const MISBEHAVIOR: readonly (readonly [what: string, code: string, reason: RegExp])[] = [
   ['exits', 'process.exit(0)', /ended the process/],
   ['loses a rejection', 'Promise.reject(new Error("lost")); return new Promise(() => {})', /outside.*lost/],
   ['loses a throwing timer', 'setTimeout(() => { throw new Error("late") }); return new Promise(() => {})', /late/],
@@ -54,7 +54,7 @@ const MISBEHAVIOUR: readonly (readonly [what: string, code: string, reason: RegE
 ]
 
 describe('one bad cell costs one cell, soon, with a reason', () => {
-  it.each(MISBEHAVIOUR)('a metric that %s', async (_, code, reason) => {
+  it.each(MISBEHAVIOR)('a metric that %s', async (_, code, reason) => {
     const file = write(`export default (output) => { if (output === 'bad') { ${code} } return 1 }`)
     const metric = await moduleMetric(file, {}, { timeout: 1000, concurrency: 1 })
     const example = { id: '1', input: 'x', fields: {} }
@@ -70,7 +70,7 @@ describe('one bad cell costs one cell, soon, with a reason', () => {
   })
 
   // Programs run in the same kind of process: a few ways show that.
-  it.each(MISBEHAVIOUR.filter(([what]) => /exits|loses a|never ends|proxy/.test(what)))(
+  it.each(MISBEHAVIOR.filter(([what]) => /exits|loses a|never ends|proxy/.test(what)))(
     'a program that %s',
     async (_, code, reason) => {
       const file = write(`export default (candidate, example) => { if (example.id === 'bad') { ${code} } return 1 }`)

@@ -44,8 +44,8 @@ describe('control sequences of servers, prompts, ids and names', { timeout: 120_
     ['500', status(500, HOSTILE)],
     ['a page', status(200, `<html>${HOSTILE}`)],
     ['an answer', answer(`bug ${HOSTILE}`)],
-  ])('reach no terminal: %s', async (which, behaviour) => {
-    server.script = [behaviour]
+  ])('reach no terminal: %s', async (which, behavior) => {
+    server.script = [behavior]
     const folder = hostileTask()
     const run = startKrige(folder, ['run', 'task.yaml', '--no-cache'])
     const { stdout, stderr } = await run.done

@@ -8,7 +8,7 @@ import { isFatal } from '../../src/history/failure.ts'
 import { parseTemplate } from '../../src/prompt/template.ts'
 import {
   answer,
-  type Behaviour,
+  type Behavior,
   dropMidBody,
   endless,
   type FaultServer,
@@ -51,7 +51,7 @@ async function evaluatorFor(
   return evaluator
 }
 
-async function server(script: readonly Behaviour[]): Promise<FaultServer> {
+async function server(script: readonly Behavior[]): Promise<FaultServer> {
   const started = await startFaultServer(script)
   opened.push(started)
   return started
@@ -95,7 +95,7 @@ describe('a model server that misbehaves', () => {
     expect(evaluation).toMatchObject({ score: 0, output: '' })
   })
 
-  it.each<[string, Behaviour, string, number]>([
+  it.each<[string, Behavior, string, number]>([
     ['fails inside', status(500), 'server', 4],
     ['is overloaded', status(503), 'server', 4],
     ['drops the connection mid-body', dropMidBody, 'connection', 4],
@@ -109,8 +109,8 @@ describe('a model server that misbehaves', () => {
     ['calls the request bad', status(400), 'bad-request', 1],
     ['finds the prompt too long', status(400, '{"error":{"message":"maximum context length is 10"}}'), 'too-long', 1],
     ['has no credit', status(429, '{"error":{"code":"insufficient_quota"}}'), 'authentication', 1],
-  ])('%s: classified, tried as often as makes sense, never a 0', async (_, behaviour, kind, calls) => {
-    const { model, requests } = await server([behaviour])
+  ])('%s: classified, tried as often as makes sense, never a 0', async (_, behavior, kind, calls) => {
+    const { model, requests } = await server([behavior])
     const { evaluation, reserved, reports } = await measure(await evaluatorFor(model))
     expect(kindOf(evaluation)).toBe(kind)
     expect(evaluation.calls).toBe(calls)
@@ -143,7 +143,7 @@ describe('a model server that misbehaves', () => {
     expect(reports.map((report) => report.failure?.kind)).toEqual(['server', 'connection', undefined])
   })
 
-  it('asks to wait: Retry-After is honoured', async () => {
+  it('asks to wait: Retry-After is honored', async () => {
     const { model } = await server([status(429, '{}', { 'retry-after': '1' }), answer('bug')])
     const started = performance.now()
     const { evaluation } = await measure(await evaluatorFor(model))
@@ -167,12 +167,12 @@ describe('a model server that misbehaves', () => {
     },
   )
 
-  it.each<[string, Behaviour]>([
+  it.each<[string, Behavior]>([
     ['packs 200 MB into an answer', gzipBomb(200)],
     ['packs 200 MB into an error', gzipBomb(200, 400)],
     ['answers without end', endless],
-  ])('%s: cut at 8 MiB, and missing', async (_, behaviour) => {
-    const { model } = await server([behaviour])
+  ])('%s: cut at 8 MiB, and missing', async (_, behavior) => {
+    const { model } = await server([behavior])
     const before = process.memoryUsage().rss
     const { evaluation } = await measure(await evaluatorFor(model, { retry: { ...FAST, attempts: 1 } }))
     expect(evaluation).toMatchObject({ failure: expect.anything(), calls: 1 })
@@ -309,7 +309,7 @@ describe('a model server that misbehaves', () => {
     let tokens = 5
     let filled = performance.now()
     let refused = 0
-    const limited: Behaviour = (response, request) => {
+    const limited: Behavior = (response, request) => {
       const now = performance.now()
       tokens = Math.min(5, tokens + ((now - filled) / 1000) * limit)
       filled = now
@@ -345,7 +345,7 @@ describe('a model server that misbehaves', () => {
 
   it('serves 64 at once: the window holds, and everything is answered', async () => {
     let [open, most] = [0, 0]
-    const counting: Behaviour = async (response, request) => {
+    const counting: Behavior = async (response, request) => {
       most = Math.max(most, ++open)
       await new Promise((resolve) => setTimeout(resolve, 5))
       open--

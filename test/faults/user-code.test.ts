@@ -27,7 +27,7 @@ function start(changes: object, files: Readonly<Record<string, string>> = {}) {
 }
 
 /** One example of ten misbehaves. */
-const MISBEHAVIOUR: readonly (readonly [what: string, code: string])[] = [
+const MISBEHAVIOR: readonly (readonly [what: string, code: string])[] = [
   ['exits', 'process.exit(0)'],
   ['loses a rejection', 'Promise.reject(new Error("lost")); await new Promise(() => {})'],
   ['throws in a timer', 'setTimeout(() => { throw { toString() { throw 1 } } }); await new Promise(() => {})'],
@@ -37,7 +37,7 @@ const MISBEHAVIOUR: readonly (readonly [what: string, code: string])[] = [
 ]
 
 describe('code of the user', () => {
-  it.each(MISBEHAVIOUR)(
+  it.each(MISBEHAVIOR)(
     'a metric or a program that %s costs its cells, not the run, and stdout is one JSON object',
     async (_, code) => {
       const bad = `if (/number 3 /.test(input)) { ${code} }`

@@ -69,7 +69,7 @@ describe('duels', () => {
       const first = create({ budget: { evaluations: 40 } })
       play(first, cut)
       // The last action was asked and not told: it is released as never sent.
-      const log = parseLog(first.serialise())
+      const log = parseLog(first.serialize())
       const restored = restoreStudy(log.slice(0, -1))
       expect(restored.state.duels).toHaveLength(cut)
       expect(play(restored)).toEqual(asked.slice(cut))
@@ -115,7 +115,7 @@ describe('duels', () => {
     expect(after.means[3]).toBeGreaterThan(before.means[3]!)
   })
 
-  it('cannot be minimised', () => {
+  it('cannot be minimized', () => {
     expect(() => create({ direction: 'minimize' })).toThrow(/expected maximize/)
   })
 

@@ -117,7 +117,7 @@ describe('krige', () => {
     expect(createKrigePolicy(context).recommend(state)!.candidate).toBe(15)
   })
 
-  it('maximises real-valued scores of any range', () => {
+  it('maximizes real-valued scores of any range', () => {
     const context = contextOf({ evaluationBudget: 240 })
     const random = createRandom(8)
     const { state } = play(createKrigePolicy(context), {

@@ -33,7 +33,7 @@ describe.each(['gp', 'tpe', 'random', 'sobol'])('a small space under noise, with
     expect(end).toMatchObject({ reason: expect.stringContaining('second looks gave the same') })
     expect(study.spent.evaluations).toBe(12)
     expect(study.recommend()!.winner.parameters).toEqual({ a: 'z', b: 2 })
-    const half = restoreStudy(study.serialise())
+    const half = restoreStudy(study.serialize())
     expect(half.next()).toEqual(study.next())
   })
 

@@ -56,7 +56,7 @@ describe('optimize', () => {
     )
   })
 
-  it('minimises', async () => {
+  it('minimizes', async () => {
     const score = (prompt: string) => Math.abs(Number(/\d+/.exec(prompt)![0]) - 4)
     const result = await optimize({
       prompts,

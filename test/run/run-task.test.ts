@@ -97,7 +97,7 @@ describe('runTask', () => {
     expect(more.spent.evaluations).toBeLessThanOrEqual(200)
   })
 
-  it('spends a raised budget, and counts towards what the stage may come to', async () => {
+  it('spends a raised budget, and counts toward what the stage may come to', async () => {
     // Of the larger holdout most is measured already, where the winner is the earlier one.
     for (const [before, after] of [
       [200, 300],

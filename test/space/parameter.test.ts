@@ -7,7 +7,7 @@ describe('defineSpace', () => {
     ['a list for a space', [1], 'space is [1]'],
     ['a range without its kind', { x: [0, 1] }, 'parameter x is [0,1]; expected { float'],
     ['a kind without a range', { x: 'float' }, 'parameter x is "float"'],
-    ['a misspelt key', { x: { float: [0, 1], setp: 0.1 } }, 'Did you mean step?'],
+    ['a misspelled key', { x: { float: [0, 1], setp: 0.1 } }, 'Did you mean step?'],
     ['a negative step', { x: { int: [0, 10], step: -1 } }, 'parameter x.step is -1'],
     ['a step of 0', { x: { float: [0, 1], step: 0 } }, 'parameter x.step is 0'],
     ['a step that is no number', { x: { float: [0, 1], step: Number.NaN } }, 'parameter x.step is NaN'],

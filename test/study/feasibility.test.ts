@@ -125,7 +125,7 @@ describe('a study with constraints', () => {
 
   it('restores measurements from its log', () => {
     const study = play([{ metric: 'outputTokens', atMost: 170 }])
-    const again = restoreStudy(study.serialise())
+    const again = restoreStudy(study.serialize())
     expect(again.recommend()).toEqual(study.recommend())
     expect(again.state.measurements.of('outputTokens')).toEqual(study.state.measurements.of('outputTokens'))
   })

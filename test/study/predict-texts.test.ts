@@ -20,7 +20,7 @@ function measured(options: StudyOptions = {}, score: (good: boolean) => number =
 describe('posterior and rank of texts', () => {
   it('tell texts outside the pool by those that read alike, and leave the study as it was', () => {
     const study = measured()
-    const before = study.serialise()
+    const before = study.serialize()
     const [poem, label] = study.posterior(DRAFTS)!
     expect(label!.mean).toBeGreaterThan(poem!.mean + 0.3)
     expect([poem!.measured, poem!.index, poem!.candidate]).toEqual([0, 0, undefined])
@@ -28,7 +28,7 @@ describe('posterior and rank of texts', () => {
     expect(ranked.map(({ text }) => text)).toEqual([...DRAFTS].reverse())
     expect(ranked.map(({ index }) => index)).toEqual([1, 0])
     expect(ranked[0]!.expectedImprovement).toBeGreaterThan(ranked[1]!.expectedImprovement)
-    expect(study.serialise()).toBe(before)
+    expect(study.serialize()).toBe(before)
     expect(study.state.candidates).toHaveLength(8)
   })
 
@@ -44,7 +44,7 @@ describe('posterior and rank of texts', () => {
     expect(known[1]!.standardDeviation).toBeCloseTo(standardDeviations[0]!, 12)
   })
 
-  it.each(['set', 'population'] as const)('turn back what is minimised, in its own units: %s', (estimand) => {
+  it.each(['set', 'population'] as const)('turn back what is minimized, in its own units: %s', (estimand) => {
     const up = measured({ estimand })
     const down = measured({ estimand, direction: 'minimize' }, (good) => (good ? -30 : -10))
     const [a, b] = [up.rank(DRAFTS)!, down.rank(DRAFTS)!]
@@ -71,7 +71,7 @@ describe('posterior and rank of texts', () => {
 
   it('are the same in a study taken up again', () => {
     const study = measured({ seed: 3 })
-    expect(restoreStudy(study.serialise()).rank(DRAFTS)).toEqual(study.rank(DRAFTS))
+    expect(restoreStudy(study.serialize()).rank(DRAFTS)).toEqual(study.rank(DRAFTS))
   })
 
   it('do not claim much of texts before three prompts are measured, and nothing before the first score', () => {

@@ -64,7 +64,7 @@ describe('the door of createStudy', () => {
   it('refuses a log that is none', () => {
     expect(() => restoreStudy('null')).toThrow('line 1 of the log is null')
     expect(() => restoreStudy('[1]')).toThrow('expected an event')
-    expect(() => restoreStudy(createStudy({ pool: ['a'] }).serialise(), { plicy: 1 } as never)).toThrow(
+    expect(() => restoreStudy(createStudy({ pool: ['a'] }).serialize(), { plicy: 1 } as never)).toThrow(
       'Did you mean policy?',
     )
   })

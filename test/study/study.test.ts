@@ -58,7 +58,7 @@ describe('study', () => {
     expect(study.spent.evaluations).toBe(2)
   })
 
-  it('hands policies maximised scores and users their own', () => {
+  it('hands policies maximized scores and users their own', () => {
     const study = start({ direction: 'minimize' })
     study.tell(study.ask().id, [5])
     study.tell(study.ask().id, [2])
@@ -196,7 +196,7 @@ describe('log', () => {
         (before, after) => {
           const study = start({ budget: { evaluations: 10, calls: 8 } })
           play(study, before)
-          const restored = restoreStudy(study.serialise(), { policy: breadthFirst })
+          const restored = restoreStudy(study.serialize(), { policy: breadthFirst })
           expect(describeState(restored)).toEqual(describeState(study))
           play(study, after)
           play(restored, after)
@@ -211,7 +211,7 @@ describe('log', () => {
     const study = start({ budget: { evaluations: 9 } })
     play(study, [0, 1, 2, 0, 3, 4, 0, 0, 12, 7, 2, 5, 3, 10, 8, 13])
     const events = study
-      .serialise()
+      .serialize()
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as StudyEvent)
@@ -220,7 +220,7 @@ describe('log', () => {
       if (following.type !== 'asked') continue
       const restored = restoreStudy(events.slice(0, length), { policy: breadthFirst })
       restored.next()
-      expect(JSON.parse(restored.serialise().trim().split('\n').at(-1)!)).toEqual(following)
+      expect(JSON.parse(restored.serialize().trim().split('\n').at(-1)!)).toEqual(following)
     }
   })
 
@@ -235,7 +235,7 @@ describe('log', () => {
   it('charges calls whose fate is unknown at their reservation', () => {
     const study = start({ budget: { calls: 3 } })
     study.reserveCall({ inputTokens: 7, outputTokens: 9, usd: 0.5 })
-    const restored = restoreStudy(study.serialise(), { policy: breadthFirst })
+    const restored = restoreStudy(study.serialize(), { policy: breadthFirst })
     expect(restored.settleLostCalls()).toBe(1)
     expect(restored.spent).toEqual({ evaluations: 0, calls: 1, inputTokens: 7, outputTokens: 9, usd: 0.5 })
     expect(restored.settleLostCalls()).toBe(0)
@@ -245,7 +245,7 @@ describe('log', () => {
     const study = start()
     study.tell(study.ask().id, [1])
     const events = study
-      .serialise()
+      .serialize()
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as StudyEvent)

@@ -1,22 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { combineEvidence, comparePaired, judge, posteriorInterval, summariseScores } from '../../src/study/verdict.ts'
+import { combineEvidence, comparePaired, judge, posteriorInterval, summarizeScores } from '../../src/study/verdict.ts'
 
 const repeat = (score: number, count: number) => new Array<number>(count).fill(score)
 
-describe('summariseScores', () => {
+describe('summarizeScores', () => {
   it("is Agresti and Coull's interval for 0/1 scores", () => {
-    const { mean, interval, count } = summariseScores([...repeat(1, 15), ...repeat(0, 5)])
+    const { mean, interval, count } = summarizeScores([...repeat(1, 15), ...repeat(0, 5)])
     const z2 = 1.959963984540054 ** 2
-    const centre = (15 + z2 / 2) / (20 + z2)
-    const margin = Math.sqrt((z2 * centre * (1 - centre)) / (20 + z2))
+    const center = (15 + z2 / 2) / (20 + z2)
+    const margin = Math.sqrt((z2 * center * (1 - center)) / (20 + z2))
     expect({ mean, count }).toEqual({ mean: 0.75, count: 20 })
-    expect(interval[0]).toBeCloseTo(centre - margin, 12)
-    expect(interval[1]).toBeCloseTo(centre + margin, 12)
+    expect(interval[0]).toBeCloseTo(center - margin, 12)
+    expect(interval[1]).toBeCloseTo(center + margin, 12)
   })
 
   it('does not believe in perfection after four examples', () => {
-    const { interval } = summariseScores([1, 1, 1, 1])
+    const { interval } = summarizeScores([1, 1, 1, 1])
     expect(interval[0]).toBeLessThan(0.6)
     expect(interval[1]).toBe(1)
   })

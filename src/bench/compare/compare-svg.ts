@@ -6,8 +6,8 @@
 import type { Comparison, FractionComparison } from './compare-results.ts'
 import { formatP } from './compare-text.ts'
 
-/** Okabe & Ito (2008): told apart with any colour vision. Dashes tell a second round of them apart. */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8b6d00', '#555555']
+/** Okabe & Ito (2008): told apart with any color vision. Dashes tell a second round of them apart. */
+const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8b6d00', '#555555']
 const WIDTH = 760
 const FONT = 'font-family="system-ui, sans-serif" font-size="13"'
 
@@ -103,7 +103,7 @@ export function anytimeChart(fractions: readonly FractionComparison[], title: st
     return (
       `<polyline fill="none" ${style} points="${points.map(([px, py]) => `${round(px)},${round(py)}`).join(' ')}"/>` +
       points
-        .map(([px, py]) => `<circle cx="${round(px)}" cy="${round(py)}" r="3.5" fill="${colourOf(index)}"/>`)
+        .map(([px, py]) => `<circle cx="${round(px)}" cy="${round(py)}" r="3.5" fill="${colorOf(index)}"/>`)
         .join('')
     )
   })
@@ -120,10 +120,10 @@ export function anytimeChart(fractions: readonly FractionComparison[], title: st
   }
 }
 
-const colourOf = (index: number) => COLOURS[index % COLOURS.length]!
+const colorOf = (index: number) => COLORS[index % COLORS.length]!
 
 const strokeOf = (index: number) =>
-  `stroke="${colourOf(index)}" stroke-width="2"${index >= COLOURS.length ? ' stroke-dasharray="5 4"' : ''}`
+  `stroke="${colorOf(index)}" stroke-width="2"${index >= COLORS.length ? ' stroke-dasharray="5 4"' : ''}`
 
 /** Demšar's diagram: mean ranks on an axis, bars over the methods that are not told apart. */
 export function criticalDifferenceChart({ fraction, ranks }: FractionComparison): Picture {

@@ -31,7 +31,7 @@ export interface TableDescription {
   readonly holdoutCorrelation?: number
   readonly parts: Omit<VarianceParts, 'residuals'>
   /** Mean correlation of residual rows with the row of the nearest other prompt in the embedding; with a distant one. */
-  readonly interactionOfNeighbours: number
+  readonly interactionOfNeighbors: number
   readonly interactionOfOthers: number
   /** By view, and of all views together. Absent where a view does not apply. */
   readonly predictability: Readonly<Partial<Record<ViewName | 'all', Predictability>>>
@@ -86,7 +86,7 @@ export function describeTable(table: Table, pool: readonly PoolEntry[], backend:
     reliability: splitHalfReliability(searchCells(table), rows, table.searchExamples),
     ...(holdout ? { holdoutCorrelation: sampleCorrelation([...search], [...holdout]) } : {}),
     parts,
-    ...neighbourInteraction(residuals, rows, columns, views.get('embedding')),
+    ...neighborInteraction(residuals, rows, columns, views.get('embedding')),
     predictability,
   }
 }
@@ -102,7 +102,7 @@ function searchCells(table: Table): Float64Array {
 }
 
 /** Whether prompts that read alike also find the same examples hard, beyond how good they are. */
-function neighbourInteraction(residuals: Float64Array, rows: number, columns: number, view: ViewDistances | undefined) {
+function neighborInteraction(residuals: Float64Array, rows: number, columns: number, view: ViewDistances | undefined) {
   const row = (prompt: number) => {
     const cells = residuals.subarray(prompt * columns, (prompt + 1) * columns)
     return Array.from(cells, (cell) => (Number.isNaN(cell) ? 0 : cell))
@@ -119,5 +119,5 @@ function neighbourInteraction(residuals: Float64Array, rows: number, columns: nu
   }
   const average = (values: readonly number[]) =>
     values.length === 0 ? Number.NaN : values.reduce((sum, value) => sum + value, 0) / values.length
-  return { interactionOfNeighbours: average(near), interactionOfOthers: average(far) }
+  return { interactionOfNeighbors: average(near), interactionOfOthers: average(far) }
 }

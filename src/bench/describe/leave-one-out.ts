@@ -7,7 +7,7 @@
  *   A       (K + ρI)⁻¹ = U(Λ + ρI)⁻¹Uᵀ
  *   y       targets less their mean
  *
- * ŷᵢ = yᵢ − (Ay)ᵢ/Aᵢᵢ leaves observation i out (Rasmussen & Williams 2006, eq. 5.12). ℓ and ρ maximise the marginal
+ * ŷᵢ = yᵢ − (Ay)ᵢ/Aᵢᵢ leaves observation i out (Rasmussen & Williams 2006, eq. 5.12). ℓ and ρ maximize the marginal
  * likelihood with the output scale profiled out.
  *
  * @module
@@ -37,7 +37,7 @@ const NOISE_RATIOS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 100]
  * @example
  * const x = [0, 0.1, 0.2, 1, 1.1, 1.2]
  * const squared = Float64Array.from(x.flatMap((a) => x.map((b) => (a - b) ** 2)))
- * leaveOneOut(backend, [squared], [1, 1, 1, 0, 0, 0]).explained // ≈ 0.996: neighbours tell nearly all
+ * leaveOneOut(backend, [squared], [1, 1, 1, 0, 0, 0]).explained // ≈ 0.996: neighbors tell nearly all
  */
 export function leaveOneOut(
   backend: Backend,
@@ -46,8 +46,8 @@ export function leaveOneOut(
 ): Predictability {
   const n = targets.length
   const y = Float64Array.from(targets)
-  const centre = y.reduce((sum, value) => sum + value, 0) / n
-  for (let i = 0; i < n; i++) y[i] = y[i]! - centre
+  const center = y.reduce((sum, value) => sum + value, 0) / n
+  for (let i = 0; i < n; i++) y[i] = y[i]! - center
   const scaled = squaredDistances.map(divideByMedian)
   let best: { likelihood: number; result: Predictability } | undefined
   using workspace = backend.workspace()

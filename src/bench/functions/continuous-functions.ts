@@ -95,7 +95,7 @@ export const ackley5: ObjectiveFunction = continuousFunction({
   name: 'ackley5',
   bounds: repeat([-32.768, 32.768] as const, 5),
   minimum: 0,
-  source: 'D. Ackley (1987), optimum moved off the centre to (7.3, −11.9, 3.1, −5.7, 14.2)',
+  source: 'D. Ackley (1987), optimum moved off the center to (7.3, −11.9, 3.1, −5.7, 14.2)',
   evaluate: (x) => {
     let squares = 0
     let cosines = 0

@@ -12,7 +12,7 @@ const number = (point: Point, name: string) => Number(point[name])
 
 /**
  * A category chooses the shape, two numbers and a whole number the place in it.
- * After `Func2C` of B. Ru et al., "Bayesian optimisation over multiple continuous and categorical inputs" (2020): the
+ * After `Func2C` of B. Ru et al., "Bayesian optimization over multiple continuous and categorical inputs" (2020): the
  * sum of two functions chosen by two categories, on one pair of coordinates.
  */
 export const functionChoice: ObjectiveFunction = {
@@ -50,7 +50,7 @@ function shape(kind: string, x: number, y: number): number {
   }
 }
 
-/** Mixed steps, logs and a category of eight, of which the best differs from its neighbours in list order. */
+/** Mixed steps, logs and a category of eight, of which the best differs from its neighbors in list order. */
 export const mixedQuadratic: ObjectiveFunction = {
   name: 'mixed-quadratic',
   space: defineSpace({

@@ -1,6 +1,6 @@
 import type { Parameter, ParameterValue } from '../../space/parameter.ts'
 
-/** A problem whose best value is known, to be minimised. */
+/** A problem whose best value is known, to be minimized. */
 export interface ObjectiveFunction {
   readonly name: string
   readonly space: Readonly<Record<string, Parameter>>

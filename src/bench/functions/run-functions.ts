@@ -142,10 +142,10 @@ export interface FunctionSummary {
 /**
  * @example
  * const setup = { functions: ['branin'], samplers: ['sobol'], evaluations: 20, repeats: 5, seed: 1, backend }
- * const rows = summariseFunctions(runFunctions(setup), [10, 20])
+ * const rows = summarizeFunctions(runFunctions(setup), [10, 20])
  * rows.map(({ sampler, evaluations }) => `${sampler} ${evaluations}`) // ['sobol 10', 'sobol 20']
  */
-export function summariseFunctions(bench: FunctionBench, checkpoints: readonly number[]): FunctionSummary[] {
+export function summarizeFunctions(bench: FunctionBench, checkpoints: readonly number[]): FunctionSummary[] {
   const groups = Map.groupBy(bench.runs, (run) => `${run.function} ${run.sampler}`)
   return [...groups.values()].flatMap((runs) =>
     checkpoints

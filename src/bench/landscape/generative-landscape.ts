@@ -68,10 +68,10 @@ export async function createGenerativeLandscape(
   const sampled = Array.from({ length: SAMPLE }, () => draw(random.split('sample').split(random.integer(2 ** 31))))
   const vectors = await embed(sampled.map(textOf))
   const size = vectors[0]!.length
-  const centre = new Float64Array(size)
-  for (const vector of vectors) for (let k = 0; k < size; k++) centre[k]! += vector[k]! / SAMPLE
+  const center = new Float64Array(size)
+  for (const vector of vectors) for (let k = 0; k < size; k++) center[k]! += vector[k]! / SAMPLE
   let spread = 0
-  for (const vector of vectors) for (let k = 0; k < size; k++) spread += (vector[k]! - centre[k]!) ** 2 / SAMPLE
+  for (const vector of vectors) for (let k = 0; k < size; k++) spread += (vector[k]! - center[k]!) ** 2 / SAMPLE
   const scale = Math.sqrt(spread)
   const features = random.split('features')
   const directions = Array.from({ length: FEATURES }, () => ({
@@ -83,7 +83,7 @@ export async function createGenerativeLandscape(
     let sum = 0
     for (const { weights, phase, amplitude } of directions) {
       let angle = phase
-      for (let k = 0; k < size; k++) angle += (weights[k]! * (x[k]! - centre[k]!)) / scale
+      for (let k = 0; k < size; k++) angle += (weights[k]! * (x[k]! - center[k]!)) / scale
       sum += amplitude * Math.cos(angle)
     }
     return sum

@@ -28,15 +28,15 @@ export function bayesianRidge(data: WeightedData, backend: PolicyContext['backen
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   const weighted = (values: (index: number) => number) =>
     rows.reduce((sum, _, index) => sum + weights[index]! * values(index), 0) / total
-  const centre = weighted((index) => targets[index]!)
+  const center = weighted((index) => targets[index]!)
   const feature = (row: number, k: number) => features.values[row * d + k]!
   const featureMeans = Float64Array.from({ length: d }, (_, k) => weighted((index) => feature(rows[index]!, k)))
   const x = rows.map((row, index) =>
     Float64Array.from({ length: d }, (_, k) => (feature(row, k) - featureMeans[k]!) * Math.sqrt(weights[index]!)),
   )
-  const y = rows.map((_, index) => (targets[index]! - centre) * Math.sqrt(weights[index]!))
+  const y = rows.map((_, index) => (targets[index]! - center) * Math.sqrt(weights[index]!))
   const variance = y.reduce((sum, value) => sum + value ** 2, 0) / total
-  if (variance < 1e-12) return new Float64Array(features.rows).fill(centre)
+  if (variance < 1e-12) return new Float64Array(features.rows).fill(center)
 
   const coefficients = backend.scope((workspace) => {
     const gram = workspace.matrix(d, d)
@@ -78,7 +78,7 @@ export function bayesianRidge(data: WeightedData, backend: PolicyContext['backen
     })
   })
   return Float64Array.from({ length: features.rows }, (_, row) => {
-    let value = centre
+    let value = center
     for (let k = 0; k < d; k++) value += (feature(row, k) - featureMeans[k]!) * coefficients[k]!
     return value
   })

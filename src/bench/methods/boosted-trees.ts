@@ -28,13 +28,13 @@ export function boostedTrees(data: WeightedData, options: BoostingOptions = {}):
   // Each feature's order of the training rows, once: a split is then one pass.
   const orders = columns.map((column) => Int32Array.from(rows.keys()).sort((a, b) => column[a]! - column[b]!))
   let total = 0
-  let centre = 0
+  let center = 0
   for (let i = 0; i < count; i++) {
     total += weights[i]!
-    centre += weights[i]! * targets[i]!
+    center += weights[i]! * targets[i]!
   }
-  centre /= total
-  const predictions = new Float64Array(features.rows).fill(centre)
+  center /= total
+  const predictions = new Float64Array(features.rows).fill(center)
   const pulls = new Float64Array(count)
   const member = new Int32Array(count)
   const everywhere = new Int32Array(features.rows)

@@ -15,7 +15,7 @@ import type { Random } from '../../numerics/random/index.ts'
 
 export interface CategoricalTrial {
   readonly choices: readonly number[]
-  /** To be maximised. */
+  /** To be maximized. */
   readonly value: number
 }
 

@@ -5,7 +5,7 @@
  *     x_g   the g-th part of a prompt (its whole text, or one slot), encoded by its own network and concatenated
  *     z     latent features, n×q, from a joint network
  *     K     σ² Matérn-5/2(Σ_k (z_ik − z_jk)²/ℓ_k²) + τ² I, zero mean, standardized y
- *     L     −log N(y; 0, K)/n, minimised in network weights, log ℓ, log σ², log τ² by Adam
+ *     L     −log N(y; 0, K)/n, minimized in network weights, log ℓ, log σ², log τ² by Adam
  *
  * @module
  */
@@ -48,9 +48,9 @@ export function deepKernelRegression(
 ): DeepKernelPrediction {
   const { latent = 10, learningRate = 0.01, maximumSteps = 300, patience = 10 } = options
   const n = rows.length
-  const centre = targets.reduce((sum, target) => sum + target, 0) / n
-  const spread = Math.sqrt(targets.reduce((sum, target) => sum + (target - centre) ** 2, 0) / Math.max(1, n - 1)) || 1
-  const y = Float64Array.from(targets, (target) => (target - centre) / spread)
+  const center = targets.reduce((sum, target) => sum + target, 0) / n
+  const spread = Math.sqrt(targets.reduce((sum, target) => sum + (target - center) ** 2, 0) / Math.max(1, n - 1)) || 1
+  const y = Float64Array.from(targets, (target) => (target - center) / spread)
 
   const encoders = parts.map((part) => createPerceptron([part.columns, 32, CODE], learningRate, random, 0.01))
   const joint = createPerceptron([CODE * parts.length, 32, latent], learningRate, random, 0.01)
@@ -112,7 +112,7 @@ export function deepKernelRegression(
   })
   const { means, standardDeviations } = predict(z, observed, y, hyper, latent)
   return {
-    means: means.map((mean) => centre + spread * mean),
+    means: means.map((mean) => center + spread * mean),
     standardDeviations: standardDeviations.map((deviation) => spread * deviation),
   }
 }

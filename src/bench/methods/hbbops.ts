@@ -5,7 +5,7 @@
  * Prompt Selection", ICML, Algorithm 1. Fidelity = number of validation examples, from b_min = 10 up by η = 2; all prompts
  * are measured on the same, nested examples, and what is known is not measured again. In a bracket each new prompt
  * that is not measured on everything yet
- * maximises expected improvement over the best value at the highest fidelity with at least four observations, on which
+ * maximizes expected improvement over the best value at the highest fidelity with at least four observations, on which
  * the surrogate is retrained (with probability ρ a random prompt instead). Hyperband is repeated until the budget is
  * spent. The incumbent is the best among the prompts measured on all examples, or on most of them while there are none.
  *

@@ -11,7 +11,7 @@
  * Choices are the distinct values of each slot where every prompt of the pool has the same slots and all combinations
  * exist, as for DSPy's instructions × demonstration sets; otherwise there is one choice, the prompt itself.
  *
- * In its favour, beyond the code (whose budget is trials): the end of the budget is kept for full evaluations, and where
+ * In its favor, beyond the code (whose budget is trials): the end of the budget is kept for full evaluations, and where
  * not even one is affordable the best minibatch mean wins.
  *
  * @module

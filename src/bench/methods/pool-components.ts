@@ -14,7 +14,7 @@ export interface Components {
 }
 
 /**
- * Principal components of some vectors, at most `columns` of them: centred, projected, and divided by one common scale,
+ * Principal components of some vectors, at most `columns` of them: centered, projected, and divided by one common scale,
  * so that distances keep their proportions.
  *
  * @param vectors n vectors of one length d.
@@ -28,12 +28,12 @@ export function principalComponents(
   const dimensions = vectors[0]?.length ?? 0
   const mean = new Float64Array(dimensions)
   for (const vector of vectors) for (let k = 0; k < dimensions; k++) mean[k]! += vector[k]! / rows
-  const centred = vectors.map((vector) => vector.map((value, k) => value - mean[k]!))
+  const centered = vectors.map((vector) => vector.map((value, k) => value - mean[k]!))
   const kept = Math.max(1, Math.min(columns, rows, dimensions))
   const values = new Float64Array(rows * kept)
   if (rows < 2 || dimensions === 0) return { rows, columns: kept, values }
   backend.scope((workspace) => {
-    const x = workspace.from(centred)
+    const x = workspace.from(centered)
     // The smaller of XXᵀ and XᵀX: both have the components.
     const dual = rows <= dimensions
     const size = dual ? rows : dimensions
@@ -48,7 +48,7 @@ export function principalComponents(
       for (let row = 0; row < rows; row++) {
         let value = 0
         if (dual) value = data[row * stride + from]! * length
-        else for (let k = 0; k < dimensions; k++) value += centred[row]![k]! * data[k * stride + from]!
+        else for (let k = 0; k < dimensions; k++) value += centered[row]![k]! * data[k * stride + from]!
         values[row * kept + column] = value
       }
     }

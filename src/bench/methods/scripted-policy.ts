@@ -206,9 +206,9 @@ function recommendationOf({ desk, choice }: Play): Recommendation | undefined {
 function wilson(mean: number, count: number): [number, number] {
   const z = normalQuantile((1 + LEVEL) / 2)
   const denominator = 1 + z ** 2 / count
-  const centre = (mean + z ** 2 / (2 * count)) / denominator
+  const center = (mean + z ** 2 / (2 * count)) / denominator
   const half = (z * Math.sqrt((mean * (1 - mean)) / count + z ** 2 / (4 * count ** 2))) / denominator
-  return [Math.max(0, centre - half), Math.min(1, centre + half)]
+  return [Math.max(0, center - half), Math.min(1, center + half)]
 }
 
 /** Index of the largest number, the first of equals; undefined where all are NaN. */

@@ -151,9 +151,9 @@ function heldOutR2(predictions: Float64Array, test: ReturnType<typeof createTall
 /** One hidden layer of 16, 100 full-batch steps of Adam at 0.01 on standardized targets, weights decayed by 0.01. */
 function perceptronRegression({ features, rows, targets, weights }: WeightedData, random: Random): Float64Array {
   const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const centre = targets.reduce((sum, target, index) => sum + weights[index]! * target, 0) / total
+  const center = targets.reduce((sum, target, index) => sum + weights[index]! * target, 0) / total
   const spread =
-    Math.sqrt(targets.reduce((sum, target, index) => sum + weights[index]! * (target - centre) ** 2, 0) / total) || 1
+    Math.sqrt(targets.reduce((sum, target, index) => sum + weights[index]! * (target - center) ** 2, 0) / total) || 1
   const d = features.columns
   const inputs = new Float64Array(rows.length * d)
   rows.forEach((row, index) => {
@@ -163,9 +163,9 @@ function perceptronRegression({ features, rows, targets, weights }: WeightedData
   for (let step = 0; step < 100; step++) {
     const outputs = network.forward(inputs, rows.length)
     network.backward(
-      outputs.map((output, index) => (2 * weights[index]! * (output - (targets[index]! - centre) / spread)) / total),
+      outputs.map((output, index) => (2 * weights[index]! * (output - (targets[index]! - center) / spread)) / total),
       false,
     )
   }
-  return network.forward(features.values, features.rows).map((output) => centre + spread * output)
+  return network.forward(features.values, features.rows).map((output) => center + spread * output)
 }

@@ -7,7 +7,7 @@
  * A pull is one example drawn at random for that prompt alone (no pairing); we draw without replacement, since a
  * second measurement of a cell would tell nothing.
  *
- * In its favour, beyond the paper: a phase's share is of what is left, so that pulls saved by prompts that are
+ * In its favor, beyond the paper: a phase's share is of what is left, so that pulls saved by prompts that are
  * measured on every example already, or lost to rounding, are not wasted.
  *
  * @module

@@ -44,8 +44,8 @@ export function compareRanks(blocks: readonly (readonly number[])[]): RankCompar
   const meanRanks = Array.from({ length: k }, (_, method) => mean(ranks.map((row) => row[method]!)))
   if (n < 2 || k < 2) return { meanRanks, blocks: n, pValue: 1 }
   // With ties: χ² = (k−1) Σ_j (R_j − n(k+1)/2)² / (Σ r² − nk(k+1)²/4), Conover (1999).
-  const centre = (n * (k + 1)) / 2
-  const between = meanRanks.reduce((sum, rank) => sum + (n * rank - centre) ** 2, 0)
+  const center = (n * (k + 1)) / 2
+  const between = meanRanks.reduce((sum, rank) => sum + (n * rank - center) ** 2, 0)
   const within = ranks.flat().reduce((sum, rank) => sum + rank * rank, 0) - (n * k * (k + 1) ** 2) / 4
   const chiSquared = within > 0 ? ((k - 1) * between) / within : 0
   const room = n * (k - 1) - chiSquared

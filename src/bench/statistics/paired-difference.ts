@@ -61,9 +61,9 @@ export function pairedDifference(
   )
   const taskMeans = Object.values(byTask)
   const tasks = taskMeans.length
-  const centre = mean(taskMeans)
+  const center = mean(taskMeans)
   const common = {
-    mean: centre,
+    mean: center,
     pairs,
     tables: [...differences.values()].reduce((sum, tables) => sum + tables.size, 0),
     tasks,
@@ -72,5 +72,5 @@ export function pairedDifference(
   if (tasks < 2) return common
   const standardError = sampleStandardDeviation(taskMeans) / Math.sqrt(tasks)
   const half = studentQuantile(0.975, tasks - 1) * standardError
-  return { ...common, standardError, interval: [centre - half, centre + half] }
+  return { ...common, standardError, interval: [center - half, center + half] }
 }

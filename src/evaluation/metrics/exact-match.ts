@@ -6,7 +6,7 @@ import { sameText } from './normalize.ts'
 import { expectedGot, quote } from './show-difference.ts'
 
 /**
- * Right when the whole answer is the expected text: up to case, white space and what quotes, emphasises or ends a sentence
+ * Right when the whole answer is the expected text: up to case, white space and what quotes, emphasizes or ends a sentence
  * around it, or to the letter. An empty answer is never right.
  *
  * @example

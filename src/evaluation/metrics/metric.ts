@@ -35,7 +35,7 @@ export interface Metric {
   explain?(output: string, example: Example): string | undefined
   /**
    * Instead of scores: 1 where the first of two answers is better, 0 where the second is, between for ties and mixed
-   * judgements.
+   * judgments.
    */
   compare?(a: string, b: string, example: Example, calls: MetricCalls): Promise<number | Scored>
   /** Whether nothing that may follow can change the score: lets local models stop early. */

@@ -35,7 +35,7 @@ export function foldText(text: string): string {
 }
 
 /**
- * Text reduced to what a reader compares: {@link foldText}, white space collapsed, and without what quotes, emphasises or
+ * Text reduced to what a reader compares: {@link foldText}, white space collapsed, and without what quotes, emphasizes or
  * ends a sentence around it.
  *
  * @example

@@ -1,7 +1,7 @@
 /**
  * A language model that says which of two answers is the better one.
  *
- * Judges prefer a position, so every second judgement shows the answers in the other order: a judge that always says "A"
+ * Judges prefer a position, so every second judgment shows the answers in the other order: a judge that always says "A"
  * ends in a tie. Answers stand between markers they cannot contain, as for `judge`. Equal answers tie without a call.
  *
  * @module
@@ -22,7 +22,7 @@ export interface PairwiseJudgeOptions {
   readonly model: TextModel
   /** What makes an answer the better one, in words. */
   readonly criteria: string
-  /** Judgements a duel, half of them in the other order. @defaultValue 2 */
+  /** Judgments a duel, half of them in the other order. @defaultValue 2 */
   readonly repeats?: number | undefined
   /** @defaultValue 200 */
   readonly maxOutputTokens?: number | undefined

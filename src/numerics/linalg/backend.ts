@@ -30,7 +30,7 @@ export type KernelFamily = 'matern12' | 'matern32' | 'matern52' | 'rbf' | 'ratio
 export interface Accuracy {
   /** Arithmetic of the products: `float32` backends either refine or say what they cannot do. */
   readonly arithmetic: 'float64' | 'float32'
-  /** Bound on ‖LLᵀ − A‖/(n·ε·‖A‖) with ε = 2⁻⁵² that the conformance suite holds the factorisation to. */
+  /** Bound on ‖LLᵀ − A‖/(n·ε·‖A‖) with ε = 2⁻⁵² that the conformance suite holds the factorization to. */
   readonly factorBackwardError: number
   /** Bound on |computed − exact|/(k·ε·|A||B|) of a product with inner dimension k, again with ε = 2⁻⁵². */
   readonly productError: number

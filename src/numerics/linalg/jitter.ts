@@ -1,5 +1,5 @@
 /**
- * The ladder that every backend climbs when a factorisation fails, after `psd_safe_cholesky` of linear_operator:
+ * The ladder that every backend climbs when a factorization fails, after `psd_safe_cholesky` of linear_operator:
  * tenfold more on the diagonal each time, and the sum reported.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * The generalised Cauchy point: the first minimiser of the quadratic model along the projected steepest-descent path.
+ * The generalized Cauchy point: the first minimizer of the quadratic model along the projected steepest-descent path.
  *
  * Source: R. H. Byrd, P. Lu, J. Nocedal and C. Zhu, "A limited memory algorithm for bound constrained optimization",
  * SIAM J. Sci. Comput. 16 (1995), algorithm CP.

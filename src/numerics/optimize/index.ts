@@ -1,5 +1,5 @@
 /**
- * Minimisers: with gradients inside a box, without gradients, and from many starts. Pure and deterministic.
+ * Minimizers: with gradients inside a box, without gradients, and from many starts. Pure and deterministic.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * L-BFGS-B: limited-memory quasi-Newton minimisation inside a box.
+ * L-BFGS-B: limited-memory quasi-Newton minimization inside a box.
  *
  * Source: R. H. Byrd, P. Lu, J. Nocedal and C. Zhu, SIAM J. Sci. Comput. 16 (1995); J. L. Morales and J. Nocedal,
  * ACM TOMS 38 (2011); line search of J. J. Moré and D. J. Thuente, ACM TOMS 20 (1994).
@@ -56,7 +56,7 @@ export interface LbfgsbResult extends OptimizeResult {
 }
 
 /**
- * Minimises a smooth function, from a start that is moved into the bounds if it lies outside.
+ * Minimizes a smooth function, from a start that is moved into the bounds if it lies outside.
  *
  * Values that are not finite are taken for "outside the domain" and backed away from; at the start they end the search
  * with status `failed`.
@@ -129,10 +129,10 @@ export function minimizeLbfgsb(
     if (iterations >= maxIterations) return finish('iteration-limit')
     if (evaluations >= maxEvaluations) return finish('evaluation-limit')
 
-    const modelled = cauchy.find(x, g, lower, upper) && subspace.minimize(x, g, lower, upper, cauchy, target)
+    const modeled = cauchy.find(x, g, lower, upper) && subspace.minimize(x, g, lower, upper, cauchy, target)
     for (let i = 0; i < n; i++) d[i] = target[i]! - x[i]!
     const slope = dot(g, d)
-    if (!modelled || !(slope < 0)) {
+    if (!modeled || !(slope < 0)) {
       if (remembered === 0) return finish('line-search-failed')
       forget()
       continue

@@ -4,7 +4,7 @@ export interface LuSolver {
   readonly matrix: Float64Array
   resize(size: number): void
   factor(): boolean
-  /** Solves in place; false when the last factorisation failed. */
+  /** Solves in place; false when the last factorization failed. */
   solve(v: Float64Array): boolean
 }
 

@@ -30,7 +30,7 @@ export interface NelderMeadOptions extends Bounds {
 }
 
 /**
- * Minimises from a start. Bounds are kept by clipping; a value that is not finite counts as +∞.
+ * Minimizes from a start. Bounds are kept by clipping; a value that is not finite counts as +∞.
  *
  * @throws InvalidArgumentError on bounds that do not fit.
  * @example

@@ -1,17 +1,17 @@
 /**
- * What every optimiser here takes and returns.
+ * What every optimizer here takes and returns.
  *
  * @module
  */
 import { InvalidArgumentError } from '../../errors.ts'
 
-/** A function to minimise, without derivatives. */
+/** A function to minimize, without derivatives. */
 export type Objective = (x: Float64Array) => number
 
-/** A function to minimise that writes its gradient at x into `gradient` and returns its value. */
+/** A function to minimize that writes its gradient at x into `gradient` and returns its value. */
 export type DifferentiableObjective = (x: Float64Array, gradient: Float64Array) => number
 
-/** Why an optimiser stopped. */
+/** Why an optimizer stopped. */
 export type StopReason =
   /** The largest component of the projected gradient is within tolerance. */
   | 'gradient-tolerance'

@@ -1,5 +1,5 @@
 /**
- * Minimises the quadratic model over the variables that are free at the Cauchy point, then returns to the box.
+ * Minimizes the quadratic model over the variables that are free at the Cauchy point, then returns to the box.
  *
  * Source: Byrd, Lu, Nocedal and Zhu (1995), section 5.1 (direct primal method); the projection with its fallback is from
  * J. L. Morales and J. Nocedal, "Remark on Algorithm 778", ACM TOMS 38 (2011).
@@ -13,7 +13,7 @@ import type { LimitedMemoryHessian } from './limited-memory-hessian.ts'
 import { createLuSolver } from './lu-solver.ts'
 
 export interface SubspaceMinimizer {
-  /** Writes the minimiser into `out`; false when a small system is singular. */
+  /** Writes the minimizer into `out`; false when a small system is singular. */
   minimize(
     x: Float64Array,
     g: Float64Array,

@@ -1,5 +1,5 @@
 /**
- * The one source of randomness: seeded, splittable, serialisable streams.
+ * The one source of randomness: seeded, splittable, serializable streams.
  *
  * A stream has an immutable *key*, from which {@link Random.split} derives the keys of its children, and the state of an
  * engine (xoroshiro128+, from pure-rand) that draws advance. A child therefore depends on the seed and the labels on the

@@ -68,7 +68,7 @@ export function createSobol(options: SobolOptions): SobolSequence {
         : (x >>> 0) * 2 ** -SOBOL_BITS
     }
     index++
-    // Gray codes of neighbours differ in one bit: the lowest set bit of the new index.
+    // Gray codes of neighbors differ in one bit: the lowest set bit of the new index.
     const bit = index >= 2 ** SOBOL_BITS ? 0 : 31 - Math.clz32(index & -index)
     for (let d = 0; d < dimensions; d++) current[d]! ^= directions[d * SOBOL_BITS + bit]!
   }

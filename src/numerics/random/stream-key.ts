@@ -49,7 +49,7 @@ function rotate(word: number, bits: number): number {
 /**
  * A 32-bit hash of two words, good enough for one pseudo-random bit a node of a tree.
  *
- * Source: the "lowbias32" finaliser found by C. Wellons' hash prospector.
+ * Source: the "lowbias32" finalizer found by C. Wellons' hash prospector.
  */
 export function hashWords(seed: number, word: number): number {
   let hash = seed ^ Math.imul(word, 0x9e3779b1)

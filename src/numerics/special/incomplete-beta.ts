@@ -1,5 +1,5 @@
 /**
- * The regularised incomplete beta function and its inverse: tails and credible intervals of Beta, binomial and Student t.
+ * The regularized incomplete beta function and its inverse: tails and credible intervals of Beta, binomial and Student t.
  *
  * Method: Lentz's continued fraction (Numerical Recipes §6.4; DLMF 8.17.22), prefactor by {@link logBeta}.
  *

@@ -9,7 +9,7 @@
 import { inverseMillsRatio, logPhi } from './normal.ts'
 import { evaluatePolynomial } from './polynomial.ts'
 
-const CENTRE_ABOVE = Float64Array.of(
+const CENTER_ABOVE = Float64Array.of(
   3.3871328727963665,
   133.14166789178438,
   1971.5909503065513,
@@ -19,7 +19,7 @@ const CENTRE_ABOVE = Float64Array.of(
   33430.57558358813,
   2509.0809287301227,
 )
-const CENTRE_BELOW = Float64Array.of(
+const CENTER_BELOW = Float64Array.of(
   1,
   42.31333070160091,
   687.1870074920579,
@@ -77,16 +77,16 @@ const TAIL_BELOW = Float64Array.of(
  * normalQuantile(0.975) // ≈ 1.95996
  */
 export function normalQuantile(probability: number): number {
-  const fromCentre = probability - 0.5
-  if (Math.abs(fromCentre) <= 0.425) {
-    const r = 0.180625 - fromCentre * fromCentre
-    return (fromCentre * evaluatePolynomial(CENTRE_ABOVE, r)) / evaluatePolynomial(CENTRE_BELOW, r)
+  const fromCenter = probability - 0.5
+  if (Math.abs(fromCenter) <= 0.425) {
+    const r = 0.180625 - fromCenter * fromCenter
+    return (fromCenter * evaluatePolynomial(CENTER_ABOVE, r)) / evaluatePolynomial(CENTER_BELOW, r)
   }
-  const tail = fromCentre < 0 ? probability : 1 - probability
+  const tail = fromCenter < 0 ? probability : 1 - probability
   if (!(tail > 0))
-    return tail === 0 ? (fromCentre < 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY) : Number.NaN
+    return tail === 0 ? (fromCenter < 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY) : Number.NaN
   const magnitude = tailQuantile(Math.sqrt(-Math.log(tail)))
-  return fromCentre < 0 ? -magnitude : magnitude
+  return fromCenter < 0 ? -magnitude : magnitude
 }
 
 function tailQuantile(rootOfMinusLog: number): number {

@@ -1,7 +1,7 @@
 /**
  * The standard normal distribution, accurate relative to its value far into both tails.
  *
- * Notation: φ density, Φ distribution function, z = standardised value.
+ * Notation: φ density, Φ distribution function, z = standardized value.
  *
  * @module
  */

@@ -78,14 +78,14 @@ export function logTruncatedNormalDensity(z: number, low: number, high: number):
  */
 export function truncatedNormalQuantile(probability: number, low: number, high: number): number {
   if (!(low <= high)) throw new InvalidArgumentError(`interval [${low}, ${high}] is empty; expected low <= high`)
-  // The ends are exact: rounding could put them inside of their neighbours.
+  // The ends are exact: rounding could put them inside of their neighbors.
   if (probability <= 0 || low === high) return low
   if (probability >= 1) return high
   if (low + high > 0) return -lowerQuantile(1 - probability, probability, -high, -low)
   return lowerQuantile(probability, 1 - probability, low, high)
 }
 
-/** For intervals whose centre is at or below 0. `complement` = 1 − probability, passed along to keep its digits. */
+/** For intervals whose center is at or below 0. `complement` = 1 − probability, passed along to keep its digits. */
 function lowerQuantile(probability: number, complement: number, low: number, high: number): number {
   const middle = 0.5 * (low + high)
   const halfWidth = 0.5 * (high - low)

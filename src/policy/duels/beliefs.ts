@@ -161,8 +161,8 @@ function latentScores(observations: ObservationHistory): LatentScore[] {
   }
   const means = [...tallies.values()].map(({ sum: total, count }) => total / count)
   if (means.length < 2) return []
-  const centre = means.reduce((total, mean) => total + mean, 0) / means.length
-  const spread = Math.sqrt(means.reduce((total, mean) => total + (mean - centre) ** 2, 0) / (means.length - 1))
+  const center = means.reduce((total, mean) => total + mean, 0) / means.length
+  const spread = Math.sqrt(means.reduce((total, mean) => total + (mean - center) ** 2, 0) / (means.length - 1))
   if (!(spread > 0)) return []
   let residual = 0
   let freedom = 0
@@ -173,7 +173,7 @@ function latentScores(observations: ObservationHistory): LatentScore[] {
   const within = freedom > 0 ? residual / freedom : spread * spread
   return [...tallies].map(([point, { count, sum: total }]) => ({
     point,
-    score: (total / count - centre) / spread,
+    score: (total / count - center) / spread,
     variance: Math.max(within / count / (spread * spread), SMALLEST_VARIANCE),
   }))
 }

@@ -44,9 +44,9 @@ export function closeRadius(scores: Float64Array, initial: number, round: number
  * @example
  * boxAround(Float64Array.of(0.5, 0.5), matern52({ lengthScales: [0.1, 0.4] }), 0.1).radius // ≈ [0.05, 0.20]
  */
-export function boxAround(centre: Float64Array, kernel: Kernel, radius: number): SearchBox {
+export function boxAround(center: Float64Array, kernel: Kernel, radius: number): SearchBox {
   const scales = kernel.hyperparameters.filter(({ role }) => role.endsWith('length-scale'))
   const logs = scales.map(({ value }) => Math.log(value))
   const mean = logs.reduce((a, b) => a + b, 0) / logs.length
-  return { centre, radius: Float64Array.from(centre, (_, d) => radius * Math.exp((logs[d] ?? mean) - mean)) }
+  return { center, radius: Float64Array.from(center, (_, d) => radius * Math.exp((logs[d] ?? mean) - mean)) }
 }

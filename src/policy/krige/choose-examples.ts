@@ -32,7 +32,7 @@ export function createExampleChooser(
 ): ChooseExamples {
   const exampleOrder = stableShuffle(exampleCount, seed, 'examples')
 
-  /** Unpaired, a prompt starts elsewhere in the order: a golden-ratio step keeps neighbours in the pool apart. */
+  /** Unpaired, a prompt starts elsewhere in the order: a golden-ratio step keeps neighbors in the pool apart. */
   function orderFor(candidate: number): readonly number[] {
     if (options.exampleChoice === 'shared-order') return exampleOrder
     const from = Math.floor(((candidate * 0.6180339887498949) % 1) * exampleCount)

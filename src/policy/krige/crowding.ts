@@ -4,7 +4,7 @@
  * all in the answer they are biased to: any two count as a tenth alike, or one example would be asked of everybody, and
  * whoever fails it for being unlike the others would be lost.
  *
- * Notation: c_ie = max(0, φ_i · Σ_j φ_j) + n_e / 10, j over the n_e prompts measured on example e, φ centred text features.
+ * Notation: c_ie = max(0, φ_i · Σ_j φ_j) + n_e / 10, j over the n_e prompts measured on example e, φ centered text features.
  *
  * @module
  */

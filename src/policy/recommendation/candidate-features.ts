@@ -24,7 +24,7 @@ export interface CandidateFeatures {
 
 /**
  * Median length scale of a number a priori, for d coordinates over √d: shorter than {@link cubePriors} takes by default.
- * An objective that bends more often than the model believes is found late, while one that bends less is soon recognised.
+ * An objective that bends more often than the model believes is found late, while one that bends less is soon recognized.
  */
 const MEDIAN_LENGTH_SCALE = 0.35
 /** Standard deviations of log length scales that are alike: of their common level, and of each around that. */
@@ -42,7 +42,7 @@ const OWN_ODDS = 3
  * or each of its own where data speak for that. With those of their own alone, Ackley's function is 5.9 from its minimum after
  * 30 evaluations instead of 4.1, as few data mistake noise for coordinates that do not matter; with alike ones alone, a wave
  * along one of six coordinates is .07 from it instead of 2e-6. Texts get a Matérn-5/2 with a single length scale on the
- * embedding (or on standardised surface counts, where a pool has no embeddings); both get both, summed.
+ * embedding (or on standardized surface counts, where a pool has no embeddings); both get both, summed.
  */
 export function candidateFeatures(pool: readonly PoolEntry[], encoding: SpaceEncoding): CandidateFeatures {
   const width = encoding.dimension
@@ -83,8 +83,8 @@ function spaceHypotheses(smooth: Kernel, kinked: Kernel, width: number): Candida
       { kernel: kinked, priors: own, logWeight: 0 },
     ]
   }
-  const { centre, spread } = own.of(first)
-  const alike: Priors = { ...own, lengthScales: alikePrior(Math.log(centre), ALIKE) }
+  const { center, spread } = own.of(first)
+  const alike: Priors = { ...own, lengthScales: alikePrior(Math.log(center), ALIKE) }
   // Priors of their own leave out the 1/spread of a normal density, which alike ones do not.
   const logWeight = OWN_ODDS - numbers.length * Math.log(spread)
   return [

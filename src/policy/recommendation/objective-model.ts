@@ -6,13 +6,13 @@ import {
   gaussianProcess,
 } from '../../surrogate/gaussian-process/gaussian-process.ts'
 import { chained, lowerTailTransform } from '../../surrogate/gaussian-process/lower-tail.ts'
-import type { TargetTransform } from '../../surrogate/gaussian-process/standardise.ts'
+import type { TargetTransform } from '../../surrogate/gaussian-process/standardize.ts'
 import { yeoJohnsonTransform } from '../../surrogate/gaussian-process/yeo-johnson.ts'
 import { type Points, row } from '../../surrogate/points.ts'
 import type { Fit } from '../policy.ts'
 import type { CandidateFeatures, Hypothesis } from './candidate-features.ts'
 
-/** The objective as fitted: a process on warped, standardised scores. */
+/** The objective as fitted: a process on warped, standardized scores. */
 export interface ObjectiveModel {
   readonly process: GaussianProcess
   readonly transform: TargetTransform

@@ -6,7 +6,7 @@
 import type { ObservationHistory } from '../../history/observation-log.ts'
 
 export interface Tally {
-  /** Scored cells; an observation that summarises several counts as that many. */
+  /** Scored cells; an observation that summarizes several counts as that many. */
   readonly count: number
   readonly mean: number
 }
@@ -22,7 +22,7 @@ export interface Tallies {
   of(candidate: number): Tally | undefined
   /** Whether anything was told, failures included. */
   isTold(candidate: number): boolean
-  /** Candidates with a score, best mean first, shrunk towards the common mean by two cells' worth. */
+  /** Candidates with a score, best mean first, shrunk toward the common mean by two cells' worth. */
   ranking(): number[]
 }
 

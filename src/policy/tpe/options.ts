@@ -18,7 +18,7 @@ export const tpeOptionsSchema = z.strictObject({
   good: z.enum(['tenth', 'root']).default('tenth').describe('How many observations count as good: n/10 or √n/4.'),
   priorWeight: z.number().min(0).default(1).describe('Weight of the prior component, in observations.'),
   magicClip: z.boolean().default(true).describe('Keeps kernels from becoming too narrow.'),
-  endpoints: z.boolean().default(false).describe('Lets the range ends count as neighbours of the outermost points.'),
+  endpoints: z.boolean().default(false).describe('Lets the range ends count as neighbors of the outermost points.'),
 })
 
 export type TpeOptions = z.infer<typeof tpeOptionsSchema>

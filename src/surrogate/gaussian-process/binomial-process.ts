@@ -127,8 +127,8 @@ export function fitBinomialModel(
     },
     start,
     {
-      lower: own.map(({ centre }) => Math.log(centre) - 4),
-      upper: own.map(({ centre }) => Math.log(centre) + 4),
+      lower: own.map(({ center }) => Math.log(center) - 4),
+      upper: own.map(({ center }) => Math.log(center) + 4),
       maxIterations: 20,
       valueTolerance: 1e-5,
     },

@@ -29,7 +29,7 @@ export interface FittedModel {
   readonly evaluations: number
 }
 
-/** log ℓ and log v stay within this of their prior's centre: e^±8 is a factor 3,000 either way. */
+/** log ℓ and log v stay within this of their prior's center: e^±8 is a factor 3,000 either way. */
 const REACH = 8
 
 /**
@@ -46,8 +46,8 @@ export function fitModel(data: TrainingData, options: FitOptions, backend: Backe
   const first = starts[0]!
   const hyperparameters = first.kernel.hyperparameters
   const all = [...hyperparameters.map((hyperparameter) => priors.of(hyperparameter)), priors.observationNoise]
-  const lower = Float64Array.from(all, (prior) => Math.log(prior.centre) - REACH)
-  const upper = Float64Array.from(all, (prior) => Math.log(prior.centre) + REACH)
+  const lower = Float64Array.from(all, (prior) => Math.log(prior.center) - REACH)
+  const upper = Float64Array.from(all, (prior) => Math.log(prior.center) + REACH)
   const noiseAt = hyperparameters.length
   lower[noiseAt] = Math.log(priors.noiseBounds[0])
   upper[noiseAt] = Math.log(priors.noiseBounds[1])
@@ -100,7 +100,7 @@ function attempt<Result>(compute: () => Result): Result | undefined {
 }
 
 /**
- * A model at the centres of its priors: where a first fit starts.
+ * A model at the centers of its priors: where a first fit starts.
  *
  * @example
  * startingModel(matern52({ lengthScale: 1 }), cubePriors(4)).kernel.hyperparameters[0]?.value // 1
@@ -114,10 +114,10 @@ export function startingModel(
     readonly noise?: number
   } = {},
 ): GaussianProcessModel {
-  const { mean = 'constant', lengthScaleFactor = 1, noise = priors.observationNoise.centre } = options
+  const { mean = 'constant', lengthScaleFactor = 1, noise = priors.observationNoise.center } = options
   const values = kernel.hyperparameters.map((hyperparameter) => {
-    const { centre } = priors.of(hyperparameter)
-    return hyperparameter.role.endsWith('length-scale') ? centre * lengthScaleFactor : centre
+    const { center } = priors.of(hyperparameter)
+    return hyperparameter.role.endsWith('length-scale') ? center * lengthScaleFactor : center
   })
   return { kernel: kernel.withHyperparameters(values), observationNoise: noise, mean }
 }

@@ -39,6 +39,6 @@ export {
   gaussianProcessDescriptionSchema,
   restoreProcess,
 } from './restore.ts'
-export { standardise, type TargetTransform } from './standardise.ts'
+export { standardize, type TargetTransform } from './standardize.ts'
 export type { MarginalLikelihood } from './stationary-likelihood.ts'
 export { inverseYeoJohnson, yeoJohnson, yeoJohnsonTransform } from './yeo-johnson.ts'

@@ -1,4 +1,4 @@
-import type { TargetTransform } from './standardise.ts'
+import type { TargetTransform } from './standardize.ts'
 
 /**
  * Draws together what is worse than the median m, and leaves the better half as it is: y ↦ m − w log(1 + (m − y)/w) below
@@ -6,7 +6,7 @@ import type { TargetTransform } from './standardise.ts'
  * follow cliffs far away bends as if there were some nearby. Value and slope go over into each other at the median; where the
  * better half is all the same nothing is changed.
  *
- * After the logarithms of D. Eriksson, M. Poloczek, "Scalable constrained Bayesian optimization" (2021), which emphasise
+ * After the logarithms of D. Eriksson, M. Poloczek, "Scalable constrained Bayesian optimization" (2021), which emphasize
  * values around a threshold.
  *
  * @param options.reach - default 4. Smaller bends harder: 1 gains no more on cliffs, and costs on bowls.
@@ -37,7 +37,7 @@ export function lowerTailTransform(
  *
  * @example
  * const first = lowerTailTransform([-1000, -2, 0, 1, 2])
- * const both = chained(first, standardise([-1000, -2, 0, 1, 2].map(first.forward)))
+ * const both = chained(first, standardize([-1000, -2, 0, 1, 2].map(first.forward)))
  * both.inverse(both.forward(-2)) // ≈ -2
  */
 export function chained(first: TargetTransform, second: TargetTransform): TargetTransform {

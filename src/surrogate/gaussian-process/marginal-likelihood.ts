@@ -55,8 +55,8 @@ export function marginalLikelihood(
     const { matrix, inverse, factor, weights } = memory
     const basis = meanBasis(model.mean, points)
     const width = meanWidth(model.mean, points.dimension)
-    const linearised = model.kernel.linearise(points, backend)
-    const covariance = linearised.covariance.slice()
+    const linearized = model.kernel.linearize(points, backend)
+    const covariance = linearized.covariance.slice()
     addNoise(covariance, n, model.observationNoise, data.noiseVariances)
     for (let i = 0; i < n; i++) matrix.data.set(covariance.subarray(i * n, (i + 1) * n), i * matrix.stride)
     const { jitter } = backend.cholesky(matrix)
@@ -80,7 +80,7 @@ export function marginalLikelihood(
       trace += weights[i * n + i]!
       logDeterminant += 2 * Math.log(factor[i * n + i]!)
     }
-    const kernelGradient = linearised.contract(weights)
+    const kernelGradient = linearized.contract(weights)
     const gradient = new Float64Array(kernelGradient.length + 1)
     gradient.set(kernelGradient)
     gradient[kernelGradient.length] = model.observationNoise * trace

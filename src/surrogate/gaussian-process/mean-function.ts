@@ -5,7 +5,7 @@ export type MeanFunction = 'zero' | 'constant' | 'linear'
 
 /**
  * The basis H of the mean, n×p row-major: nothing, [1], or [1, x]. Its coefficients have independent N(0, 1) priors,
- * which suits standardised targets and coordinates in the unit cube.
+ * which suits standardized targets and coordinates in the unit cube.
  */
 export function meanBasis(mean: MeanFunction, points: Points): Float64Array {
   const { count, dimension, data } = points

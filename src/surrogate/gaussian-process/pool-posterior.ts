@@ -35,12 +35,12 @@ export interface PoolPosteriorOptions {
 export interface PoolPosterior extends Disposable {
   /** Observations taken in. */
   readonly count: number
-  /** One a candidate; updated in place. The mean of the process is zero: standardise the targets. */
+  /** One a candidate; updated in place. The mean of the process is zero: standardize the targets. */
   readonly means: Float64Array
   /** One a candidate, without observation noise; updated in place, never negative. */
   readonly variances: Float64Array
   /**
-   * Conditions on more observations. The first batch costs a factorisation, a single further one O(md + nm + n²).
+   * Conditions on more observations. The first batch costs a factorization, a single further one O(md + nm + n²).
    *
    * @returns the largest jitter that had to be added
    * @throws InvalidArgumentError when widths differ, lengths disagree, or the capacity is exceeded

@@ -5,7 +5,7 @@
  *   length scale, unit cube of d coordinates   log-normal, median √d/2, spread min(1, √d/2): {@link cubePriors}
  *   length scales that are alike               {@link alikePrior}, where a caller asks for it
  *   length scale, embeddings                   log-normal around the median pairwise distance: {@link distancePriors}
- *   output scale                               log-normal(0, 1), targets being standardised
+ *   output scale                               log-normal(0, 1), targets being standardized
  *   observation noise                          {@link gammaPrior}(1.1, 15), Optuna's with half its rate: data may show a
  *                                              deterministic objective (1e-9), but a model that explains few data by noise
  *                                              alone pays for it. With a log-normal as wide, one in three studies of
@@ -22,7 +22,7 @@ export interface Prior {
   logDensity(logValue: number): number
   slope(logValue: number): number
   /** A sensible value to start from. */
-  readonly centre: number
+  readonly center: number
   readonly spread: number
 }
 
@@ -30,11 +30,11 @@ export interface Prior {
  * log θ ~ N(location, spread²).
  *
  * @example
- * logNormalPrior(Math.log(0.5), 1).centre // 0.5
+ * logNormalPrior(Math.log(0.5), 1).center // 0.5
  */
 export function logNormalPrior(location: number, spread: number): Prior {
   return {
-    centre: Math.exp(location),
+    center: Math.exp(location),
     spread,
     logDensity: (logValue) => -0.5 * ((logValue - location) / spread) ** 2,
     slope: (logValue) => -(logValue - location) / (spread * spread),
@@ -45,11 +45,11 @@ export function logNormalPrior(location: number, spread: number): Prior {
  * θ ~ Gamma(shape, rate), as a density of log θ: a factor e less costs `shape`, while large values are as good as excluded.
  *
  * @example
- * gammaPrior(1.1, 30).centre // ≈ 0.0367: the mode of log θ
+ * gammaPrior(1.1, 30).center // ≈ 0.0367: the mode of log θ
  */
 export function gammaPrior(shape: number, rate: number): Prior {
   return {
-    centre: shape / rate,
+    center: shape / rate,
     spread: 1 / Math.sqrt(shape),
     logDensity: (logValue) => shape * logValue - rate * Math.exp(logValue),
     slope: (logValue) => shape - rate * Math.exp(logValue),
@@ -98,12 +98,12 @@ export function alikePrior(
 
 /** Which prior and bounds a hyper-parameter gets. */
 export interface Priors {
-  /** For kernel hyper-parameters. Gives centres, and densities where {@link lengthScales} does not. */
+  /** For kernel hyper-parameters. Gives centers, and densities where {@link lengthScales} does not. */
   readonly of: (hyperparameter: Hyperparameter) => Prior
   /** Density of the length scales of numbers (role `length-scale`) together. Without it each has its own. */
   readonly lengthScales?: JointPrior
   readonly observationNoise: Prior
-  /** Smallest and largest fitted noise variance, targets being standardised. */
+  /** Smallest and largest fitted noise variance, targets being standardized. */
   readonly noiseBounds: readonly [number, number]
 }
 
@@ -128,7 +128,7 @@ export interface CubePriorOptions {
  * L. Nardi, "Vanilla Bayesian optimization performs great in high dimensions" (2024).
  *
  * @example
- * cubePriors(4).of({ name: 'lengthScales[0]', role: 'length-scale', value: 1 }).centre // 1
+ * cubePriors(4).of({ name: 'lengthScales[0]', role: 'length-scale', value: 1 }).center // 1
  */
 export function cubePriors(dimension: number, options: CubePriorOptions = {}): Priors {
   const median = options.medianLengthScale?.(dimension) ?? 0.5 * Math.sqrt(dimension)
@@ -145,7 +145,7 @@ export function cubePriors(dimension: number, options: CubePriorOptions = {}): P
  * distance between the points at hand. A √d prior would make the kernel flat there, as no two points are √d apart.
  *
  * @example
- * distancePriors(points([[0, 0], [3, 4]])).of({ name: 'lengthScale', role: 'length-scale', value: 1 }).centre // 5
+ * distancePriors(points([[0, 0], [3, 4]])).of({ name: 'lengthScale', role: 'length-scale', value: 1 }).center // 5
  */
 export function distancePriors(features: Points, spread = 0.75): Priors {
   const lengthScale = logNormalPrior(Math.log(medianDistance(features)), spread)

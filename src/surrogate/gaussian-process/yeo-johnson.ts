@@ -1,5 +1,5 @@
 import { minimizeLbfgsb } from '../../numerics/optimize/lbfgsb.ts'
-import { standardise, type TargetTransform } from './standardise.ts'
+import { standardize, type TargetTransform } from './standardize.ts'
 
 /**
  * ψ(y, λ): a power transformation for numbers of either sign, the identity at λ = 1.
@@ -42,8 +42,8 @@ function inversePowerMinusOne(value: number, power: number): number {
 }
 
 /**
- * Makes targets look normal: standardised, transformed with the λ of greatest likelihood under a normal model with a
- * N(1, spread²) prior, and standardised again. With few observations it stays near the identity.
+ * Makes targets look normal: standardized, transformed with the λ of greatest likelihood under a normal model with a
+ * N(1, spread²) prior, and standardized again. With few observations it stays near the identity.
  *
  * @param options.spread - default 1.
  * @example
@@ -56,18 +56,18 @@ export function yeoJohnsonTransform(
   options: { readonly spread?: number } = {},
 ): TargetTransform & { readonly lambda: number } {
   const { spread = 1 } = options
-  const first = standardise(targets)
-  const centred = Float64Array.from(targets, first.forward)
-  const n = centred.length
-  const logs = centred.map((y) => Math.log1p(Math.abs(y)))
-  const jacobianSlope = centred.reduce((total, y, i) => total + Math.sign(y) * logs[i]!, 0)
+  const first = standardize(targets)
+  const centered = Float64Array.from(targets, first.forward)
+  const n = centered.length
+  const logs = centered.map((y) => Math.log1p(Math.abs(y)))
+  const jacobianSlope = centered.reduce((total, y, i) => total + Math.sign(y) * logs[i]!, 0)
   const warped = new Float64Array(n)
   const slopes = new Float64Array(n)
   const negativeLogPosterior = (lambda: number): { value: number; slope: number } => {
     let mean = 0
     let meanSlope = 0
     for (let i = 0; i < n; i++) {
-      const positive = centred[i]! >= 0
+      const positive = centered[i]! >= 0
       const power = positive ? lambda : 2 - lambda
       const value = powerMinusOne(logs[i]!, power)
       warped[i] = positive ? value : -value
@@ -101,7 +101,7 @@ export function yeoJohnsonTransform(
     { lower: [-2], upper: [4], maxIterations: 30 },
   )
   const lambda = x[0]!
-  const second = standardise(centred.map((y) => yeoJohnson(y, lambda)))
+  const second = standardize(centered.map((y) => yeoJohnson(y, lambda)))
   return {
     lambda,
     forward: (value) => second.forward(yeoJohnson(first.forward(value), lambda)),

@@ -37,7 +37,7 @@ export function activeDimensions(kernel: Kernel, dimensions: readonly number[]):
     withHyperparameters: (values) => activeDimensions(kernel.withHyperparameters(values), dimensions),
     covariance: (a, b, backend) => kernel.covariance(view(a), view(b), backend),
     diagonal: (a) => kernel.diagonal(view(a)),
-    linearise: (a, backend) => kernel.linearise(view(a), backend),
+    linearize: (a, backend) => kernel.linearize(view(a), backend),
     atPoint(x, b) {
       const inner = kernel.atPoint(viewPoint(x), view(b))
       return {

@@ -9,7 +9,7 @@ export interface HammingOptions {
 
 /**
  * exp(−h/ℓ), h the share of coordinates that differ: for points all of whose coordinates are categorical. Positive
- * definite as a product of exponentials of indicator kernels. B. Ru et al., "Bayesian optimisation over multiple
+ * definite as a product of exponentials of indicator kernels. B. Ru et al., "Bayesian optimization over multiple
  * continuous and categorical inputs" (2020), use its linear sibling.
  *
  * @example
@@ -39,7 +39,7 @@ export function hamming(options: HammingOptions = {}): Kernel {
     withHyperparameters: (values) => hamming({ lengthScale: values[0] ?? Number.NaN }),
     covariance,
     diagonal: (a) => new Float64Array(a.count).fill(1),
-    linearise(a) {
+    linearize(a) {
       const share = shares(a, a)
       const values = share.map((value) => Math.exp(-value / lengthScale))
       return {

@@ -6,11 +6,11 @@ export type {
   Kernel,
   KernelAtPoint,
   KernelDescription,
-  KernelLinearisation,
+  KernelLinearization,
 } from './kernel.ts'
 export { type LinearOptions, linear } from './linear.ts'
 export { matern12, matern32, matern52 } from './matern.ts'
-export { normalised } from './normalised.ts'
+export { normalized } from './normalized.ts'
 export { product } from './product.ts'
 export { radialBasis } from './radial-basis.ts'
 export { rationalQuadratic } from './rational-quadratic.ts'

@@ -26,7 +26,7 @@ export interface Hyperparameter {
 export type KernelDescription = { readonly kind: string } & Readonly<Record<string, unknown>>
 
 /** Covariance of a set of points with itself, and the means to pull a gradient back through it. */
-export interface KernelLinearisation {
+export interface KernelLinearization {
   /** n×n, symmetric, both triangles. */
   readonly covariance: Float64Array
   /** Σ_ij W_ij ∂k(a_i, a_j)/∂ log θ_p for every hyper-parameter p. */
@@ -49,7 +49,7 @@ export interface Kernel {
   covariance(a: Points, b: Points, backend?: Backend): Float64Array
   /** k(a_i, a_i). */
   diagonal(a: Points): Float64Array
-  linearise(a: Points, backend?: Backend): KernelLinearisation
+  linearize(a: Points, backend?: Backend): KernelLinearization
   atPoint(x: Float64Array, b: Points): KernelAtPoint
   /** ∂k(x, x)/∂x; zero for a stationary kernel. */
   diagonalGradient(x: Float64Array): Float64Array

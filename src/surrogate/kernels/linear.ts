@@ -38,7 +38,7 @@ export function linear(options: LinearOptions = {}): Kernel {
     withHyperparameters: (values) => linear({ outputScale: values[0] ?? Number.NaN }),
     covariance: product,
     diagonal: (a) => Float64Array.from({ length: a.count }, (_, i) => scale * dot(row(a, i), row(a, i))),
-    linearise(a, backend) {
+    linearize(a, backend) {
       const covariance = product(a, a, backend)
       return { covariance, contract: (weights) => Float64Array.of(dot(weights, covariance)) }
     },

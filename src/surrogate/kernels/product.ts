@@ -25,8 +25,8 @@ export function product(kernels: readonly Kernel[]): Kernel {
     withHyperparameters: (values) => product(splitHyperparameters(kernels, values)),
     covariance: (a, b, backend) => multiplied(kernels.map((kernel) => kernel.covariance(a, b, backend))),
     diagonal: (a) => multiplied(kernels.map((kernel) => kernel.diagonal(a))),
-    linearise(a, backend) {
-      const parts = kernels.map((kernel) => kernel.linearise(a, backend))
+    linearize(a, backend) {
+      const parts = kernels.map((kernel) => kernel.linearize(a, backend))
       const covariances = parts.map((part) => part.covariance)
       return {
         covariance: multiplied(covariances),

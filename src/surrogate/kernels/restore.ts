@@ -5,7 +5,7 @@ import { hamming } from './hamming.ts'
 import type { Kernel } from './kernel.ts'
 import { linear } from './linear.ts'
 import { matern12, matern32, matern52 } from './matern.ts'
-import { normalised } from './normalised.ts'
+import { normalized } from './normalized.ts'
 import { product } from './product.ts'
 import { radialBasis } from './radial-basis.ts'
 import { rationalQuadratic } from './rational-quadratic.ts'
@@ -63,7 +63,7 @@ export function kernelFromDescription(input: unknown): Kernel {
     case 'hamming':
       return hamming(description)
     case 'normalised':
-      return normalised(kernelFromDescription(description.kernel))
+      return normalized(kernelFromDescription(description.kernel))
     case 'scale':
       return scale(kernelFromDescription(description.kernel), description.outputScale)
     case 'active-dimensions':

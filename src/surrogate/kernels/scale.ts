@@ -20,9 +20,9 @@ export function scale(kernel: Kernel, outputScale = 1): Kernel {
       scale(kernel.withHyperparameters(Array.from(values).slice(1)), values[0] ?? Number.NaN),
     covariance: (a, b, backend) => times(kernel.covariance(a, b, backend)),
     diagonal: (a) => times(kernel.diagonal(a)),
-    linearise(a, backend) {
-      const inner = kernel.linearise(a, backend)
-      // A copy: the inner linearisation still needs its own values.
+    linearize(a, backend) {
+      const inner = kernel.linearize(a, backend)
+      // A copy: the inner linearization still needs its own values.
       const covariance = times(inner.covariance.slice())
       return {
         covariance,

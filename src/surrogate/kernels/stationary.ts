@@ -13,7 +13,7 @@ import { InvalidArgumentError } from '../../errors.ts'
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import type { Points } from '../points.ts'
 import { checkPositive, takePositive } from './check-hyperparameter.ts'
-import type { Hyperparameter, Kernel, KernelAtPoint, KernelLinearisation } from './kernel.ts'
+import type { Hyperparameter, Kernel, KernelAtPoint, KernelLinearization } from './kernel.ts'
 import { multiply } from './multiply.ts'
 import type { Profile } from './profile.ts'
 import { squaredDistances } from './squared-distances.ts'
@@ -97,12 +97,12 @@ export function stationary(profile: Profile, options: StationaryOptions): Kernel
       return out
     },
     diagonal: (a) => new Float64Array(a.count).fill(1),
-    linearise: (a, backend) => lineariseStationary(a, backend),
+    linearize: (a, backend) => linearizeStationary(a, backend),
     atPoint: (x, b) => stationaryAtPoint(x, b),
     diagonalGradient: (x) => new Float64Array(x.length),
   }
 
-  function lineariseStationary(a: Points, backend: Backend | undefined): KernelLinearisation {
+  function linearizeStationary(a: Points, backend: Backend | undefined): KernelLinearization {
     const { count: n, dimension } = a
     const inverse = inverseScales(dimension)
     const scaled = scale(a, inverse)

@@ -21,8 +21,8 @@ export function sum(kernels: readonly Kernel[]): Kernel {
     withHyperparameters: (values) => sum(splitHyperparameters(kernels, values)),
     covariance: (a, b, backend) => total(kernels.map((kernel) => kernel.covariance(a, b, backend))),
     diagonal: (a) => total(kernels.map((kernel) => kernel.diagonal(a))),
-    linearise(a, backend) {
-      const parts = kernels.map((kernel) => kernel.linearise(a, backend))
+    linearize(a, backend) {
+      const parts = kernels.map((kernel) => kernel.linearize(a, backend))
       return {
         covariance: total(parts.map((part) => part.covariance)),
         contract: (weights) => concatenate(parts.map((part) => part.contract(weights))),

@@ -1,5 +1,5 @@
 /**
- * A Gaussian process on learnt features: one network a slot (instruction, demonstrations, …), trained jointly by the
+ * A Gaussian process on learned features: one network a slot (instruction, demonstrations, …), trained jointly by the
  * marginal likelihood. TensorFlow.js carries the gradient through the networks; the gradient with respect to the
  * features comes from the float64 core.
  *
@@ -19,7 +19,7 @@ import {
   gaussianProcess,
 } from '../gaussian-process/gaussian-process.ts'
 import { cubePriors } from '../gaussian-process/prior.ts'
-import { standardise, type TargetTransform } from '../gaussian-process/standardise.ts'
+import { standardize, type TargetTransform } from '../gaussian-process/standardize.ts'
 import { matern52 } from '../kernels/matern.ts'
 import { scale } from '../kernels/scale.ts'
 import { type Points, row } from '../points.ts'
@@ -42,7 +42,7 @@ export interface DeepKernelOptions {
 
 export interface DeepKernel extends Surrogate {
   readonly networks: readonly Network[]
-  /** Predictions are on its scale: standardised targets. */
+  /** Predictions are on its scale: standardized targets. */
   readonly process: GaussianProcess
   readonly transform: TargetTransform
   /** Log posterior density of networks and hyper-parameters, by refit, best last. */
@@ -75,8 +75,8 @@ export function fitDeepKernel(
     )
   }
   const n = points.count
-  const transform = standardise(targets)
-  const standardised = targets.map(transform.forward)
+  const transform = standardize(targets)
+  const standardized = targets.map(transform.forward)
   const priors = cubePriors(latent * slots.length)
   const widths = slots.map((width) => [width, hidden, latent])
   const parts = splitSlots(points, slots)
@@ -96,7 +96,7 @@ export function fitDeepKernel(
 
   const refit = () => {
     const trained = networks.map((network) => network.read())
-    const data = { points: featuresOf(trained, points), targets: standardised }
+    const data = { points: featuresOf(trained, points), targets: standardized }
     const fitted = fitModel(data, { priors, starts: [model], maxIterations: 30 }, backend)
     model = fitted.model
     const value = fitted.logPosterior - penaltyOf(trained)
@@ -111,7 +111,7 @@ export function fitDeepKernel(
         networks.map((network) => network.read()),
         points,
       )
-      const slopes = featureGradient(model, z, standardised, backend)
+      const slopes = featureGradient(model, z, standardized, backend)
       tensorFlow.tidy(() => {
         const upstream = slots.map((_, s) => {
           const own = new Float32Array(n * latent)
@@ -145,7 +145,7 @@ export function fitDeepKernel(
   const kept = best!
   const process = gaussianProcess(
     kept.model,
-    { points: featuresOf(kept.networks, points), targets: standardised },
+    { points: featuresOf(kept.networks, points), targets: standardized },
     backend,
   )
   return {

@@ -10,7 +10,7 @@
 import { InvalidArgumentError } from '../../errors.ts'
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import type { Random } from '../../numerics/random/index.ts'
-import { standardise, type TargetTransform } from '../gaussian-process/standardise.ts'
+import { standardize, type TargetTransform } from '../gaussian-process/standardize.ts'
 import { type Points, row } from '../points.ts'
 import { gaussianPosterior } from '../posterior.ts'
 import type { Surrogate } from '../surrogate.ts'
@@ -30,7 +30,7 @@ export interface ScoreEnsembleOptions {
 
 export interface ScoreEnsemble extends Surrogate {
   readonly networks: readonly Network[]
-  /** Predictions are on its scale: standardised targets. */
+  /** Predictions are on its scale: standardized targets. */
   readonly transform: TargetTransform
   /** What the members' variance is multiplied by. */
   readonly calibration: number
@@ -38,7 +38,7 @@ export interface ScoreEnsemble extends Surrogate {
   readonly observationNoise: number
 }
 
-/** Weight of the prior on the weights against one squared residual of standardised targets. */
+/** Weight of the prior on the weights against one squared residual of standardized targets. */
 const PRIOR_WEIGHT = 0.05
 /** Added to every variance: an ensemble may agree exactly, and still not know. */
 const FLOOR = 1e-6
@@ -62,7 +62,7 @@ export function fitScoreEnsemble(
   const { members = 10, hidden = 24, steps = 150, rate = 0.02 } = options
   const { count: n, dimension } = points
   if (n < 4) throw new InvalidArgumentError(`there are ${n} observations; expected at least 4`)
-  const transform = standardise(targets)
+  const transform = standardize(targets)
   const y = targets.map(transform.forward)
   const widths = [dimension, hidden, 1]
   const networks: Network[] = []

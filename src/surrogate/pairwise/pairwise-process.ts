@@ -1,5 +1,5 @@
 /**
- * A Gaussian process learnt from duels, scores, or both on one latent scale.
+ * A Gaussian process learned from duels, scores, or both on one latent scale.
  *
  *   duel    P(a beats b) = Φ((f_a − f_b)/(√2 s))    probit with comparison noise s
  *   score   y_i ~ N(f_i, v_i)
@@ -27,7 +27,7 @@ export interface Duel {
 
 export interface LatentScore {
   readonly point: number
-  /** On the latent scale: standardised scores, for example. */
+  /** On the latent scale: standardized scores, for example. */
   readonly score: number
   /** Variance of its noise. */
   readonly variance: number

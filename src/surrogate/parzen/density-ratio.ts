@@ -1,6 +1,6 @@
 /**
  * Two Parzen estimators, one of the good observations and one of the rest, kept up to date as scores arrive: what is
- * tried next maximises the ratio of the two densities.
+ * tried next maximizes the ratio of the two densities.
  *
  * Notation: l density of the good, g density of the others and of the pending; ratio log l − log g.
  *

@@ -116,7 +116,7 @@ export function createObservationStore(
     }
   }
 
-  /** Whether a change of size by one, to n, leaves the widths of all but the neighbours alone. */
+  /** Whether a change of size by one, to n, leaves the widths of all but the neighbors alone. */
   const isLocal = (n: number) => !allStale && n >= 4 && (!options.magicClip || n >= 100)
 
   const priorWidth = (i: number) => {

@@ -11,7 +11,7 @@
  * Zⱼᵢ, the log of the mass that its normal has inside the range. Component n is the prior. Arrays are row-major
  * (n + 1)×k, components in the order of their keys.
  *
- * Incremental: adding or removing an observation touches its neighbours' widths only, and Z is recomputed only where a
+ * Incremental: adding or removing an observation touches its neighbors' widths only, and Z is recomputed only where a
  * width changed; results are bit for bit those of a fresh estimator with the same observations.
  *
  * @module
@@ -29,7 +29,7 @@ export interface ParzenOptions {
   readonly priorWeight?: number
   /** Keeps widths above range/min(100, n + 2). @defaultValue true */
   readonly magicClip?: boolean
-  /** Whether the range's ends count as neighbours of the outermost observations. @defaultValue false */
+  /** Whether the range's ends count as neighbors of the outermost observations. @defaultValue false */
   readonly endpoints?: boolean
   /** @defaultValue rampWeights */
   readonly ageWeights?: AgeWeights

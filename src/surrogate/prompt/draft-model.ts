@@ -232,10 +232,10 @@ interface WeightProblem {
 function fitWeights({ correlations, size, residual, v, variance, level }: WeightProblem): Float64Array {
   const count = correlations.length
   const n = Math.min(size, MOST_FITTED)
-  const centre = new Float64Array(count + 2)
-  centre[0] = Math.log(variance)
-  centre[1] = Math.log(variance) + INDEPENDENT_SHARE
-  const spreads = Float64Array.from(centre, (_, k) => [AMPLITUDE_SPREAD, INDEPENDENT_SPREAD][k] ?? WEIGHT_SPREAD)
+  const center = new Float64Array(count + 2)
+  center[0] = Math.log(variance)
+  center[1] = Math.log(variance) + INDEPENDENT_SHARE
+  const spreads = Float64Array.from(center, (_, k) => [AMPLITUDE_SPREAD, INDEPENDENT_SPREAD][k] ?? WEIGHT_SPREAD)
   const factor = new Float64Array(n * n)
   const inverse = new Float64Array(n * n)
   const y = residual.slice(0, n)
@@ -261,15 +261,15 @@ function fitWeights({ correlations, size, residual, v, variance, level }: Weight
       gradient[0]! += weights[k]! * sum
     })
     for (let k = 0; k < parameters.length; k++) {
-      const off = (parameters[k]! - centre[k]!) / spreads[k]!
+      const off = (parameters[k]! - center[k]!) / spreads[k]!
       value += 0.5 * off * off
       gradient[k]! += off / spreads[k]!
     }
     return value
   }
-  return minimizeLbfgsb(objective, centre, {
-    lower: centre.map((value, k) => value - 4 * spreads[k]!),
-    upper: centre.map((value, k) => value + 4 * spreads[k]!),
+  return minimizeLbfgsb(objective, center, {
+    lower: center.map((value, k) => value - 4 * spreads[k]!),
+    upper: center.map((value, k) => value + 4 * spreads[k]!),
     maxIterations: MOST_ITERATIONS,
     valueTolerance: 1e-5,
   }).x

@@ -8,9 +8,9 @@
  *   c, E       pseudo-examples of the prior, measured examples
  *
  * Easinesses are seldom normal: on many a task most examples are passed by everybody or by nobody. A normal distribution
- * of the same variance then misplaces the score of every prompt on new examples alike. Expectation maximisation on the grid,
+ * of the same variance then misplaces the score of every prompt on new examples alike. Expectation maximization on the grid,
  *   π_k ← (c φ_k + Σ_e π_k L_e(b_k) / Σ_l π_l L_e(b_l)) / (c + E),
- * leads from φ towards the distribution of greatest likelihood, whatever its shape (Bock & Aitkin 1981; Laird 1978); a few
+ * leads from φ toward the distribution of greatest likelihood, whatever its shape (Bock & Aitkin 1981; Laird 1978); a few
  * steps keep it smooth.
  *
  * @module
@@ -40,16 +40,16 @@ export function easinessDistribution(beliefs: PromptBeliefs): EasinessDistributi
   const { outcomes, easinessVariance, unseenVariance } = beliefs
   const step = (2 * REACH * Math.sqrt(unseenVariance)) / (NODES - 1)
   const values = Float64Array.from({ length: NODES }, (_, k) => (k - (NODES - 1) / 2) * step)
-  const prior = normalised(values.map((b) => Math.exp((-0.5 * b * b) / unseenVariance)))
+  const prior = normalized(values.map((b) => Math.exp((-0.5 * b * b) / unseenVariance)))
   const likelihoods = likelihoodsOn(values, beliefs).filter((_, c) => outcomes.examples[c]! >= 0)
   let probabilities = prior
   for (let round = 0; round < STEPS; round++) {
     const mixed = prior.map((p) => PRIOR_EXAMPLES * p)
     for (const likelihood of likelihoods) {
-      const posterior = normalised(likelihood.map((l, k) => l * probabilities[k]!))
+      const posterior = normalized(likelihood.map((l, k) => l * probabilities[k]!))
       for (let k = 0; k < NODES; k++) mixed[k]! += posterior[k]!
     }
-    probabilities = normalised(mixed)
+    probabilities = normalized(mixed)
   }
   let examples = 1
   outcomes.examples.forEach((example, c) => {
@@ -80,7 +80,7 @@ function likelihoodsOn(values: Float64Array, { outcomes, ability, abilityVarianc
   })
 }
 
-function normalised(weights: Float64Array): Float64Array {
+function normalized(weights: Float64Array): Float64Array {
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   return weights.map((weight) => weight / total)
 }

@@ -3,7 +3,7 @@
  *
  * Notation
  *   f = m + F w + δ, w ~ N(0, I_r), δ_i ~ N(0, d_i) prior of abilities; m is 0 unless given
- *   z_i ~ N(f_i, 1/s_i)                             site: likelihood of prompt i linearised at some f; s_i = 0 when unmeasured
+ *   z_i ~ N(f_i, 1/s_i)                             site: likelihood of prompt i linearized at some f; s_i = 0 when unmeasured
  *   q_i = s_i / (1 + s_i d_i)                       precision of z_i about m_i + F_i w
  *   M = I + Fᵀ diag(q) F                            posterior precision of w
  *

@@ -41,5 +41,5 @@ export const DEFAULT_GRID: HyperparameterGrid = {
   rank: 24,
 }
 
-/** Every prompt by its own outcomes alone: what sites are taken from where texts are modelled apart. */
+/** Every prompt by its own outcomes alone: what sites are taken from where texts are modeled apart. */
 export const WITHOUT_TEXT: HyperparameterGrid = { ...DEFAULT_GRID, independentShares: [{ share: 1, logPrior: 0 }] }

@@ -3,7 +3,7 @@
  * of text kernels plus an independent effect of every prompt, easinesses b independent.
  *
  * Fitting goes in three steps. A joint Laplace fit without text places abilities and easinesses. Every prompt's outcomes
- * are then summarised as one Gaussian site, linearised there, and every setting of the hyper-parameters is conditioned on
+ * are then summarized as one Gaussian site, linearized there, and every setting of the hyper-parameters is conditioned on
  * the sites in closed form; their average by evidence gives new abilities, then easinesses, and the step is repeated.
  * Averaging, with the setting "no text" among those averaged, is what keeps text from costing much where it predicts
  * nothing. Where prompts that read alike fail on the same examples (`shared-failures.ts`), the evidence counts for less.
@@ -26,7 +26,7 @@ import { poolFactors } from './pool-factors.ts'
 import { type ScoreScale, scoreScale } from './score-scale.ts'
 import {
   abilityFeature,
-  centreFeatures,
+  centerFeatures,
   estimateSharedFailures,
   NO_SHARED_FAILURES,
   type SharedFailures,
@@ -41,13 +41,13 @@ export interface PromptModelOptions {
   /** Whether examples differ in easiness at all. @defaultValue true */
   readonly exampleEffects?: boolean
   /**
-   * `gaussian` gives every outcome the same variance: one linearisation, at the pool's level. For comparison only.
+   * `gaussian` gives every outcome the same variance: one linearization, at the pool's level. For comparison only.
    * @defaultValue 'binomial'
    */
   readonly likelihood?: 'binomial' | 'gaussian'
   /** Whether prompts that read alike may fail on the same examples. @defaultValue true */
   readonly sharedFailures?: boolean
-  /** Rounds of linearising and averaging. @defaultValue 2 */
+  /** Rounds of linearizing and averaging. @defaultValue 2 */
   readonly passes?: number
   /**
    * What earlier studies believe of these prompts. Settings with a small enough A share their prior weight, half and half,
@@ -170,7 +170,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
   const textual = settings.some((setting) => setting.viewMix >= 0)
   const factors = poolFactors(pool)
   const text = textual && options.sharedFailures !== false ? factors.factor(grid.viewMixes[0]!, grid.rank) : undefined
-  const features = text && exampleEffects ? centreFeatures(text, factors.basis) : undefined
+  const features = text && exampleEffects ? centerFeatures(text, factors.basis) : undefined
 
   const drafts = createDraftPredictor()
   const draftModel = remembered((beliefs: PromptBeliefs) => drafts.fit(pool, beliefs))
@@ -275,15 +275,15 @@ function settingsOf(
   if (earlier.length === 0) return settings
   return settings.flatMap((setting) => {
     const logPrior = setting.logPrior - Math.LN2
-    const sceptical = { ...setting, logPrior }
-    if (setting.abilityVariance > LARGEST_DISCREPANCY) return [sceptical]
+    const skeptical = { ...setting, logPrior }
+    if (setting.abilityVariance > LARGEST_DISCREPANCY) return [skeptical]
     const trusting = earlier.map(({ ability, variance }) => ({
       ...setting,
-      belief: { ability, afresh: sceptical },
+      belief: { ability, afresh: skeptical },
       independent: setting.independent.map((d, i) => d + variance[i]!),
       logPrior: logPrior - Math.log(earlier.length),
     }))
-    return [sceptical, ...trusting]
+    return [skeptical, ...trusting]
   })
 }
 
@@ -306,7 +306,7 @@ function scaledFactor(text: LowRankFactor | undefined, size: number, levelVarian
   return { factor, rank }
 }
 
-/** One Newton linearisation of every prompt's likelihood, at f and b; κ as in `tilted-moments.ts`. */
+/** One Newton linearization of every prompt's likelihood, at f and b; κ as in `tilted-moments.ts`. */
 function sitesAt(
   outcomes: Outcomes,
   ability: Float64Array,
@@ -422,7 +422,7 @@ function levelOf(outcomes: Outcomes, ability: Float64Array): number {
   return outcomes.column.length === 0 ? 0 : sum / outcomes.column.length
 }
 
-/** Variance of easiness over examples: one step of expectation maximisation, pulled towards its prior. */
+/** Variance of easiness over examples: one step of expectation maximization, pulled toward its prior. */
 function spreadOf(outcomes: Outcomes, easiness: Float64Array, variance: Float64Array, prior: number): number {
   let sum = PRIOR_EXAMPLES * prior
   let count = PRIOR_EXAMPLES

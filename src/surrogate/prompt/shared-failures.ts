@@ -5,7 +5,7 @@
  *   y_ie ~ Bernoulli(σ(f_i + b_e + g_ie))   prompt i on example e
  *   Cov(f_i, f_j) = v_f R_ij                ability that text explains
  *   Cov(g_ie, g_je) = v_g R_ij              interaction of text and example; independent between examples
- *   R_ij = φ_i · φ_j                        centred correlation of texts
+ *   R_ij = φ_i · φ_j                        centered correlation of texts
  *   r, s                                    residual y − σ(level + b_e) and binomial variance of a cell
  *
  * To first order E r_ie r_je' = s_ie s_je' R_ij (v_f + v_g [e = e']). Regressing the products of residuals on s s' R, once
@@ -47,7 +47,7 @@ const PRIOR_PRECISION = 0.5
  *
  * @param basis How many of the first texts the mean and the scale are from.
  */
-export function centreFeatures(
+export function centerFeatures(
   { factor, rank, residual, size: rows }: Pick<LowRankFactor, 'factor' | 'rank' | 'residual' | 'size'>,
   basis = rows,
 ): TextFeatures {
@@ -69,7 +69,7 @@ export function centreFeatures(
 /** One feature: prompts are as alike as their abilities in an earlier study, which failed on examples of one kind too. */
 export function abilityFeature(ability: Float64Array): TextFeatures {
   const size = ability.length
-  return centreFeatures({ factor: ability, rank: 1, residual: new Float64Array(size), size })
+  return centerFeatures({ factor: ability, rank: 1, residual: new Float64Array(size), size })
 }
 
 /** φ_i · φ_j. */

@@ -30,7 +30,7 @@ export function correlationAt(squared: number, scale: number): number {
   return (1 + r + (r * r) / 3) * Math.exp(-r)
 }
 
-/** Weighted sum of correlations; weights are normalised to 1, so the diagonal stays 1. */
+/** Weighted sum of correlations; weights are normalized to 1, so the diagonal stays 1. */
 export function mixCorrelations(correlations: readonly Float64Array[], weights: readonly number[]): Float64Array {
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   const mixed = new Float64Array(correlations[0]!.length)

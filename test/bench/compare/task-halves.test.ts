@@ -27,7 +27,7 @@ describe('tuneOnHalves', () => {
     expect(half!.referenceError - half!.chosenError).toBeCloseTo(0.1, 12)
   })
 
-  it('shows that tuning on single tasks is worth nothing where each has a favourite of its own', () => {
+  it('shows that tuning on single tasks is worth nothing where each has a favorite of its own', () => {
     // Whoever wins on one half owes it to tasks that are not on the other.
     const runs = runsOf([
       { a: 0.5, b: 0, c: 1 },

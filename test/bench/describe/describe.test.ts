@@ -119,6 +119,6 @@ describe('describeTable', () => {
     expect(described.reliability).toBeCloseTo(1, 1)
     expect(described.predictability.embedding).toBeUndefined()
     expect(described.predictability.words?.explained).toBeGreaterThan(0.8)
-    expect(described.interactionOfNeighbours).toBeNaN()
+    expect(described.interactionOfNeighbors).toBeNaN()
   })
 })

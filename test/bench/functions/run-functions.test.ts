@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as mixed from '../../../src/bench/functions/mixed-functions.ts'
 import { TEST_FUNCTIONS, testFunction } from '../../../src/bench/functions/registry.ts'
-import { runFunctions, summariseFunctions } from '../../../src/bench/functions/run-functions.ts'
+import { runFunctions, summarizeFunctions } from '../../../src/bench/functions/run-functions.ts'
 import { createBackend } from '../../../src/numerics/linalg/index.ts'
 import { createSobol } from '../../../src/numerics/random/index.ts'
 import { encodeSpace } from '../../../src/space/encoding.ts'
@@ -59,7 +59,7 @@ describe('runFunctions', () => {
     expect(first!.recommendedRegret).toBeGreaterThanOrEqual(first!.regret.at(-1)!)
   })
 
-  it('summarises by quartiles', () => {
+  it('summarizes by quartiles', () => {
     const runs = [0, 1, 2, 3, 4].map((repeat) => ({
       function: 'f',
       sampler: 's',
@@ -68,7 +68,7 @@ describe('runFunctions', () => {
       askMilliseconds: [repeat, repeat],
       recommendedRegret: repeat,
     }))
-    const [at2] = summariseFunctions({ runs }, [2, 50])
+    const [at2] = summarizeFunctions({ runs }, [2, 50])
     expect(at2).toEqual({
       function: 'f',
       sampler: 's',

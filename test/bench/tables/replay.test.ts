@@ -90,7 +90,7 @@ describe('replay', () => {
     expect(result.spent).toBe(4)
   })
 
-  it('falls back to the first prompt of the shuffled pool when nothing was learnt', () => {
+  it('falls back to the first prompt of the shuffled pool when nothing was learned', () => {
     const deck = dealDeck(table, 3)
     const result = play(
       acting(() => ({ kind: 'done', reason: 'no' })),

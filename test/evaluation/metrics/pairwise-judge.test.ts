@@ -50,7 +50,7 @@ describe('pairwise judge', () => {
     expect(await set(() => 'Better: **tie**').compare(cell)).toMatchObject({ score: 0.5 })
   })
 
-  it('asks for no judgement of equal answers, and for each answer once', async () => {
+  it('asks for no judgment of equal answers, and for each answer once', async () => {
     const { compare, judge, model } = set(longer, () => 'same')
     expect(await compare(cell)).toMatchObject({ score: 0.5, calls: 2 })
     await Promise.all([compare(cell), compare({ ...cell, rival: { id: 'c', text: 'third' } })])
@@ -94,7 +94,7 @@ describe('pairwise judge', () => {
     ['', undefined],
   ])('reads %j', (text, winner) => expect(readWinner(text)).toBe(winner))
 
-  it('needs a baseline, and an even number of judgements', () => {
+  it('needs a baseline, and an even number of judgments', () => {
     const task = {
       examples: [{ input: 'a' }, { input: 'b' }],
       prompts: ['x', 'y'],

@@ -44,13 +44,13 @@ describe('the Moré–Garbow–Hillstrom problems', () => {
 })
 
 /** Σ aᵢ(xᵢ − cᵢ)² with couplings: strictly convex. */
-function quadratic(scales: readonly number[], centre: readonly number[], coupling: number): DifferentiableObjective {
+function quadratic(scales: readonly number[], center: readonly number[], coupling: number): DifferentiableObjective {
   return (x, gradient) => {
-    const sum = x.reduce((total, value, i) => total + value - centre[i]!, 0)
+    const sum = x.reduce((total, value, i) => total + value - center[i]!, 0)
     return x.reduce(
       (total, value, i) => {
-        gradient[i] = 2 * scales[i]! * (value - centre[i]!) + 2 * coupling * sum
-        return total + scales[i]! * (value - centre[i]!) ** 2
+        gradient[i] = 2 * scales[i]! * (value - center[i]!) + 2 * coupling * sum
+        return total + scales[i]! * (value - center[i]!) ** 2
       },
       coupling * sum * sum,
     )
@@ -63,7 +63,7 @@ describe('minimizeLbfgsb', () => {
     const problem = fc.integer({ min: 1, max: 12 }).chain((n) =>
       fc.record({
         scales: fc.array(fc.double({ min: 0.1, max: 100, noNaN: true }), { minLength: n, maxLength: n }),
-        centre: fc.array(number, { minLength: n, maxLength: n }),
+        center: fc.array(number, { minLength: n, maxLength: n }),
         lower: fc.array(fc.double({ min: -4, max: 0, noNaN: true }), { minLength: n, maxLength: n }),
         width: fc.array(fc.double({ min: 0, max: 4, noNaN: true }), { minLength: n, maxLength: n }),
         start: fc.array(number, { minLength: n, maxLength: n }),
@@ -72,9 +72,9 @@ describe('minimizeLbfgsb', () => {
       }),
     )
     fc.assert(
-      fc.property(problem, ({ scales, centre, lower, width, start, coupling, memory }) => {
+      fc.property(problem, ({ scales, center, lower, width, start, coupling, memory }) => {
         const upper = lower.map((low, i) => low + width[i]!)
-        const result = minimizeLbfgsb(quadratic(scales, centre, coupling), start, {
+        const result = minimizeLbfgsb(quadratic(scales, center, coupling), start, {
           lower,
           upper,
           memory,

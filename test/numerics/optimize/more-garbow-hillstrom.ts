@@ -1,5 +1,5 @@
 /**
- * The unconstrained minimisation problems of J. J. Moré, B. S. Garbow and K. E. Hillstrom, "Testing unconstrained
+ * The unconstrained minimization problems of J. J. Moré, B. S. Garbow and K. E. Hillstrom, "Testing unconstrained
  * optimization software", ACM TOMS 7 (1981), with analytic Jacobians. Starts and expected values: `fixtures/`.
  *
  * r residuals, J their m×n Jacobian; the objective is Σr².

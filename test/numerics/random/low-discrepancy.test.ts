@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { createRandom, createSobol, latinHypercube, SOBOL_MAX_DIMENSIONS } from '../../../src/numerics/random/index.ts'
 import fixture from './fixtures/sobol.json' with { type: 'json' }
 
-/** Squared centred L2 discrepancy: F. J. Hickernell, Mathematics of Computation 67 (1998). */
-function centredDiscrepancy(points: Float64Array, n: number, d: number): number {
+/** Squared centered L2 discrepancy: F. J. Hickernell, Mathematics of Computation 67 (1998). */
+function centeredDiscrepancy(points: Float64Array, n: number, d: number): number {
   let single = 0
   let double = 0
   for (let i = 0; i < n; i++) {
@@ -70,8 +70,8 @@ describe('Sobol sequence', () => {
   it('has a tenth of the discrepancy of random points, scrambled or not', () => {
     for (const seed of [undefined, 1, 2, 3]) {
       const points = createSobol(seed === undefined ? { dimensions: 4 } : { dimensions: 4, seed }).take(512)
-      const random = centredDiscrepancy(uniformPoints(512, 4, 7), 512, 4)
-      expect(centredDiscrepancy(points, 512, 4)).toBeLessThan(0.1 * random)
+      const random = centeredDiscrepancy(uniformPoints(512, 4, 7), 512, 4)
+      expect(centeredDiscrepancy(points, 512, 4)).toBeLessThan(0.1 * random)
     }
   })
 
@@ -137,7 +137,7 @@ describe('Latin hypercube', () => {
   })
 
   it('is more even than random points', () => {
-    const random = centredDiscrepancy(uniformPoints(200, 3, 1), 200, 3)
-    expect(centredDiscrepancy(latinHypercube(200, 3, createRandom(1)), 200, 3)).toBeLessThan(0.5 * random)
+    const random = centeredDiscrepancy(uniformPoints(200, 3, 1), 200, 3)
+    expect(centeredDiscrepancy(latinHypercube(200, 3, createRandom(1)), 200, 3)).toBeLessThan(0.5 * random)
   })
 })

@@ -61,7 +61,7 @@ describe('a stream', () => {
     expect(parent.split('a').split('b').uniform()).not.toBe(parent.split('b').split('a').uniform())
   })
 
-  it('continues exactly where it was serialised', () => {
+  it('continues exactly where it was serialized', () => {
     const random = createRandom(9).split('x')
     random.gamma(0.3)
     const copy = restoreRandom(JSON.parse(JSON.stringify(random.state())))
@@ -98,7 +98,7 @@ describe('distributions', () => {
     }
   })
 
-  it('first draws of neighbouring seeds and labels are uniform and uncorrelated', () => {
+  it('first draws of neighboring seeds and labels are uniform and uncorrelated', () => {
     for (const next of [
       (i: number) => createRandom(i).uniform(),
       (i: number) => fresh('split').split(i).uniform(),

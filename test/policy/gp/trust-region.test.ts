@@ -49,8 +49,8 @@ describe('the radius of the box around the incumbent', () => {
 
 describe('the box around the incumbent', () => {
   it('has sides in proportion to the length scales and the volume of a cube', () => {
-    const centre = Float64Array.of(0.2, 0.5, 0.9)
-    const { radius } = boxAround(centre, scale(matern52({ lengthScales: [0.1, 0.2, 0.8] }), 3), 0.1)
+    const center = Float64Array.of(0.2, 0.5, 0.9)
+    const { radius } = boxAround(center, scale(matern52({ lengthScales: [0.1, 0.2, 0.8] }), 3), 0.1)
     expect(radius[1]! / radius[0]!).toBeCloseTo(2, 10)
     expect(radius[2]! / radius[0]!).toBeCloseTo(8, 10)
     expect(radius.reduce((a, b) => a * b)).toBeCloseTo(1e-3, 12)

@@ -12,7 +12,7 @@ describe('priors of a space of parameters', () => {
     const ratios = (role: string) =>
       kernel.hyperparameters
         .filter((hyperparameter) => hyperparameter.role === role)
-        .map((hyperparameter) => priors.of(hyperparameter).centre / usual.of(hyperparameter).centre)
+        .map((hyperparameter) => priors.of(hyperparameter).center / usual.of(hyperparameter).center)
     expect(ratios('length-scale')).toHaveLength(2)
     for (const ratio of ratios('length-scale')) expect(ratio).toBeCloseTo(0.7, 10)
     expect(ratios('categorical-length-scale')).toEqual([1])

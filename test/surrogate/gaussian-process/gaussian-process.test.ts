@@ -10,7 +10,7 @@ import {
 } from '../../../src/surrogate/gaussian-process/gaussian-process.ts'
 import { marginalLikelihood } from '../../../src/surrogate/gaussian-process/marginal-likelihood.ts'
 import { cubePriors, distancePriors, medianDistance } from '../../../src/surrogate/gaussian-process/prior.ts'
-import { standardise } from '../../../src/surrogate/gaussian-process/standardise.ts'
+import { standardize } from '../../../src/surrogate/gaussian-process/standardize.ts'
 import { linear, matern52, scale, sum } from '../../../src/surrogate/kernels/index.ts'
 import { points } from '../../../src/surrogate/points.ts'
 import { differentiableSurrogateConformance } from '../../../src/testing/surrogate-conformance.ts'
@@ -125,7 +125,7 @@ describe('gaussian process', () => {
           const data = dataset(10, 2)
           const at = points([[0.5, 0.5]])
           const predict = (targets: Float64Array) => {
-            const transform = standardise(targets)
+            const transform = standardize(targets)
             const process = gaussianProcess(model, { ...data, targets: targets.map(transform.forward) }, backend)
             return transform.inverse(process.posterior(at).mean[0]!)
           }
@@ -208,7 +208,7 @@ describe('gaussian process', () => {
 describe('fitting', () => {
   it('finds the relevant coordinate and the noise', () => {
     const data = dataset(60, 2)
-    const transform = standardise(data.targets)
+    const transform = standardize(data.targets)
     const priors = cubePriors(2)
     const start = startingModel(scale(matern52({ lengthScales: [1, 1] })), priors)
     const { model: fitted } = fitModel(
@@ -239,17 +239,17 @@ describe('fitting', () => {
     const unit = points(Array.from({ length: 20 }, (_, i) => [Math.cos(i), Math.sin(i)]))
     expect(medianDistance(unit)).toBeGreaterThan(1)
     expect(medianDistance(unit)).toBeLessThan(2)
-    const { centre } = distancePriors(unit).of({ name: 'lengthScale', role: 'length-scale', value: 1 })
-    expect(centre).toBeCloseTo(medianDistance(unit), 12)
+    const { center } = distancePriors(unit).of({ name: 'lengthScale', role: 'length-scale', value: 1 })
+    expect(center).toBeCloseTo(medianDistance(unit), 12)
     expect(medianDistance(points([[1], [1]]))).toBe(1)
   })
 
-  it('standardises anything finite', () => {
+  it('standardizes anything finite', () => {
     fc.assert(
       fc.property(
         fc.array(fc.double({ noNaN: true, min: -1e150, max: 1e150 }), { minLength: 1, maxLength: 20 }),
         (values) => {
-          const transform = standardise(values)
+          const transform = standardize(values)
           for (const value of values) {
             expect(Number.isFinite(transform.forward(value))).toBe(true)
             const back = transform.inverse(transform.forward(value))
@@ -258,8 +258,8 @@ describe('fitting', () => {
         },
       ),
     )
-    expect(standardise([5, 5, 5]).forward(5)).toBe(0)
-    expect(standardise([1e12, 1e12 + 1]).scale).toBeCloseTo(0.5, 3)
-    expect(standardise([1e-12, 3e-12]).forward(3e-12)).toBeCloseTo(1, 9)
+    expect(standardize([5, 5, 5]).forward(5)).toBe(0)
+    expect(standardize([1e12, 1e12 + 1]).scale).toBeCloseTo(0.5, 3)
+    expect(standardize([1e-12, 3e-12]).forward(3e-12)).toBeCloseTo(1, 9)
   })
 })

@@ -8,7 +8,7 @@ import {
   inverseYeoJohnson,
   restoreProcess,
   samplePath,
-  standardise,
+  standardize,
   yeoJohnson,
   yeoJohnsonTransform,
 } from '../../../src/surrogate/gaussian-process/index.ts'
@@ -140,13 +140,13 @@ describe('the Yeo-Johnson transformation', () => {
   ])('warps by the λ of greatest posterior density: %s', (_, value) => {
     const targets = Array.from({ length: 16 }, (_, k) => value(k))
     const { lambda } = yeoJohnsonTransform(targets)
-    const { forward } = standardise(targets)
-    const centred = targets.map(forward)
+    const { forward } = standardize(targets)
+    const centered = targets.map(forward)
     const logPosterior = (power: number) => {
-      const warped = centred.map((y) => yeoJohnson(y, power))
+      const warped = centered.map((y) => yeoJohnson(y, power))
       const mean = warped.reduce((a, b) => a + b, 0) / 16
       const variance = warped.reduce((a, b) => a + (b - mean) ** 2, 0) / 16
-      const jacobian = centred.reduce((a, y) => a + (power - 1) * Math.sign(y) * Math.log1p(Math.abs(y)), 0)
+      const jacobian = centered.reduce((a, y) => a + (power - 1) * Math.sign(y) * Math.log1p(Math.abs(y)), 0)
       return jacobian - 8 * Math.log(variance) - 0.5 * (power - 1) ** 2
     }
     for (const step of [-0.5, -1e-3, 1e-3, 0.5])

@@ -10,7 +10,7 @@ import {
   matern12,
   matern32,
   matern52,
-  normalised,
+  normalized,
   product,
   radialBasis,
   rationalQuadratic,
@@ -40,8 +40,8 @@ const cases: Record<string, { make: () => Kernel; dimension: number; categorical
   rationalQuadratic: { make: () => rationalQuadratic({ lengthScales: [0.3, 1.2], shape: 0.7 }), dimension: 2 },
   linear: { make: () => linear({ outputScale: 2 }), dimension: 3 },
   'linear, wide': { make: () => linear({ outputScale: 2 }), dimension: 30 },
-  cosine: { make: () => normalised(linear()), dimension: 3 },
-  'matern52 of directions': { make: () => normalised(matern52({ lengthScale: 0.4 })), dimension: 3 },
+  cosine: { make: () => normalized(linear()), dimension: 3 },
+  'matern52 of directions': { make: () => normalized(matern52({ lengthScale: 0.4 })), dimension: 3 },
   hamming: { make: () => hamming({ lengthScale: 0.6 }), dimension: 3, categorical: [0, 1, 2] },
   scale: { make: () => scale(matern52({ lengthScale: 0.4 }), 3), dimension: 2 },
   'sum of views': {
@@ -120,8 +120,8 @@ describe('kernels', () => {
     )
     const kernel = matern52({ lengthScales: wide })
     const weights = new Float64Array(144).fill(0.5)
-    const plain = kernel.linearise(x).contract(weights)
-    const fast = kernel.linearise(x, backend).contract(weights)
+    const plain = kernel.linearize(x).contract(weights)
+    const fast = kernel.linearize(x, backend).contract(weights)
     for (const [d, value] of plain.entries()) expect(fast[d]).toBeCloseTo(value, 10)
   })
 

@@ -71,7 +71,7 @@ describe('createParzenEstimator', () => {
     )
   })
 
-  it('past the size where only neighbours change, is still bit for bit a fresh one', () => {
+  it('past the size where only neighbors change, is still bit for bit a fresh one', () => {
     const random = createRandom(5)
     const draw = () => pointAt(DIMENSIONS, Array.from({ length: 6 }, random.uniform))
     const kept = new Map<number, number[]>()

@@ -7,7 +7,7 @@ import { lowRankFactor } from '../../../src/surrogate/prompt/low-rank-factor.ts'
 import { gatherOutcomes } from '../../../src/surrogate/prompt/outcomes.ts'
 import {
   abilityFeature,
-  centreFeatures,
+  centerFeatures,
   estimateSharedFailures,
   NO_SHARED_FAILURES,
   similarity,
@@ -23,7 +23,7 @@ const correlation = Float64Array.from({ length: PROMPTS * PROMPTS }, (_, k) => {
   return Math.exp(-0.5 * distance * distance)
 })
 const factor = lowRankFactor(correlation, PROMPTS, 24)
-const features = centreFeatures(factor)
+const features = centerFeatures(factor)
 
 /** Outcomes with v_f of text in abilities and v_g of it in every example. */
 function outcomesOf(seed: number, abilityVariance: number, interactionVariance: number, examples = EXAMPLES) {
@@ -105,7 +105,7 @@ describe('shared failures', () => {
   })
 })
 
-describe('centreFeatures', () => {
+describe('centerFeatures', () => {
   it('has mean 0 and, with what the factor leaves out, variance 1', () => {
     let variance = 0
     for (let k = 0; k < features.rank; k++) {
@@ -123,7 +123,7 @@ describe('centreFeatures', () => {
 
 describe('texts that are all the same', () => {
   it('share nothing that could be told', () => {
-    const same = centreFeatures(lowRankFactor(new Float64Array(PROMPTS * PROMPTS).fill(1), PROMPTS, 24))
+    const same = centerFeatures(lowRankFactor(new Float64Array(PROMPTS * PROMPTS).fill(1), PROMPTS, 24))
     expect([...same.values].every((value) => Math.abs(value) === 0)).toBe(true)
     const outcomes = outcomesOf(1, 0, 1)
     expect(estimateSharedFailures(outcomes, same, 0, new Float64Array(EXAMPLES))).toEqual(NO_SHARED_FAILURES)

@@ -1,5 +1,5 @@
 /**
- * Cholesky factorisation by recursion, and its rank-one changes.
+ * Cholesky factorization by recursion, and its rank-one changes.
  *
  * @module
  */

@@ -28,13 +28,13 @@ export function sumTraceGradient(terms: TraceGradient & { readonly squaredDistan
 
 /**
  * out_k = ½ Σ_ij V_ij (x_ik − x_jk)² = Σ_i s_i x_ik² − 2 Σ_i x_ik (V̂X)_ik, with V̂ the strict lower triangle of V and
- * s_i the row sums of V without its diagonal. X is centred first: the two sums cancel otherwise.
+ * s_i the row sums of V without its diagonal. X is centered first: the two sums cancel otherwise.
  */
 export function fillArdGradient(terms: TraceGradient & { readonly x: Matrix; readonly out: Matrix }): void {
   const { inverse, weights, derivative, x, out } = terms
   const n = x.rows
   const d = x.columns
-  const centred = centre(x)
+  const centered = center(x)
   const sums = new Float64Array(n)
   const gradient = new Float64Array(d)
   const product = new Float64Array(d)
@@ -47,23 +47,23 @@ export function fillArdGradient(terms: TraceGradient & { readonly x: Matrix; rea
         derivative.data[i * derivative.stride + j]!
       sums[i] = sums[i]! + v
       sums[j] = sums[j]! + v
-      for (let k = 0; k < d; k++) product[k] = product[k]! + v * centred[j * d + k]!
+      for (let k = 0; k < d; k++) product[k] = product[k]! + v * centered[j * d + k]!
     }
-    for (let k = 0; k < d; k++) gradient[k] = gradient[k]! - 2 * centred[i * d + k]! * product[k]!
+    for (let k = 0; k < d; k++) gradient[k] = gradient[k]! - 2 * centered[i * d + k]! * product[k]!
   }
   for (let i = 0; i < n; i++) {
-    for (let k = 0; k < d; k++) gradient[k] = gradient[k]! + sums[i]! * centred[i * d + k]! ** 2
+    for (let k = 0; k < d; k++) gradient[k] = gradient[k]! + sums[i]! * centered[i * d + k]! ** 2
   }
   for (let k = 0; k < d; k++) out.data[k * out.stride] = gradient[k]!
 }
 
-function centre(x: Matrix): Float64Array {
-  const centred = new Float64Array(x.rows * x.columns)
+function center(x: Matrix): Float64Array {
+  const centered = new Float64Array(x.rows * x.columns)
   for (let k = 0; k < x.columns; k++) {
     let mean = 0
     for (let i = 0; i < x.rows; i++) mean += x.data[i * x.stride + k]!
     mean /= x.rows
-    for (let i = 0; i < x.rows; i++) centred[i * x.columns + k] = x.data[i * x.stride + k]! - mean
+    for (let i = 0; i < x.rows; i++) centered[i * x.columns + k] = x.data[i * x.stride + k]! - mean
   }
-  return centred
+  return centered
 }

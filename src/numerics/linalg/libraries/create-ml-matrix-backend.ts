@@ -12,7 +12,7 @@ import { mirror } from '../js/triangle.ts'
 import type { Matrix } from '../matrix.ts'
 
 /**
- * Products, factorisations and eigenvectors by `ml-matrix`; what it lacks (triangular solves, kernels, rank-one changes)
+ * Products, factorizations and eigenvectors by `ml-matrix`; what it lacks (triangular solves, kernels, rank-one changes)
  * by the plain TypeScript kernels. float64.
  *
  * @example

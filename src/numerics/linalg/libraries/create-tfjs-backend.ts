@@ -34,7 +34,7 @@ export interface TfjsBackendOptions {
 /**
  * Matrix products by TensorFlow.js, which computes in float32: an element of a product of inner dimension k carries an
  * error of up to k·2⁻²³ of |A||B|. What needs more (factors, solves, distances, kernels, gradients) is done by the plain
- * TypeScript kernels in float64: TensorFlow.js has no Cholesky factorisation and no float64.
+ * TypeScript kernels in float64: TensorFlow.js has no Cholesky factorization and no float64.
  *
  * @throws UnavailableError when the runtime is not installed or does not load
  *

@@ -11,9 +11,9 @@ export interface TargetTransform {
  * targets of 1e±200 neither overflow nor underflow.
  *
  * @example
- * standardise(Float64Array.of(1, 3)).forward(3) // 1
+ * standardize(Float64Array.of(1, 3)).forward(3) // 1
  */
-export function standardise(
+export function standardize(
   targets: ArrayLike<number>,
 ): TargetTransform & { readonly mean: number; readonly scale: number } {
   const n = targets.length
@@ -26,13 +26,13 @@ export function standardise(
   for (let i = 0; i < n; i++) squares += (targets[i]! / unit - mean) ** 2 / n
   // Differences at the level of rounding are not a signal to be blown up to unit variance.
   const relative = Math.sqrt(squares) > 1e-14 * Math.abs(mean) ? Math.sqrt(squares) : 1
-  const centre = mean * unit
+  const center = mean * unit
   const scale = relative * unit
   return {
-    mean: centre,
+    mean: center,
     scale,
-    forward: (value) => (value - centre) / scale,
-    inverse: (value) => centre + value * scale,
+    forward: (value) => (value - center) / scale,
+    inverse: (value) => center + value * scale,
     slope: () => 1 / scale,
   }
 }

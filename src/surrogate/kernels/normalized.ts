@@ -3,19 +3,19 @@ import type { Kernel } from './kernel.ts'
 
 /**
  * A kernel of directions: points are divided by their Euclidean norm first. The zero vector stays where it is.
- * `normalised(linear())` is the cosine kernel.
+ * `normalized(linear())` is the cosine kernel.
  *
  * @example
- * normalised(linear()).covariance(points([[1, 0]]), points([[3, 3]])) // ≈ [0.7071]: the cosine
+ * normalized(linear()).covariance(points([[1, 0]]), points([[3, 3]])) // ≈ [0.7071]: the cosine
  */
-export function normalised(kernel: Kernel): Kernel {
+export function normalized(kernel: Kernel): Kernel {
   return {
     description: { kind: 'normalised', kernel: kernel.description },
     hyperparameters: kernel.hyperparameters,
-    withHyperparameters: (values) => normalised(kernel.withHyperparameters(values)),
+    withHyperparameters: (values) => normalized(kernel.withHyperparameters(values)),
     covariance: (a, b, backend) => kernel.covariance(directions(a), directions(b), backend),
     diagonal: (a) => kernel.diagonal(directions(a)),
-    linearise: (a, backend) => kernel.linearise(directions(a), backend),
+    linearize: (a, backend) => kernel.linearize(directions(a), backend),
     atPoint(x, b) {
       const local = kernel.atPoint(direction(x), directions(b))
       return {
