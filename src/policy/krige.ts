@@ -37,7 +37,7 @@ interface Plan {
 export function createKrigePolicy(context: PolicyContext): Policy {
   const options = krigeOptionsSchema.parse(context.options ?? {})
   if ((context.proposers?.length ?? 0) > 0) return createDraftingPolicy(context, options)
-  const { seed, exampleCount, estimand } = context
+  const { seed, exampleCount, estimand, scoreUnit = 1 } = context
   const cells = createCellScores(exampleCount)
   const chooseExamples = createExampleChooser(context, options, cells)
   const pools = createPoolMemo<Plan>(context, options)
@@ -101,8 +101,8 @@ export function createKrigePolicy(context: PolicyContext): Policy {
       const schedule = scheduleFor(plannedPrompts(pool.length, originalSize(pool)), budget)
       const refit = schedule.refitAt(observations.length)
       const plan = planFor(state, refit)
-      if (refit >= schedule.firstPass && plan.gain < options.stopBelowGain) {
-        const reason = `100 more evaluations are expected to gain ${plan.gain.toFixed(4)}, less than ${options.stopBelowGain}`
+      if (refit >= schedule.firstPass && plan.gain * scoreUnit < options.stopBelowGain) {
+        const reason = `100 more evaluations are expected to gain ${(plan.gain * scoreUnit).toFixed(4)}, less than ${options.stopBelowGain}`
         return { kind: 'done', reason }
       }
       const candidate = nextCandidate(plan, schedule, refit, counts, pools.of(pool, observations).arrival, exampleCount)

@@ -27,6 +27,8 @@ export interface PolicyContext {
   readonly estimand: Estimand
   /** The numeric backend, created at the edge. */
   readonly backend: Backend
+  /** What a score of 1 stands for; a power of two, other than 1 where scores are beyond 1e38. @defaultValue 1 */
+  readonly scoreUnit?: number
   /** Index of the baseline prompt in the pool, when there is one. */
   readonly baseline?: number
   /** Policy-specific settings, already validated by the policy's own schema. */

@@ -1,3 +1,4 @@
+import { createScoreUnits, timesPowerOfTwo } from '../history/score-unit.ts'
 import { fitStageCredit, type PartCredit } from '../surrogate/credit/stage-credit.ts'
 import type { StudyState } from './state.ts'
 
@@ -23,6 +24,8 @@ export function creditOf(
   const { stages } = state.config
   if (!stages || state.observations.length === 0) return undefined
   const pool = state.candidates.map((one) => ({ candidate: one }))
-  const credit = fitStageCredit(pool, state.observations, stages)
-  return credit && { parts: credit.parts, blame: Object.fromEntries(credit.blame(candidate)) }
+  const { history, exponent } = createScoreUnits().of(state.observations)
+  const credit = fitStageCredit(pool, history, stages)
+  const parts = credit?.parts.map((part) => ({ ...part, deviation: timesPowerOfTwo(part.deviation, exponent) }))
+  return credit && parts && { parts, blame: Object.fromEntries(credit.blame(candidate)) }
 }

@@ -5,6 +5,9 @@
  */
 import type { Measurements } from '../history/measurement.ts'
 
+/** Of what is larger the square is no number; as far as any limit goes it is the same. */
+const LARGEST = 1e150
+
 export interface Tally {
   readonly count: number
   readonly sum: number
@@ -39,9 +42,10 @@ export function createMeasurementLog(): MeasurementLog {
         const byCandidate = tallies.get(metric) ?? new Map<number, { count: number; sum: number; squares: number }>()
         tallies.set(metric, byCandidate)
         const tally = byCandidate.get(candidate) ?? { count: 0, sum: 0, squares: 0 }
+        const bounded = Math.max(-LARGEST, Math.min(LARGEST, value))
         tally.count++
-        tally.sum += value
-        tally.squares += value * value
+        tally.sum += bounded
+        tally.squares += bounded * bounded
         byCandidate.set(candidate, tally)
       }
     },

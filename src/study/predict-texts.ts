@@ -10,6 +10,7 @@ import { checkInput, showValue } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import { viewFactories } from '../features/views.ts'
 import { createObservationLog, type ObservationHistory } from '../history/observation-log.ts'
+import { createScoreUnits, timesPowerOfTwo } from '../history/score-unit.ts'
 import { type Candidate, candidateText, contentKey, isBlank, type PoolEntry } from '../prompt/candidate.ts'
 import { withPredictions } from '../surrogate/prompt/predicted-beliefs.ts'
 import { createPromptModel, type PromptBeliefs, type PromptModel } from '../surrogate/prompt/prompt-model.ts'
@@ -84,11 +85,14 @@ export function createTextPredictor(
   observations: ObservationHistory = state.observations,
 ): TextPredictor & { judge(read: readonly ReadText[]): Judged | undefined } {
   let kept: Fit | undefined
+  const units = createScoreUnits()
 
   const fit = (): Fit => {
     if (kept?.pool.length === pool.length && kept.told === observations.length) return kept
     const model = kept?.pool.length === pool.length ? kept.model : createPromptModel(pool.slice())
-    kept = { pool: pool.slice(), told: observations.length, model, beliefs: fitted(model, observations) }
+    const { history, exponent } = units.of(observations)
+    const beliefs = fitted(model, history)
+    kept = { pool: pool.slice(), told: observations.length, model, beliefs, history, exponent }
     return kept
   }
 
@@ -104,16 +108,14 @@ export function createTextPredictor(
       })
     }
     if (!state.hasScore || !hasScore(observations)) return undefined
-    const { model, beliefs } = fit()
+    const { model, beliefs, history, exponent } = fit()
+    const ownUnits = (x: number) => timesPowerOfTwo(x, exponent)
     const { offsets } = beliefs.outcomes
     const measured = (candidate: number) => offsets[candidate + 1]! - offsets[candidate]!
     // A prompt of the pool that nobody measured is told by its text, as one outside it.
     const unmeasured = read.filter(({ candidate }) => candidate === undefined || measured(candidate) === 0)
     const entries = unmeasured.map(({ entry, candidate }) => (candidate === undefined ? entry : pool[candidate]!))
-    const predicted = withPredictions(
-      beliefs,
-      model.predict(beliefs, entries) ?? withoutModel(pool, observations, entries),
-    )
+    const predicted = withPredictions(beliefs, model.predict(beliefs, entries) ?? withoutModel(pool, history, entries))
     const { config } = state
     const scores = config.estimand === 'set' ? setScores(predicted, config.exampleCount) : populationScores(predicted)
     const places = new Map(unmeasured.map((text, k) => [text, pool.length + k]))
@@ -126,8 +128,8 @@ export function createTextPredictor(
       const posterior: TextPosterior = {
         text: candidateText(entry.candidate),
         index,
-        mean: state.turned(mean),
-        standardDeviation,
+        mean: state.turned(ownUnits(mean)),
+        standardDeviation: ownUnits(standardDeviation),
         ...(candidate === undefined ? {} : { candidate }),
         measured: candidate === undefined ? 0 : measured(candidate),
       }
@@ -135,7 +137,7 @@ export function createTextPredictor(
     })
     let incumbent = Number.NEGATIVE_INFINITY
     for (let i = 0; i < pool.length; i++) if (measured(i) > 0) incumbent = Math.max(incumbent, scores.means[i]!)
-    return { texts, incumbent }
+    return { texts, incumbent, ownUnits }
   }
 
   function explain(index: number): CandidateExplanation | undefined {
@@ -157,12 +159,11 @@ export function createTextPredictor(
       .sort((a, b) => b.similarity - a.similarity || a.index - b.index)
       .slice(0, NEAREST)
     const means = judge(nearest.map(({ index }) => ({ entry: pool[index]!, candidate: index })))!.texts
-    const sum = scores.reduce((total, score) => total + score, 0)
     return {
       candidate: pool[index]!.candidate,
       posterior: known.texts[0]!.posterior,
       ...(byText ? { byText: byText.posterior } : {}),
-      own: { scored: scores.length, ...(scores.length > 0 ? { mean: state.turned(sum / scores.length) } : {}) },
+      own: { scored: scores.length, ...(scores.length > 0 ? { mean: state.turned(meanOf(scores)) } : {}) },
       nearest: nearest.map(({ index, similarity }, k) => ({
         candidate: pool[index]!.candidate,
         similarity,
@@ -182,7 +183,7 @@ export function createTextPredictor(
       return predicted.texts
         .map(({ posterior, mean, own }) => ({ posterior, value: improvement.evaluate(mean, own).value }))
         .sort((a, b) => (a.value === b.value ? a.posterior.index - b.posterior.index : b.value - a.value))
-        .map(({ posterior, value }) => ({ ...posterior, expectedImprovement: Math.exp(value) }))
+        .map(({ posterior, value }) => ({ ...posterior, expectedImprovement: predicted.ownUnits(Math.exp(value)) }))
     },
   }
 }
@@ -192,6 +193,8 @@ const characters = viewFactories.characters()
 interface Judged {
   readonly texts: readonly { readonly posterior: TextPosterior; readonly mean: number; readonly own: number }[]
   readonly incumbent: number
+  /** From the unit of means, deviations and incumbent to the scores' own. */
+  ownUnits(value: number): number
 }
 
 interface Fit {
@@ -199,6 +202,9 @@ interface Fit {
   readonly told: number
   readonly model: PromptModel
   readonly beliefs: PromptBeliefs
+  /** What was told, in a unit that suits it. */
+  readonly history: ObservationHistory
+  readonly exponent: number
 }
 
 /** By the evidence that a recommendation is weighed by, so that the two say the same. */
@@ -235,6 +241,12 @@ function readText(
 function hasScore(observations: ObservationHistory): boolean {
   for (let k = 0; k < observations.length; k++) if (!Number.isNaN(observations.score(k))) return true
   return false
+}
+
+/** Also of scores whose sum no number can hold. */
+function meanOf(scores: readonly number[]): number {
+  const sum = scores.reduce((total, score) => total + score, 0)
+  return Number.isFinite(sum) ? sum / scores.length : scores.reduce((mean, score) => mean + score / scores.length, 0)
 }
 
 /** Scores of a candidate, and a history of all others. */

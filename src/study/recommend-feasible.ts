@@ -63,9 +63,15 @@ export function recommendFeasible(state: StudyState, recommendation: Recommendat
   const mean = means[candidate]!
   // The policy's own interval says how far its beliefs reach at its level.
   const [low, high] = recommendation.interval
-  const scale = (high - low) / 2 / Math.max(standardDeviations[recommendation.candidate]!, 1e-12)
+  const scale = (high / 2 - low / 2) / Math.max(standardDeviations[recommendation.candidate]!, 1e-12)
   const margin = Math.min(scale, 3) * standardDeviations[candidate]!
-  return { ...recommendation, candidate, mean, interval: [mean - margin, mean + margin], ...statistics }
+  return {
+    ...recommendation,
+    candidate,
+    mean,
+    interval: [Math.max(-Number.MAX_VALUE, mean - margin), Math.min(Number.MAX_VALUE, mean + margin)],
+    ...statistics,
+  }
 }
 
 /** By how much means break their limits, each in widths of its interval: tells apart what is equally impossible. */

@@ -6,6 +6,7 @@
 import { showValue } from '../check-input.ts'
 import { BudgetError, InvalidArgumentError, KrigeError } from '../errors.ts'
 import { type MeasurementInput, readMeasurement } from '../history/measurement.ts'
+import { inScoreUnits } from '../policy/in-score-units.ts'
 import type {
   Action,
   CompareAction,
@@ -245,7 +246,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
   const policyOf = (): Policy => {
     // Looked up now: a new study's pool is empty when it is opened.
     const baselineIndex = config.baseline === undefined ? undefined : state.indexById.get(config.baseline)
-    policy ??= environment.policy({
+    policy ??= inScoreUnits(environment.policy)({
       seed: config.seed,
       space: config.space,
       exampleCount: config.exampleCount,

@@ -5,6 +5,7 @@
  * @module
  */
 import { InvalidArgumentError } from '../errors.ts'
+import { scoreExponent, timesPowerOfTwo } from '../history/score-unit.ts'
 import { normalCdf } from '../numerics/special/normal.ts'
 import { normalQuantile } from '../numerics/special/normal-quantile.ts'
 import { INTERVAL_LEVEL } from '../policy/policy.ts'
@@ -90,8 +91,9 @@ export function posteriorInterval(
   level: number = INTERVAL_LEVEL,
 ): [number, number] {
   const margin = normalQuantile(0.5 + level / 2) * standardDeviation
-  const unit = pool.every((other) => other >= 0 && other <= 1)
-  return unit ? [Math.max(0, mean - margin), Math.min(1, mean + margin)] : [mean - margin, mean + margin]
+  const shares = pool.every((other) => other >= 0 && other <= 1)
+  const [lowest, highest] = shares ? [0, 1] : [-Number.MAX_VALUE, Number.MAX_VALUE]
+  return [Math.max(lowest, mean - margin), Math.min(highest, mean + margin)]
 }
 
 /**
@@ -121,8 +123,8 @@ export function knownScore(judged: JudgedCandidate, holdout: ScoreSummary | unde
 export function summarizeScores(scores: readonly number[]): ScoreSummary {
   const n = scores.length
   if (n === 0) throw new InvalidArgumentError('scores is empty; expected at least one score')
-  const unit = unitOf(scores)
-  if (unit !== 1) return inUnits(summarizeScores(scores.map((score) => score / unit)), unit)
+  const exponent = exponentOf(scores)
+  if (exponent !== 0) return summaryTimes(summarizeScores(reduced(scores, exponent)), exponent)
   const [low, high] = rangeOf(scores)
   const middle = (low + high) / 2
   const half = (high - low) / 2
@@ -141,7 +143,7 @@ export function summarizeScores(scores: readonly number[]): ScoreSummary {
  *
  * @deprecated
  * @example
- * summariseScores([1, 0]).mean // 0.5
+ * summarizeScores([1, 0]).mean // 0.5
  */
 export const summariseScores = summarizeScores
 
@@ -174,19 +176,18 @@ export function comparePaired(
     second.push(b)
   }
   if (first.length === 0) return undefined
-  const unit = unitOf([...first, ...second])
-  if (unit !== 1) {
-    const reduced = (scores: readonly number[]) => scores.map((score) => score / unit)
+  const exponent = exponentOf([...first, ...second])
+  if (exponent !== 0) {
     const { winner, baseline, difference, estimate, probabilityBetter } = comparePaired(
-      reduced(first),
-      reduced(second),
+      reduced(first, exponent),
+      reduced(second, exponent),
     )!
     return {
-      winner: inUnits(winner, unit),
-      baseline: inUnits(baseline, unit),
-      difference: inUnits(difference, unit),
+      winner: summaryTimes(winner, exponent),
+      baseline: summaryTimes(baseline, exponent),
+      difference: summaryTimes(difference, exponent),
       probabilityBetter,
-      estimate: { mean: times(estimate.mean, unit), standardDeviation: times(estimate.standardDeviation, unit) },
+      estimate: estimateTimes(estimate, exponent),
     }
   }
   const [low, high] = rangeOf([...first, ...second])
@@ -221,6 +222,17 @@ export function comparePaired(
  * combineEvidence({ mean: 0.06, standardDeviation: 0.04 }, { mean: 0.08, standardDeviation: 0.04 }).mean // ≈ 0.07
  */
 export function combineEvidence(holdout: Estimate, search: Estimate): CombinedDifference {
+  const exponent = exponentOf([holdout.mean, holdout.standardDeviation, search.mean, search.standardDeviation])
+  if (exponent !== 0) {
+    const combined = combineEvidence(estimateTimes(holdout, -exponent), estimateTimes(search, -exponent))
+    const [low, high] = combined.interval
+    return {
+      ...estimateTimes(combined, exponent),
+      interval: [timesPowerOfTwo(low, exponent), timesPowerOfTwo(high, exponent)],
+      probabilityBetter: combined.probabilityBetter,
+      search,
+    }
+  }
   const disagreement = (search.mean - holdout.mean) ** 2 - holdout.standardDeviation ** 2
   const a = 1 / Math.max(holdout.standardDeviation ** 2, 1e-18)
   const b = 1 / Math.max(search.standardDeviation ** 2, disagreement, 1e-18)
@@ -258,19 +270,22 @@ export function judge(
   return high < (options.relevantDifference ?? DEFAULT_RELEVANT_DIFFERENCE) ? 'no improvement' : 'undecided'
 }
 
-/** A power of two to divide huge scores by, so that their squares are numbers; 1 for all others. */
-function unitOf(scores: readonly number[]): number {
-  const largest = scores.reduce((most, score) => Math.max(most, Math.abs(score)), 0)
-  return largest > 2 ** 450 && Number.isFinite(largest) ? 2 ** (Math.floor(Math.log2(largest)) - 400) : 1
+/** Of a unit in which squares are numbers; 0 for all but huge and tiny scores. */
+function exponentOf(scores: readonly number[]): number {
+  return scoreExponent(scores.reduce((most, score) => Math.max(most, Math.abs(score)), 0))
 }
 
-function inUnits({ mean, interval: [low, high], count }: ScoreSummary, unit: number): ScoreSummary {
-  return { mean: times(mean, unit), interval: [times(low, unit), times(high, unit)], count }
+function reduced(scores: readonly number[], exponent: number): number[] {
+  return scores.map((score) => timesPowerOfTwo(score, -exponent))
 }
 
-/** What no number can hold is the largest there is. */
-function times(value: number, unit: number): number {
-  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value * unit))
+function summaryTimes({ mean, interval: [low, high], count }: ScoreSummary, exponent: number): ScoreSummary {
+  const times = (x: number) => timesPowerOfTwo(x, exponent)
+  return { mean: times(mean), interval: [times(low), times(high)], count }
+}
+
+function estimateTimes({ mean, standardDeviation }: Estimate, exponent: number): Estimate {
+  return { mean: timesPowerOfTwo(mean, exponent), standardDeviation: timesPowerOfTwo(standardDeviation, exponent) }
 }
 
 function rangeOf(scores: readonly number[]): [number, number] {

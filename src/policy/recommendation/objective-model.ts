@@ -28,6 +28,8 @@ export interface ObjectiveData {
   readonly observations: number
 }
 
+/** Noise of more than this many variances of the scores says nothing. */
+const MOST_NOISE = 1e30
 /** Below this many observations, and once in every ten, hyper-parameters are sought from several starts. */
 const THOROUGH_BELOW = 16
 const THOROUGH_EVERY = 10
@@ -58,7 +60,7 @@ export function fitObjective(
   const training = {
     points,
     targets: scores.map(transform.forward),
-    noiseVariances: noiseVariances.map((variance, i) => variance * transform.slope(scores[i]!) ** 2),
+    noiseVariances: noiseVariances.map((variance, i) => warpedVariance(variance, transform.slope(scores[i]!))),
   }
   const { hypotheses } = features
   const first = hypothesisOf(last, hypotheses)
@@ -107,6 +109,11 @@ export function fitObjective(
       },
     },
   }
+}
+
+/** A slope may be too steep for a number, where scores lie within 1e-300 of each other and others do not. */
+function warpedVariance(variance: number, slope: number): number {
+  return variance === 0 ? 0 : Math.min(variance * slope ** 2, MOST_NOISE)
 }
 
 function freshStarts({ kernel, priors }: Hypothesis): GaussianProcessModel[] {

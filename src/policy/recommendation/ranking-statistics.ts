@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { scoreExponent, timesPowerOfTwo } from '../../history/score-unit.ts'
 import type { Random } from '../../numerics/random/random.ts'
 import { cholesky, solveLower } from '../../surrogate/prompt/dense.ts'
 import type { SharedDeviations } from '../policy.ts'
@@ -47,6 +48,11 @@ export function rankingStatistics(
   random: Random,
   count = DRAWS,
 ): RankingStatistics {
+  const exponent = exponentOf(contenders, beliefs)
+  if (exponent !== 0) {
+    const told = rankingStatistics(contenders, beliefsTimes(beliefs, -exponent), random, count)
+    return { ...told, expectedGain: timesPowerOfTwo(told.expectedGain, exponent) }
+  }
   const { means, standardDeviations: deviations, span = 1 } = beliefs
   const first = contenders[0]!
   const top = means[first]!
@@ -98,9 +104,38 @@ export function rankingStatistics(
  * const beliefs = { means: Float64Array.of(0.8, 0.6), standardDeviations: Float64Array.of(0.03, 0.04) }
  * differenceOf(beliefs, 0, 1).standardDeviation // ≈ 0.05
  */
-export function differenceOf(beliefs: Pick<Beliefs, 'means' | 'standardDeviations' | 'shared'>, a: number, b: number) {
+export function differenceOf(
+  beliefs: Omit<Beliefs, 'span'>,
+  a: number,
+  b: number,
+): { readonly mean: number; readonly standardDeviation: number } {
+  const exponent = exponentOf([a, b], beliefs)
+  if (exponent !== 0) {
+    const { mean, standardDeviation } = differenceOf(beliefsTimes(beliefs, -exponent), a, b)
+    return {
+      mean: timesPowerOfTwo(mean, exponent),
+      standardDeviation: timesPowerOfTwo(standardDeviation, exponent),
+    }
+  }
   const [aa, ab, , bb] = covarianceOf([a, b], beliefs) as unknown as [number, number, number, number]
   return { mean: beliefs.means[a]! - beliefs.means[b]!, standardDeviation: Math.sqrt(Math.max(0, aa + bb - 2 * ab)) }
+}
+
+/** Of a unit in which the squares of these beliefs are numbers. */
+function exponentOf(candidates: readonly number[], { means, standardDeviations }: Beliefs): number {
+  return scoreExponent(
+    candidates.reduce((most, i) => Math.max(most, Math.abs(means[i]!), Math.abs(standardDeviations[i]!)), 0),
+  )
+}
+
+function beliefsTimes({ means, standardDeviations, shared, span }: Beliefs, exponent: number): Beliefs {
+  const times = (x: number) => timesPowerOfTwo(x, exponent)
+  return {
+    means: means.map(times),
+    standardDeviations: standardDeviations.map(times),
+    ...(shared ? { shared: { ...shared, values: shared.values.map(times) } } : {}),
+    ...(span === undefined ? {} : { span: times(span) }),
+  }
 }
 
 /** Σ over some candidates, row-major; what is shared is at most all of a deviation. */

@@ -1,5 +1,8 @@
 import type { TargetTransform } from './standardize.ts'
 
+/** In widths of the better half: what lies so far away, and a few deviations beyond, has an inverse that is a number. */
+const FARTHEST = 1e60
+
 /**
  * Draws together what is worse than the median m, and leaves the better half as it is: y ↦ m − w log(1 + (m − y)/w) below
  * m, with w = `reach` · (best − m). How bad the bad points are tells little of where the best is, and a surrogate that has to
@@ -22,8 +25,8 @@ export function lowerTailTransform(
   const sorted = Float64Array.from(targets).sort()
   const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0
   const scale = (options.reach ?? 4) * ((sorted.at(-1) ?? median) - median)
-  // A better half that differs by rounding alone has no scale; nor has one beside which the worst is infinitely far.
-  const told = scale > 1e-12 * Math.abs(median) && Number.isFinite((median - (sorted[0] ?? median)) / scale)
+  // A better half that differs by rounding alone has no scale; nor has one beside which the worst is farther than can be said.
+  const told = scale > 1e-12 * Math.abs(median) && (median - (sorted[0] ?? median)) / scale < FARTHEST
   if (!told) return { forward: (value) => value, inverse: (value) => value, slope: () => 1 }
   return {
     forward: (value) => (value >= median ? value : median - scale * Math.log1p((median - value) / scale)),
