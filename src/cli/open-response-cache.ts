@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path'
 import type { ResponseCache } from '../evaluation/response-cache.ts'
+import { isPostgres } from '../store/postgres/address.ts'
 import { cacheFolder } from './cache-folder.ts'
 
 const cacheFile = () => join(cacheFolder(process.env), 'responses.sqlite')
-const ownerOf = (storeLocation: string, study: string) => `${resolve(storeLocation)}#${study}`
+const ownerOf = (location: string, study: string) => `${isPostgres(location) ? location : resolve(location)}#${study}`
 
 /** The answers this user has paid for before, shared by all studies; what this study uses is noted as its own. */
 export async function openResponseCache(

@@ -376,8 +376,9 @@ async function openTaskEvaluator(
   })
 }
 
-function openTaskCache(task: Task, flags: RunFlags) {
-  const location = storeAddress(flags.store).replace(/^(sqlite|file):/, '')
+async function openTaskCache(task: Task, flags: RunFlags) {
+  const { storeLocation } = await import('../store/open-store.ts')
+  const location = storeLocation(storeAddress(flags.store))
   return openResponseCache(location, flags.study ?? task.name, (notice) => process.stderr.write(`${notice}\n`))
 }
 

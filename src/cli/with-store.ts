@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { InvalidInputError } from '../errors.ts'
+import { isPostgres } from '../store/postgres/address.ts'
 import type { SqliteFileOptions } from '../store/sqlite-file.ts'
 import type { Store } from '../store/store.ts'
 
@@ -8,7 +9,7 @@ export const DEFAULT_STORE = '.krige/studies.db'
 
 export const STORE_OPTION = [
   '--store <url>',
-  'where studies are kept: a file, sqlite:FILE or memory: (default: KRIGE_STORE, else .krige/studies.db)',
+  'where studies are kept: a file, sqlite:FILE, postgres://… or memory: (default: KRIGE_STORE, else .krige/studies.db)',
 ] as const
 
 /** The store an option, else the environment, else the default names. */
@@ -27,7 +28,7 @@ export async function withStore<Result>(
 ): Promise<Result> {
   const { openStore, storeFile } = await import('../store/open-store.ts')
   const address = storeAddress(option)
-  if (address !== 'memory:' && !existsSync(storeFile(address))) {
+  if (address !== 'memory:' && !isPostgres(address) && !existsSync(storeFile(address))) {
     throw new InvalidInputError(`there is no store at ${storeFile(address)}`, {
       remedy: 'Start a study with `krige run task.yaml`, or name the right store with --store.',
     })

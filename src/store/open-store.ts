@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { checkInput } from '../check-input.ts'
 import { InvalidInputError, UnavailableError } from '../errors.ts'
 import { createMemoryStore } from './memory-store.ts'
+import { isPostgres, parsePostgresAddress } from './postgres/address.ts'
 import type { SqliteFileOptions } from './sqlite-file.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import type { Store } from './store.ts'
@@ -20,7 +21,8 @@ const optionsSchema = z.strictObject({
 } satisfies Record<keyof SqliteFileOptions, z.ZodType>)
 
 /**
- * Opens a store by its address: `memory:`, `sqlite:FILE`, or just a file.
+ * Opens a store by its address: `memory:`, `sqlite:FILE`, or just a file; `postgres://USER:PASSWORD@HOST:PORT/DATABASE`
+ * where many machines share it.
  *
  * @param options.readOnly - Only to be looked at: nothing is written, the file must be there.
  * @param options.acceptLoss - Opens also when writes were lost, with what is left.
@@ -34,8 +36,23 @@ export async function openStore(address: string = DEFAULT_STORE, options: Sqlite
   checkInput<unknown>(z.string(), address, 'address')
   checkInput<unknown>(optionsSchema, options, 'options')
   if (address === 'memory:') return createMemoryStore()
-  const file = storeFile(address)
-  return openSqliteStore(file, options)
+  if (isPostgres(address)) {
+    const { openPostgresStore } = await import('./postgres/postgres-store.ts')
+    return openPostgresStore(address, { readOnly: options.readOnly ?? false })
+  }
+  return openSqliteStore(storeFile(address), options)
+}
+
+/**
+ * Where an address leads to, for people and for names of things that belong to a store: no password is in it.
+ *
+ * @throws as {@link openStore}.
+ * @example
+ * storeLocation('postgres://krige:secret@db.example.com/studies') // 'postgres://krige@db.example.com/studies'
+ */
+export function storeLocation(address: string): string {
+  if (address === 'memory:') return address
+  return isPostgres(address) ? parsePostgresAddress(address).location : storeFile(address)
 }
 
 /**
@@ -49,7 +66,7 @@ export function storeFile(address: string): string {
   const scheme = /^([a-z][a-z0-9+]+):(?!\\)/i.exec(address)?.[1]?.toLowerCase()
   if (scheme !== undefined && scheme !== 'sqlite' && scheme !== 'file') {
     throw new UnavailableError(`--store: no store of kind ${scheme}`, {
-      remedy: 'Use memory:, sqlite:FILE, or the path of a file.',
+      remedy: 'Use memory:, sqlite:FILE, the path of a file, or postgres://….',
     })
   }
   const file = scheme === undefined ? address : address.slice(scheme.length + 1).replace(/^\/\/(?=\/|\.|[^/])/, '')

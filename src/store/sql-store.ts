@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Generated, type Kysely, sql } from 'kysely'
+import { type Generated, type Kysely, type RawBuilder, sql } from 'kysely'
 import { ConflictError, CorruptError } from '../errors.ts'
 import { type BatchRow, chainChecksum, chainStart } from './chain.ts'
 import { type CompactEvent, expand } from './compact.ts'
@@ -37,10 +37,24 @@ const WRITE_ROWS = 100
 /** Where a log begins. */
 const START: { readonly seq: number; readonly checksum: string | undefined } = { seq: 0, checksum: undefined }
 
+/** The right to write a study, as far as the database is concerned. */
+export interface StudyLock {
+  /** Says that it is still wanted. */
+  keep(): Promise<void>
+  release(): Promise<void>
+}
+
 export interface SqlDialect {
   readonly location: string
   /** Runs work that nobody else's writes can interleave with. */
   exclusive<Result>(work: (db: Kysely<StoreTables>) => Promise<Result>): Promise<Result>
+  /**
+   * Takes what keeps others from writing a study; `undefined` where somebody has it. Absent: the rows of leases say who
+   * writes, and since when they are silent.
+   */
+  lock?(study: number): Promise<StudyLock | undefined>
+  /** What keeps a row as it is until the transaction ends; absent where transactions are exclusive. */
+  readonly rowLock?: RawBuilder<unknown>
   /** False where the tables are of version 1 and may not be changed: rows have no checksums. @defaultValue true */
   readonly hasChecksums?: boolean
   /** False where the tables are of a version that keeps no traces. @defaultValue true */
@@ -50,13 +64,14 @@ export interface SqlDialect {
   /** What is wrong with the database, in words. */
   check(): Promise<readonly string[]>
   /** Called once the database is closed. */
-  close?(): void
+  close?(): void | Promise<void>
   /** Makes an error of the driver one a user understands. */
   translate(error: unknown): unknown
 }
 
 export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, timing: LeaseTiming = {}): Store {
   const { heartbeat = DEFAULT_HEARTBEAT, expiry = DEFAULT_EXPIRY } = timing
+  const { rowLock = sql`` } = dialect
   const guard = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     try {
       return await work()
@@ -90,15 +105,41 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
     )
   }
 
-  const refuseIfHeld = async (id: number, name: string, on: Kysely<StoreTables>) => {
+  /** Whether the holder of a lease has said that it lives, and is not known to be dead. */
+  const isHeld = ({ expires_at, host, pid }: StoreTables['leases']) =>
+    Number(expires_at) >= Date.now() && (host !== processSpace() || pid === process.pid || isAlive(pid))
+
+  /** @throws ConflictError when somebody else holds it. */
+  const lock = async (id: number, name: string, on: Kysely<StoreTables>): Promise<StudyLock | undefined> => {
     const lease = await on.selectFrom('leases').selectAll().where('study_id', '=', id).executeTakeFirst()
-    if (!lease || Number(lease.expires_at) < Date.now()) return
-    const here = lease.host === processSpace()
-    if (here && lease.pid !== process.pid && !isAlive(lease.pid)) return
-    throw new ConflictError(
-      `study ${name} is being written by process ${lease.pid}${here ? '' : ` elsewhere on ${machineOf(lease.host)}`} (pid ${lease.pid})`,
-      { remedy: 'Wait until it ends or stop it, or give this run another name with --study.' },
-    )
+    const taken = await dialect.lock?.(id)
+    if (taken || (!dialect.lock && !(lease && isHeld(lease)))) return taken
+    const where = lease && lease.host !== processSpace() ? ` elsewhere on ${machineOf(lease.host)}` : ''
+    const who = lease ? `process ${lease.pid}${where} (pid ${lease.pid})` : 'another process'
+    throw new ConflictError(`study ${name} is being written by ${who}`, {
+      remedy: 'Wait until it ends or stop it, or give this run another name with --study.',
+    })
+  }
+
+  /** {@link lock} in an exclusive transaction; what is locked is free again when the transaction fails. */
+  const locked = async <Result>(
+    work: (
+      on: Kysely<StoreTables>,
+      take: (id: number, name: string) => Promise<StudyLock | undefined>,
+    ) => Promise<Result>,
+  ): Promise<Result> => {
+    let taken: StudyLock | undefined
+    try {
+      return await dialect.exclusive((on) =>
+        work(on, async (id, name) => {
+          taken = await lock(id, name, on)
+          return taken
+        }),
+      )
+    } catch (error) {
+      await taken?.release().catch(() => {})
+      throw error
+    }
   }
 
   /** The rows of a study in chunks, each row checked against the chain. */
@@ -172,14 +213,14 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
       guard(async () => {
         checkStudyName(name)
         const token = crypto.randomUUID()
-        const { id, length, head } = await dialect.exclusive(async (on) => {
+        const { id, length, head, held } = await locked(async (on, take) => {
           await on
             .insertInto('studies')
             .values({ name, created_at: Date.now() })
             .onConflict((conflict) => conflict.column('name').doNothing())
             .execute()
           const id = await idOf(name, on)
-          await refuseIfHeld(id, name, on)
+          const held = await take(id, name)
           const lease = { token, pid: process.pid, host: processSpace(), expires_at: Date.now() + expiry }
           await on
             .insertInto('leases')
@@ -187,7 +228,7 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
             .onConflict((conflict) => conflict.column('study_id').doUpdateSet(lease))
             .execute()
           const found = await list(on).where('studies.id', '=', id).executeTakeFirstOrThrow()
-          return { id, length: Number(found.length), head: await headOf(id, name, on) }
+          return { id, length: Number(found.length), head: await headOf(id, name, on), held }
         })
         return holdLease({
           study: name,
@@ -195,6 +236,7 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
           length,
           head,
           beat: async () => {
+            await held?.keep()
             await db
               .updateTable('leases')
               .set({ expires_at: Date.now() + expiry })
@@ -212,15 +254,16 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
                 const written = await sql`
                   insert into batches (study_id, seq, count, at, payload, checksum)
                   select ${id}, ${seq}, ${count}, ${at}, ${payload}, ${checksum}
-                  where exists (select 1 from leases where study_id = ${id} and token = ${token})`.execute(on)
+                  from leases where study_id = ${id} and token = ${token} ${rowLock}`.execute(on)
                 if (Number(written.numAffectedRows) !== 1) throw takenOver()
               }
               if (row && traces.length === 0) return writeBatch(row, db)
               await dialect.exclusive(async (on) => {
                 if (row) await writeBatch(row, on)
                 else {
-                  const held = on.selectFrom('leases').select('pid').where('study_id', '=', id)
-                  if (!(await held.where('token', '=', token).executeTakeFirst())) throw takenOver()
+                  const found = await sql`
+                    select pid from leases where study_id = ${id} and token = ${token} ${rowLock}`.execute(on)
+                  if (found.rows.length === 0) throw takenOver()
                 }
                 for (let from = 0; from < traces.length; from += WRITE_ROWS) {
                   const rows = traces.slice(from, from + WRITE_ROWS).map((trace) => ({ study_id: id, ...toRow(trace) }))
@@ -230,6 +273,7 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
             }),
           drop: async () => {
             await db.deleteFrom('leases').where('study_id', '=', id).where('token', '=', token).execute()
+            await held?.release()
           },
         })
       }),
@@ -271,21 +315,23 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
 
     delete: (name) =>
       guard(async () => {
-        await dialect.exclusive(async (on) => {
+        const held = await locked(async (on, take) => {
           const id = await idOf(name, on)
-          await refuseIfHeld(id, name, on)
+          const held = await take(id, name)
           await on.deleteFrom('batches').where('study_id', '=', id).execute()
           await on.deleteFrom('traces').where('study_id', '=', id).execute()
           await on.deleteFrom('leases').where('study_id', '=', id).execute()
           await on.deleteFrom('studies').where('id', '=', id).execute()
+          return held
         })
+        await held?.release()
         await dialect.shred()
       }),
 
     check: () => guard(dialect.check),
     async close() {
       await db.destroy()
-      dialect.close?.()
+      await dialect.close?.()
     },
   }
 }
