@@ -86,7 +86,7 @@ export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluation
   const difference = baseline?.difference
   const combined = baseline?.combined
   const signed = (value: number) => `${value >= 0 ? '+' : ''}${score(value)}`
-  const duels = baseline?.duels
+  const comparisons = baseline?.comparisons
   const saved =
     result.savedCalls === undefined
       ? ''
@@ -97,7 +97,7 @@ export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluation
     winner.text,
     ...parametersText(winner),
     '',
-    ...(baseline && !duels && baseline.id !== winner.id ? [...changesText(baseline.text, winner.text), ''] : []),
+    ...(baseline && !comparisons && baseline.id !== winner.id ? [...changesText(baseline.text, winner.text), ''] : []),
     ...(difference
       ? [
           `Difference to the baseline on ${difference.count} held-out examples: ${signed(difference.mean)} ${range(difference.interval)}${
@@ -105,9 +105,9 @@ export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluation
           }`,
         ]
       : []),
-    ...(duels && winner.id !== baseline.id
+    ...(comparisons && winner.id !== baseline.id
       ? [
-          `Probability that the winner beats the baseline in a duel: ${score(winner.mean)} ${range(winner.interval)}; they met ${number(duels.wins + duels.ties + duels.losses)} times: ${number(duels.wins)} wins, ${number(duels.ties)} ties, ${number(duels.losses)} losses`,
+          `Probability that the winner beats the baseline in a comparison: ${score(winner.mean)} ${range(winner.interval)}; they met ${number(comparisons.wins + comparisons.ties + comparisons.losses)} times: ${number(comparisons.wins)} wins, ${number(comparisons.ties)} ties, ${number(comparisons.losses)} losses`,
         ]
       : []),
     `${line('Winner', winner)}; probability of being the best ${Math.round(100 * winner.probabilityBest)}%`,
@@ -121,7 +121,7 @@ export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluation
     ...(result.drafts ? [`Prompts: ${draftsText(result.drafts)}`] : []),
     `Spent: ${number(spent.evaluations)} evaluations, ${number(spent.calls)} calls${saved}, ${number(spent.inputTokens)} input and ${number(spent.outputTokens)} output tokens, ${money(spent.usd)}${result.drafts ? '' : `; measuring everything${holdout === 0 ? '' : ', and the holdout,'} would have taken ${number(exhaustive.evaluations + holdout)} evaluations`}`,
     ...(result.report === null ? [] : [`Report: ${result.report}`]),
-    ...(baseline && baseline.id !== winner.id && baseline.holdout !== null && winner.holdout !== null && !duels
+    ...(baseline && baseline.id !== winner.id && baseline.holdout !== null && winner.holdout !== null && !comparisons
       ? [`Before → after, on held-out examples: ${score(baseline.holdout)} → ${score(winner.holdout)}`]
       : []),
     `Verdict: ${result.verdict}`,

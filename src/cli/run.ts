@@ -29,7 +29,7 @@ export const POLICY_NAMES: readonly string[] = [
   'sobol',
   'successive-halving',
   'hyperband',
-  'duels',
+  'comparison',
 ]
 
 /** What `krige run` was told on the command line. */

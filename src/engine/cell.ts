@@ -30,7 +30,7 @@ export interface CellRequest {
   readonly candidate: Candidate
   /** Index of the candidate in the pool. */
   readonly index: number
-  /** With it the cell is a duel: the score is 1 where the candidate wins, 0 where the rival does, or between. */
+  /** With it the cell is a comparison: the score is 1 where the candidate wins, 0 where the rival does, or between. */
   readonly rival?: Candidate
   /** Index among the examples of the split. */
   readonly example: number

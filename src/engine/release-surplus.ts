@@ -1,4 +1,3 @@
-import { DUELS } from '../policy/registry.ts'
 import type { StudyState } from '../study/state.ts'
 import { evaluationsLeft, type Study } from '../study/study.ts'
 
@@ -21,15 +20,16 @@ export function releaseSurplus(
   const { state } = study
   if (evaluationsLeft(state) > 0) return false
   const missing =
-    missingOnHoldout(state, [winner, baseline], examples) + (winner === baseline && !isDuel(state) ? examples : 0)
+    missingOnHoldout(state, [winner, baseline], examples) +
+    (winner === baseline && state.config.response !== 'comparison' ? examples : 0)
   if (missing >= state.holdoutReserve) return false
   study.setBudget(state.ledger.limits, state.holdoutShare - state.holdoutReserve + missing)
   return evaluationsLeft(state) > 0
 }
 
 /**
- * Evaluations that a comparison of winner and baseline still takes: cells nobody asked for, or duels. A candidate does not
- * meet itself: then it is all duels there could be.
+ * Evaluations that judging winner against baseline still takes: cells nobody asked for, or comparisons. A candidate is not
+ * compared with itself: then it is all comparisons there could be.
  *
  * @example
  * missingOnHoldout(study.state, [2, 0], 0) // 0: on no examples
@@ -41,14 +41,10 @@ export function missingOnHoldout(
 ): number {
   const count = (isMeasured: (example: number) => boolean) =>
     Array.from({ length: examples }, (_, example) => isMeasured(example)).filter((measured) => !measured).length
-  if (isDuel(state)) {
+  if (state.config.response === 'comparison') {
     if (baseline === undefined || baseline === winner) return examples
-    return count((example) => state.hasDuel('holdout', winner, baseline, example))
+    return count((example) => state.hasComparison('holdout', winner, baseline, example))
   }
   const rivals = new Set(baseline === undefined ? [winner] : [winner, baseline])
   return [...rivals].reduce((sum, rival) => sum + count((example) => state.holdoutCells.has(rival, example, 0)), 0)
-}
-
-function isDuel({ config }: StudyState): boolean {
-  return config.policy === DUELS.name
 }

@@ -8,7 +8,6 @@ import { constraintText } from '../history/constraint.ts'
 import type { ObservationHistory } from '../history/observation-log.ts'
 import type { Recommendation } from '../policy/policy.ts'
 import { differenceOf } from '../policy/recommendation/ranking-statistics.ts'
-import { DUELS } from '../policy/registry.ts'
 import { countDrafts, type DraftCounts } from '../study/draft-counts.ts'
 import { createFeasibility, FEASIBLE } from '../study/feasibility.ts'
 import type { StudyState } from '../study/state.ts'
@@ -98,7 +97,7 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
   if (study.settleLostCalls() > 0) await journal.commit()
 
   let incumbent: Recommendation | undefined
-  const told = () => state.observations.length + state.duels.length
+  const told = () => state.observations.length + state.comparisons.length
   let checked = told()
   const step = Math.max(
     1,
@@ -150,15 +149,15 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
   const winner = recommendation.candidate
   const warnings = [...(options.warnings ?? [])]
   if (holdoutExamples > 0) {
-    const isDuel = state.config.policy === DUELS.name
+    const isComparison = state.config.response === 'comparison'
     const rivals = baseline === undefined || baseline === winner ? [winner] : [winner, baseline]
     const missing = missingOnHoldout(state, [winner, baseline], holdoutExamples)
     holdoutGoal = heldOut(state) + Math.min(missing, state.ledger.left().evaluations)
-    if (isDuel && rivals.length < 2) {
+    if (isComparison && rivals.length < 2) {
       // A prompt does not meet itself: that nothing beat the baseline is the result.
-    } else if (isDuel) {
+    } else if (isComparison) {
       const loopHere = { ...loop, onResult: () => report('holdout') }
-      const complete = await measureHoldoutDuels(winner, baseline!, holdoutExamples, loopHere)
+      const complete = await measureHoldoutComparisons(winner, baseline!, holdoutExamples, loopHere)
       if (!complete) warnings.push('The budget ended before the holdout was complete.')
     } else {
       const complete = await measureHoldout(rivals, holdoutExamples, { ...loop, onResult: () => report('holdout') })
@@ -173,8 +172,8 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
 }
 
 /** Evaluations told on holdout examples. */
-function heldOut({ holdout, holdoutDuels }: StudyState): number {
-  return holdout.length + holdoutDuels.length
+function heldOut({ holdout, holdoutComparisons }: StudyState): number {
+  return holdout.length + holdoutComparisons.length
 }
 
 /** @param isFixed Whether the pool is all there will be: then there is no more to measure than all of it. */
@@ -195,7 +194,7 @@ function nothingMeasured({ failures, config }: StudyState, reason: string): Krig
     })
   }
   const count = [...failures.values()].reduce((sum, failed) => sum + failed.count, 0)
-  const what = config.policy === DUELS.name ? 'comparisons' : 'evaluations'
+  const what = config.response === 'comparison' ? 'comparisons' : 'evaluations'
   return new KrigeError('model', `nothing was measured: all ${count} ${what} failed, the last with: ${last.latest}`, {
     remedy: 'Without a score there is no winner. Put that right, then start another study.',
   })
@@ -227,8 +226,8 @@ async function measureHoldout(
   return missing().next().done === true
 }
 
-/** One duel an example says who is better on it. */
-async function measureHoldoutDuels(
+/** One comparison per example says which is better on it. */
+async function measureHoldoutComparisons(
   winner: number,
   baseline: number,
   count: number,
@@ -238,7 +237,7 @@ async function measureHoldoutDuels(
   const { state } = study
   const missing = () => {
     for (let example = 0; example < count; example++) {
-      if (!state.hasDuel('holdout', winner, baseline, example)) return example
+      if (!state.hasComparison('holdout', winner, baseline, example)) return example
     }
     return undefined
   }
@@ -248,22 +247,22 @@ async function measureHoldoutDuels(
       const example = missing()
       if (example === undefined) return { kind: 'done', reason: 'the holdout is measured' }
       if (state.ledger.left().evaluations < 1) return { kind: 'done', reason: 'the budget is spent' }
-      return { kind: 'act', action: study.askHoldoutDuel(winner, baseline, [example]) }
+      return { kind: 'act', action: study.askHoldoutComparison(winner, baseline, [example]) }
     },
   })
   return missing() === undefined
 }
 
-/** What the winner and the baseline scored on the holdout, by example; a duel's loser has what its winner lacks. */
+/** What the winner and the baseline scored on the holdout, by example; a comparison's loser has what its winner lacks. */
 function holdoutPair(state: StudyState, winner: number, baseline: number | undefined) {
-  const { config, holdout, holdoutDuels } = state
-  if (config.policy !== DUELS.name) {
+  const { config, holdout, holdoutComparisons } = state
+  if (config.response !== 'comparison') {
     return [winner, baseline].map((candidate) =>
       candidate === undefined ? [] : holdoutScores(holdout, candidate, config.holdoutCount),
     )
   }
   const own = new Array<number | null>(config.holdoutCount).fill(null)
-  for (const { candidates, example, outcome } of holdoutDuels) {
+  for (const { candidates, example, outcome } of holdoutComparisons) {
     const [a, b] = candidates
     if (outcome === null || !((a === winner && b === baseline) || (a === baseline && b === winner))) continue
     own[example] = a === winner ? outcome : 1 - outcome
@@ -374,7 +373,7 @@ function failureWarnings({ state }: Study): string[] {
     const candidate = state.observations.candidate(index)
     measured.set(candidate, (measured.get(candidate) ?? 0) + 1)
   }
-  for (const { candidates } of state.duels) measured.set(candidates[0], (measured.get(candidates[0]) ?? 0) + 1)
+  for (const { candidates } of state.comparisons) measured.set(candidates[0], (measured.get(candidates[0]) ?? 0) + 1)
   const unreliable = [...state.failures].filter(
     ([candidate, { count }]) => count >= 3 && count > UNRELIABLE_SHARE * (measured.get(candidate) ?? count),
   )

@@ -64,7 +64,7 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
     )
     .digest('hex')
 
-  /** Answers to duels, each asked for once: a candidate meets many rivals on one example. */
+  /** Answers to comparisons, each asked for once: a candidate meets many rivals on one example. */
   const answers = new Map<string, Promise<CallOutcome>>()
   const answerOf = async (request: EvaluationRequest, outcomes: CallOutcome[]): Promise<CallOutcome['result']> => {
     const key = JSON.stringify([request.candidate.id, request.example.id, request.repeat])
@@ -122,7 +122,7 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
       const { maxOutputTokens } = samplingOf(options.sampling, candidate)
       const answer = metric.extraCost ? 'x '.repeat(maxOutputTokens) : ''
       const extra = metric.extraCost?.(answer, example) ?? { calls: 0, inputTokens: 0, outputTokens: 0 }
-      // A duel takes two answers.
+      // A comparison takes two answers.
       const asked = metric.compare ? 2 : 1
       const input = model.countTokens(text) + system + (model.local ? 0 : CHAT_OVERHEAD_TOKENS)
       return {

@@ -1,5 +1,8 @@
+/** What one evaluation of a study gives: a score of one candidate, or which of two candidates is better. */
+export type ResponseKind = 'score' | 'comparison'
+
 /** What a judge said of two candidates' answers to one example. */
-export interface Duel {
+export interface Comparison {
   /** Indices into the pool. */
   readonly candidates: readonly [number, number]
   readonly example: number
@@ -7,15 +10,15 @@ export interface Duel {
   readonly outcome: number | null
 }
 
-/** A duel that has been asked for and not told. */
-export type PendingDuel = Omit<Duel, 'outcome'>
+/** A comparison that has been asked for and not told. */
+export type PendingComparison = Omit<Comparison, 'outcome'>
 
 /**
  * The same for both orders of two candidates.
  *
  * @example
- * duelKey(3, 1, 7) // '1/3/7'
+ * comparisonKey(3, 1, 7) // '1/3/7'
  */
-export function duelKey(a: number, b: number, example: number): string {
+export function comparisonKey(a: number, b: number, example: number): string {
   return a < b ? `${a}/${b}/${example}` : `${b}/${a}/${example}`
 }

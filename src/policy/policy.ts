@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Duel, PendingDuel } from '../history/comparison.ts'
+import type { Comparison, PendingComparison } from '../history/comparison.ts'
 import type { ObservationHistory } from '../history/observation-log.ts'
 import type { Backend } from '../numerics/linalg/backend.ts'
 import type { Candidate, PoolEntry } from '../prompt/candidate.ts'
@@ -93,9 +93,9 @@ export interface PolicyState {
   readonly fits: readonly Fit[]
   /** Candidates that are not worth another evaluation, because they break a constraint. A policy may use it. */
   readonly excluded?: ReadonlySet<number>
-  /** Duels told so far, oldest first. */
-  readonly duels?: readonly Duel[]
-  readonly pendingDuels?: readonly PendingDuel[]
+  /** Comparisons told so far, oldest first. */
+  readonly comparisons?: readonly Comparison[]
+  readonly pendingComparisons?: readonly PendingComparison[]
   /** Calls that proposers may still make: what the budget has left beside pending cells and the holdout's share. */
   readonly callsLeft?: number
   /** Generations that are over, oldest first. */

@@ -5,7 +5,8 @@
  */
 import * as z from 'zod'
 import { InvalidInputError } from '../errors.ts'
-import { createDuelPolicy } from './duels.ts'
+import type { ResponseKind } from '../history/comparison.ts'
+import { createComparisonPolicy } from './comparison.ts'
 import { createGpPolicy, gpOptionsSchema } from './gp.ts'
 import { createHyperbandPolicy, hyperbandOptionsSchema } from './hyperband.ts'
 import { krigeOptionsSchema } from './krige/options.ts'
@@ -20,6 +21,10 @@ import { createTpePolicy } from './tpe.ts'
 
 export interface PolicyEntry {
   readonly name: string
+  /** Names it had before, which are still accepted. */
+  readonly aliases?: readonly string[]
+  /** What it asks for. @defaultValue 'score' */
+  readonly response?: ResponseKind
   /** One line for `--help` and the docs table. */
   readonly summary: string
   readonly create: PolicyFactory
@@ -82,15 +87,26 @@ export const POLICIES: readonly PolicyEntry[] = [
 ]
 
 /** Compares instead of scoring: the policy of tasks whose metric is a pairwise judge. */
-export const DUELS: PolicyEntry = {
-  name: 'duels',
-  summary: 'Duels before a judge, chosen by Thompson sampling from a pairwise Gaussian process',
-  create: createDuelPolicy,
+export const COMPARISON: PolicyEntry = {
+  name: 'comparison',
+  aliases: ['duels'],
+  response: 'comparison',
+  summary: 'Comparisons by a judge, chosen by Thompson sampling from a pairwise Gaussian process',
+  create: createComparisonPolicy,
   options: NO_OPTIONS,
 }
 
 /** Everything a study can run. */
-export const STUDY_POLICIES: readonly PolicyEntry[] = [...POLICIES, DUELS]
+export const STUDY_POLICIES: readonly PolicyEntry[] = [...POLICIES, COMPARISON]
+
+/**
+ * @returns `undefined` where no policy of a study goes by this name.
+ * @example
+ * findPolicy('duels')?.name // 'comparison'
+ */
+export function findPolicy(name: string, among: readonly PolicyEntry[] = STUDY_POLICIES): PolicyEntry | undefined {
+  return among.find((entry) => entry.name === name || entry.aliases?.includes(name))
+}
 
 /**
  * Looks a policy up and checks its settings.
@@ -105,7 +121,7 @@ export function resolvePolicy(
   options: Readonly<Record<string, unknown>> = {},
   among: readonly PolicyEntry[] = POLICIES,
 ): { readonly create: PolicyFactory; readonly options: Readonly<Record<string, unknown>> } {
-  const entry = among.find((candidate) => candidate.name === name)
+  const entry = findPolicy(name, among)
   if (!entry) {
     throw new InvalidInputError(`unknown policy "${name}"`, {
       remedy: `Known policies: ${among.map((known) => known.name).join(', ')}.`,

@@ -52,7 +52,7 @@ export function rankCandidates(state: StudyState): RankedCandidate[] {
       else tally.scores.push(state.turned(value))
     }
   }
-  for (const { candidates, outcome } of state.duels) {
+  for (const { candidates, outcome } of state.comparisons) {
     candidates.forEach((index, side) => {
       const tally = tallies[index]!
       tally.measured++

@@ -157,7 +157,7 @@ function header({ state, startedAt, endedAt }: ReportOptions, rows: readonly Ran
 <p><span class="badge ${verdict.replace(' ', '-')}">${verdict}</span> ${beforeAfter(conclusion)}</p>
 <p>${verdictInWords(conclusion)}</p>
 <p class="quiet">${count(state.candidates.length)} prompts × ${count(config.exampleCount)} search examples, policy ${config.policy}, model ${config.fingerprint['model'] ?? 'unknown'}${when === undefined ? '' : `, ${when} UTC`}${startedAt !== undefined && endedAt !== undefined && endedAt > startedAt ? `, ${duration(endedAt - startedAt)} from first to last event` : ''}.</p>
-${state.duels.length > 0 ? html`<p>Prompts were compared, not scored: a score is the probability of beating the baseline in a duel before the judge, on the holdout the share of duels won (a tie is half).</p>` : undefined}
+${state.comparisons.length > 0 ? html`<p>Prompts were compared, not scored: a score is the probability of beating the baseline in a comparison before the judge, on the holdout the share of comparisons won (a tie is half).</p>` : undefined}
 ${conclusion ? figures(state, conclusion) : unfinished(rows)}
 ${
   conclusion && conclusion.warnings.length > 0
@@ -191,7 +191,7 @@ function figures(state: StudyState, conclusion: Conclusion): Html {
   const { config, ledger } = state
   const { winner, holdout } = conclusion
   const exhaustive = conclusion.means.length * config.exampleCount
-  const held = state.holdout.length + state.holdoutDuels.length
+  const held = state.holdout.length + state.holdoutComparisons.length
   const figure = (value: string, label: string) => html`<div class="figure"><b>${value}</b><span>${label}</span></div>`
   return html`<div class="figures">
 ${figure(score(winner.mean), `estimated score of the winner, ${levelOf(conclusion)} interval ${interval(winner.interval)}`)}
@@ -289,8 +289,8 @@ ${conclusion ? html`<p class="quiet">The search ended because ${conclusion.reaso
 }
 
 /** The search has other uses for its budget than the baseline: what the holdout says of it counts as much. */
-function baselineLine({ config, duels }: StudyState, { holdout }: Conclusion, baseline: JudgedCandidate): number {
-  const isSame = config.estimand === 'population' && duels.length === 0
+function baselineLine({ config, comparisons }: StudyState, { holdout }: Conclusion, baseline: JudgedCandidate): number {
+  const isSame = config.estimand === 'population' && comparisons.length === 0
   return knownScore(baseline, isSame ? holdout?.baseline : undefined)
 }
 

@@ -13,7 +13,7 @@ import type { CellEvaluator } from '../engine/cell.ts'
 import type { GenerationRequest } from '../engine/generation.ts'
 import { createJournal } from '../engine/journal.ts'
 import { runSearch, type SearchProgress } from '../engine/search.ts'
-import { ConflictError, InvalidArgumentError } from '../errors.ts'
+import { ConflictError, InvalidArgumentError, InvalidInputError } from '../errors.ts'
 import { type Constraint, constraintSchema, constraintText } from '../history/constraint.ts'
 import { failure } from '../history/failure.ts'
 import {
@@ -184,6 +184,11 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
       },
       backend.name,
     )
+    if (config.response === 'comparison') {
+      throw new InvalidInputError(`policy ${config.policy} compares prompts, and evaluate scores one`, {
+        remedy: 'Leave out policy, or use a task whose metric is pairwise-judge.',
+      })
+    }
     if (stored) checkSameStudy(stored.state, config, pool)
     const created: StudyEvent = { v: EVENT_VERSION, type: 'created', budget, config }
     const embeddings = await embedAll(options, pool)

@@ -98,10 +98,10 @@ export function makePlan(
     quotient(budget.usd, usd ?? 0),
   )
   const searchExamples = task.split.search.length
-  const isDuel = evaluator.compare !== undefined
-  // Duels: every prompt meets the baseline on every example; on the holdout one duel measures both.
-  const everything = (task.pool.length - (isDuel ? 1 : 0)) * searchExamples
-  const rivals = task.baseline === undefined || isDuel ? 1 : 2
+  const isComparison = evaluator.compare !== undefined
+  // Comparisons: every prompt meets the baseline on every example; on the holdout one comparison measures both.
+  const everything = (task.pool.length - (isComparison ? 1 : 0)) * searchExamples
+  const rivals = task.baseline === undefined || isComparison ? 1 : 2
   const sizes = { rivals, everything: isWritten ? Number.POSITIVE_INFINITY : everything }
   const available = task.split.holdout.length
   const compared = holdoutSize({ total, searchExamples, available, ...sizes })

@@ -1,4 +1,4 @@
-import { duelTally } from '../policy/duels.ts'
+import { comparisonTally } from '../policy/comparison.ts'
 import { candidateText } from '../prompt/candidate.ts'
 import { creditOf, type StudyCredit } from '../study/credit.ts'
 import { countDrafts, type DraftCounts } from '../study/draft-counts.ts'
@@ -22,8 +22,8 @@ export interface ResultCandidate {
   readonly feasibility?: Feasibility
 }
 
-/** Every duel between winner and baseline, of the search and on the holdout. */
-export interface DuelResult {
+/** Every comparison between winner and baseline, of the search and on the holdout. */
+export interface ComparisonTally {
   readonly wins: number
   readonly ties: number
   readonly losses: number
@@ -38,7 +38,9 @@ export interface RunResult {
     | (ResultCandidate & {
         readonly difference?: ScoreSummary
         readonly combined?: CombinedDifference
-        readonly duels?: DuelResult
+        readonly comparisons?: ComparisonTally
+        /** @deprecated The name before `comparisons`. */
+        readonly duels?: ComparisonTally
       })
     | null
   readonly spent: Spending
@@ -79,6 +81,10 @@ export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
   const saved = savedCalls(state)
   const credit = creditOf(state, winner.candidate)
   const overrun = state.ledger.exceeded
+  const tally =
+    baseline && state.comparisons.length > 0
+      ? comparisonTally([...state.comparisons, ...state.holdoutComparisons], winner.candidate, baseline.candidate)
+      : undefined
   return {
     study: state.config.name,
     verdict: conclusion.verdict,
@@ -99,9 +105,7 @@ export function resultOf(state: StudyState, conclusion: Conclusion): RunResult {
           ...(conclusion.feasibility?.baseline ? { feasibility: conclusion.feasibility.baseline } : {}),
           ...(comparison ? { difference: comparison.difference } : {}),
           ...(combined ? { combined } : {}),
-          ...(state.duels.length > 0
-            ? { duels: duelTally([...state.duels, ...state.holdoutDuels], winner.candidate, baseline.candidate) }
-            : {}),
+          ...(tally ? { comparisons: tally, duels: tally } : {}),
         }
       : null,
     spent: { evaluations, calls, inputTokens, outputTokens, usd },

@@ -14,11 +14,12 @@ import type { Telemetry } from '../engine/telemetry.ts'
 import { ConflictError, InvalidInputError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
 import { publicModelName } from '../evaluation/models/model-name.ts'
+import type { ResponseKind } from '../history/comparison.ts'
 import { constraintText } from '../history/constraint.ts'
 import type { ObservationHistory } from '../history/observation-log.ts'
 import { growingPool } from '../policy/growing-pool.ts'
 import type { PolicyContext, PolicyFactory, PriorHistory } from '../policy/policy.ts'
-import { DUELS } from '../policy/registry.ts'
+import { COMPARISON, findPolicy } from '../policy/registry.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import { loadStudy } from '../store/load-study.ts'
 import type { Store, StudyLease } from '../store/store.ts'
@@ -142,10 +143,11 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       policy:
         typeof options.policy === 'function'
           ? CUSTOM_POLICY
-          : (options.policy ?? config?.policy ?? (evaluator.compare ? DUELS.name : DEFAULT_POLICY)),
+          : policyName(options.policy ?? config?.policy ?? (evaluator.compare ? COMPARISON.name : DEFAULT_POLICY)),
+      response: evaluator.compare ? ('comparison' as const) : ('score' as const),
       seed: options.seed ?? config?.seed ?? 1,
     }
-    checkPolicy(wanted.policy, evaluator)
+    checkPolicy(wanted)
     if (config) {
       checkSameStudy(config, { ...fingerprint }, { ...wanted, space: task.space })
       const baseline = task.baseline === undefined ? undefined : task.pool[task.baseline]!.id
@@ -164,7 +166,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
     const study = openStudy(
       fold,
       {
-        ...growing(environmentOf({ policy: options.policy ?? wanted.policy }, backend), wanted.policy),
+        ...growing(environmentOf({ policy: options.policy ?? wanted.policy }, backend), wanted),
         embedding: (candidate) => embeddings.get(candidateText(candidate)),
         priors: priorsOf(options.priors ?? [], embeddings),
         ...(options.generation ? { proposers: options.generation.proposers } : {}),
@@ -217,14 +219,25 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
   }
 }
 
-/** A judge of pairs has no scores, and other metrics decide no duels. */
-function checkPolicy(policy: string, evaluator: Evaluator): void {
-  const compares = evaluator.compare !== undefined
-  if ((policy === DUELS.name) === compares) return
+interface WantedPolicy {
+  readonly policy: string
+  readonly response: ResponseKind
+}
+
+/** A name of before is the present one. */
+function policyName(name: string): string {
+  return findPolicy(name)?.name ?? name
+}
+
+/** A judge of pairs has no scores, and other metrics compare nothing. */
+function checkPolicy({ policy, response }: WantedPolicy): void {
+  const known = findPolicy(policy)
+  if (!known || (known.response ?? 'score') === response) return
+  const compares = response === 'comparison'
   throw new InvalidInputError(
     compares
       ? `policy ${policy} needs scores, and the metric compares prompts`
-      : 'policy duels needs a metric that compares',
+      : `policy ${policy} needs a metric that compares`,
     { remedy: compares ? 'Leave out --policy.' : 'Use metric: { name: pairwise-judge, … }, or another policy.' },
   )
 }
@@ -232,9 +245,9 @@ function checkPolicy(policy: string, evaluator: Evaluator): void {
 /** `krige` decides itself when prompts are written; other policies are told. */
 function growing<Environment extends { readonly policy: PolicyFactory }>(
   environment: Environment,
-  policy: string,
+  { policy, response }: WantedPolicy,
 ): Environment {
-  return policy === CUSTOM_POLICY || policy === DUELS.name
+  return policy === CUSTOM_POLICY || response === 'comparison'
     ? environment
     : { ...environment, policy: growingPool(environment.policy, { asksItself: policy === DEFAULT_POLICY }) }
 }
@@ -248,13 +261,14 @@ function createdEvent(
   name: string,
   plan: Plan,
   fingerprint: StudyConfig['fingerprint'],
-  wanted: { policy: string; seed: number; backend: string; command: string | undefined },
+  wanted: WantedPolicy & { seed: number; backend: string; command: string | undefined },
 ): StudyEvent {
   const stages = stagesOf(task)
   const config = configOf(
     {
       name,
       policy: wanted.policy,
+      response: wanted.response,
       seed: wanted.seed,
       exampleCount: task.split.search.length,
       holdoutCount: task.split.holdout.length,

@@ -35,7 +35,7 @@ export async function examineStudy(store: Store, name: string): Promise<Finding[
   const { state } = fold
   const note = (message: string) => findings.push({ level: 'note', message })
   note(
-    `${state.length} events, ${state.candidates.length} prompts, ${state.observations.length} search and ${state.holdout.length} holdout results${state.duels.length + state.holdoutDuels.length > 0 ? `, ${state.duels.length + state.holdoutDuels.length} duels` : ''}`,
+    `${state.length} events, ${state.candidates.length} prompts, ${state.observations.length} search and ${state.holdout.length} holdout results${state.comparisons.length + state.holdoutComparisons.length > 0 ? `, ${state.comparisons.length + state.holdoutComparisons.length} comparisons` : ''}`,
   )
   const inFlight = state.ledger.openCalls().size
   if (inFlight > 0) note(`${inFlight} calls were in flight when it stopped; a resume charges them at their worst case`)

@@ -9,7 +9,7 @@ import type { Study } from './study.ts'
 export type StudyCalls = Pick<Study, 'state' | 'callsLeft' | 'reserveCall' | 'settleLostCalls'>
 
 /** For the final comparison, which no policy takes part in. */
-export type StudyHoldout = Pick<Study, 'state' | 'askHoldout' | 'askHoldoutDuel'>
+export type StudyHoldout = Pick<Study, 'state' | 'askHoldout' | 'askHoldoutComparison'>
 
 /** For whoever stores a study and says how it went. */
 export type StudyJournal = Pick<

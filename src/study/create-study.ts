@@ -6,10 +6,11 @@
 import * as z from 'zod'
 import { checkInput, functionSchema, objectWith, showValue } from '../check-input.ts'
 import { CorruptError, InvalidArgumentError } from '../errors.ts'
+import type { ResponseKind } from '../history/comparison.ts'
 import { type Constraint, constraintSchema } from '../history/constraint.ts'
 import { createBackend } from '../numerics/linalg/create-backend.ts'
 import type { Estimand, Policy, PolicyContext, PolicyFactory } from '../policy/policy.ts'
-import { DUELS, resolvePolicy, STUDY_POLICIES } from '../policy/registry.ts'
+import { findPolicy, resolvePolicy, STUDY_POLICIES } from '../policy/registry.ts'
 import type { Candidate, PoolEntry } from '../prompt/candidate.ts'
 import { defineSpace, type ParameterInput } from '../space/parameter.ts'
 import { type Direction, directionSchema, EVENT_VERSION, type StudyConfig, type StudyEvent } from './events.ts'
@@ -25,6 +26,8 @@ export interface StudyOptions {
   /** A registered name, or a factory of your own. @defaultValue 'krige', which over parameters alone is `gp` */
   readonly policy?: string | PolicyFactory
   readonly policyOptions?: Readonly<Record<string, unknown>>
+  /** What one evaluation gives. @defaultValue what the policy asks for; of a policy of your own, 'score' */
+  readonly response?: ResponseKind
   /** @defaultValue unlimited */
   readonly budget?: Budget
   /** @defaultValue 'maximize' */
@@ -63,6 +66,7 @@ const optionsSchema = z.strictObject({
   pool: z.array(z.unknown()).optional(),
   policy: z.union([z.string(), functionSchema]).optional(),
   policyOptions: z.record(z.string(), z.unknown()).optional(),
+  response: z.enum(['score', 'comparison']).optional(),
   budget: z.unknown().optional(),
   direction: directionSchema.optional(),
   seed: z.unknown().optional(),
@@ -196,14 +200,24 @@ export function configOf(options: StudyOptions, backend: string): StudyConfig {
   const seed = options.seed ?? 0
   if (!Number.isSafeInteger(seed)) throw new InvalidArgumentError(`seed is ${seed}; expected a whole number`)
   const { policy = DEFAULT_POLICY } = options
-  if (policy === DUELS.name && options.direction === 'minimize') {
-    throw new InvalidArgumentError('direction is minimize; expected maximize: the winner of a duel is the better one')
+  const known = typeof policy === 'string' ? findPolicy(policy) : undefined
+  const { response = known?.response ?? 'score' } = options
+  if (known && response !== (known.response ?? 'score')) {
+    throw new InvalidArgumentError(
+      `response is ${response}; policy ${known.name} asks for ${known.response ?? 'score'}s`,
+    )
+  }
+  if (response === 'comparison' && options.direction === 'minimize') {
+    throw new InvalidArgumentError(
+      'direction is minimize; expected maximize: the winner of a comparison is the better one',
+    )
   }
   return {
     name: options.name ?? 'study',
     direction: options.direction ?? 'maximize',
     seed,
-    policy: typeof policy === 'string' ? policy : 'custom',
+    policy: typeof policy === 'string' ? (known?.name ?? policy) : 'custom',
+    ...(response === 'comparison' ? { response } : {}),
     ...(options.policyOptions === undefined ? {} : { policyOptions: options.policyOptions }),
     backend,
     estimand: options.estimand ?? 'population',

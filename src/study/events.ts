@@ -36,6 +36,8 @@ export interface StudyConfig {
   readonly direction: Direction
   readonly seed: number
   readonly policy: string
+  /** What one evaluation gives. Absent: a score. */
+  readonly response?: 'comparison'
   readonly policyOptions?: Readonly<Record<string, unknown>>
   /** The name of the numeric backend: decisions are reproducible per backend. */
   readonly backend: string

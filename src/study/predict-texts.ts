@@ -102,10 +102,13 @@ export function createTextPredictor(
   }
 
   function judge(read: readonly ReadText[]): Judged | undefined {
-    if (state.duels.length > 0 || state.config.policy === 'duels') {
-      throw new InvalidArgumentError('this study compares prompts in duels; expected one whose prompts are scored', {
-        remedy: 'Ask for its recommendation instead.',
-      })
+    if (state.config.response === 'comparison') {
+      throw new InvalidArgumentError(
+        'the response of this study is comparison; expected one whose prompts are scored',
+        {
+          remedy: 'Ask for its recommendation instead.',
+        },
+      )
     }
     if (!state.hasScore || !hasScore(observations)) return undefined
     const { model, beliefs, history, exponent } = fit()

@@ -4,7 +4,7 @@
  * @module
  */
 import { CorruptError } from '../errors.ts'
-import { type Duel, duelKey, type PendingDuel } from '../history/comparison.ts'
+import { type Comparison, comparisonKey, type PendingComparison } from '../history/comparison.ts'
 import { createObservationLog, type ObservationHistory, type ObservationLog } from '../history/observation-log.ts'
 import type { Fit, Generation, PendingCell } from '../policy/policy.ts'
 import { type Candidate, contentKey, withOrigin } from '../prompt/candidate.ts'
@@ -23,9 +23,6 @@ import {
 import { createLedger, type Ledger } from './ledger.ts'
 import { createMeasurementLog, type MeasurementTallies } from './measurements.ts'
 import type { Conclusion } from './verdict.ts'
-
-/** Asks for duels alone. */
-const DUELS_POLICY = 'duels'
 
 /** An action that has been handed out and is not complete. */
 export type OpenAction = OpenEvaluation | OpenGeneration
@@ -75,10 +72,10 @@ export interface StudyState {
   readonly failures: ReadonlyMap<number, FailureCount>
   /** What was measured beside scores, on search and holdout examples. */
   readonly measurements: MeasurementTallies
-  /** Duels of the search, in the order told. */
-  readonly duels: readonly Duel[]
-  /** Duels on holdout examples. */
-  readonly holdoutDuels: readonly Duel[]
+  /** Comparisons of the search, in the order told. */
+  readonly comparisons: readonly Comparison[]
+  /** Comparisons on holdout examples. */
+  readonly holdoutComparisons: readonly Comparison[]
   readonly ledger: Ledger
   /** How it was run last, where whoever ran it said so. */
   readonly command: string | undefined
@@ -95,10 +92,10 @@ export interface StudyState {
   readonly length: number
   /** Cells asked for and not told, oldest action first. */
   pending(split: Split): PendingCell[]
-  /** Duels asked for and not told, oldest action first. */
-  pendingDuels(split: Split): PendingDuel[]
+  /** Comparisons asked for and not told, oldest action first. */
+  pendingComparisons(split: Split): PendingComparison[]
   /** Whether two candidates met on an example, or are about to. */
-  hasDuel(split: Split, a: number, b: number, example: number): boolean
+  hasComparison(split: Split, a: number, b: number, example: number): boolean
   /**
    * Turns a score from the user's direction into the maximized one that the histories and policies have, and back: the
    * fold turns once on the way in, and what people are shown is turned once on the way out.
@@ -130,7 +127,7 @@ export function createFold(first: StudyEvent): StudyFold {
       remedy: 'Run `krige doctor` on the study, or restore it from an export.',
     })
   }
-  const { config } = first
+  const config = readConfig(first.config)
   const candidates: Candidate[] = []
   const indexById = new Map<string, number>()
   const indexByContent = new Map<string, number>()
@@ -146,8 +143,8 @@ export function createFold(first: StudyEvent): StudyFold {
   const progress: ProgressEvent[] = []
   const failures = new Map<number, FailureCount>()
   const measurements = createMeasurementLog()
-  const duels: Record<Split, Duel[]> = { search: [], holdout: [] }
-  const duelKeys: Record<Split, Set<string>> = { search: new Set(), holdout: new Set() }
+  const comparisons: Record<Split, Comparison[]> = { search: [], holdout: [] }
+  const comparisonKeys: Record<Split, Set<string>> = { search: new Set(), holdout: new Set() }
   const ledger = createLedger(first.budget)
   let lastAction = 0
   let lastCall = 0
@@ -210,11 +207,11 @@ export function createFold(first: StudyEvent): StudyFold {
       const example = event.examples[position]!
       if (event.rival !== undefined) {
         checkCandidate(event.rival)
-        const key = duelKey(event.candidate, event.rival, example)
-        if (event.rival === event.candidate || duelKeys[split].has(key)) {
+        const key = comparisonKey(event.candidate, event.rival, example)
+        if (event.rival === event.candidate || comparisonKeys[split].has(key)) {
           throw broken(`candidates ${event.candidate} and ${event.rival} are compared on example ${example} twice`)
         }
-        duelKeys[split].add(key)
+        comparisonKeys[split].add(key)
       } else if (!cellsOf(split).add(event.candidate, example, event.repeat ?? 0)) {
         throw broken(`candidate ${event.candidate} is asked for example ${example} twice`)
       }
@@ -266,7 +263,7 @@ export function createFold(first: StudyEvent): StudyFold {
         const { candidate, rival, examples, repeat } = action.asked
         const example = examples[event.position]!
         if (rival !== undefined) {
-          duels[action.split].push({ candidates: [candidate, rival], example, outcome: event.score })
+          comparisons[action.split].push({ candidates: [candidate, rival], example, outcome: event.score })
         } else {
           observe(logOf(action.split), { candidate, example, repeat: repeat ?? 0, score: event.score })
         }
@@ -339,7 +336,7 @@ export function createFold(first: StudyEvent): StudyFold {
         for (const position of event.positions ?? [...action.open]) {
           evaluation(event.action, position)
           const example = examples[position]!
-          if (rival !== undefined) duelKeys[action.split].delete(duelKey(candidate, rival, example))
+          if (rival !== undefined) comparisonKeys[action.split].delete(comparisonKey(candidate, rival, example))
           else cellsOf(action.split).delete(candidate, example, repeat ?? 0)
           ledger.releaseEvaluations(1)
           close(action, position)
@@ -362,7 +359,7 @@ export function createFold(first: StudyEvent): StudyFold {
         holdoutShare = event.holdoutEvaluations ?? holdoutShare
         // The search goes on and may choose another winner; only what the baseline scored will be used again.
         compared =
-          config.policy === DUELS_POLICY
+          config.response === 'comparison'
             ? 0
             : countOf(holdout, config.baseline === undefined ? -1 : (indexById.get(config.baseline) ?? -1))
         break
@@ -396,8 +393,8 @@ export function createFold(first: StudyEvent): StudyFold {
     progress,
     failures,
     measurements,
-    duels: duels.search,
-    holdoutDuels: duels.holdout,
+    comparisons: comparisons.search,
+    holdoutComparisons: comparisons.holdout,
     ledger,
     get lastAction() {
       return lastAction
@@ -440,8 +437,8 @@ export function createFold(first: StudyEvent): StudyFold {
       }
       return cells
     },
-    pendingDuels(split) {
-      const pending: PendingDuel[] = []
+    pendingComparisons(split) {
+      const pending: PendingComparison[] = []
       for (const action of actions.values()) {
         if (action.kind !== 'evaluate' || action.split !== split) continue
         const { candidate, rival, examples } = action.asked
@@ -451,7 +448,7 @@ export function createFold(first: StudyEvent): StudyFold {
       }
       return pending
     },
-    hasDuel: (split, a, b, example) => duelKeys[split].has(duelKey(a, b, example)),
+    hasComparison: (split, a, b, example) => comparisonKeys[split].has(comparisonKey(a, b, example)),
     turned,
   }
   return { state, apply }
@@ -476,6 +473,11 @@ function countOf(log: ObservationHistory, candidate: number): number {
   let count = 0
   for (let index = 0; index < log.length; index++) if (log.candidate(index) === candidate) count++
   return count
+}
+
+/** Earlier logs say by the name of their policy that they compare. */
+function readConfig(config: StudyConfig): StudyConfig {
+  return config.policy === 'duels' ? { ...config, policy: 'comparison', response: 'comparison' } : config
 }
 
 function checkVersion(event: StudyEvent): void {

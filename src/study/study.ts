@@ -54,7 +54,7 @@ export interface AskedEvaluation {
   readonly candidate: Candidate
   /** Index of the candidate in the pool. */
   readonly index: number
-  /** With it this is a duel: what is told is 1 where the candidate won, 0 where its rival did, or between. */
+  /** With it this is a comparison: what is told is 1 where the candidate won, 0 where its rival did, or between. */
   readonly rival?: { readonly candidate: Candidate; readonly index: number }
   readonly examples: readonly number[]
   readonly repeat: number
@@ -145,7 +145,7 @@ export interface Study {
   /** Asks for holdout cells, outside the policy. At most what the budget sets aside and has left. */
   askHoldout(candidate: number, examples: readonly number[]): AskedEvaluation
   /** Has two candidates compared on holdout examples, as {@link askHoldout}. */
-  askHoldoutDuel(candidate: number, rival: number, examples: readonly number[]): AskedEvaluation
+  askHoldoutComparison(candidate: number, rival: number, examples: readonly number[]): AskedEvaluation
   /** Best candidate by posterior, in the user's direction; `undefined` before anything was scored. */
   recommend(): StudyRecommendation | undefined
   /**
@@ -154,7 +154,7 @@ export interface Study {
    *
    * @param texts Texts, or candidates with slots, parameters or an embedding.
    * @returns Mean and standard deviation in the units and the direction of the scores; `undefined` before anything was scored.
-   * @throws InvalidArgumentError on an empty text, or where the study compares in duels.
+   * @throws InvalidArgumentError on an empty text, or where the study compares prompts.
    * @example
    * const action = study.ask()
    * if (action.kind === 'evaluate') study.tell(action.id, action.examples.map(() => 1))
@@ -179,7 +179,7 @@ export interface Study {
    *
    * @param candidate Its index.
    * @returns `undefined` before anything was scored.
-   * @throws InvalidArgumentError on an unknown index, or where the study compares in duels.
+   * @throws InvalidArgumentError on an unknown index, or where the study compares prompts.
    * @example
    * const action = study.ask()
    * if (action.kind === 'evaluate') study.tell(action.id, action.examples.map(() => 1))
@@ -271,8 +271,8 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     generations: state.generations,
     pendingGenerations: state.pendingGenerations,
     fits: state.fits,
-    ...(state.config.policy === 'duels' || state.duels.length > 0
-      ? { duels: state.duels, pendingDuels: state.pendingDuels('search') }
+    ...(config.response === 'comparison'
+      ? { comparisons: state.comparisons, pendingComparisons: state.pendingComparisons('search') }
       : {}),
     ...(config.constraints ? { excluded: hopelessCandidates(state) } : {}),
   })
@@ -351,14 +351,19 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
 
   const compare = ({ candidates: [a, b], examples, reason }: CompareAction): AskedEvaluation => {
     const asked = examples.slice(0, evaluationsLeft(state))
+    if (config.response !== 'comparison') {
+      throw new InvalidArgumentError(`policy ${config.policy} compares two candidates; the study expects scores`, {
+        remedy: "Create the study with response: 'comparison'.",
+      })
+    }
     if (asked.length === 0) throw misbehaved(config.policy, 'a comparison on no examples')
     for (const index of [a, b]) {
       if (!(index >= 0 && index < pool.length)) throw misbehaved(config.policy, `candidate ${index}`)
     }
     for (const example of asked) {
       checkExample(example, config.exampleCount)
-      if (a === b || state.hasDuel('search', a, b, example)) {
-        throw misbehaved(config.policy, `a duel of ${a} and ${b} on example ${example}, which is told or pending`)
+      if (a === b || state.hasComparison('search', a, b, example)) {
+        throw misbehaved(config.policy, `a comparison of ${a} and ${b} on example ${example}, which is told or pending`)
       }
     }
     return ask(a, asked, { rival: b, ...(reason === undefined ? {} : { reason }) })
@@ -416,7 +421,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     },
     next() {
       if (evaluationsLeft(state) < 1) {
-        return state.pending('search').length + state.pendingDuels('search').length > 0
+        return state.pending('search').length + state.pendingComparisons('search').length > 0
           ? { kind: 'wait' }
           : { kind: 'done', reason: 'the budget of the search is spent' }
       }
@@ -438,7 +443,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
           throw new InvalidArgumentError(`action ${id} is told in part already; expected one result a cell`)
         }
         if (action.asked.rival !== undefined) {
-          throw new InvalidArgumentError(`action ${id} compares; expected one result a duel`)
+          throw new InvalidArgumentError(`action ${id} compares; expected one result per comparison`)
         }
         const { mean, standardError, count } = scores
         emit({ v: EVENT_VERSION, type: 'summarised', action: id, mean, standardError, count })
@@ -575,7 +580,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       })
     },
     askHoldout: (candidate, examples) => askHoldout(examples, candidate),
-    askHoldoutDuel: (candidate, rival, examples) => askHoldout(examples, candidate, rival),
+    askHoldoutComparison: (candidate, rival, examples) => askHoldout(examples, candidate, rival),
     recommend() {
       if (!state.hasScore) return undefined
       const unconstrained = policyOf().recommend(policyState())

@@ -119,7 +119,7 @@ describe('posterior and rank of texts', () => {
     ] as const) {
       expect(() => study.rank(texts as never)).toThrow(message)
     }
-    const duels = createStudy({ pool: GOOD, policy: 'duels', exampleCount: EXAMPLES })
-    expect(() => duels.rank(DRAFTS)).toThrow(/duels/)
+    const comparisons = createStudy({ pool: GOOD, policy: 'comparison', exampleCount: EXAMPLES })
+    expect(() => comparisons.rank(DRAFTS)).toThrow(/comparison/)
   })
 })

@@ -22,7 +22,7 @@ export interface PairwiseJudgeOptions {
   readonly model: TextModel
   /** What makes an answer the better one, in words. */
   readonly criteria: string
-  /** Judgments a duel, half of them in the other order. @defaultValue 2 */
+  /** Judgments a comparison, half of them in the other order. @defaultValue 2 */
   readonly repeats?: number | undefined
   /** @defaultValue 200 */
   readonly maxOutputTokens?: number | undefined
@@ -42,7 +42,7 @@ export interface PairwiseJudge extends Metric {
 export function pairwiseJudge(options: PairwiseJudgeOptions): PairwiseJudge {
   const { model, criteria, repeats = 2, maxOutputTokens = 200 } = options
   const requestFor = (first: string, second: string, example: Example): GenerateRequest => ({
-    prompt: duelPrompt(criteria, first, second, example),
+    prompt: comparisonPrompt(criteria, first, second, example),
     sampling: { temperature: 0, maxOutputTokens },
   })
   return {
@@ -78,7 +78,7 @@ export function pairwiseJudge(options: PairwiseJudgeOptions): PairwiseJudge {
   }
 }
 
-function duelPrompt(criteria: string, first: string, second: string, example: Example): string {
+function comparisonPrompt(criteria: string, first: string, second: string, example: Example): string {
   const input = showValue(example.input)
   const reference = example.expected === undefined ? undefined : showValue(example.expected)
   const mark = createHash('sha256')

@@ -1,7 +1,7 @@
 /**
- * A Gaussian process learned from duels, scores, or both on one latent scale.
+ * A Gaussian process learned from comparisons, scores, or both on one latent scale.
  *
- *   duel    P(a beats b) = Φ((f_a − f_b)/(√2 s))    probit with comparison noise s
+ *   win     P(a beats b) = Φ((f_a − f_b)/(√2 s))    probit with comparison noise s
  *   score   y_i ~ N(f_i, v_i)
  *
  * W. Chu, Z. Ghahramani, "Preference learning with Gaussian processes" (2005), by Laplace's approximation; scores join
@@ -18,7 +18,7 @@ import type { Kernel } from '../kernels/kernel.ts'
 import { type Points, row } from '../points.ts'
 
 /** One comparison, by indices into the points. */
-export interface Duel {
+export interface Win {
   readonly winner: number
   readonly loser: number
   /** How many times it came out so. Default 1. */
@@ -35,7 +35,7 @@ export interface LatentScore {
 
 export interface PairwiseData {
   readonly points: Points
-  readonly duels: readonly Duel[]
+  readonly wins: readonly Win[]
   /** Default none. */
   readonly scores?: readonly LatentScore[]
 }
@@ -49,13 +49,13 @@ export interface PairwiseModel {
 }
 
 export interface PairwiseProcess extends LatentProcess {
-  /** P(a beats b) in one more duel, by rows of points. */
+  /** P(a beats b) in one more comparison, by rows of points. */
   preference(a: Points, b: Points): Float64Array
 }
 
-/** The likelihood of duels and scores at latent values. */
+/** The likelihood of comparisons and scores at latent values. */
 export function pairwiseLikelihood(
-  duels: readonly Duel[],
+  wins: readonly Win[],
   scores: readonly LatentScore[],
   comparisonNoise: number,
 ): LatentLikelihood {
@@ -63,14 +63,14 @@ export function pairwiseLikelihood(
   return {
     logLikelihood(f) {
       let total = 0
-      for (const { winner, loser, count = 1 } of duels) total += count * logPhi((f[winner]! - f[loser]!) * inverse)
+      for (const { winner, loser, count = 1 } of wins) total += count * logPhi((f[winner]! - f[loser]!) * inverse)
       for (const { point, score, variance } of scores) total -= (0.5 * (f[point]! - score) ** 2) / variance
       return total
     },
     derivatives(f, gradient, negativeHessian) {
       const n = f.length
       gradient.fill(0)
-      for (const { winner, loser, count = 1 } of duels) {
+      for (const { winner, loser, count = 1 } of wins) {
         const z = (f[winner]! - f[loser]!) * inverse
         const ratio = inverseMillsRatio(z)
         const slope = count * ratio * inverse
@@ -92,21 +92,21 @@ export function pairwiseLikelihood(
 }
 
 /**
- * @throws InvalidArgumentError on an index outside the points, a duel of a point with itself, or a variance that is not
+ * @throws InvalidArgumentError on an index outside the points, a comparison of a point with itself, or a variance that is not
  *   positive.
  * @example
- * const [prompts, duels] = [points([[0], [1], [2]]), [{ winner: 0, loser: 1 }]]
- * const process = pairwiseProcess({ kernel: matern52({ lengthScale: 1 }) }, { points: prompts, duels }, backend)
+ * const [prompts, wins] = [points([[0], [1], [2]]), [{ winner: 0, loser: 1 }]]
+ * const process = pairwiseProcess({ kernel: matern52({ lengthScale: 1 }) }, { points: prompts, wins }, backend)
  * indexOfLargest(process.posterior(prompts).mean) // 0
  */
 export function pairwiseProcess(model: PairwiseModel, data: PairwiseData, backend: Backend): PairwiseProcess {
   const { kernel, comparisonNoise = 0.5, priorMean = 0 } = model
-  const { points, duels, scores = [] } = data
+  const { points, wins, scores = [] } = data
   if (!(comparisonNoise > 0)) {
     throw new InvalidArgumentError(`comparisonNoise is ${comparisonNoise}; expected a positive number`)
   }
-  checkPairwiseData(points.count, duels, scores)
-  const likelihood = pairwiseLikelihood(duels, scores, comparisonNoise)
+  checkPairwiseData(points.count, wins, scores)
+  const likelihood = pairwiseLikelihood(wins, scores, comparisonNoise)
   const process = latentProcess(kernel, priorMean, points, likelihood, backend)
   return {
     ...process,
@@ -125,11 +125,11 @@ export function pairwiseProcess(model: PairwiseModel, data: PairwiseData, backen
   }
 }
 
-function checkPairwiseData(count: number, duels: readonly Duel[], scores: readonly LatentScore[]): void {
+function checkPairwiseData(count: number, wins: readonly Win[], scores: readonly LatentScore[]): void {
   const inside = (index: number) => Number.isInteger(index) && index >= 0 && index < count
-  for (const [i, { winner, loser }] of duels.entries()) {
+  for (const [i, { winner, loser }] of wins.entries()) {
     if (!inside(winner) || !inside(loser) || winner === loser) {
-      throw new InvalidArgumentError(`duels[${i}] is between ${winner} and ${loser}; expected two of ${count} points`)
+      throw new InvalidArgumentError(`wins[${i}] is between ${winner} and ${loser}; expected two of ${count} points`)
     }
   }
   for (const [i, { point, score, variance }] of scores.entries()) {

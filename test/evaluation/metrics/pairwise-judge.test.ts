@@ -57,7 +57,7 @@ describe('pairwise judge', () => {
     expect([judge.requests.length, model.requests.length]).toEqual([0, 3])
   })
 
-  it('leaves a duel missing whose judge names nobody or fails, or whose answer does', async () => {
+  it('leaves a comparison missing whose judge names nobody or fails, or whose answer does', async () => {
     expect(await set(() => 'Hard to say').compare(cell)).toMatchObject({ failure: expect.anything(), calls: 3 })
     const refused = set(() => ({ kind: 'bad-request', message: 'no' }))
     expect(await refused.compare(cell)).toMatchObject({ failure: { kind: 'bad-request' } })

@@ -3,7 +3,7 @@ import { createBackend } from '../../../src/numerics/linalg/index.ts'
 import { createRandom } from '../../../src/numerics/random/index.ts'
 import { gaussianProcess } from '../../../src/surrogate/gaussian-process/gaussian-process.ts'
 import { matern52, scale } from '../../../src/surrogate/kernels/index.ts'
-import { type Duel, pairwiseLikelihood, pairwiseProcess } from '../../../src/surrogate/pairwise/pairwise-process.ts'
+import { pairwiseLikelihood, pairwiseProcess, type Win } from '../../../src/surrogate/pairwise/pairwise-process.ts'
 import { points } from '../../../src/surrogate/points.ts'
 import { surrogateConformance } from '../../../src/testing/surrogate-conformance.ts'
 
@@ -11,7 +11,7 @@ const backend = createBackend()
 const random = createRandom(6)
 const x = points(Array.from({ length: 14 }, (_, i) => [i / 13]))
 const utility = (t: number) => 2 * Math.sin(4 * t)
-const duels: Duel[] = Array.from({ length: 80 }, () => {
+const wins: Win[] = Array.from({ length: 80 }, () => {
   const a = random.integer(14)
   const b = (a + 1 + random.integer(13)) % 14
   const difference = utility(x.data[a]!) - utility(x.data[b]!) + 0.5 * Math.SQRT2 * random.normal()
@@ -20,10 +20,10 @@ const duels: Duel[] = Array.from({ length: 80 }, () => {
 const model = { kernel: scale(matern52({ lengthScale: 0.4 }), 2) }
 
 describe('pairwise process', () => {
-  const make = () => pairwiseProcess(model, { points: x, duels }, backend)
+  const make = () => pairwiseProcess(model, { points: x, wins }, backend)
   for (const { name, run } of surrogateConformance(make, { backend, dimension: 1 })) it(name, run)
 
-  it('recovers the order from duels alone', () => {
+  it('recovers the order from comparisons alone', () => {
     const { mean } = make().posterior(x)
     const best = mean.indexOf(Math.max(...mean))
     expect(utility(x.data[best]!)).toBeGreaterThan(1.6)
@@ -39,7 +39,7 @@ describe('pairwise process', () => {
     expect(agree / pairs).toBeGreaterThan(0.9)
   })
 
-  it('predicts duels with probabilities that add to one', () => {
+  it('predicts comparisons with probabilities that add to one', () => {
     const process = make()
     const a = points([[0.4], [0.9]])
     const b = points([[1], [0.1]])
@@ -54,7 +54,7 @@ describe('pairwise process', () => {
       { point: 0, score: 0.3, variance: 0.1 },
       { point: 5, score: -1, variance: 0.2 },
     ]
-    const latent = pairwiseProcess(model, { points: x, duels: [], scores }, backend).posterior(x)
+    const latent = pairwiseProcess(model, { points: x, wins: [], scores }, backend).posterior(x)
     const exact = gaussianProcess(
       { kernel: model.kernel, observationNoise: 1e-12, mean: 'zero' },
       {
@@ -70,10 +70,10 @@ describe('pairwise process', () => {
     }
   })
 
-  it('puts scores and duels on one scale', () => {
+  it('puts scores and comparisons on one scale', () => {
     const anchored = pairwiseProcess(
       model,
-      { points: x, duels, scores: [{ point: 0, score: 5, variance: 0.01 }] },
+      { points: x, wins, scores: [{ point: 0, score: 5, variance: 0.01 }] },
       backend,
     ).posterior(x)
     const free = make().posterior(x)
@@ -104,7 +104,7 @@ describe('pairwise process', () => {
       model,
       {
         points: x,
-        duels: [
+        wins: [
           { winner: 0, loser: 1, count: 1000 },
           { winner: 1, loser: 0, count: 1 },
         ],
@@ -114,9 +114,9 @@ describe('pairwise process', () => {
     expect(upset.posterior(x).mean[0]).toBeGreaterThan(upset.posterior(x).mean[1]!)
   })
 
-  it('refuses a duel with oneself', () => {
-    expect(() => pairwiseProcess(model, { points: x, duels: [{ winner: 1, loser: 1 }] }, backend)).toThrow(
-      'duels[0] is between 1 and 1',
+  it('refuses a comparison with oneself', () => {
+    expect(() => pairwiseProcess(model, { points: x, wins: [{ winner: 1, loser: 1 }] }, backend)).toThrow(
+      'wins[0] is between 1 and 1',
     )
   })
 })

@@ -1,5 +1,5 @@
 /**
- * What duels say of every candidate of a pool: a pairwise Gaussian process over the texts, plus a part of each
+ * What comparisons say of every candidate of a pool: a pairwise Gaussian process over the texts, plus a part of each
  * candidate's own; measured scores, where there are any, join on the same latent scale.
  *
  * Notation: f latent quality, s comparison noise (fixed: only its ratio to the scale of f matters), k = v (w k_text +
@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Duel } from '../../history/comparison.ts'
+import type { Comparison } from '../../history/comparison.ts'
 import type { ObservationHistory } from '../../history/observation-log.ts'
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
@@ -23,7 +23,7 @@ export const COMPARISON_NOISE = 0.5
 const OWN = 1e3
 const SCALES = [0.1, 0.5, 2]
 const SHARES = [0.15, 0.5, 0.85]
-/** Hyper-parameters are chosen again when there are so many times more duels. */
+/** Hyper-parameters are chosen again when there are so many times more comparisons. */
 const GROWTH = 1.3
 /** Of a score's mean, on the latent scale: measured scores are no better than this. */
 const SMALLEST_VARIANCE = 0.05
@@ -33,27 +33,27 @@ interface Hyperparameters {
   readonly textShare: number
 }
 
-export interface DuelBeliefs {
+export interface ComparisonFit {
   readonly process: PairwiseProcess
   /** Of the whole pool. */
   readonly pool: Points
-  /** Candidates that were in a duel or scored. */
+  /** Candidates that were in a comparison or scored. */
   readonly touched: ReadonlySet<number>
   readonly hyperparameters: Hyperparameters
 }
 
-export interface DuelModel {
+export interface ComparisonModel {
   /** Depends on the history alone, not on earlier calls. */
-  fit(duels: readonly Duel[], observations: ObservationHistory): DuelBeliefs
+  fit(comparisons: readonly Comparison[], observations: ObservationHistory): ComparisonFit
 }
 
 /**
  * @example
- * const duels = [0, 1, 2].map((example) => ({ candidates: [1, 0] as const, example, outcome: 1 }))
- * const beliefs = createDuelModel(pool, backend).fit(duels, createObservationLog())
+ * const comparisons = [0, 1, 2].map((example) => ({ candidates: [1, 0] as const, example, outcome: 1 }))
+ * const beliefs = createComparisonModel(pool, backend).fit(comparisons, createObservationLog())
  * indexOfLargest(beliefs.process.posterior(beliefs.pool).mean) // 1
  */
-export function createDuelModel(pool: readonly PoolEntry[], backend: Backend): DuelModel {
+export function createComparisonModel(pool: readonly PoolEntry[], backend: Backend): ComparisonModel {
   const texts = textFeatures(pool)
   const all = points(pool.map((_, index) => [OWN * index, ...row(texts, index)]))
   const lengthScale = Math.max(medianDistance(texts), 1e-6)
@@ -70,8 +70,12 @@ export function createDuelModel(pool: readonly PoolEntry[], backend: Backend): D
     ])
   const chosen = new Map<number, Hyperparameters>()
 
-  const fitAt = (duels: readonly Duel[], observations: ObservationHistory, hyperparameters: Hyperparameters) => {
-    const { results, touched } = resultsOf(duels)
+  const fitAt = (
+    comparisons: readonly Comparison[],
+    observations: ObservationHistory,
+    hyperparameters: Hyperparameters,
+  ) => {
+    const { results, touched } = resultsOf(comparisons)
     const scores = latentScores(observations)
     for (const { point } of scores) touched.add(point)
     // A process needs a point, even where nothing is known of it.
@@ -81,23 +85,26 @@ export function createDuelModel(pool: readonly PoolEntry[], backend: Backend): D
     const at = (candidate: number) => position.get(candidate)!
     const data = {
       points: points(seen.map((candidate) => row(all, candidate))),
-      duels: results.map(({ winner, loser, count }) => ({ winner: at(winner), loser: at(loser), count })),
+      wins: results.map(({ winner, loser, count }) => ({ winner: at(winner), loser: at(loser), count })),
       scores: scores.map((score) => ({ ...score, point: at(score.point) })),
     }
     const model = { kernel: kernelAt(hyperparameters), comparisonNoise: COMPARISON_NOISE }
     return { process: pairwiseProcess(model, data, backend), pool: all, touched, hyperparameters }
   }
 
-  /** From the first so many duels only, so that it does not matter when somebody asks. */
-  const hyperparametersFor = (duels: readonly Duel[], observations: ObservationHistory): Hyperparameters => {
-    const count = lastRefit(duels.length)
+  /** From the first so many comparisons only, so that it does not matter when somebody asks. */
+  const hyperparametersFor = (
+    comparisons: readonly Comparison[],
+    observations: ObservationHistory,
+  ): Hyperparameters => {
+    const count = lastRefit(comparisons.length)
     const known = chosen.get(count)
     if (known) return known
     let best: Hyperparameters = { outputScale: 0.5, textShare: 0.5 }
     let evidence = Number.NEGATIVE_INFINITY
     for (const outputScale of count === 0 ? [] : SCALES) {
       for (const textShare of SHARES) {
-        const { process } = fitAt(duels.slice(0, count), emptyAfter(observations), { outputScale, textShare })
+        const { process } = fitAt(comparisons.slice(0, count), emptyAfter(observations), { outputScale, textShare })
         if (process.logEvidence > evidence) {
           evidence = process.logEvidence
           best = { outputScale, textShare }
@@ -109,7 +116,7 @@ export function createDuelModel(pool: readonly PoolEntry[], backend: Backend): D
   }
 
   return {
-    fit: (duels, observations) => fitAt(duels, observations, hyperparametersFor(duels, observations)),
+    fit: (comparisons, observations) => fitAt(comparisons, observations, hyperparametersFor(comparisons, observations)),
   }
 }
 
@@ -126,7 +133,7 @@ function emptyAfter(observations: ObservationHistory): ObservationHistory {
 }
 
 /** A tie is half a win for either. */
-function resultsOf(duels: readonly Duel[]) {
+function resultsOf(comparisons: readonly Comparison[]) {
   const counts = new Map<string, { winner: number; loser: number; count: number }>()
   const touched = new Set<number>()
   const add = (winner: number, loser: number, count: number) => {
@@ -136,7 +143,7 @@ function resultsOf(duels: readonly Duel[]) {
     known.count += count
     counts.set(key, known)
   }
-  for (const { candidates, outcome } of duels) {
+  for (const { candidates, outcome } of comparisons) {
     if (outcome === null) continue
     const [a, b] = candidates
     touched.add(a).add(b)

@@ -1,24 +1,25 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
-import { duelKey } from '../../src/history/comparison.ts'
+import { comparisonKey } from '../../src/history/comparison.ts'
 import { createBackend } from '../../src/numerics/linalg/create-backend.ts'
 import { renderReport } from '../../src/report/render-report.ts'
+import { optimize } from '../../src/run/optimize.ts'
 import { createPriceList } from '../../src/run/prices.ts'
 import { type RunTaskOptions, runTask } from '../../src/run/run-task.ts'
 import { examineStudy } from '../../src/store/doctor.ts'
 import { loadStudy } from '../../src/store/load-study.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
 import { defineTask } from '../../src/task/define-task.ts'
-import { type DuelServer, duelTask, startDuelServer } from '../support/duel-server.ts'
+import { type ComparisonServer, comparisonTask, startComparisonServer } from '../support/comparison-server.ts'
 
-let server: DuelServer
+let server: ComparisonServer
 beforeEach(async () => {
-  server = await startDuelServer()
+  server = await startComparisonServer()
 })
 afterEach(() => server.close())
 
 async function setUp(budget: Readonly<Record<string, number>>, extra: Partial<RunTaskOptions> = {}) {
-  const task = defineTask(duelTask(server.url, budget))
+  const task = defineTask(comparisonTask(server.url, budget))
   const evaluator = await openEvaluator(task, { modelsFolder: '/nowhere', environment: {} })
   return {
     task,
@@ -42,8 +43,8 @@ describe('a task with a pairwise judge', () => {
     expect(result.winner.mean).toBeGreaterThan(0.6)
     expect(result.winner.interval[0]).toBeGreaterThan(0.5)
     expect(result.winner.holdout).toBeGreaterThan(0.6)
-    const { duels, difference } = result.baseline!
-    expect(duels!.wins).toBeGreaterThan(duels!.losses)
+    const { comparisons, difference } = result.baseline!
+    expect(comparisons!.wins).toBeGreaterThan(comparisons!.losses)
     expect(difference!.count).toBeGreaterThanOrEqual(20)
     expect(result.winner.holdout! + result.baseline!.holdout!).toBeCloseTo(1, 12)
     expect(result.spent.calls).toBe(server.requests.length)
@@ -51,13 +52,13 @@ describe('a task with a pairwise judge', () => {
     expect(result.spent.evaluations).toBeLessThanOrEqual(150)
     const { state } = (await loadStudy(options.store, 'duels'))!
     expect(state.observations.length).toBe(0)
-    expect(state.duels.length + state.holdoutDuels.length).toBe(result.spent.evaluations)
+    expect(state.comparisons.length + state.holdoutComparisons.length).toBe(result.spent.evaluations)
     expect(renderReport({ state })).toContain('compared, not scored')
-    expect((await examineStudy(options.store, 'duels')).map(({ message }) => message).join()).toMatch(/\d+ duels/)
+    expect((await examineStudy(options.store, 'duels')).map(({ message }) => message).join()).toMatch(/\d+ comparisons/)
     await options.evaluator.close()
   })
 
-  it('resumes after an interruption to what it would have found, and asks for no duel twice', async () => {
+  it('resumes after an interruption to what it would have found, and asks for no comparison twice', async () => {
     const whole = await runTask(await setUp({ evaluations: 60 }, { concurrency: 1 }))
     const options = await setUp({ evaluations: 60 }, { concurrency: 1 })
     for (const stop of [7, 25]) {
@@ -70,7 +71,7 @@ describe('a task with a pairwise judge', () => {
     const { spent: _, ...rest } = resumed
     expect(rest).toEqual({ ...rest, winner: whole.winner, verdict: whole.verdict, baseline: whole.baseline })
     const { state } = (await loadStudy(options.store, 'duels'))!
-    const keys = state.duels.map(({ candidates, example }) => duelKey(...candidates, example))
+    const keys = state.comparisons.map(({ candidates, example }) => comparisonKey(...candidates, example))
     expect(new Set(keys).size).toBe(keys.length)
   })
 
@@ -80,12 +81,17 @@ describe('a task with a pairwise judge', () => {
     expect(result.spent.calls).toBe(server.requests.length)
   })
 
+  it('is nothing that optimize can do, whose evaluate scores one prompt', async () => {
+    const options = { prompts: ['a', 'b'], examples: [1, 2, 3], evaluate: () => 1, budget: { evaluations: 6 } }
+    await expect(optimize({ ...options, policy: 'duels' })).rejects.toThrow('policy comparison compares prompts')
+  })
+
   it('has a policy of its own', async () => {
     const options = await setUp({ evaluations: 60 })
     await expect(runTask({ ...options, policy: 'krige' })).rejects.toThrow(/policy krige needs scores/)
-    const task = defineTask({ ...duelTask(server.url, {}), metric: { name: 'regex', pattern: 'x' } })
+    const task = defineTask({ ...comparisonTask(server.url, {}), metric: { name: 'regex', pattern: 'x' } })
     const evaluator = await openEvaluator(task, { modelsFolder: '/nowhere', environment: {} })
-    await expect(runTask({ ...options, task, evaluator, policy: 'duels' })).rejects.toThrow(
+    await expect(runTask({ ...options, task, evaluator, policy: 'comparison' })).rejects.toThrow(
       /needs a metric that compares/,
     )
   })

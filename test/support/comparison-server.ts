@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export interface DuelServer {
+export interface ComparisonServer {
   readonly url: string
   /** Every message it got. */
   readonly requests: string[]
@@ -20,7 +20,7 @@ export interface DuelServer {
 const share = (text: string) => createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32
 
 /** What the server says to a message. */
-export function duelAnswer(message: string): string {
+export function comparisonAnswer(message: string): string {
   const answers = ['A', 'B'].map((name) => new RegExp(`<${name} \\w+>\\n(quality (\\d+)[^<]*)\\n`).exec(message))
   const [a, b] = answers
   if (!a || !b) {
@@ -33,7 +33,7 @@ export function duelAnswer(message: string): string {
   return `I compared them. Better: ${ahead > 0 ? 'A' : 'B'}`
 }
 
-export async function startDuelServer(): Promise<DuelServer> {
+export async function startComparisonServer(): Promise<ComparisonServer> {
   const requests: string[] = []
   const server = createServer((request, response) => {
     let body = ''
@@ -50,15 +50,17 @@ export async function startDuelServer(): Promise<DuelServer> {
         object: 'chat.completion',
         created: 1,
         model: 'test',
-        choices: [{ index: 0, message: { role: 'assistant', content: duelAnswer(message) }, finish_reason: 'stop' }],
+        choices: [
+          { index: 0, message: { role: 'assistant', content: comparisonAnswer(message) }, finish_reason: 'stop' },
+        ],
         usage: { prompt_tokens: 20, completion_tokens: 5, total_tokens: 25 },
       })
-      setTimeout(() => response.writeHead(200, { 'content-type': 'application/json' }).end(reply), duels.delay)
+      setTimeout(() => response.writeHead(200, { 'content-type': 'application/json' }).end(reply), comparisons.delay)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const duels: DuelServer = {
+  const comparisons: ComparisonServer = {
     url: `http://127.0.0.1:${port}/v1`,
     requests,
     delay: 0,
@@ -68,11 +70,11 @@ export async function startDuelServer(): Promise<DuelServer> {
         server.close(() => resolve())
       }),
   }
-  return duels
+  return comparisons
 }
 
 /** A task whose later prompts answer better. */
-export function duelTask(url: string, budget: Readonly<Record<string, number>>) {
+export function comparisonTask(url: string, budget: Readonly<Record<string, number>>) {
   return {
     name: 'duels',
     examples: Array.from({ length: 60 }, (_, index) => ({ input: `case number ${index}` })),

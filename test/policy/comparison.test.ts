@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { duelKey } from '../../src/history/comparison.ts'
+import { comparisonKey } from '../../src/history/comparison.ts'
 import { createRandom } from '../../src/numerics/random/random.ts'
-import { lastRefit } from '../../src/policy/duels/beliefs.ts'
+import { lastRefit } from '../../src/policy/comparison/comparison-model.ts'
+import type { Policy } from '../../src/policy/policy.ts'
 import { createStudy, parseLog, restoreStudy } from '../../src/study/create-study.ts'
 import type { AskedEvaluation, Study } from '../../src/study/study.ts'
 
@@ -13,7 +14,7 @@ const pool = Array.from({ length: PROMPTS }, (_, index) => ({
 const create = (options: Partial<Parameters<typeof createStudy>[0]> = {}) =>
   createStudy({
     pool,
-    policy: 'duels',
+    policy: 'comparison',
     baseline: 'p0',
     exampleCount: 30,
     budget: { evaluations: 120 },
@@ -24,7 +25,7 @@ const create = (options: Partial<Parameters<typeof createStudy>[0]> = {}) =>
 /** Prompt 6 is best; the judge errs by the size of the difference. */
 const quality = [0.2, 0.1, 0.4, 0.5, 0.7, 0.9, 1.4, 0.3]
 function outcomeOf({ index, rival, examples }: AskedEvaluation): number {
-  const random = createRandom(11).split(duelKey(index, rival!.index, examples[0]!))
+  const random = createRandom(11).split(comparisonKey(index, rival!.index, examples[0]!))
   const noise = random.normal() * 0.6
   const difference = quality[index]! - quality[rival!.index]! + (index < rival!.index ? noise : -noise)
   return Math.abs(difference) < 0.05 ? 0.5 : difference > 0 ? 1 : 0
@@ -34,23 +35,24 @@ function play(study: Study, until = Number.POSITIVE_INFINITY) {
   const asked: string[] = []
   for (let next = study.next(); next.kind === 'act' && asked.length < until; next = study.next()) {
     const { action } = next
-    if (action.kind !== 'evaluate' || !action.rival) throw new Error('expected a duel')
+    if (action.kind !== 'evaluate' || !action.rival) throw new Error('expected a comparison')
     asked.push(`${action.index}/${action.rival.index}/${action.examples.join()}`)
     study.tell(action.id, [outcomeOf(action)])
   }
   return asked
 }
 
-describe('duels', () => {
+describe('comparisons', () => {
   it('meet the baseline first, then the best meet, within the budget and never twice', () => {
     const study = create()
     const asked = play(study)
     expect(asked).toHaveLength(120)
-    const keys = study.state.duels.map(({ candidates, example }) => duelKey(...candidates, example))
+    const keys = study.state.comparisons.map(({ candidates, example }) => comparisonKey(...candidates, example))
     expect(new Set(keys).size).toBe(120)
-    expect(asked.slice(0, PROMPTS - 1).every((duel) => duel.split('/')[1] === '0')).toBe(true)
+    expect(asked.slice(0, PROMPTS - 1).every((comparison) => comparison.split('/')[1] === '0')).toBe(true)
     const counts = new Array(PROMPTS).fill(0)
-    for (const { candidates } of study.state.duels.slice(60)) for (const candidate of candidates) counts[candidate]++
+    for (const { candidates } of study.state.comparisons.slice(60))
+      for (const candidate of candidates) counts[candidate]++
     expect(counts.indexOf(Math.max(...counts))).toBe(6)
     const recommendation = study.recommend()!
     expect(recommendation.candidate).toBe(6)
@@ -71,7 +73,7 @@ describe('duels', () => {
       // The last action was asked and not told: it is released as never sent.
       const log = parseLog(first.serialize())
       const restored = restoreStudy(log.slice(0, -1))
-      expect(restored.state.duels).toHaveLength(cut)
+      expect(restored.state.comparisons).toHaveLength(cut)
       expect(play(restored)).toEqual(asked.slice(cut))
       expect(restored.recommend()).toEqual(whole.recommend())
     }
@@ -82,7 +84,7 @@ describe('duels', () => {
     const actions = [study.next(), study.next(), study.next()]
     expect(actions.map(({ kind }) => kind)).toEqual(['act', 'act', 'act'])
     expect(study.next().kind).toBe('wait')
-    expect(study.state.pendingDuels('search')).toHaveLength(3)
+    expect(study.state.pendingComparisons('search')).toHaveLength(3)
     expect(study.state.pending('search')).toEqual([])
     for (const next of actions) if (next.kind === 'act') study.tell(next.action.id, [1])
     expect(study.next()).toMatchObject({ kind: 'done' })
@@ -113,6 +115,40 @@ describe('duels', () => {
     const after = study.recommend()!
     expect(after.candidate).toBe(3)
     expect(after.means[3]).toBeGreaterThan(before.means[3]!)
+  })
+
+  it('go on in a log of before, which said so by the name of its policy', () => {
+    const study = create({ budget: { evaluations: 20 } })
+    play(study, 12)
+    const [created, ...later] = parseLog(study.serialize())
+    if (created?.type !== 'created') throw new Error('expected created first')
+    const { response, ...config } = created.config
+    expect(response).toBe('comparison')
+    const old = restoreStudy([{ ...created, config: { ...config, policy: 'duels' } }, ...later])
+    expect(old.state.config).toEqual(study.state.config)
+    expect(play(old)).toEqual(play(study))
+    expect(old.recommend()).toEqual(study.recommend())
+  })
+
+  it('go by their former name, too', () => {
+    expect(create({ policy: 'duels' }).serialize()).toBe(create().serialize())
+  })
+
+  it('are proposed by a policy of your own, where the study says so', () => {
+    const policy = (): Policy => ({
+      name: 'mine',
+      next: ({ comparisons = [] }) => ({
+        kind: 'act',
+        action: { kind: 'compare', candidates: [0, 1], examples: [comparisons.length] },
+      }),
+      recommend: () => undefined,
+    })
+    expect(() => create({ policy }).ask()).toThrow('the study expects scores')
+    const study = create({ policy, response: 'comparison' })
+    study.tell(study.ask().id, [1])
+    expect(study.ask()).toMatchObject({ examples: [1], rival: { index: 1 } })
+    expect(() => create({ response: 'score' })).toThrow('policy comparison asks for comparisons')
+    expect(() => create({ policy: 'krige', response: 'comparison' })).toThrow('policy krige asks for scores')
   })
 
   it('cannot be minimized', () => {

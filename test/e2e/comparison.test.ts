@@ -2,23 +2,23 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type DuelServer, duelTask, startDuelServer } from '../support/duel-server.ts'
+import { type ComparisonServer, comparisonTask, startComparisonServer } from '../support/comparison-server.ts'
 import { krige, startKrige } from '../support/krige-cli.ts'
 
-let server: DuelServer
+let server: ComparisonServer
 let folder: string
 beforeAll(async () => {
-  server = await startDuelServer()
+  server = await startComparisonServer()
   folder = mkdtempSync(join(tmpdir(), 'krige-duels-'))
-  writeFileSync(join(folder, 'task.yaml'), JSON.stringify(duelTask(server.url, { calls: 300 }), undefined, 1))
+  writeFileSync(join(folder, 'task.yaml'), JSON.stringify(comparisonTask(server.url, { calls: 300 }), undefined, 1))
 })
 afterAll(async () => {
   await server.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
-describe('krige run with duels', { timeout: 120_000 }, () => {
-  it('survives kills: no duel is told twice, every call is charged, the budget holds', async () => {
+describe('krige run with comparisons', { timeout: 120_000 }, () => {
+  it('survives kills: no comparison is told twice, every call is charged, the budget holds', async () => {
     server.delay = 5
     for (const calls of [40, 110]) {
       const running = startKrige(folder, ['run', 'task.yaml', '--json', '--no-cache'])
@@ -34,7 +34,7 @@ describe('krige run with duels', { timeout: 120_000 }, () => {
     expect([last.code, last.stderr]).toEqual([0, expect.stringContaining('Resuming.')])
     const result = JSON.parse(last.stdout)
     expect(Number(/\d/.exec(result.winner.text)![0])).toBeGreaterThanOrEqual(4)
-    expect(result.baseline.duels).toMatchObject({ wins: expect.any(Number) })
+    expect(result.baseline.comparisons).toMatchObject({ wins: expect.any(Number) })
     expect(server.requests.length).toBeLessThanOrEqual(300)
     expect(result.spent.calls).toBeGreaterThanOrEqual(server.requests.length)
     expect(result.spent.calls).toBeLessThanOrEqual(300)
@@ -57,6 +57,6 @@ describe('krige run with duels', { timeout: 120_000 }, () => {
     )
     expect(keys.length - new Set(keys).size).toBeLessThanOrEqual(released)
     const text = (await krige(folder, 'run', 'task.yaml')).stdout
-    expect(text).toMatch(/Probability that the winner beats the baseline in a duel: 0\.\d+ \[/)
+    expect(text).toMatch(/Probability that the winner beats the baseline in a comparison: 0\.\d+ \[/)
   })
 })

@@ -1,26 +1,31 @@
 /**
- * Duels instead of scores: a judge compares two candidates' answers to an example, and a pairwise Gaussian process turns
+ * Comparisons instead of scores: a judge compares two candidates' answers to an example, and a pairwise Gaussian process turns
  * wins into a latent quality.
  *
  * 1. Every candidate meets the baseline once, for at most half of the budget.
  * 2. Then top-two Thompson sampling: the leader of one joint sample of the posterior meets the leader of another
  *    (D. Russo, "Simple Bayesian algorithms for best-arm identification", 2016), on the example used least so far.
- * 3. Recommended is the best posterior mean among candidates that were in a duel. Means are probabilities to win a duel
+ * 3. Recommended is the best posterior mean among candidates that were in a comparison. Means are probabilities to win a comparison
  *    against the baseline.
  *
- * In 40 simulated studies (10 candidates, 60 duels, qualities unrelated to the text) the best was recommended in 78%, as
+ * In 40 simulated studies (10 candidates, 60 comparisons, qualities unrelated to the text) the best was recommended in 78%, as
  * often as said (mean probability of being the best .81), with a mean loss of .03 against 1.09 at random; the 90% interval of
- * the chance to beat the baseline held the truth in 80%: with so few duels it is a little narrow.
+ * the chance to beat the baseline held the truth in 80%: with so few comparisons it is a little narrow.
  *
  * @module
  */
 import { thompson, topTwoThompson } from '../acquisition/thompson.ts'
-import { type Duel, duelKey } from '../history/comparison.ts'
+import { type Comparison, comparisonKey } from '../history/comparison.ts'
 import { createRandom } from '../numerics/random/random.ts'
 import { normalCdf, normalQuantile } from '../numerics/special/index.ts'
 import type { PoolEntry } from '../prompt/candidate.ts'
 import { points, row } from '../surrogate/points.ts'
-import { COMPARISON_NOISE, createDuelModel, type DuelBeliefs, type DuelModel } from './duels/beliefs.ts'
+import {
+  COMPARISON_NOISE,
+  type ComparisonFit,
+  type ComparisonModel,
+  createComparisonModel,
+} from './comparison/comparison-model.ts'
 import {
   type Decision,
   INTERVAL_LEVEL,
@@ -38,44 +43,46 @@ const SAMPLES = 512
 
 /**
  * @example
- * const study = createStudy({ pool, policy: 'duels', baseline: 'p0', exampleCount: 50, budget: { evaluations: 200 } })
+ * const study = createStudy({ pool, policy: 'comparison', baseline: 'p0', exampleCount: 50, budget: { evaluations: 200 } })
  * study.ask() // { kind: 'evaluate', … }
  */
-export function createDuelPolicy(context: PolicyContext): Policy {
+export function createComparisonPolicy(context: PolicyContext): Policy {
   const { seed, exampleCount, backend } = context
   const baseline = context.baseline ?? 0
   const order = stableShuffle(exampleCount, seed, 'examples')
-  let model: { readonly pool: readonly PoolEntry[]; readonly size: number; readonly fit: DuelModel['fit'] } | undefined
-  let latest: { readonly key: string; readonly beliefs: DuelBeliefs } | undefined
+  let model:
+    | { readonly pool: readonly PoolEntry[]; readonly size: number; readonly fit: ComparisonModel['fit'] }
+    | undefined
+  let latest: { readonly key: string; readonly beliefs: ComparisonFit } | undefined
 
-  const beliefsFor = ({ pool, duels = [], observations }: PolicyState): DuelBeliefs => {
+  const beliefsFor = ({ pool, comparisons = [], observations }: PolicyState): ComparisonFit => {
     if (!model || model.size !== pool.length || model.pool[0] !== pool[0]) {
-      model = { pool, size: pool.length, ...createDuelModel(pool, backend) }
+      model = { pool, size: pool.length, ...createComparisonModel(pool, backend) }
       latest = undefined
     }
-    const key = `${duels.length} ${observations.length}`
-    if (latest?.key !== key) latest = { key, beliefs: model.fit(duels, observations) }
+    const key = `${comparisons.length} ${observations.length}`
+    if (latest?.key !== key) latest = { key, beliefs: model.fit(comparisons, observations) }
     return latest.beliefs
   }
 
   return {
-    name: 'duels',
+    name: 'comparison',
     next(state): Decision {
-      const { pool, duels = [], pendingDuels = [] } = state
-      if (pool.length < 2) return { kind: 'done', reason: 'a duel needs two candidates' }
+      const { pool, comparisons = [], pendingComparisons = [] } = state
+      if (pool.length < 2) return { kind: 'done', reason: 'a comparison needs two candidates' }
       if (state.evaluationsLeft < 1) return { kind: 'done', reason: 'the budget is spent' }
       const met = new Set<string>()
       const uses = new Int32Array(exampleCount)
       const fought = new Set<number>()
-      for (const { candidates, example } of [...duels, ...pendingDuels]) {
-        met.add(duelKey(...candidates, example))
+      for (const { candidates, example } of [...comparisons, ...pendingComparisons]) {
+        met.add(comparisonKey(...candidates, example))
         uses[example]!++
         for (const candidate of candidates) fought.add(candidate)
       }
       const exampleFor = (a: number, b: number) => {
         let best = -1
         for (const example of order) {
-          if (met.has(duelKey(a, b, example))) continue
+          if (met.has(comparisonKey(a, b, example))) continue
           if (best < 0 || uses[example]! < uses[best]!) best = example
         }
         return best
@@ -85,7 +92,7 @@ export function createDuelPolicy(context: PolicyContext): Policy {
         action: { kind: 'compare', candidates: [a, b], examples: [example], reason: { summary } },
       })
 
-      const issued = duels.length + pendingDuels.length
+      const issued = comparisons.length + pendingComparisons.length
       const budget = Math.min(context.evaluationBudget, issued + state.evaluationsLeft)
       if (issued < Math.max(1, Math.floor(FIRST_PASS_SHARE * budget))) {
         const fresh = stableShuffle(pool.length, seed, 'prompts').find(
@@ -109,18 +116,20 @@ export function createDuelPolicy(context: PolicyContext): Policy {
           if (free >= 0) return act(a, b, free, 'best pair that has not met on every example')
         }
       }
-      return pendingDuels.length > 0 ? { kind: 'wait' } : { kind: 'done', reason: 'every pair met on every example' }
+      return pendingComparisons.length > 0
+        ? { kind: 'wait' }
+        : { kind: 'done', reason: 'every pair met on every example' }
     },
 
     recommend(state): Recommendation | undefined {
-      const told = (state.duels ?? []).some(({ outcome }) => outcome !== null)
+      const told = (state.comparisons ?? []).some(({ outcome }) => outcome !== null)
       if (state.pool.length === 0 || (!told && state.observations.length === 0)) return undefined
       return recommend(beliefsFor(state), baseline, seed)
     },
   }
 }
 
-function recommend({ process, pool, touched }: DuelBeliefs, baseline: number, seed: number): Recommendation {
+function recommend({ process, pool, touched }: ComparisonFit, baseline: number, seed: number): Recommendation {
   const { mean, variance } = process.posterior(pool)
   const contenders = [...touched].sort((a, b) => mean[b]! - mean[a]! || a - b)
   const candidate = contenders[0] ?? baseline
@@ -140,7 +149,8 @@ function recommend({ process, pool, touched }: DuelBeliefs, baseline: number, se
   return {
     candidate,
     mean: probability,
-    interval: candidate === baseline ? [0.5, 0.5] : [oneDuel(difference - margin), oneDuel(difference + margin)],
+    interval:
+      candidate === baseline ? [0.5, 0.5] : [oneComparison(difference - margin), oneComparison(difference + margin)],
     level: INTERVAL_LEVEL,
     probabilityBest: variance.length === 1 ? 1 : leaders.filter((leader) => leader === 0).length / SAMPLES,
     expectedGain: statistics.expectedGain,
@@ -154,13 +164,18 @@ function rankOf(values: Float64Array): number[] {
   return Array.from(values, (_, index) => index).sort((a, b) => values[b]! - values[a]! || a - b)
 }
 
-/** P(win) of one more duel where the difference of latent qualities is known. */
-function oneDuel(difference: number): number {
+/** P(win) of one more comparison where the difference of latent qualities is known. */
+function oneComparison(difference: number): number {
   return normalCdf(difference / (Math.SQRT2 * COMPARISON_NOISE))
 }
 
 /** Against the baseline: the difference's mean and deviation, and the probability to win with its slope. */
-function winProbability(process: DuelBeliefs['process'], pool: DuelBeliefs['pool'], index: number, baseline: number) {
+function winProbability(
+  process: ComparisonFit['process'],
+  pool: ComparisonFit['pool'],
+  index: number,
+  baseline: number,
+) {
   if (index === baseline) return { difference: 0, deviation: 0, probability: 0.5, slope: 0 }
   const pair = process.posterior(points([row(pool, index), row(pool, baseline)]))
   const covariance = pair.covariance()
@@ -173,9 +188,9 @@ function winProbability(process: DuelBeliefs['process'], pool: DuelBeliefs['pool
 }
 
 /** How often each candidate won, tied and lost, for people. */
-export function duelTally(duels: readonly Duel[], candidate: number, rival: number) {
+export function comparisonTally(comparisons: readonly Comparison[], candidate: number, rival: number) {
   const tally = { wins: 0, ties: 0, losses: 0 }
-  for (const { candidates, outcome } of duels) {
+  for (const { candidates, outcome } of comparisons) {
     const [a, b] = candidates
     if (outcome === null || !(a === candidate ? b === rival : b === candidate && a === rival)) continue
     const own = a === candidate ? outcome : 1 - outcome
