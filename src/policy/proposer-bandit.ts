@@ -4,7 +4,7 @@
  * Notation: d_i ability of draft i minus that of its best parent, in logits, known with variance v_i.
  *
  *   d_i ~ N(μ_p, τ_p²) of proposer p, with a normal–inverse-gamma prior that all share; a draft counts τ₀² / (τ₀² + v_i)
- *   value = E[max(0, d)] per draft / (calls it takes + outcomes that measure it)
+ *   value = E[max(0, d)] per draft / (calls it takes / share of drafts that pass + outcomes that measure it)
  *
  * One draw of (μ_p, τ_p²) per proposer, and the best of these is asked (Thompson 1933): restarts and exploration need no
  * rule of their own.
@@ -42,6 +42,12 @@ const OUTCOMES = 2
 const CARRIED = 0.5
 /** Logits per score, at a score of a half. */
 const LOGITS = 4
+
+/** Share of drafts that pass, before any did, and the drafts that this is worth. */
+const PRIOR_YIELD = 0.8
+const PRIOR_ATTEMPTS = 4
+/** Of what a proposer's earlier generations came to, per generation since. */
+const REMEMBERED = 0.7
 
 const NOTHING: ArmEvidence = { weight: 0, sum: 0, squares: 0 }
 
@@ -88,16 +94,35 @@ function add(arms: Map<string, ArmEvidence>, name: string, difference: number, w
   })
 }
 
+/**
+ * Share of a proposer's drafts that joined the pool: the rest were refused or there already. Late generations count most,
+ * since a proposer runs out of new ideas.
+ */
+export function yieldOf(generations: readonly Generation[], name: string): number {
+  let passed = PRIOR_YIELD * PRIOR_ATTEMPTS
+  let attempts = PRIOR_ATTEMPTS
+  for (const { proposer, added, duplicates, rejected } of generations) {
+    if (proposer !== name) continue
+    const refused = Object.values(rejected).reduce((sum, count) => sum + count, duplicates)
+    passed = added.length + REMEMBERED * passed
+    // Nothing written is an attempt in vain.
+    attempts = Math.max(1, added.length + refused) + REMEMBERED * attempts
+  }
+  return passed / attempts
+}
+
 /** @param evidence Several maps add up. */
 export function chooseProposer(
   proposers: readonly ProposerInfo[],
   evidence: readonly ReadonlyMap<string, ArmEvidence>[],
   random: Random,
+  yieldOf: (name: string) => number = () => 1,
 ): ProposerInfo | undefined {
   let best: { readonly info: ProposerInfo; readonly value: number } | undefined
   for (const info of proposers) {
     const own = evidence.map((arms) => arms.get(info.name) ?? NOTHING)
-    const value = drawValue(own, random) / (Math.max(info.calls(1), info.cost?.(1) ?? 0) + OUTCOMES)
+    const cost = Math.max(info.calls(1), info.cost?.(1) ?? 0) / yieldOf(info.name)
+    const value = drawValue(own, random) / (cost + OUTCOMES)
     if (!best || value > best.value) best = { info, value }
   }
   return best?.info

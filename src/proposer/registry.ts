@@ -117,13 +117,30 @@ const LATER = {
 }
 
 /**
+ * The sensible choice in two: the proposers that cost no call, and those that ask a generator. What they cost differs so much
+ * that which of them is asked is a decision of its own.
+ *
+ * @example
+ * createPortfolios().map(({ needsGenerator }) => needsGenerator) // [false, true]
+ */
+export function createPortfolios(): readonly Proposer[] {
+  const free = createPortfolio(undefined, 'free')
+  const written = createPortfolio(undefined, 'written')
+  return [
+    { ...free, name: 'auto-free', calls: () => 0 },
+    { ...written, name: 'auto-written', needsGenerator: true },
+  ]
+}
+
+/**
  * Several proposers as one: each request is shared among those that suit it, half of it to those that cost no call.
  *
  * @param proposers Default: a sensible choice.
+ * @param kind Only those that cost no call, or only those that ask a generator. @defaultValue both
  * @example
  * createPortfolio().needsGenerator // false
  */
-export function createPortfolio(proposers?: readonly Proposer[]): Proposer {
+export function createPortfolio(proposers?: readonly Proposer[], kind?: 'free' | 'written'): Proposer {
   const chosen = (names: readonly string[]): Proposer[] => names.map((name) => createProposer(name))
   const sets = proposers ? undefined : { first: pairOf(FIRST, chosen), later: pairOf(LATER, chosen) }
   const own = {
@@ -142,8 +159,9 @@ export function createPortfolio(proposers?: readonly Proposer[]): Proposer {
       ),
     async propose(request) {
       const isFirst = request.pool.every(({ outcomes }) => outcomes.length === 0)
-      const { free, written } = sets ? (isFirst ? sets.first : sets.later) : own
-      const able = request.ask ? written : []
+      const all = sets ? (isFirst ? sets.first : sets.later) : own
+      const free = kind === 'written' ? [] : all.free
+      const able = request.ask && kind !== 'free' ? all.written : []
       const refused = new Set((request.rejected ?? []).map(({ proposer }) => proposer))
       const suits = ({ name }: Proposer) => refused.size === 0 || refused.has(name)
       const toWrite = able.length === 0 ? 0 : free.length === 0 ? request.count : Math.ceil(request.count / 2)

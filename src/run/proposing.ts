@@ -19,7 +19,7 @@ import { createGate } from '../proposer/gate/gate.ts'
 import { passBack } from '../proposer/pass-back.ts'
 import { countByReason, propose } from '../proposer/propose.ts'
 import type { Ask, Draft, Member, Outcome, Proposer } from '../proposer/proposer.ts'
-import { createPortfolio, createProposer, type ProposerSpecification } from '../proposer/registry.ts'
+import { createPortfolio, createPortfolios, createProposer, type ProposerSpecification } from '../proposer/registry.ts'
 import { type StagePlan, stagePlan, stageView } from '../proposer/stage-view.ts'
 import { contentOf, createTaskView, type TaskView } from '../proposer/task-view.ts'
 import type { ProposedCandidate } from '../study/new-candidates.ts'
@@ -49,7 +49,7 @@ export type ProposedTask = Pick<
   Task,
   'proposers' | 'metric' | 'examples' | 'split' | 'pool' | 'baseline' | 'description' | 'template' | 'preserve'
 > &
-  Partial<Pick<Task, 'sampling' | 'program' | 'evaluate' | 'space'>>
+  Partial<Pick<Task, 'sampling' | 'program' | 'evaluate' | 'space' | 'budget'>>
 
 export interface ProposingOptions {
   readonly task: ProposedTask
@@ -79,13 +79,18 @@ function openNamed(written: ProposerSpecification): Proposer {
   return createProposer(written, (file) => readTextFile(file, 'meta-prompt', 'proposers'))
 }
 
-/** What a policy may ask: a sensible choice as one, or each of those the task names, those with other settings apart. */
+/**
+ * What a policy may ask: a sensible choice, what costs no call apart from what a generator writes; or each of those the task
+ * names, those with other settings apart.
+ */
 function armsOf(
   { proposers }: Pick<Task, 'proposers'>,
   whole: Proposer,
   isAsked: boolean,
 ): readonly (readonly [name: string, proposer: Proposer])[] {
-  if (typeof proposers === 'string') return [[whole.name, whole]]
+  if (typeof proposers === 'string') {
+    return (isAsked ? createPortfolios() : [whole]).map((arm) => [arm.name, arm] as const)
+  }
   const taken = new Map<string, number>()
   const arms = proposers.map(openNamed).map((arm): readonly [string, Proposer] => {
     const count = (taken.get(arm.name) ?? 0) + 1
@@ -113,7 +118,7 @@ export function createGenerating(options: ProposingOptions): Generating | undefi
     proposers: arms.map(([name, arm]) => ({
       name,
       calls: (count) => (isAsked ? 2 * arm.calls(count) : 0),
-      cost: (count) => (isAsked ? arm.calls(count) * callCost(task, count) : 0),
+      cost: (count) => (isAsked ? arm.calls(count) * callCost(options, count) : 0),
     })),
     async generate(request, { study, traces, embed }) {
       const { action } = request
@@ -271,17 +276,28 @@ function saidOf(trace: Trace | undefined, stage: string | undefined): Pick<Outco
 
 /** Tokens that a question to a generator takes, and that each prompt in its answer takes; a guess that sets a scale. */
 const QUESTION_TOKENS = 600
-const PROMPT_TOKENS = 150
-/** An output token takes the price, and on a local model the time, of several input tokens. */
+const PROMPT_TOKENS = 120
+/** An output token takes the price of several input tokens; on a local model the time of more. */
 const OUTPUT_WEIGHT = 4
+const LOCAL_OUTPUT_WEIGHT = 10
 
 /** Tokens of an answer where nothing says how long it may be. */
 const SHORT_ANSWER = 16
 
-/** What one call of a generator for `count` prompts costs, in evaluations of the task. */
-function callCost(task: ProposedTask, count: number): number {
+/**
+ * What one call of a generator for `count` prompts costs, in evaluations of the task: as the budget counts it. Where only
+ * calls are limited that is one; else, and on a local model, whose calls take nothing but time, it goes by tokens.
+ */
+function callCost({ task, generator }: ProposingOptions, count: number): number {
+  const isLocal = generator?.local ?? false
+  const { calls, inputTokens, outputTokens, usd } = task.budget ?? {}
+  const onlyCalls = calls !== undefined && [inputTokens, outputTokens, usd].every((limit) => limit === undefined)
+  if (onlyCalls && !isLocal) return 1
   const [example] = task.examples
-  const shown = `${task.template ?? ''}${JSON.stringify(example?.input ?? '')}`
-  const evaluation = estimateTokens(shown) + OUTPUT_WEIGHT * (task.sampling?.maxOutputTokens ?? SHORT_ANSWER)
-  return (QUESTION_TOKENS + OUTPUT_WEIGHT * PROMPT_TOKENS * count) / evaluation
+  const shown = `${task.template?.source ?? ''}${JSON.stringify(example?.input ?? '')}`
+  const longest = task.sampling?.maxOutputTokens ?? SHORT_ANSWER
+  const expected = example?.expected === undefined ? longest : estimateTokens(JSON.stringify(example.expected))
+  const weight = isLocal ? LOCAL_OUTPUT_WEIGHT : OUTPUT_WEIGHT
+  const evaluation = estimateTokens(shown) + weight * Math.min(longest, expected)
+  return (QUESTION_TOKENS + weight * PROMPT_TOKENS * count) / evaluation
 }

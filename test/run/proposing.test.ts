@@ -180,12 +180,19 @@ describe('a task that cannot get better ends with a clear sentence:', () => {
     expect(text).toMatch(/No improvement found/)
   })
 
-  it('counts a call that writes prompts as several evaluations, and one without a model as none', () => {
-    const given = task()
+  it('counts a call that writes prompts as the budget does, and one without a model as none', () => {
     const priceOf = createPriceList()
-    const [written] = createGenerating({ task: given, priceOf, generator: createScriptedModel(labels) })!.proposers
+    const writerOf = (given: ReturnType<typeof task>, isLocal = false) => {
+      const generator = { ...createScriptedModel(labels), local: isLocal }
+      return createGenerating({ task: given, priceOf, generator })!.proposers
+    }
+    const [free, written] = writerOf(task())
+    expect([free!.calls(8), free!.cost!(8)]).toEqual([0, 0])
     expect(written!.cost!(4)).toBeGreaterThan(2 * written!.calls(4))
     expect(written!.cost!(8)).toBeGreaterThan(written!.cost!(4))
-    expect(createGenerating({ task: given, priceOf })!.proposers[0]!.cost!(8)).toBe(0)
+    const limited = { ...task(), budget: { calls: 300 } }
+    expect(writerOf(limited)[1]!.cost!(4)).toBe(written!.calls(4) / 2)
+    expect(writerOf(limited, true)[1]!.cost!(4)).toBeGreaterThan(written!.cost!(4))
+    expect(createGenerating({ task: task(), priceOf })!.proposers[0]!.cost!(8)).toBe(0)
   })
 })

@@ -8,7 +8,7 @@
  *    outcome. Its value is the expected gain of the prompt then best, σ̃ h(−Δ/σ̃), h(z) = φ(z) + zΦ(z), Δ the distance to the
  *    best other: the knowledge gradient of the best batch size (Frazier & Powell 2010).
  * 3. Writing k more drafts is worth the same of the best of k draws from the posterior of children given their parents, as
- *    far as their texts tell which that is, at the price of k drafts and n outcomes.
+ *    far as their texts tell which that is and as many as have passed the gate before, at the price of k drafts and n outcomes.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
 import type { ScoreMoments } from '../../surrogate/prompt/score-moments.ts'
 import { createCellScores } from '../cell-scores.ts'
 import type { Decision, Policy, PolicyContext, PolicyState, ProposerInfo } from '../policy.ts'
-import { carriedEvidence, chooseProposer, evidenceOf } from '../proposer-bandit.ts'
+import { carriedEvidence, chooseProposer, evidenceOf, yieldOf } from '../proposer-bandit.ts'
 import { chooseStage } from '../stage-choice.ts'
 import { createExampleChooser, pendingCells } from './choose-examples.ts'
 import { type ExampleBeliefs, exampleBeliefs } from './informative-example.ts'
@@ -37,8 +37,8 @@ const SMALLEST_STEP = 4
 const FITS_PER_DRAFT_MODEL = 4
 /** Numbers of drafts that are asked for at once. */
 const DRAFTS = [1, 2, 4, 8]
-/** Expected largest of k draws from N(0, 1). */
-const EXPECTED_LARGEST: Readonly<Record<number, number>> = { 1: 0, 2: 0.5642, 4: 1.0294, 8: 1.4236 }
+/** Expected largest of 1, 2, 4 and 8 draws from N(0, 1). */
+const EXPECTED_LARGEST = [0, 0.5642, 1.0294, 1.4236]
 /** Outcomes of the best prompt before anything is written: a proposer learns from what went wrong. */
 const FIRST_LOOK = 8
 const MOST_PARENTS = 4
@@ -162,7 +162,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     const parentsOf = (candidate: number) => pool[candidate]?.candidate.origin?.parents
     const evidence = evidenceOf(generations, { ...beliefs, parentsOf })
     const random = createRandom(seed).split('proposer').split(generations.length)
-    return chooseProposer(alive, [carried, evidence], random)
+    return chooseProposer(alive, [carried, evidence], random, (name) => yieldOf(generations, name))
   }
 
   function bestMeasurement(
@@ -203,7 +203,9 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     const { scores, ranked, noise } = plan
     const leader = ranked.find((i) => asked[i]! > 0)
     if (leader === undefined || asked[leader]! < Math.min(FIRST_LOOK, exampleCount)) return undefined
-    const { mean, told, untold } = plan.inheritance
+    const { meanAt, told, untold } = plan.inheritance
+    const mean = meanAt(plan.beliefs.ability[leader]!)
+    const passing = yieldOf(state.generations ?? [], proposer.name)
     const slope = scores.slopes[leader]!
     const spread = slope * Math.sqrt(options.screening ? told : 0)
     const left = slope * slope * (untold + (options.screening ? 0 : told))
@@ -211,9 +213,10 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     for (const count of DRAFTS) {
       const calls = proposer.calls(count)
       if (calls > (state.callsLeft ?? Number.POSITIVE_INFINITY) || count > allowed) continue
-      const distance = slope * mean + spread * EXPECTED_LARGEST[count]!
+      const distance = slope * mean + spread * expectedLargest(passing * count)
       const price = Math.max(calls, proposer.cost?.(count) ?? 0)
-      const rate = bestRate(distance, left, noise, Math.min(exampleCount, state.evaluationsLeft), 1, price)
+      const anything = 1 - (1 - passing) ** count
+      const rate = anything * bestRate(distance, left, noise, Math.min(exampleCount, state.evaluationsLeft), 1, price)
       if (!best || rate > best.rate) best = { count, rate }
     }
     return best
@@ -225,6 +228,14 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     const [first, ...others] = measured
     return [first!, ...others.sort((a, b) => upper(b) - upper(a)).slice(0, MOST_PARENTS - 1)]
   }
+}
+
+/** Of `draws` from N(0, 1), linear in the logarithm of their number in between. */
+function expectedLargest(draws: number): number {
+  const place = Math.max(0, Math.min(EXPECTED_LARGEST.length - 1, Math.log2(draws)))
+  const below = Math.floor(place)
+  const [low, high = low] = [EXPECTED_LARGEST[below]!, EXPECTED_LARGEST[below + 1]]
+  return low + (place - below) * (high - low)
 }
 
 /** Variance of a score that is the prompt's own, whatever examples were drawn. */
@@ -276,11 +287,13 @@ function alike(pool: readonly PoolEntry[], beliefs: PromptBeliefs): Map<number, 
   const { offsets } = beliefs.outcomes
   const isMeasured = (i: number) => offsets[i + 1] !== offsets[i]
   const measured = pool.map((entry, i) => (isMeasured(i) ? entry : { candidate: { id: entry.candidate.id } }))
-  const { mean, told, untold } = inheritance(measured, beliefs)
+  const { meanAt, told, untold } = inheritance(measured, beliefs)
   return new Map(
     pool.flatMap(({ candidate }, i): [number, DraftPrediction][] => {
       const parent = bestParent(candidate.origin?.parents, beliefs.ability)
-      return isMeasured(i) || parent === undefined ? [] : [[i, { mean: mean + parent, variance: told + untold }]]
+      return isMeasured(i) || parent === undefined
+        ? []
+        : [[i, { mean: meanAt(parent) + parent, variance: told + untold }]]
     }),
   )
 }
