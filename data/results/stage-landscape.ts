@@ -1,7 +1,7 @@
 /**
  * `node data/results/stage-landscape.ts [SEEDS] [CALLS]`: searches that rewrite a program of five stages, two of which are to
- * blame. With credit, and with every stage in turn: scores, and the share of drafts that go to the culprits after 200
- * evaluations.
+ * blame. With credit, with every stage in turn, and with the culprits told, the bound: scores, and the share of drafts that go
+ * to the culprits after 200 evaluations.
  *
  * @module
  */
@@ -19,25 +19,31 @@ const LEARNED = 200
 const seeds = Number(process.argv[2] ?? 12)
 const calls = Number(process.argv[3] ?? 600)
 
-/** Without credit: no stages are known, and each generation rewrites the next one. */
-function inTurn(landscape: StageLandscape) {
+/** Without credit: no stages are known, and each generation rewrites the next one of these. */
+function inTurn(landscape: StageLandscape, order: readonly string[]) {
   const { stages: _, children, ...rest } = landscape
   let turn = 0
   return {
     ...rest,
     children: (parents: Parameters<typeof children>[0], count: number, asked?: Parameters<typeof children>[2]) =>
-      children(parents, count, { ...asked, slot: LANDSCAPE_STAGES[turn++ % LANDSCAPE_STAGES.length]! }),
+      children(parents, count, { ...asked, slot: order[turn++ % order.length]! }),
   }
 }
 
-for (const withCredit of [true, false]) {
+const ARMS = {
+  credit: (landscape: StageLandscape) => landscape,
+  'in turn': (landscape: StageLandscape) => inTurn(landscape, LANDSCAPE_STAGES),
+  'culprits told': (landscape: StageLandscape) => inTurn(landscape, landscape.culprits),
+}
+
+for (const [arm, prepare] of Object.entries(ARMS)) {
+  const withCredit = arm === 'credit'
   const means = new Float64Array(Math.floor(calls / EVERY))
   let [toCulprits, later] = [0, 0]
   for (let seed = 1; seed <= seeds; seed++) {
     const landscape = createStageLandscape(seed)
     const options = { calls, every: EVERY, seed, backend: benchBackend() }
-    const searched = withCredit ? landscape : inTurn(landscape)
-    const { scores, proposals } = await searchLandscape(searched, createKrigePolicy, options)
+    const { scores, proposals } = await searchLandscape(prepare(landscape), createKrigePolicy, options)
     scores.forEach((score, k) => {
       means[k]! += score / seeds
     })
@@ -55,7 +61,7 @@ for (const withCredit of [true, false]) {
     )
   }
   const row = Array.from(means, (mean) => mean.toFixed(3)).join(' ')
-  process.stdout.write(`${withCredit ? 'credit' : 'in turn'}: mean score every ${EVERY} calls ${row}\n`)
+  process.stdout.write(`${arm}: mean score every ${EVERY} calls ${row}\n`)
   if (withCredit) {
     const share = (100 * toCulprits) / Math.max(1, later)
     process.stdout.write(`after ${LEARNED} evaluations ${share.toFixed(1)}% of ${later} drafts go to the culprits\n`)

@@ -20,7 +20,7 @@ import { candidateText, type PoolEntry } from '../../prompt/candidate.ts'
 import { correlationAt } from './text-covariance.ts'
 
 /** Slots that are compared apart; of more, the first in their order. */
-const MOST_SLOTS = 4
+const MOST_SLOTS = 8
 
 interface DraftView {
   readonly name: string
