@@ -10,6 +10,7 @@ import { registerExport } from './export.ts'
 import { registerHelp } from './help.ts'
 import { registerImport } from './import.ts'
 import { registerInit } from './init.ts'
+import { registerMcp } from './mcp.ts'
 import { registerModels } from './models.ts'
 import { registerQuickstart } from './quickstart.ts'
 import { registerReport } from './report.ts'
@@ -37,6 +38,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerDelete,
   registerModels,
   registerServe,
+  registerMcp,
   registerBench,
   registerHelp,
 ]

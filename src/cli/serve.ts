@@ -5,7 +5,7 @@ import { numberOption } from './number-options.ts'
 import { packageVersion } from './version.ts'
 import { STORE_OPTION, storeAddress } from './with-store.ts'
 
-interface ServeFlags {
+export interface ServeFlags {
   readonly host: string
   readonly port: number
   readonly store?: string
@@ -18,7 +18,7 @@ interface ServeFlags {
 const HELP = `
 The API is described at /openapi.json. Without a token only this machine is answered; KRIGE_SERVER_TOKEN (or --token-file)
 is what clients send as "Authorization: Bearer …". Ctrl-C finishes what is under way; everything told is stored before it
-is answered.
+is answered. Agents find the same as tools of the Model Context Protocol at /mcp.
 
 Examples:
   $ krige serve
@@ -43,35 +43,49 @@ export function registerServe(program: Command): void {
     .option('--quiet', 'log only faults')
     .option('--until-stdin-ends', 'stop when standard input ends: with the program that started it, however that ends')
     .addHelpText('after', HELP)
-    .action(serveStudies)
+    .action((flags: ServeFlags) =>
+      serveStudies(flags, (store, url) => `Serving ${store} at ${url}; the API is at ${url}/openapi.json`),
+    )
 }
 
-async function serveStudies(flags: ServeFlags): Promise<void> {
+/** What `krige serve` and `krige mcp` serve. */
+export async function openServed(flags: Pick<ServeFlags, 'store' | 'backend'>) {
   const [{ openStore }, { openBackend }] = await Promise.all([
     import('../store/open-store.ts'),
     import('../numerics/linalg/index.ts'),
   ])
-  const { serve } = await import('../server/index.ts').catch((cause: unknown) => {
+  const { serve, createServerApp } = await import('../server/index.ts').catch((cause: unknown) => {
     throw new UnavailableError('krige serve needs packages that are not installed', {
       remedy: 'npm install hono @hono/node-server @hono/zod-openapi prom-client pino',
       cause,
     })
   })
-  const token = tokenOf(flags)
   const name = flags.backend ?? process.env['KRIGE_BACKEND']
   const backend = await openBackend(...(name === undefined ? [] : [name as Parameters<typeof openBackend>[0]]))
-  const store = await openStore(storeAddress(flags.store))
+  return {
+    serve,
+    createServerApp,
+    store: await openStore(storeAddress(flags.store)),
+    backend,
+    version: packageVersion(),
+  }
+}
+
+/** @param greeting What is said when it listens. */
+export async function serveStudies(flags: ServeFlags, greeting: (store: string, url: string) => string): Promise<void> {
+  const token = tokenOf(flags)
+  const { serve, store, backend, version } = await openServed(flags)
   try {
     const server = await serve({
       store,
       backend,
-      version: packageVersion(),
+      version,
       host: flags.host,
       port: flags.port,
       logLevel: flags.quiet ? 'error' : 'info',
       ...(token === undefined ? {} : { token }),
     })
-    process.stdout.write(`Serving ${store.location} at ${server.url}; the API is at ${server.url}/openapi.json\n`)
+    process.stdout.write(`${greeting(store.location, server.url)}\n`)
     await new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
       if (flags.untilStdinEnds) process.stdin.once('close', resolve).resume()

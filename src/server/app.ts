@@ -4,13 +4,16 @@
  * @module
  */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { McpHttpHandler } from '@modelcontextprotocol/server'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { streamSSE } from 'hono/streaming'
-import { KrigeError, type KrigeErrorCode } from '../errors.ts'
+import { KrigeError, type KrigeErrorCode, UnavailableError } from '../errors.ts'
 import type { Backend } from '../numerics/linalg/index.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import { renderReport } from '../report/render-report.ts'
+import { reportMarkdown } from '../report/report-text.ts'
+import { summarizeReport } from '../report/summary.ts'
 import { exportJsonLines } from '../store/jsonl.ts'
 import type { Store } from '../store/store.ts'
 import type { StudyOptions } from '../study/create-study.ts'
@@ -26,6 +29,7 @@ import {
 } from './answers.ts'
 import { idempotency } from './idempotency.ts'
 import { DEFAULT_LIMITS, type Limits, limitLoad, requireLoopbackName, requireToken } from './limits.ts'
+import type { Answer } from './mcp.ts'
 import { createMetrics, type RequestEntry } from './metrics.ts'
 import * as routes from './routes.ts'
 import { candidateKey, createServedStudies, indexOf, type ServedStudy, UnknownStudyError } from './served-studies.ts'
@@ -87,15 +91,7 @@ export function createServerApp(options: ServerOptions): ServerApp {
     },
   })
   api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
-  api.use(options.token === undefined ? requireLoopbackName : requireToken(options.token))
-  api.use(limitLoad(limits, now))
-  api.use(
-    bodyLimit({
-      maxSize: limits.bodyBytes,
-      onError: (context) =>
-        context.json({ error: { code: 'too-large', message: `a body may have ${limits.bodyBytes} bytes` } }, 413),
-    }),
-  )
+  api.onError((error, context) => answerError(error, context, options.onFault))
   api.use(idempotency())
 
   /** Runs work on a study; what it did is on the disk before the answer goes out. */
@@ -204,8 +200,11 @@ export function createServerApp(options: ServerOptions): ServerApp {
     }) as never
   })
   api.openapi(routes.getReport, async (context) => {
-    const page = await on(context, ({ study }) => renderReport({ state: study.state, version }))
-    return context.html(page) as never
+    const page = await on(context, ({ study: { state } }) =>
+      context.req.query('format') === 'md' ? reportMarkdown(summarizeReport(state)) : renderReport({ state, version }),
+    )
+    if (context.req.query('format') !== 'md') return context.html(page) as never
+    return context.body(page, 200, { 'Content-Type': 'text/markdown; charset=UTF-8' }) as never
   })
   api.openapi(routes.exportStudy, async (context) => {
     const name = context.req.param('name')!
@@ -257,8 +256,21 @@ export function createServerApp(options: ServerOptions): ServerApp {
     return context.json({ error }, 503)
   })
   app.get('/openapi.json', (context) => context.json(document()))
-  const guard = options.token === undefined ? requireLoopbackName : requireToken(options.token)
-  app.get('/metrics', guard, async (context) => context.text(await metrics.text(), 200))
+  app.use(options.token === undefined ? requireLoopbackName : requireToken(options.token))
+  app.get('/metrics', async (context) => context.text(await metrics.text(), 200))
+  app.use(limitLoad(limits, now))
+  app.use(
+    bodyLimit({
+      maxSize: limits.bodyBytes,
+      onError: (context) =>
+        context.json({ error: { code: 'too-large', message: `a body may have ${limits.bodyBytes} bytes` } }, 413),
+    }),
+  )
+  let mcp: Promise<McpHttpHandler> | undefined
+  app.all('/mcp', async (context) => {
+    mcp ??= openMcp((request) => api.fetch(request), version, limits.bodyBytes)
+    return (await mcp).fetch(context.req.raw)
+  })
   app.route('/', api)
   app.notFound((context) =>
     context.json({ error: { code: 'not-found', message: 'no such path', remedy: 'See /openapi.json.' } }, 404),
@@ -273,6 +285,20 @@ export function createServerApp(options: ServerOptions): ServerApp {
     },
     close: () => studies.close(),
   }
+}
+
+/** Loaded when an agent first calls: the package may be left out. */
+async function openMcp(answer: Answer, version: string, maxRequestBodySize: number): Promise<McpHttpHandler> {
+  const [{ createMcpHandler }, { mcpServers }] = await Promise.all([
+    import('@modelcontextprotocol/server'),
+    import('./mcp.ts'),
+  ]).catch((cause: unknown) => {
+    throw new UnavailableError('tools for agents need a package that is not installed', {
+      remedy: 'npm install @modelcontextprotocol/server',
+      cause,
+    })
+  })
+  return createMcpHandler(await mcpServers(answer, version), { maxRequestBodySize })
 }
 
 function answerError(error: Error, context: Context, onFault: ServerOptions['onFault']): Response {

@@ -30,7 +30,7 @@ const IDEMPOTENT = z.object({
     .min(1)
     .max(200)
     .optional()
-    .openapi({ description: 'A repeated request with the same key gets the first answer and changes nothing.' }),
+    .describe('A repeated request with the same key gets the first answer and changes nothing.'),
 })
 
 function post<Body extends Schema, Answer extends Schema>(
@@ -141,21 +141,29 @@ export const enqueue = post(
 )
 export const release = post('/studies/{name}/release', 'Give back an action.', schemas.releaseInput, schemas.accepted)
 
-const stream = (path: string, summary: string, type: string, query?: z.ZodObject) =>
+const stream = <Query extends z.ZodObject>(path: string, summary: string, types: readonly string[], query?: Query) =>
   createRoute({
     method: 'get',
     path,
     summary,
     security,
     request: { params: schemas.studyName, ...(query ? { query } : {}) },
-    responses: { 200: { description: summary, content: { [type]: { schema: z.string() } } }, ...FAILURES },
+    responses: {
+      200: { description: summary, content: Object.fromEntries(types.map((type) => [type, { schema: z.string() }])) },
+      ...FAILURES,
+    },
   })
 
 export const followEvents = stream(
   '/studies/{name}/events',
   'The event log as server-sent events; Last-Event-ID or `from` says where to go on.',
-  'text/event-stream',
+  ['text/event-stream'],
   z.object({ from: z.coerce.number().int().min(0).optional() }),
 )
-export const getReport = stream('/studies/{name}/report', 'The report as one HTML page.', 'text/html')
-export const exportStudy = stream('/studies/{name}/export', 'The event log as JSON Lines.', 'application/x-ndjson')
+export const getReport = stream(
+  '/studies/{name}/report',
+  'The report: one HTML page, or Markdown with `format=md`.',
+  ['text/html', 'text/markdown'],
+  z.object({ format: z.enum(['html', 'md']).default('html') }),
+)
+export const exportStudy = stream('/studies/{name}/export', 'The event log as JSON Lines.', ['application/x-ndjson'])

@@ -13,7 +13,7 @@ const index = z.int().min(0)
 const parameterValue = z.union([z.number(), z.string(), z.boolean(), z.null()])
 
 const candidateFields = {
-  id: z.string().min(1).max(200).optional().openapi({ description: 'Default: the next free number.' }),
+  id: z.string().min(1).max(200).optional().describe('Default: the next free number.'),
   text: text.optional(),
   slots: z.record(z.string(), text).optional(),
   parameters: z.record(z.string(), parameterValue).optional(),
@@ -22,11 +22,13 @@ const candidateFields = {
 /** A text, or a candidate with slots or parameters. */
 export const candidateInput = z
   .union([text, z.strictObject(candidateFields)])
-  .openapi('CandidateInput', { description: 'A prompt as text, or with slots or parameter values.' })
+  .openapi('CandidateInput')
+  .describe('A prompt as text, or with slots or parameter values.')
 
 export const candidate = z
   .object({ ...candidateFields, id: z.string(), index })
-  .openapi('Candidate', { description: 'A candidate of the pool; `index` is its place there.' })
+  .openapi('Candidate')
+  .describe('A candidate of the pool; `index` is its place there.')
 
 const limit = z.number().min(0).optional()
 
@@ -35,23 +37,23 @@ export const studyInput = z
     name: z
       .string()
       .regex(/^[\w.-]{1,120}$/, 'expected 1 to 120 letters, digits, dots, dashes or underscores')
-      .openapi({ example: 'triage' }),
+      .meta({ example: 'triage' }),
     pool: z.array(candidateInput).max(100_000).default([]),
     space: z
       .record(z.string(), z.record(z.string(), z.unknown()))
       .default({})
-      .openapi({ example: { temperature: { float: [0, 1] } } }),
-    policy: z.string().optional().openapi({ description: 'Default: krige, which over parameters alone is gp.' }),
+      .meta({ example: { temperature: { float: [0, 1] } } }),
+    policy: z.string().optional().describe('Default: krige, which over parameters alone is gp.'),
     policyOptions: z.record(z.string(), z.unknown()).optional(),
     budget: z
       .strictObject({ evaluations: limit, calls: limit, inputTokens: limit, outputTokens: limit, usd: limit })
       .default({})
-      .openapi({ description: 'Hard limits. Default: none.' }),
+      .describe('Hard limits. Default: none.'),
     direction: z.enum(['maximize', 'minimize']).default('maximize'),
     seed: z.int().default(0),
     exampleCount: z.int().min(1).max(100_000).default(1),
     estimand: z.enum(['population', 'set']).default('population'),
-    baseline: z.string().optional().openapi({ description: 'Id of the candidate to beat.' }),
+    baseline: z.string().optional().describe('Id of the candidate to beat.'),
   })
   .openapi('StudyInput')
 
@@ -72,8 +74,8 @@ export const studyOut = z
       outputTokens: z.number(),
       usd: z.number(),
     }),
-    evaluationsLeft: z.number().nullable().openapi({ description: 'null: unlimited.' }),
-    events: z.int().openapi({ description: 'Events so far; `from` of the event stream.' }),
+    evaluationsLeft: z.number().nullable().describe('null: unlimited.'),
+    events: z.int().describe('Events so far; `from` of the event stream.'),
   })
   .openapi('Study')
 
@@ -81,7 +83,7 @@ export const studyName = z.object({ name: z.string().openapi({ param: { name: 'n
 
 export const askInput = z
   .strictObject({
-    count: z.int().min(1).max(1000).default(1).openapi({ description: 'How many actions at most.' }),
+    count: z.int().min(1).max(1000).default(1).describe('How many actions at most.'),
   })
   .openapi('AskInput')
 
@@ -95,16 +97,15 @@ export const action = z
     repeat: z.int(),
     reason: z.string().optional(),
   })
-  .openapi('Action', {
-    description: 'Measure `candidate` on `examples` (compare: against `rival`) and tell the results in this order.',
-  })
+  .openapi('Action')
+  .describe('Measure `candidate` on `examples` (compare: against `rival`) and tell the results in this order.')
 
 export const asked = z
   .object({
     actions: z.array(action),
-    status: z.enum(['act', 'wait', 'done']).openapi({
-      description: 'wait: nothing more can be proposed before something pending is told. done: `reason` says why.',
-    }),
+    status: z
+      .enum(['act', 'wait', 'done'])
+      .describe('wait: nothing more can be proposed before something pending is told. done: `reason` says why.'),
     reason: z.string().optional(),
   })
   .openapi('Asked')
@@ -120,7 +121,8 @@ const outcome = z
       metrics: z.record(z.string(), z.number()).optional(),
     }),
   ])
-  .openapi('Outcome', { description: 'A score; true or false for 1 or 0; null or {error} for a call that failed.' })
+  .openapi('Outcome')
+  .describe('A score; true or false for 1 or 0; null or {error} for a call that failed.')
 
 export const tellInput = z
   .strictObject({
@@ -132,7 +134,7 @@ export const tellInput = z
           summary: z
             .strictObject({ mean: z.number(), standardError: z.number().min(0), count: z.int().min(1) })
             .optional()
-            .openapi({ description: 'Instead of scores: one mean over all examples of the action.' }),
+            .describe('Instead of scores: one mean over all examples of the action.'),
         }),
       )
       .min(1)
@@ -143,13 +145,14 @@ export const tellInput = z
 export const told = z
   .object({
     told: z.int(),
-    repeated: z.int().openapi({ description: 'Results that were told before, with the same values: counted once.' }),
+    repeated: z.int().describe('Results that were told before, with the same values: counted once.'),
   })
   .openapi('Told')
 
 const candidateReference = z
   .union([z.strictObject({ id: z.string() }), z.strictObject({ index }), z.strictObject({ text })])
-  .openapi('CandidateReference', { description: 'A candidate of the pool by id, index or text.' })
+  .openapi('CandidateReference')
+  .describe('A candidate of the pool by id, index or text.')
 
 export const observeInput = z
   .strictObject({
@@ -157,7 +160,7 @@ export const observeInput = z
       .array(
         z.strictObject({
           candidate: candidateReference,
-          example: index.optional().openapi({ description: 'Without it the score is a mean over `count` examples.' }),
+          example: index.optional().describe('Without it the score is a mean over `count` examples.'),
           score: z.number().nullable(),
           count: z.int().min(1).optional(),
           standardError: z.number().min(0).optional(),
@@ -166,7 +169,8 @@ export const observeInput = z
       .min(1)
       .max(100_000),
   })
-  .openapi('ObserveInput', { description: 'Results nobody asked for; they cost no budget.' })
+  .openapi('ObserveInput')
+  .describe('Results nobody asked for; they cost no budget.')
 
 export const observed = z.object({ observed: z.int(), repeated: z.int() }).openapi('Observed')
 
@@ -176,18 +180,20 @@ export const candidatesInput = z
 
 export const added = z
   .object({
-    candidates: z.array(candidate).openapi({ description: 'In order; a text that the pool has already is not added.' }),
+    candidates: z.array(candidate).describe('In order; a text that the pool has already is not added.'),
     added: z.int(),
   })
   .openapi('Added')
 
 export const enqueueInput = z
   .strictObject({ candidate: candidateReference, examples: z.array(index).min(1).max(100_000) })
-  .openapi('EnqueueInput', { description: 'Cells to be measured before anything the policy wants.' })
+  .openapi('EnqueueInput')
+  .describe('Cells to be measured before anything the policy wants.')
 
 export const releaseInput = z
   .strictObject({ action: z.int(), reason: z.string().max(1000).default('released by the client') })
-  .openapi('ReleaseInput', { description: 'Give back what was asked and never measured.' })
+  .openapi('ReleaseInput')
+  .describe('Give back what was asked and never measured.')
 
 export const best = z
   .object({
@@ -200,7 +206,7 @@ export const best = z
         probabilityBest: z.number(),
       })
       .nullable()
-      .openapi({ description: 'null before anything was measured.' }),
+      .describe('null before anything was measured.'),
   })
   .openapi('Best')
 
@@ -208,17 +214,19 @@ export const posterior = z
   .object({
     candidates: z.array(z.object({ candidate, mean: z.number().nullable(), standardDeviation: z.number().nullable() })),
   })
-  .openapi('Posterior', { description: 'Posterior of every candidate of the pool; null before anything was measured.' })
+  .openapi('Posterior')
+  .describe('Posterior of every candidate of the pool; null before anything was measured.')
 
-export const textsInput = z.strictObject({ texts: z.array(candidateInput).min(1).max(10_000) }).openapi('TextsInput', {
-  description: 'Prompts as texts or with slots, in the pool or not. Nothing is added or spent.',
-})
+export const textsInput = z
+  .strictObject({ texts: z.array(candidateInput).min(1).max(10_000) })
+  .openapi('TextsInput')
+  .describe('Prompts as texts or with slots, in the pool or not. Nothing is added or spent.')
 
 const textPosterior = z.object({
-  index: z.int().openapi({ description: 'Its place in the texts that were given.' }),
+  index: z.int().describe('Its place in the texts that were given.'),
   text: z.string(),
-  candidate: z.string().optional().openapi({ description: 'Id of the candidate of the pool that reads the same.' }),
-  measured: z.int().openapi({ description: 'Cells of it that were measured; 0 where its text alone speaks.' }),
+  candidate: z.string().optional().describe('Id of the candidate of the pool that reads the same.'),
+  measured: z.int().describe('Cells of it that were measured; 0 where its text alone speaks.'),
   mean: z.number(),
   standardDeviation: z.number(),
 })
@@ -227,26 +235,24 @@ const expectation = z.object({ measured: z.int(), mean: z.number(), standardDevi
 
 export const predicted = z
   .object({
-    texts: z.array(textPosterior).nullable().openapi({ description: 'null before anything was scored.' }),
+    texts: z.array(textPosterior).nullable().describe('null before anything was scored.'),
   })
-  .openapi('Predicted', {
-    description: 'What is expected of each text, in the order given, in the units of the scores.',
-  })
+  .openapi('Predicted')
+  .describe('What is expected of each text, in the order given, in the units of the scores.')
 
 export const ranked = z
   .object({
     texts: z
       .array(
         textPosterior.extend({
-          expectedImprovement: z
-            .number()
-            .openapi({ description: 'On the best measured candidate; worse counts as 0.' }),
+          expectedImprovement: z.number().describe('On the best measured candidate; worse counts as 0.'),
         }),
       )
       .nullable()
-      .openapi({ description: 'null before anything was scored.' }),
+      .describe('null before anything was scored.'),
   })
-  .openapi('Ranked', { description: 'Texts by how much trying each is worth, best first.' })
+  .openapi('Ranked')
+  .describe('Texts by how much trying each is worth, best first.')
 
 export const explainInput = z.strictObject({ candidate: candidateReference }).openapi('ExplainInput')
 
@@ -256,16 +262,17 @@ export const explained = z
       .object({
         candidate,
         posterior: expectation,
-        byText: expectation.optional().openapi({ description: 'What its text alone says, its own outcomes left out.' }),
+        byText: expectation.optional().describe('What its text alone says, its own outcomes left out.'),
         own: z.object({ scored: z.int(), mean: z.number().optional() }),
         nearest: z
           .array(z.object({ candidate, similarity: z.number(), mean: z.number() }))
-          .openapi({ description: 'Measured candidates that read most like it, nearest first.' }),
+          .describe('Measured candidates that read most like it, nearest first.'),
       })
       .nullable()
-      .openapi({ description: 'null before anything was scored.' }),
+      .describe('null before anything was scored.'),
   })
-  .openapi('Explained', { description: 'What speaks for a candidate of the pool.' })
+  .openapi('Explained')
+  .describe('What speaks for a candidate of the pool.')
 
 export const pending = z.object({ actions: z.array(action) }).openapi('Pending')
 export const accepted = z.object({ accepted: z.literal(true) }).openapi('Accepted')
