@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createJournal } from '../../src/engine/journal.ts'
 import { runSearch } from '../../src/engine/search.ts'
+import { createRandom } from '../../src/numerics/random/random.ts'
 import { examineStudy } from '../../src/store/doctor.ts'
 import { loadStudy } from '../../src/store/load-study.ts'
 import { openSqliteStore } from '../../src/store/sqlite-store.ts'
 import { createStudy } from '../../src/study/create-study.ts'
 import type { StudyEvent } from '../../src/study/events.ts'
+import type { Study } from '../../src/study/study.ts'
 import { writeLargeStudy } from '../support/large-study.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'krige-large-'))
@@ -31,6 +33,43 @@ describe('size', () => {
     } finally {
       await store.close()
     }
+  })
+
+  it('asks for one of 10,000 prompts in less than 200 ms of work, and for one of a million examples', {
+    timeout: 120_000,
+  }, () => {
+    const words = 'classify the ticket with care answer briefly think first name one folder never guess'.split(' ')
+    const random = createRandom(1)
+    const text = () => Array.from({ length: 12 }, () => words[random.integer(words.length)]).join(' ')
+    const many = createStudy({
+      pool: Array.from({ length: 10_000 }, (_, index) => `${text()} ${index}`),
+      policy: 'krige',
+      exampleCount: 100,
+      budget: { evaluations: 20_000 },
+      keepLog: false,
+    })
+    const long = createStudy({
+      pool: ['One.', 'Two.'],
+      policy: 'krige',
+      exampleCount: 1e6,
+      budget: { evaluations: 99 },
+    })
+    const work = (study: Study, asks: number) =>
+      Array.from({ length: asks }, () => {
+        const before = process.cpuUsage()
+        const { id } = study.ask()
+        const { user, system } = process.cpuUsage(before)
+        study.tell(id, [random.integer(2)])
+        return (user + system) / 1000
+      })
+    const [first, ...others] = work(many, 400)
+    // Once per pool; comparing all pairs took ten times as long, and 800 MB a view.
+    expect(first).toBeLessThan(20_000)
+    expect(others.reduce((sum, ask) => sum + ask, 0) / others.length).toBeLessThan(200)
+    const [begun, ...later] = work(long, 10)
+    // Inserting one example after the other took a minute.
+    expect(begun).toBeLessThan(10_000)
+    expect(Math.min(...later)).toBeLessThan(500)
   })
 
   it('measures 5,000 cells at concurrency 32, each once, with appends shared', async () => {

@@ -46,7 +46,7 @@ export function createExampleChooser(
     const own = 1 + cells.count(candidate)
     const shared =
       crowding && variance > 0
-        ? { variance, crowding: crowding.of(candidate, taken).map((alike) => alike / own) }
+        ? { variance, crowding: new Map([...crowding.of(candidate, taken)].map(([e, alike]) => [e, alike / own])) }
         : undefined
     const pendingHere = taken.get(candidate)
     const isFree = (example: number) =>

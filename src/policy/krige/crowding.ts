@@ -14,24 +14,22 @@ import type { TextFeatures } from '../../surrogate/prompt/shared-failures.ts'
 export interface Crowding {
   /** Catches up with a history. */
   read(history: ObservationHistory): void
-  /** c by example for a prompt, pending cells included. */
-  of(candidate: number, pending: ReadonlyMap<number, ReadonlySet<number>>): Float64Array
+  /** c of every example that some prompt was measured on, for a prompt; pending cells included. */
+  of(candidate: number, pending: ReadonlyMap<number, ReadonlySet<number>>): ReadonlyMap<number, number>
 }
 
 /** How alike any two prompts are taken to be, whatever their texts. */
 const COMMON_LIKENESS = 0.1
 
 export function createCrowding({ rank, values }: TextFeatures, exampleCount: number): Crowding {
-  // By example: Σ_j φ_j, then n.
-  const width = rank + 1
-  const sums = new Float64Array(exampleCount * width)
+  // Of every example that was measured: Σ_j φ_j, then n.
+  const sums = new Map<number, Float64Array>()
   let source: ObservationHistory | undefined
   let length = 0
 
-  function add(out: Float64Array, candidate: number, example: number): void {
-    const at = example * width
-    for (let k = 0; k < rank; k++) out[at + k]! += values[candidate * rank + k]!
-    out[at + rank]!++
+  function add(sum: Float64Array, candidate: number): void {
+    for (let k = 0; k < rank; k++) sum[k]! += values[candidate * rank + k]!
+    sum[rank]!++
   }
 
   return {
@@ -39,29 +37,38 @@ export function createCrowding({ rank, values }: TextFeatures, exampleCount: num
       if (history !== source || history.length < length) {
         source = history
         length = 0
-        sums.fill(0)
+        sums.clear()
       }
       for (; length < history.length; length++) {
         const example = history.example(length)
         if (example < 0 || example >= exampleCount || history.repeat(length) !== 0) continue
         if (!Number.isFinite(history.score(length))) continue
-        add(sums, history.candidate(length), example)
+        const sum = sums.get(example) ?? new Float64Array(rank + 1)
+        sums.set(example, sum)
+        add(sum, history.candidate(length))
       }
     },
     of(candidate, pending) {
-      let seen = sums
-      if (pending.size > 0) {
-        seen = sums.slice()
-        for (const [other, examples] of pending) {
-          if (other !== candidate) for (const example of examples) add(seen, other, example)
+      const seen = new Map(sums)
+      const copied = new Set<number>()
+      for (const [other, examples] of pending) {
+        if (other === candidate) continue
+        for (const example of examples) {
+          const sum = copied.has(example)
+            ? seen.get(example)!
+            : (seen.get(example)?.slice() ?? new Float64Array(rank + 1))
+          seen.set(example, sum)
+          copied.add(example)
+          add(sum, other)
         }
       }
-      return Float64Array.from({ length: exampleCount }, (_, example) => {
-        const at = example * width
+      const crowds = new Map<number, number>()
+      for (const [example, sum] of seen) {
         let alike = 0
-        for (let k = 0; k < rank; k++) alike += values[candidate * rank + k]! * seen[at + k]!
-        return Math.max(0, alike) + COMMON_LIKENESS * seen[at + rank]!
-      })
+        for (let k = 0; k < rank; k++) alike += values[candidate * rank + k]! * sum[k]!
+        crowds.set(example, Math.max(0, alike) + COMMON_LIKENESS * sum[rank]!)
+      }
+      return crowds
     },
   }
 }

@@ -35,24 +35,29 @@ export function exampleBeliefs(beliefs: PromptBeliefs, exampleCount: number): Ex
  * The most informative of the examples that are free, first in `order` among equals; −1 when none is free.
  *
  * @param isFree Whether the cell may still be asked for.
- * @param shared Variance v of what similar prompts share on an example, and their number n by example.
+ * @param shared Variance v of what similar prompts share on an example, and their number n by example, 0 where none is given.
  */
 export function mostInformativeExample(
   ability: number,
   examples: ExampleBeliefs,
   order: readonly number[],
   isFree: (example: number) => boolean,
-  shared?: { readonly variance: number; readonly crowding: Float64Array },
+  shared?: { readonly variance: number; readonly crowding: ReadonlyMap<number, number> },
 ): number {
   let best = -1
   let most = -1
+  let last: { readonly easiness: number; readonly variance: number; readonly crowd: number } | undefined
   for (const example of order) {
-    if (!isFree(example)) continue
+    const easiness = examples.easiness[example]!
     const variance = examples.variance[example]!
-    const p = expectedLogistic(ability + examples.easiness[example]!, variance)
+    const crowd = shared?.crowding.get(example) ?? 0
+    // Nothing is known of most of a million examples: they are as good as the first of them.
+    if (last && easiness === last.easiness && variance === last.variance && crowd === last.crowd) continue
+    if (!isFree(example)) continue
+    last = { easiness, variance, crowd }
+    const p = expectedLogistic(ability + easiness, variance)
     const curvature = p * (1 - p)
     const repeated = shared ? curvature * shared.variance : 0
-    const crowd = shared ? shared.crowding[example]! : 0
     const information = curvature / ((1 + curvature * variance) * (1 + crowd * repeated) * (1 + (crowd + 1) * repeated))
     if (information > most + 1e-9) {
       most = information

@@ -19,24 +19,31 @@ export interface LowRankFactor {
 
 /** Stops at `rank` columns or when the residual trace is below `tolerance` of the whole. */
 export function lowRankFactor(covariance: Float64Array, size: number, rank: number, tolerance = 1e-3): LowRankFactor {
+  const diagonal = Float64Array.from({ length: size }, (_, i) => covariance[i * size + i]!)
+  return lowRankFactorByRows(diagonal, (i) => covariance.subarray(i * size, (i + 1) * size), rank, tolerance)
+}
+
+/** The same where the covariance is not at hand: only the rows of pivots are asked for. */
+export function lowRankFactorByRows(
+  diagonal: Float64Array,
+  rowOf: (pivot: number) => Float64Array,
+  rank: number,
+  tolerance = 1e-3,
+): LowRankFactor {
+  const size = diagonal.length
   const limit = Math.min(rank, size)
   const columns: Float64Array[] = []
   const pivots: number[] = []
-  const residual = new Float64Array(size)
+  const residual = diagonal.slice()
   let whole = 0
-  for (let i = 0; i < size; i++) {
-    residual[i] = covariance[i * size + i]!
-    whole += residual[i]!
-  }
+  for (let i = 0; i < size; i++) whole += residual[i]!
   let rest = whole
   while (columns.length < limit && rest > tolerance * whole) {
     let pivot = 0
     for (let i = 1; i < size; i++) if (residual[i]! > residual[pivot]! + 1e-12) pivot = i
     const root = Math.sqrt(residual[pivot]!)
     if (!(root > 1e-7)) break
-    const column = new Float64Array(size)
-    const row = pivot * size
-    for (let i = 0; i < size; i++) column[i] = covariance[row + i]!
+    const column = rowOf(pivot).slice()
     for (const earlier of columns) {
       const scale = earlier[pivot]!
       for (let i = 0; i < size; i++) column[i]! -= scale * earlier[i]!

@@ -7,13 +7,16 @@
  * basis; a prompt outside it gets a row by its correlations with the pivots (Nyström), and nothing else changes. The basis
  * is a function of the pool, so a study that is opened again computes the same.
  *
+ * Up to {@link PAIRWISE} prompts every pair is compared. Of more only the rows of the pivots are computed, and the medians are
+ * those of {@link SAMPLE} prompts spread over the pool: time and memory then grow with its size, not with the square of it.
+ *
  * @module
  */
-import type { DistancesFrom } from '../../features/view.ts'
+import { type DistancesFrom, viewDistances } from '../../features/view.ts'
 import { type ViewName, viewFactories } from '../../features/views.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
-import { type LowRankFactor, lowRankFactor, lowRankRow } from './low-rank-factor.ts'
-import { correlationAt, mixCorrelations, type ViewCorrelation, viewCorrelation } from './text-covariance.ts'
+import { type LowRankFactor, lowRankFactor, lowRankFactorByRows, lowRankRow } from './low-rank-factor.ts'
+import { correlationAt, mixCorrelations, viewCorrelation, viewScale } from './text-covariance.ts'
 
 type ViewMix = Readonly<Record<string, number>>
 
@@ -24,6 +27,10 @@ export interface PoolFactors {
   factor(mix: ViewMix, rank: number): LowRankFactor | undefined
 }
 
+/** Most prompts of which every pair is compared. */
+const PAIRWISE = 1000
+/** Prompts of a larger pool that the median distances are taken from. */
+const SAMPLE = 500
 /** A basis stops growing at this size. */
 const LARGEST_BASIS = 64
 const GROWTH = 1.3
@@ -32,6 +39,12 @@ interface Row {
   readonly entry: PoolEntry
   readonly values: Float64Array
   readonly residual: number
+}
+
+/** What a view says of a basis: the scale of its distances, and of a small one all correlations. */
+interface DescribedView {
+  readonly scale: number
+  readonly matrix?: Float64Array
 }
 
 interface Basis {
@@ -107,53 +120,82 @@ function basisFor(pool: readonly PoolEntry[], size: number): Basis {
 }
 
 function createBasis(entries: readonly PoolEntry[]): Basis {
-  const correlations = new Map<string, ViewCorrelation | undefined>()
+  const described = new Map<string, DescribedView | undefined>()
   const mixed = new Map<string, LowRankFactor | undefined>()
   const distances = new Map<string, DistancesFrom>()
-  const correlation = (view: string) => {
-    if (!correlations.has(view)) {
-      const squared = views.get(view as ViewName)?.squaredDistances(entries)
-      correlations.set(view, squared && viewCorrelation(squared))
-    }
-    return correlations.get(view)
-  }
   const distancesFrom = (view: string) => {
     const found = distances.get(view) ?? views.get(view as ViewName)!.distancesFrom(entries)
     distances.set(view, found)
     return found
   }
-  const usable = (mix: ViewMix) =>
-    Object.entries(mix).flatMap(([view, weight]) => {
-      const found = weight > 0 ? correlation(view) : undefined
+  const describe = (view: string): DescribedView | undefined => {
+    if (!described.has(view)) {
+      const pairwise = entries.length <= PAIRWISE
+      const squared = pairwise
+        ? views.get(view as ViewName)?.squaredDistances(entries)
+        : sampledDistances(view, entries, distancesFrom(view))
+      const scale = squared && viewScale(squared)
+      described.set(
+        view,
+        squared && scale !== undefined
+          ? { scale, ...(pairwise ? { matrix: viewCorrelation(squared, scale) } : {}) }
+          : undefined,
+      )
+    }
+    return described.get(view)
+  }
+  const usable = (mix: ViewMix) => {
+    const parts = Object.entries(mix).flatMap(([view, weight]) => {
+      const found = weight > 0 ? describe(view) : undefined
       return found ? [{ view, weight, ...found }] : []
     })
+    const total = parts.reduce((sum, { weight }) => sum + weight, 0)
+    return { parts, total }
+  }
+  const correlationsWith = (
+    { parts, total }: ReturnType<typeof usable>,
+    entry: PoolEntry,
+    to: readonly PoolEntry[],
+  ) => {
+    const correlations = new Float64Array(to.length)
+    for (const { view, weight, scale } of parts) {
+      distancesFrom(view)(entry, to).forEach((squared, k) => {
+        correlations[k]! += (weight / total) * correlationAt(squared, scale)
+      })
+    }
+    return correlations
+  }
+  const factorOf = (mix: ViewMix, rank: number) => {
+    const by = usable(mix)
+    if (by.parts.length === 0) return undefined
+    const matrices = by.parts.flatMap(({ matrix }) => matrix ?? [])
+    if (matrices.length === by.parts.length) {
+      const weights = by.parts.map(({ weight }) => weight)
+      return lowRankFactor(mixCorrelations(matrices, weights), entries.length, rank)
+    }
+    // A prompt is like itself also where a view knows nothing of it.
+    const rowOf = (pivot: number) => correlationsWith(by, entries[pivot]!, entries).fill(1, pivot, pivot + 1)
+    return lowRankFactorByRows(new Float64Array(entries.length).fill(1), rowOf, rank)
+  }
   return {
     entries,
     rows: new Map(),
     factor(mix, rank) {
       const key = JSON.stringify([mix, rank])
-      if (!mixed.has(key)) {
-        const parts = usable(mix)
-        const matrices = parts.map((part) => part.matrix)
-        const weights = parts.map((part) => part.weight)
-        mixed.set(
-          key,
-          parts.length > 0 ? lowRankFactor(mixCorrelations(matrices, weights), entries.length, rank) : undefined,
-        )
-      }
+      if (!mixed.has(key)) mixed.set(key, factorOf(mix, rank))
       return mixed.get(key)
     },
     row(mix, factor, entry) {
-      const parts = usable(mix)
-      const total = parts.reduce((sum, { weight }) => sum + weight, 0)
       const pivots = factor.pivots.map((pivot) => entries[pivot]!)
-      const covariances = new Float64Array(pivots.length)
-      for (const { view, weight, scale } of parts) {
-        distancesFrom(view)(entry, pivots).forEach((squared, k) => {
-          covariances[k]! += (weight / total) * correlationAt(squared, scale)
-        })
-      }
-      return lowRankRow(factor, covariances)
+      return lowRankRow(factor, correlationsWith(usable(mix), entry, pivots))
     },
   }
+}
+
+/** Distances between prompts spread over a pool, by the statistics of all of it. */
+function sampledDistances(view: string, entries: readonly PoolEntry[], distancesFrom: DistancesFrom) {
+  const sample = Array.from({ length: SAMPLE }, (_, k) => entries[Math.floor((k * entries.length) / SAMPLE)]!)
+  const squared = new Float64Array(SAMPLE * SAMPLE)
+  for (const [k, entry] of sample.entries()) squared.set(distancesFrom(entry, sample), k * SAMPLE)
+  return viewDistances(view, SAMPLE, squared)
 }

@@ -41,6 +41,8 @@ export const NO_SHARED_FAILURES: SharedFailures = { variance: 0, designEffect: 1
 /** What is believed of v_g before any pair was seen, and how much of the data's precision that weighs. */
 const PRIOR_VARIANCE = 0.3
 const PRIOR_PRECISION = 0.5
+/** Most prompts on one example of which every pair is compared. */
+const PAIRWISE = 500
 
 /**
  * Subtracts what all texts have in common: that is the example's easiness, not an interaction with the text.
@@ -80,7 +82,8 @@ export function similarity({ rank, values }: TextFeatures, i: number, j: number)
 }
 
 /**
- * Estimates v_g from what was observed; O(Σ_e n_e² r + P r²), n_e prompts measured on example e.
+ * Estimates v_g from what was observed; O(Σ_e n_e² r + P r²), n_e prompts measured on example e, as long as n_e is no more
+ * than {@link PAIRWISE}; then O(n_e r²).
  *
  * @param level Ability of the prompt pool as a whole, in logits.
  * @param easiness By column of the outcomes, in logits.
@@ -109,21 +112,12 @@ export function estimateSharedFailures(
       cells++
     }
   }
-  let same = 0
-  let samePrecision = 0
-  let crowding = 0
+  const pairs: PairSums = { product: 0, precision: 0, crowding: 0 }
   for (const column of columns) {
-    for (let later = 1; later < column.length; later++) {
-      const a = column[later]!
-      for (let earlier = 0; earlier < later; earlier++) {
-        const b = column[earlier]!
-        const r = similarity(features, a.prompt, b.prompt)
-        same += r * a.residual * b.residual
-        samePrecision += r * r * a.variance * b.variance
-        if (r > 0) crowding += r * (a.variance + b.variance)
-      }
-    }
+    if (column.length <= PAIRWISE) addPairs(pairs, features, column)
+    else addManyPairs(pairs, features, column)
   }
+  const { product: same, precision: samePrecision, crowding } = pairs
   const all = allPairs(features, residuals, variances)
   const other = all.product - same
   const otherPrecision = all.precision - samePrecision
@@ -142,6 +136,47 @@ interface Cell {
   readonly prompt: number
   readonly residual: number
   readonly variance: number
+}
+
+/** Over pairs of prompts on one example: Σ R r r', Σ R² s s' and Σ R⁺ (s + s'). */
+interface PairSums {
+  product: number
+  precision: number
+  crowding: number
+}
+
+function addPairs(sums: PairSums, features: TextFeatures, cells: readonly Cell[]): void {
+  for (let later = 1; later < cells.length; later++) {
+    const a = cells[later]!
+    for (let earlier = 0; earlier < later; earlier++) {
+      const b = cells[earlier]!
+      const r = similarity(features, a.prompt, b.prompt)
+      sums.product += r * a.residual * b.residual
+      sums.precision += r * r * a.variance * b.variance
+      if (r > 0) sums.crowding += r * (a.variance + b.variance)
+    }
+  }
+}
+
+/** The same of very many: two sums without going through the pairs, the third by some of the prompts. */
+function addManyPairs(sums: PairSums, features: TextFeatures, cells: readonly Cell[]): void {
+  const { rank, values } = features
+  const rows = new Float64Array(cells.length * rank)
+  cells.forEach(({ prompt }, i) => {
+    rows.set(values.subarray(prompt * rank, (prompt + 1) * rank), i * rank)
+  })
+  const { product, precision } = allPairs(
+    { rank, values: rows },
+    Float64Array.from(cells, ({ residual }) => residual),
+    Float64Array.from(cells, ({ variance }) => variance),
+  )
+  const sample = Array.from({ length: PAIRWISE }, (_, k) => cells[Math.floor((k * cells.length) / PAIRWISE)]!)
+  const share = (PAIRWISE * (PAIRWISE - 1)) / (cells.length * (cells.length - 1))
+  const sampled: PairSums = { product: 0, precision: 0, crowding: 0 }
+  addPairs(sampled, features, sample)
+  sums.product += product
+  sums.precision += precision
+  sums.crowding += sampled.crowding / share
 }
 
 /** Σ_{i<j} R_ij r_i r_j and Σ_{i<j} R_ij² s_i s_j over prompts, without going through the pairs. */

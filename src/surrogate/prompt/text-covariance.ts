@@ -7,20 +7,16 @@
  */
 import type { ViewDistances } from '../../features/view.ts'
 
-/** Correlation of one view: unit variance, and none between prompts whose distance is unknown. */
-export interface ViewCorrelation {
-  /** size × size, row-major. */
-  readonly matrix: Float64Array
-  /** s_v. */
-  readonly scale: number
+/** s_v of a view. */
+export function viewScale({ size, squared }: ViewDistances): number {
+  return medianOffDiagonal(squared, size)
 }
 
-export function viewCorrelation(distances: ViewDistances): ViewCorrelation {
-  const { size, squared } = distances
-  const scale = medianOffDiagonal(squared, size)
-  const matrix = new Float64Array(size * size)
+/** Correlation of one view, size × size and row-major: unit variance, and none between prompts whose distance is unknown. */
+export function viewCorrelation({ squared }: ViewDistances, scale: number): Float64Array {
+  const matrix = new Float64Array(squared.length)
   for (let i = 0; i < squared.length; i++) matrix[i] = correlationAt(squared[i]!, scale)
-  return { matrix, scale }
+  return matrix
 }
 
 /** M(d²/s); 0 where d is unknown. */
