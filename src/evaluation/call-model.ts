@@ -77,9 +77,9 @@ export async function callModel(
     cached: false,
   })
   for (let attempt = 0; ; attempt++) {
-    if (request.signal?.aborted) {
-      return finish({ kind: 'failure', failure: failure('cancelled', 'cancelled before it was sent') }, attempt)
-    }
+    const cancelled = () =>
+      finish({ kind: 'failure', failure: failure('cancelled', 'cancelled before it was sent') }, attempt)
+    if (request.signal?.aborted) return cancelled()
     const reservation = await reserve?.({
       model: model.name,
       inputTokens:
@@ -94,9 +94,18 @@ export async function callModel(
       const refused = last ?? failure('budget', 'the budget allows no further call')
       return finish({ kind: 'failure', failure: refused }, attempt)
     }
+    // A reservation waits for the disk, and whoever asked may have gone meanwhile.
+    if (request.signal?.aborted) {
+      reservation?.release()
+      return cancelled()
+    }
     const started = performance.now()
     const generation = await model.generate(request)
     const milliseconds = performance.now() - started
+    if (generation.kind === 'failure' && generation.unsent) {
+      reservation?.release()
+      return finish({ kind: 'failure', failure: generation.failure }, attempt)
+    }
     inputTokens += generation.usage.inputTokens
     outputTokens += generation.usage.outputTokens
     estimated ||= generation.usage.estimated ?? false

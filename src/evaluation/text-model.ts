@@ -38,7 +38,13 @@ export type Generation =
       readonly usage: Usage
       readonly reason: 'stop' | 'length' | 'decided'
     }
-  | { readonly kind: 'failure'; readonly failure: Failure; readonly usage: Usage }
+  | {
+      readonly kind: 'failure'
+      readonly failure: Failure
+      readonly usage: Usage
+      /** For certain nothing was sent: the call does not count. */
+      readonly unsent?: true
+    }
 
 /**
  * A language model. One `generate` is exactly one call: no retries inside. Expected failures are values; only

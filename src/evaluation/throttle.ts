@@ -145,6 +145,7 @@ export function createThrottle(options: ThrottleOptions): Throttle {
         kind: 'failure',
         failure: failure('cancelled', 'cancelled before it was sent'),
         usage: { inputTokens: 0, outputTokens: 0 },
+        unsent: true,
       }
       if (closed || signal?.aborted) return cancelled
       const admitted = await new Promise<boolean>((resolve) => {

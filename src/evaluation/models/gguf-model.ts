@@ -96,12 +96,13 @@ export async function openGgufModel(options: GgufModelOptions): Promise<GgufMode
 
   const generate = async (request: GenerateRequest): Promise<Generation> => {
     const tokens = tokenizer.tokenize(request.prompt, request.system)
-    const fail = (problem: Failure, outputTokens = 0): Generation => ({
-      kind: 'failure',
+    const fail = (problem: Failure, outputTokens = 0) => ({
+      kind: 'failure' as const,
       failure: problem,
       usage: { inputTokens: outputTokens > 0 ? tokens.length : 0, outputTokens },
     })
-    if (closed || request.signal?.aborted) return fail(failure('cancelled', 'cancelled before it began'))
+    const cancelled = (): Generation => ({ ...fail(failure('cancelled', 'cancelled before it began')), unsent: true })
+    if (closed || request.signal?.aborted) return cancelled()
     if (tokens.length + request.sampling.maxOutputTokens > context.contextSize) {
       return fail(
         failure(
@@ -113,7 +114,7 @@ export async function openGgufModel(options: GgufModelOptions): Promise<GgufMode
     const sequence = await acquire(tokens)
     const output: Token[] = []
     try {
-      if (closed || request.signal?.aborted) return fail(failure('cancelled', 'cancelled before it began'))
+      if (closed || request.signal?.aborted) return cancelled()
       const kept = Math.min(commonPrefix(sequence.contextTokens, tokens), tokens.length - 1)
       if (kept < sequence.nextTokenIndex) {
         await sequence.eraseContextTokenRanges([{ start: kept, end: sequence.nextTokenIndex }])

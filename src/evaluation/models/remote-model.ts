@@ -77,6 +77,7 @@ function createRemoteModel(name: string, resolved: ResolvedModel, options: Remot
   const call = async (request: GenerateRequest): Promise<Generation> => {
     const clock = AbortSignal.timeout(timeout)
     const callers = [closing.signal, ...(request.signal ? [request.signal] : [])]
+    if (callers.some((signal) => signal.aborted)) return UNSENT
     try {
       const result = await completeText(resolved.languageModel, request, AbortSignal.any([clock, ...callers]))
       const usage = usageOf(result, request)
@@ -144,6 +145,13 @@ function usageOfFailure(error: unknown, request: GenerateRequest): Usage {
   const { prompt, system = '' } = request
   const inputTokens = refused ? 0 : estimateTokens(prompt) + estimateTokens(system)
   return { inputTokens, outputTokens: 0, estimated: true }
+}
+
+const UNSENT: Generation = {
+  kind: 'failure',
+  failure: failure('cancelled', 'cancelled before it was sent'),
+  usage: { inputTokens: 0, outputTokens: 0 },
+  unsent: true,
 }
 
 /** The query parameter that holds no key: some gateways want one, under any name. */
