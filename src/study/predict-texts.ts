@@ -15,6 +15,7 @@ import { type Candidate, candidateText, contentKey, isBlank, type PoolEntry } fr
 import { withPredictions } from '../surrogate/prompt/predicted-beliefs.ts'
 import { createPromptModel, type PromptBeliefs, type PromptModel } from '../surrogate/prompt/prompt-model.ts'
 import { populationScores } from '../surrogate/prompt/prompt-scores.ts'
+import type { ScoreMoments } from '../surrogate/prompt/score-moments.ts'
 import { setScores } from '../surrogate/prompt/set-scores.ts'
 import { checkIndex } from './checks.ts'
 import type { ProposedCandidate } from './new-candidates.ts'
@@ -70,6 +71,9 @@ interface ReadText {
   readonly candidate: number | undefined
 }
 
+/** Texts outside the pool that are kept. */
+const MOST_KEPT = 2_000
+
 const textsSchema = z.array(z.unknown())
 
 /**
@@ -85,6 +89,8 @@ export function createTextPredictor(
   observations: ObservationHistory = state.observations,
 ): TextPredictor & { judge(read: readonly ReadText[]): Judged | undefined } {
   let kept: Fit | undefined
+  /** Entries of texts outside the pool, the latest last: what is computed of a text is kept with its entry. */
+  const entries = new Map<string, PoolEntry>()
   const units = createScoreUnits()
 
   const fit = (): Fit => {
@@ -92,13 +98,35 @@ export function createTextPredictor(
     const model = kept?.pool.length === pool.length ? kept.model : createPromptModel(pool.slice())
     const { history, exponent } = units.of(observations)
     const beliefs = fitted(model, history)
-    kept = { pool: pool.slice(), told: observations.length, model, beliefs, history, exponent }
+    const { estimand, exampleCount } = state.config
+    const scoresOf = (predicted: PromptBeliefs, known?: ScoreMoments) =>
+      estimand === 'set' ? setScores(predicted, exampleCount, known) : populationScores(predicted, known)
+    const ofPool = scoresOf(beliefs)
+    kept = {
+      pool: pool.slice(),
+      told: observations.length,
+      model,
+      beliefs,
+      scoresOf: (predicted) => scoresOf(predicted, ofPool),
+      history,
+      exponent,
+    }
     return kept
   }
 
   function predict(given: readonly (string | ProposedCandidate)[]) {
     checkInput<unknown>(textsSchema, given, 'texts')
-    return judge(given.map((item, index) => readText(item, index, state, entryOf)))
+    return judge(given.map((item, index) => readText(item, index, state, keptEntryOf)))
+  }
+
+  function keptEntryOf(candidate: Candidate, embedding?: Float64Array): PoolEntry {
+    if (embedding) return entryOf(candidate, embedding)
+    const key = JSON.stringify([candidate.text, candidate.slots, candidate.parameters])
+    const entry = entries.get(key) ?? entryOf(candidate)
+    entries.delete(key)
+    entries.set(key, entry)
+    if (entries.size > MOST_KEPT) entries.delete(entries.keys().next().value!)
+    return entry
   }
 
   function judge(read: readonly ReadText[]): Judged | undefined {
@@ -111,7 +139,7 @@ export function createTextPredictor(
       )
     }
     if (!state.hasScore || !hasScore(observations)) return undefined
-    const { model, beliefs, history, exponent } = fit()
+    const { model, beliefs, scoresOf, history, exponent } = fit()
     const ownUnits = (x: number) => timesPowerOfTwo(x, exponent)
     const { offsets } = beliefs.outcomes
     const measured = (candidate: number) => offsets[candidate + 1]! - offsets[candidate]!
@@ -119,8 +147,7 @@ export function createTextPredictor(
     const unmeasured = read.filter(({ candidate }) => candidate === undefined || measured(candidate) === 0)
     const entries = unmeasured.map(({ entry, candidate }) => (candidate === undefined ? entry : pool[candidate]!))
     const predicted = withPredictions(beliefs, model.predict(beliefs, entries) ?? withoutModel(pool, history, entries))
-    const { config } = state
-    const scores = config.estimand === 'set' ? setScores(predicted, config.exampleCount) : populationScores(predicted)
+    const scores = scoresOf(predicted)
     const places = new Map(unmeasured.map((text, k) => [text, pool.length + k]))
     const texts = read.map((text, index) => {
       const { candidate, entry } = text
@@ -205,6 +232,8 @@ interface Fit {
   readonly told: number
   readonly model: PromptModel
   readonly beliefs: PromptBeliefs
+  /** Scores of the pool and of texts that were predicted by these beliefs. */
+  readonly scoresOf: (predicted: PromptBeliefs) => ScoreMoments
   /** What was told, in a unit that suits it. */
   readonly history: ObservationHistory
   readonly exponent: number

@@ -32,6 +32,24 @@ describe('posterior and rank of texts', () => {
     expect(study.state.candidates).toHaveLength(8)
   })
 
+  it('say the same whatever was asked before, and of texts that only look alike what each is', () => {
+    const alike = [
+      { slots: { instruction: 'Name it.', format: 'Label:' } },
+      'Name it.\n\nLabel:',
+      ' Name it.\n\nLabel:',
+    ]
+    const [fresh, asked] = [measured(), measured()]
+    asked.rank([...DRAFTS, ...alike, 'Sing.'])
+    for (const study of [fresh, asked])
+      study.observe({ candidate: study.add(['Name a label.'])[0]!, example: 0, score: 1 })
+    const texts = [...alike, ...DRAFTS]
+    expect(asked.rank(texts)).toEqual(fresh.rank(texts))
+    expect(asked.rank(texts)).toEqual(asked.rank(texts))
+    expect(texts.map((text) => asked.posterior([text])![0]!.mean)).toEqual(
+      asked.posterior(texts)!.map(({ mean }) => mean),
+    )
+  })
+
   it('say of measured candidates what the recommendation says', () => {
     const study = measured()
     const { means, standardDeviations } = study.recommend()!

@@ -12,7 +12,6 @@
  */
 import { vectorDistances } from '../../features/embedding-view.ts'
 import { nGramDistances } from '../../features/n-gram-view.ts'
-import { remembered } from '../../features/remembered.ts'
 import { surfaceDistances } from '../../features/surface-view.ts'
 import { characterNGrams, type TokenCounts } from '../../features/tokens.ts'
 import type { DistancesFrom } from '../../features/view.ts'
@@ -103,10 +102,11 @@ function characterView(
   basis: readonly PoolEntry[],
   textOf: (entry: PoolEntry) => string | undefined,
 ): DraftView {
-  const counts = remembered((entry: PoolEntry): TokenCounts | undefined => {
+  // Not kept: their vectors are, which are far smaller.
+  const counts = (entry: PoolEntry): TokenCounts | undefined => {
     const text = textOf(entry)
     return text === undefined ? undefined : characterNGrams(text, 2, 4)
-  })
+  }
   return { name, unit: true, distances: nGramDistances(basis, counts) }
 }
 

@@ -15,8 +15,8 @@
  */
 import { minimizeLbfgsb } from '../../numerics/optimize/lbfgsb.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
-import { cholesky, logDeterminant, solveLower, solveUpper } from './dense.ts'
-import { createDraftKernels, type DraftKernels } from './draft-kernels.ts'
+import { cholesky, logDeterminant, solveLower, solveLowerRows, solveUpper } from './dense.ts'
+import { createDraftComparison, type DraftComparison } from './draft-comparison.ts'
 import type { Sites } from './gaussian-sites.ts'
 import type { Outcomes } from './outcomes.ts'
 
@@ -54,6 +54,8 @@ export interface DraftModel {
   readonly parameters: Float64Array
   /** Predicts any prompt, of the pool or not; what its own outcomes say does not enter unless it was measured. */
   predict(entry: PoolEntry): DraftPrediction
+  /** The same of many at once, which is quicker. */
+  predictAll(entries: readonly PoolEntry[]): DraftPrediction[]
 }
 
 /** What a prompt model says of the prompts that were measured: the part of its beliefs that drafts are predicted from. */
@@ -82,24 +84,16 @@ export interface DraftPredictor {
 export function createDraftPredictor(): DraftPredictor {
   let basisSize = 0
   let basisFirst: PoolEntry | undefined
-  let kernels: DraftKernels | undefined
-  /** Correlations with the prompts before it in the order, by prompt: kernels × position. */
-  let rows: { readonly entry: PoolEntry; readonly values: Float64Array }[] = []
+  let comparison: DraftComparison | undefined
 
-  function track(entries: readonly PoolEntry[]): DraftKernels {
-    const size = basisOf(entries.length)
-    if (!kernels || size !== basisSize || entries[0] !== basisFirst) {
+  function comparisonOf(measured: readonly PoolEntry[]): DraftComparison {
+    const size = basisOf(measured.length)
+    if (!comparison || size !== basisSize || measured[0] !== basisFirst) {
       basisSize = size
-      basisFirst = entries[0]
-      kernels = createDraftKernels(entries.slice(0, size))
-      rows = []
+      basisFirst = measured[0]
+      comparison = createDraftComparison(measured.slice(0, size))
     }
-    for (let i = 0; i < entries.length; i++) {
-      if (rows[i]?.entry === entries[i]) continue
-      rows.length = i
-      rows.push({ entry: entries[i]!, values: kernels.correlations(entries[i]!, entries.slice(0, i + 1)) })
-    }
-    return kernels
+    return comparison
   }
 
   return {
@@ -113,22 +107,26 @@ export function createDraftPredictor(): DraftPredictor {
         .sort((a, b) => outcomes(ordered[b]!) - outcomes(ordered[a]!) || a - b)
         .slice(0, MOST_PROMPTS)
       if (positions.length < 3) return undefined
-      const { names, correlations: correlate } = track(ordered.map((i) => pool[i]!))
+      const measured = ordered.map((i) => pool[i]!)
+      const compared = comparisonOf(measured)
+      const { names } = compared
       const count = names.length
       if (count === 0) return undefined
-      const entries = positions.map((at) => pool[ordered[at]!]!)
+      const placesInOrder = measured.map((entry) => compared.placeOf(entry))
+      const places = positions.map((at) => placesInOrder[at]!)
+      const entries = positions.map((at) => measured[at]!)
       const size = entries.length
       const z = Float64Array.from(positions, (at) => shift[ordered[at]!]! / precision[ordered[at]!]!)
       const v = Float64Array.from(positions, (at) => 1 / precision[ordered[at]!]!)
       const { mean, variance } = spread(z, v)
       const residual = z.map((value) => value - mean)
       const correlations = Array.from({ length: count }, () => new Float64Array(size * size))
-      positions.forEach((a, i) => {
+      places.forEach((a, i) => {
         for (let j = 0; j <= i; j++) {
-          const later = Math.max(a, positions[j]!)
-          const earlier = Math.min(a, positions[j]!)
-          const { values } = rows[later]!
-          for (let k = 0; k < count; k++) correlations[k]![i * size + j] = values[k * (later + 1) + earlier]!
+          const b = places[j]!
+          const [later, earlier] = a > b ? [i, b] : [j, a]
+          const row = compared.correlations(entries[later]!, Math.max(a, b) + 1)
+          for (let k = 0; k < count; k++) correlations[k]![i * size + j] = row[earlier * count + k]!
         }
       })
       const level = LEVEL * variance
@@ -140,24 +138,34 @@ export function createDraftPredictor(): DraftPredictor {
       cholesky(factor, size)
       const pull = solveUpper(factor, size, solveLower(factor, size, residual.slice()))
       const amplitude = weights.reduce((sum, weight) => sum + weight, 0)
+      const length = Math.max(...places) + 1
+      const predictAll = (asked: readonly PoolEntry[]): DraftPrediction[] => {
+        const cross = new Float64Array(asked.length * size)
+        const means = asked.map((entry, row) => {
+          const values = compared.correlations(entry, length)
+          let predicted = mean
+          for (let j = 0; j < size; j++) {
+            const at = places[j]! * count
+            let sum = level
+            for (let k = 0; k < count; k++) sum += weights[k]! * values[at + k]!
+            if (entries[j] === entry) sum += independent
+            cross[row * size + j] = sum
+            predicted += sum * pull[j]!
+          }
+          return predicted
+        })
+        solveLowerRows(factor, size, cross)
+        return means.map((predicted, row) => {
+          let explained = 0
+          for (let j = row * size; j < (row + 1) * size; j++) explained += cross[j]! * cross[j]!
+          return { mean: predicted, variance: Math.max(1e-6, amplitude + level + independent - explained) }
+        })
+      }
       return {
         weights: Object.fromEntries(names.map((name, k) => [name, weights[k]! / amplitude])),
         parameters,
-        predict(entry) {
-          const values = correlate(entry, entries)
-          const cross = new Float64Array(size)
-          for (let j = 0; j < size; j++) {
-            let sum = level
-            for (let k = 0; k < count; k++) sum += weights[k]! * values[k * size + j]!
-            cross[j] = sum + (entries[j] === entry ? independent : 0)
-          }
-          let predicted = mean
-          for (let j = 0; j < size; j++) predicted += cross[j]! * pull[j]!
-          solveLower(factor, size, cross)
-          let explained = 0
-          for (const x of cross) explained += x * x
-          return { mean: predicted, variance: Math.max(1e-6, amplitude + level + independent - explained) }
-        },
+        predict: (entry) => predictAll([entry])[0]!,
+        predictAll,
       }
     },
   }

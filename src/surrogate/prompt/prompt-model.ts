@@ -180,7 +180,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
     ...(features ? { features } : {}),
     predict: (beliefs, entries) => {
       const model = draftModel(beliefs)
-      return model && entries.map((entry) => model.predict(entry))
+      return model?.predictAll(entries)
     },
     fit(history, length, evidence = 'sites') {
       const scale = scoreScale(history, length)

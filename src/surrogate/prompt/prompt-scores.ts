@@ -23,7 +23,7 @@ export function expectedLogistic(mean: number, variance: number): number {
  */
 export function populationScores(beliefs: PromptBeliefs, known?: ScoreMoments): ScoreMoments {
   const { ability, abilityVariance, scale } = beliefs
-  const easiness = easinessDistribution(beliefs)
+  const easiness = known?.easiness ?? easinessDistribution(beliefs)
   const span = scale.high - scale.low
   const means = new Float64Array(ability.length)
   const standardDeviations = new Float64Array(ability.length)
@@ -46,7 +46,7 @@ export function populationScores(beliefs: PromptBeliefs, known?: ScoreMoments): 
     const [low, high] = logitInterval((means[i]! - scale.low) / span, standardDeviations[i]! / span, deviations)
     return [scale.low + span * low, scale.low + span * high]
   }
-  return { means, standardDeviations, slopes, sampling, interval }
+  return { means, standardDeviations, slopes, sampling, easiness, interval }
 }
 
 /** Score on a new example of an ability N(f, variance): its mean, how it varies over examples, and dmean/df. */

@@ -1,4 +1,5 @@
 import { logistic, logit } from '../../numerics/special/logistic.ts'
+import type { EasinessDistribution } from './easiness-distribution.ts'
 import { siteLoadings } from './gaussian-sites.ts'
 import type { PromptBeliefs } from './prompt-model.ts'
 
@@ -14,6 +15,8 @@ export interface ScoreMoments {
    * the range of the scores, nor, for the `set`, what the outcomes already seen leave possible.
    */
   interval(prompt: number, deviations: number): [number, number]
+  /** What scores on new examples were made with. */
+  readonly easiness?: EasinessDistribution
 }
 
 /** mean ± deviations × standard deviation of a share, carried to the logit scale by the slope at its mean, and back. */
