@@ -53,6 +53,8 @@ export type {
   PolicyState,
   Recommendation,
 } from './policy/policy.ts'
+export { learnPrior, type TaskHistory } from './policy/prior/learn-prior.ts'
+export type { LearnedPrior, LearnedTask } from './policy/prior/learned-prior.ts'
 export { POLICIES, type PolicyEntry } from './policy/registry.ts'
 export { type Candidate, candidateText, type PoolEntry } from './prompt/candidate.ts'
 export type { Example } from './prompt/example.ts'

@@ -10,6 +10,7 @@ import { registerExport } from './export.ts'
 import { registerHelp } from './help.ts'
 import { registerImport } from './import.ts'
 import { registerInit } from './init.ts'
+import { registerLearn } from './learn.ts'
 import { registerMcp } from './mcp.ts'
 import { registerModels } from './models.ts'
 import { registerQuickstart } from './quickstart.ts'
@@ -34,6 +35,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerExport,
   registerStudies,
   registerDiff,
+  registerLearn,
   registerDoctor,
   registerDelete,
   registerModels,

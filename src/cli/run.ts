@@ -43,6 +43,7 @@ export interface RunFlags {
   readonly policy?: string
   readonly seed?: number
   readonly warmStart: readonly string[]
+  readonly prior?: string
   readonly dryRun?: boolean
   readonly json?: boolean
   readonly report?: string
@@ -90,6 +91,7 @@ export function registerRun(program: Command): void {
         .argParser((value: string, earlier: readonly string[]) => [...earlier, value])
         .default([], 'none'),
     )
+    .option('--prior <file>', 'what krige learn wrote of other tasks, instead of the prior the task names')
     .option('--dry-run', 'check the task, print the plan and what it costs, and stop')
     .option('--json', 'print the result (or the plan) as one JSON object')
     .option('--report <file>', 'where the HTML report goes (default: beside the store)')
@@ -166,13 +168,15 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     return
   }
 
-  const [{ openStore }, { runTask }, reports, { createProgressLine }, { openPrior }] = await Promise.all([
-    import('../store/open-store.ts'),
-    import('../run/run-task.ts'),
-    import('./report-file.ts'),
-    import('./progress-line.ts'),
-    import('./warm-start.ts'),
-  ])
+  const [{ openStore }, { runTask }, reports, { createProgressLine }, { openPrior }, { readPriorFile }] =
+    await Promise.all([
+      import('../store/open-store.ts'),
+      import('../run/run-task.ts'),
+      import('./report-file.ts'),
+      import('./progress-line.ts'),
+      import('./warm-start.ts'),
+      import('../task/read-prior.ts'),
+    ])
   const interrupt = listenForInterrupts()
   const store = await openStore(storeAddress(flags.store))
   const progress = createProgressLine(process.stderr)
@@ -181,6 +185,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
   let generator: TextModel | undefined
   try {
     const priors = []
+    const prior = flags.prior === undefined ? undefined : readPriorFile(flags.prior)
     for (const source of flags.warmStart) priors.push(await openPrior(source, store))
     const opened = await openModels(task, flags, replay, traced?.telemetry)
     evaluator = opened.evaluator
@@ -201,6 +206,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       store,
       priceOf,
       priors,
+      ...(prior ? { prior } : {}),
       ...(generation ? { generation } : {}),
       signal: interrupt.signal,
       ...(traced ? { telemetry: traced.telemetry } : {}),
@@ -425,6 +431,7 @@ function commandLine(taskFile: string, flags: RunFlags, study: string): string {
     if (value !== undefined) words.push(`--${name}`, String(value))
   }
   for (const source of flags.warmStart) words.push('--warm-start', source)
+  if (flags.prior !== undefined) words.push('--prior', flags.prior)
   if (flags.allowOutside) words.push('--allow-outside')
   return words.map(shellWord).join(' ')
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { createObservationLog } from '../history/observation-log.ts'
-import { cellOf } from '../recording/table.ts'
+import { cellOf, type Table } from '../recording/table.ts'
 import { type Prior, priorFromStudy } from '../run/run-task.ts'
 import type { Store } from '../store/store.ts'
 
@@ -12,7 +12,11 @@ import type { Store } from '../store/store.ts'
 export async function openPrior(source: string, store: Store): Promise<Prior> {
   if (!/\.json(\.gz)?$/.test(source) || !existsSync(source)) return priorFromStudy(store, source)
   const { loadTable } = await import('../recording/load-table.ts')
-  const table = await loadTable(source)
+  return priorFromTable(await loadTable(source))
+}
+
+/** Every search cell of a table; failed calls stay missing. */
+export function priorFromTable(table: Table): Prior {
   const observations = createObservationLog()
   for (let candidate = 0; candidate < table.prompts.length; candidate++) {
     for (let example = 0; example < table.searchExamples; example++) {

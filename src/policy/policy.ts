@@ -12,6 +12,7 @@ import type { ObservationHistory } from '../history/observation-log.ts'
 import type { Backend } from '../numerics/linalg/backend.ts'
 import type { Candidate, PoolEntry } from '../prompt/candidate.ts'
 import type { Space } from '../space/parameter.ts'
+import type { LearnedPrior } from './prior/learned-prior.ts'
 
 /** What "best" means: expected score on examples like these, or the mean over exactly these examples. */
 export type Estimand = 'population' | 'set'
@@ -35,6 +36,8 @@ export interface PolicyContext {
   readonly options?: Readonly<Record<string, unknown>>
   /** Earlier studies or tables to learn from. */
   readonly priors?: readonly PriorHistory[]
+  /** What was learned across tasks. */
+  readonly prior?: LearnedPrior
   /** What `generate` actions may ask. @defaultValue none: the pool is all there is */
   readonly proposers?: readonly ProposerInfo[]
   /** Stages of a program, each with slots called after it, up to a dot. @defaultValue prompts have no stages */

@@ -20,6 +20,11 @@ export function textHash(candidate: Candidate): string {
   )
 }
 
+/** Whether a stored candidate has a hash instead of its text. */
+export function isHidden(candidate: Candidate): boolean {
+  return candidate.text?.startsWith(PREFIX) ?? false
+}
+
 /** An event as it is stored: ids, parameters and origins stay, texts become hashes or are left out. */
 export function hideTexts(event: StudyEvent): StudyEvent {
   if (event.type !== 'candidates') return event
@@ -52,7 +57,7 @@ export function revealTexts(pool: readonly Candidate[]): TextRevealer {
     return {
       ...event,
       candidates: event.candidates.map((stored) => {
-        if (!stored.text?.startsWith(PREFIX)) return stored
+        if (!isHidden(stored)) return stored
         hidden = true
         const known = byId.get(stored.id)
         if (known && textHash(known) === stored.text) return known

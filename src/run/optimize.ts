@@ -26,6 +26,7 @@ import { createBackend } from '../numerics/linalg/create-backend.ts'
 import { createRandom } from '../numerics/random/index.ts'
 import { growingPool } from '../policy/growing-pool.ts'
 import type { PolicyContext, PolicyFactory } from '../policy/policy.ts'
+import type { LearnedPrior } from '../policy/prior/learned-prior.ts'
 import { type Candidate, candidateText, isBlank } from '../prompt/candidate.ts'
 import type { ProposerSpecification } from '../proposer/registry.ts'
 import { stagePlan } from '../proposer/stage-view.ts'
@@ -112,6 +113,8 @@ export interface OptimizeOptions<Example> {
   readonly embedder?: string | Pick<Embedder, 'embed'>
   /** Unit vectors of the texts it is given, in order, instead of an embedder's. */
   readonly embed?: (texts: readonly string[]) => Promise<readonly Float64Array[]>
+  /** What `krige learn` made of other tasks. @defaultValue nothing, or what the study was started with */
+  readonly prior?: LearnedPrior
   /** Where the study is kept, so that it can be resumed. @defaultValue in memory */
   readonly store?: Store
   /** Name of the study in the store. @defaultValue 'optimize' */
@@ -181,6 +184,7 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
         ...(baseline ? { baseline: baseline.id } : {}),
         ...(stages ? { stages: stages.rewritable } : {}),
         ...(options.constraints ? { constraints: options.constraints } : {}),
+        ...(options.prior === undefined ? {} : { prior: options.prior }),
       },
       backend.name,
     )
@@ -258,6 +262,11 @@ function checkSameStudy({ config, candidates }: StudyState, now: StudyConfig, po
     holdout: fingerprint['holdout'] ?? 'none',
     baseline: baseline ?? 'none',
   })
+  if (now.prior !== undefined && JSON.stringify(config.prior) !== JSON.stringify(now.prior)) {
+    throw new ConflictError(`study ${config.name} was started with ${config.prior ? 'another' : 'no'} prior`, {
+      remedy: 'Leave the prior out to go on as it began, or name another study.',
+    })
+  }
   const before = partsOf(config)
   const wanted = partsOf(now)
   if (config.exampleCount !== now.exampleCount) {
@@ -428,6 +437,7 @@ const optionsSchema = z.strictObject({
   concurrency: z.int().min(1).optional(),
   embed: functionSchema.optional(),
   embedder: z.union([z.string().min(1), objectWith('embed')]).optional(),
+  prior: z.unknown().optional(),
   store: objectWith('acquire').optional(),
   study: z.string().min(1).optional(),
   backend: objectWith('workspace').optional(),

@@ -19,11 +19,12 @@ import { constraintText } from '../history/constraint.ts'
 import type { ObservationHistory } from '../history/observation-log.ts'
 import { growingPool } from '../policy/growing-pool.ts'
 import type { PolicyContext, PolicyFactory, PriorHistory } from '../policy/policy.ts'
+import { type LearnedPrior, parsePrior } from '../policy/prior/learned-prior.ts'
 import { COMPARISON, findPolicy } from '../policy/registry.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import { loadStudy } from '../store/load-study.ts'
 import type { Store, StudyLease } from '../store/store.ts'
-import { configOf, DEFAULT_POLICY, environmentOf } from '../study/create-study.ts'
+import { configOf, DEFAULT_POLICY, environmentOf, usesPrior } from '../study/create-study.ts'
 import { EVENT_VERSION, type StudyConfig, type StudyEvent } from '../study/events.ts'
 import type { Budget } from '../study/ledger.ts'
 import { createFold, type StudyFold } from '../study/state.ts'
@@ -67,6 +68,8 @@ export interface RunTaskOptions {
   /** @defaultValue 1, or what the study was started with */
   readonly seed?: number
   readonly priors?: readonly Prior[]
+  /** What was learned on other tasks. @defaultValue the task's, or what the study was started with */
+  readonly prior?: LearnedPrior
   /** How this run was asked for: the log keeps it, for reports. No secrets. */
   readonly command?: string
   /** Whether the log keeps the texts of prompts; otherwise only hashes. @defaultValue true */
@@ -94,6 +97,7 @@ const optionsSchema = z.strictObject({
   policy: z.union([z.string(), functionSchema]).optional(),
   seed: z.int().optional(),
   priors: z.array(z.unknown()).optional(),
+  prior: z.unknown().optional(),
   command: z.string().optional(),
   storeText: z.boolean().optional(),
   generation: objectWith('generate').optional(),
@@ -148,8 +152,10 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       seed: options.seed ?? config?.seed ?? 1,
     }
     checkPolicy(wanted)
+    const prior = priorOf(options, wanted.policy)
     if (config) {
       checkSameStudy(config, { ...fingerprint }, { ...wanted, space: task.space })
+      checkSamePrior(config, prior)
       const baseline = task.baseline === undefined ? undefined : task.pool[task.baseline]!.id
       if (config.baseline !== baseline) {
         throw new ConflictError(
@@ -161,7 +167,12 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
     const embeddings = await embedAll(options, embedder, stored)
     const fresh = stored
       ? undefined
-      : createdEvent(task, name, plan, fingerprint, { ...wanted, backend: backend.name, command: options.command })
+      : createdEvent(task, name, plan, fingerprint, {
+          ...wanted,
+          backend: backend.name,
+          command: options.command,
+          prior,
+        })
     const fold = stored ?? createFold(fresh!)
     const study = openStudy(
       fold,
@@ -242,6 +253,22 @@ function checkPolicy({ policy, response }: WantedPolicy): void {
   )
 }
 
+/** What was learned on other tasks, where the policy looks at it. */
+function priorOf({ prior, task, onNotice }: RunTaskOptions, policy: string): LearnedPrior | undefined {
+  const given = prior ?? task.prior
+  if (given === undefined || usesPrior(policy)) return given
+  onNotice?.(`Policy ${policy} learns nothing from a prior; ${DEFAULT_POLICY} does.`)
+  return undefined
+}
+
+/** A study goes on with the prior it was started with, which its log holds. */
+function checkSamePrior({ name, prior: before }: StudyConfig, now: LearnedPrior | undefined): void {
+  if (now === undefined || JSON.stringify(before) === JSON.stringify(parsePrior(now))) return
+  throw new ConflictError(`study ${name} was started with ${before ? 'another' : 'no'} prior`, {
+    remedy: 'Leave the prior out to go on as it began, or start another study with --study NAME.',
+  })
+}
+
 /** `krige` decides itself when prompts are written; other policies are told. */
 function growing<Environment extends { readonly policy: PolicyFactory }>(
   environment: Environment,
@@ -261,7 +288,12 @@ function createdEvent(
   name: string,
   plan: Plan,
   fingerprint: StudyConfig['fingerprint'],
-  wanted: WantedPolicy & { seed: number; backend: string; command: string | undefined },
+  wanted: WantedPolicy & {
+    seed: number
+    backend: string
+    command: string | undefined
+    prior: LearnedPrior | undefined
+  },
 ): StudyEvent {
   const stages = stagesOf(task)
   const config = configOf(
@@ -276,6 +308,7 @@ function createdEvent(
       callsPerEvaluation: plan.callsPerEvaluation,
       ...(task.constraints ? { constraints: task.constraints } : {}),
       ...(stages ? { stages: stages.rewritable } : {}),
+      ...(wanted.prior ? { prior: wanted.prior } : {}),
       fingerprint,
       ...(task.baseline === undefined ? {} : { baseline: task.pool[task.baseline]!.id }),
     },

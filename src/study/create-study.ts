@@ -10,6 +10,7 @@ import type { ResponseKind } from '../history/comparison.ts'
 import { type Constraint, constraintSchema } from '../history/constraint.ts'
 import { createBackend } from '../numerics/linalg/create-backend.ts'
 import type { Estimand, Policy, PolicyContext, PolicyFactory } from '../policy/policy.ts'
+import { type LearnedPrior, parsePrior } from '../policy/prior/learned-prior.ts'
 import { findPolicy, resolvePolicy, STUDY_POLICIES } from '../policy/registry.ts'
 import type { Candidate, PoolEntry } from '../prompt/candidate.ts'
 import { defineSpace, type ParameterInput } from '../space/parameter.ts'
@@ -54,6 +55,8 @@ export interface StudyOptions {
   /** Of a program: its stages, each with slots called after it, up to a dot. @defaultValue prompts have no stages */
   readonly stages?: readonly string[]
   readonly priors?: PolicyContext['priors']
+  /** What `krige learn` or {@link learnPrior} made of other tasks. @defaultValue nothing */
+  readonly prior?: LearnedPrior
   /** @defaultValue the fastest this engine runs */
   readonly backend?: PolicyContext['backend']
   /** Keep every event, for `serialize`. @defaultValue true */
@@ -81,6 +84,7 @@ const optionsSchema = z.strictObject({
   constraints: z.array(constraintSchema).optional(),
   stages: z.array(z.string().min(1)).optional(),
   priors: z.array(z.unknown()).optional(),
+  prior: z.unknown().optional(),
   backend: objectWith('workspace').optional(),
   keepLog: z.boolean().optional(),
 } satisfies Record<keyof StudyOptions, z.ZodType>)
@@ -230,7 +234,22 @@ export function configOf(options: StudyOptions, backend: string): StudyConfig {
     callsPerEvaluation,
     ...(options.constraints && options.constraints.length > 0 ? { constraints: options.constraints } : {}),
     ...(options.stages && options.stages.length > 1 ? { stages: options.stages } : {}),
+    ...(options.prior === undefined ? {} : { prior: readPrior(options.prior, policy) }),
   }
+}
+
+function readPrior(given: unknown, policy: string | PolicyFactory): LearnedPrior {
+  if (!usesPrior(policy)) {
+    throw new InvalidArgumentError(`policy ${policy} learns nothing from a prior`, {
+      remedy: `Use policy ${DEFAULT_POLICY}, or leave the prior out.`,
+    })
+  }
+  return parsePrior(given)
+}
+
+/** Whether a policy, or one of the caller's own, looks at what was learned on other tasks. */
+export function usesPrior(policy: string | PolicyFactory): boolean {
+  return typeof policy !== 'string' || policy === DEFAULT_POLICY || policy === 'custom'
 }
 
 /** Resolves the policy now, so that an unknown name fails before anything is stored. */

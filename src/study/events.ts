@@ -11,6 +11,7 @@ import * as z from 'zod'
 import type { Constraint } from '../history/constraint.ts'
 import type { Measurements } from '../history/measurement.ts'
 import type { Estimand, Fit, Reason } from '../policy/policy.ts'
+import type { LearnedPrior } from '../policy/prior/learned-prior.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Space } from '../space/parameter.ts'
 import type { Budget, CallCost, CallPurpose } from './ledger.ts'
@@ -58,6 +59,8 @@ export interface StudyConfig {
   readonly constraints?: readonly Constraint[]
   /** Of a program: its stages, each with slots called after it, up to a dot. */
   readonly stages?: readonly string[]
+  /** What was learned on other tasks. */
+  readonly prior?: LearnedPrior
 }
 
 interface Versioned {

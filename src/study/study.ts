@@ -258,6 +258,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       ...(environment.priors === undefined ? {} : { priors: environment.priors }),
       ...(environment.proposers === undefined ? {} : { proposers: environment.proposers }),
       ...(config.stages === undefined ? {} : { stages: config.stages }),
+      ...(config.prior === undefined ? {} : { prior: config.prior }),
     })
     return policy
   }

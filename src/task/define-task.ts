@@ -13,6 +13,7 @@ import {
 import { publicModelName } from '../evaluation/models/model-name.ts'
 import { readModel } from '../evaluation/models/model-specification.ts'
 import { BUILT_IN_MEASUREMENTS, type Constraint } from '../history/constraint.ts'
+import { parsePrior } from '../policy/prior/learned-prior.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
 import { programSlots, type StagedProgram } from '../prompt/staged-program.ts'
@@ -23,6 +24,7 @@ import { checkJson, refuseLostKeys } from './json-limits.ts'
 import { readExamples } from './read-examples.ts'
 import { type LineRole, type ReadLines, readLines } from './read-lines.ts'
 import { readPool } from './read-pool.ts'
+import { readPriorFile } from './read-prior.ts'
 import { readProposers } from './read-proposers.ts'
 import { readStages } from './read-stages.ts'
 import { type CheckedTaskInput, type TaskInput, taskSchema } from './schema.ts'
@@ -223,6 +225,14 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
         }
       : {}),
     embedder: written.embedder ?? 'auto',
+    ...(written.prior === undefined
+      ? {}
+      : {
+          prior:
+            typeof written.prior === 'string'
+              ? readPriorFile(pathOf(written.prior, 'prior'))
+              : parsePrior(written.prior, locate(['prior'])),
+        }),
     ...(program === undefined ? {} : { evaluate: program }),
     labels: labelsOf(read.examples),
     warnings,

@@ -117,6 +117,10 @@ export const taskSchema = z.strictObject({
     .optional()
     .describe('Limits on the mean of what is measured beside the score: { metric, atMost, atLeast }.'),
   embedder: z.string().min(1).optional(),
+  prior: z
+    .union([z.string().min(1), z.looseObject({ format: z.string() })])
+    .optional()
+    .describe('What was learned on other tasks: a file that krige learn wrote.'),
   evaluate: z.string().min(1).optional().describe('A program module, instead of template, metric and model.'),
 })
 

@@ -1,6 +1,7 @@
 import type { ModelSettings } from '../evaluation/models/model-specification.ts'
 import type { EvaluatedTask } from '../evaluation/open-evaluator.ts'
 import type { Constraint } from '../history/constraint.ts'
+import type { LearnedPrior } from '../policy/prior/learned-prior.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
 import type { ProposerSpecification } from '../proposer/registry.ts'
@@ -43,6 +44,8 @@ export interface Task extends EvaluatedTask {
   readonly constraints?: readonly Constraint[]
   /** `auto`, `none`, or a model name or path. */
   readonly embedder: string
+  /** What was learned on other tasks. */
+  readonly prior?: LearnedPrior
   /** SHA-256 of everything scores depend on (examples, split, template, metric, model, sampling), not of pool or budget. */
   readonly fingerprint: string
   /** Things to tell the user that are no errors. */

@@ -11,6 +11,7 @@ import { createObservationLog } from '../../src/history/observation-log.ts'
 import { createBackend } from '../../src/numerics/linalg/create-backend.ts'
 import { createRandom } from '../../src/numerics/random/random.ts'
 import type { PolicyContext, PolicyState } from '../../src/policy/policy.ts'
+import { learnPrior } from '../../src/policy/prior/learn-prior.ts'
 import type { PoolEntry } from '../../src/prompt/candidate.ts'
 import type { Example } from '../../src/prompt/example.ts'
 import { parseTemplate } from '../../src/prompt/template.ts'
@@ -124,6 +125,9 @@ export const exampleFixtures = {
   pool,
   /** Scores of the whole pool on ten of the examples. */
   observations,
+  /** What was learned from them. */
+  prior: () =>
+    learnPrior([{ task: 'tickets', name: 'tickets', pool: pool(), observations: observations(), exampleCount: 20 }]),
   /** What a policy for this pool is made with … */
   context: (): PolicyContext => ({
     seed: 1,
@@ -183,6 +187,7 @@ export const LIVE_FIXTURES: ReadonlySet<string> = new Set<FixtureName>(['ggufFil
 
 /** Files that lie where the examples run. */
 export const exampleFiles: Readonly<Record<string, string>> = {
+  'prior.json': JSON.stringify(exampleFixtures.prior()),
   'tickets.json': JSON.stringify({
     format: 'table/1',
     task: 'tickets',

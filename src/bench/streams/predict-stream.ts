@@ -7,13 +7,13 @@
 
 import { createObservationLog } from '../../history/observation-log.ts'
 import { normalQuantile } from '../../numerics/special/normal-quantile.ts'
+import { rankCorrelation } from '../../numerics/special/rank-correlation.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
 import { measuredExamples, outcomeOf, type Stream } from '../../recording/stream.ts'
 import { createDraftPredictor } from '../../surrogate/prompt/draft-model.ts'
 import { WITHOUT_TEXT } from '../../surrogate/prompt/hyperparameters.ts'
 import { predictiveMean } from '../../surrogate/prompt/predictive-mean.ts'
 import { createPromptModel } from '../../surrogate/prompt/prompt-model.ts'
-import { rankCorrelation } from '../statistics/rank-correlation.ts'
 
 /** Predictions begin when so many prompts have been measured. */
 const EARLIER_PROMPTS = 30

@@ -74,6 +74,7 @@ export interface ReplayOptions {
   /** The policy's validated settings. */
   readonly options?: Readonly<Record<string, unknown>>
   readonly priors?: PolicyContext['priors']
+  readonly prior?: PolicyContext['prior']
 }
 
 export interface ReplayResult {
@@ -109,6 +110,7 @@ export function replay(factory: PolicyFactory, deck: Deck, options: ReplayOption
     backend: options.backend,
     ...(options.options ? { options: options.options } : {}),
     ...(options.priors ? { priors: options.priors } : {}),
+    ...(options.prior ? { prior: options.prior } : {}),
   })
   const observations = createObservationLog()
   const fits: Fit[] = []

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Estimand, PolicyContext, PriorHistory } from '../../policy/policy.ts'
+import type { LearnedPrior } from '../../policy/prior/learned-prior.ts'
 import { resolvePolicy } from '../../policy/registry.ts'
 import { cellOf, type Table } from '../../recording/table.ts'
 import { BENCH_POLICIES } from '../methods/registry.ts'
@@ -23,6 +24,8 @@ export interface Variant {
   readonly shuffleText?: boolean
   /** Earlier histories it starts from; none by default. */
   readonly warmStart?: WarmStart
+  /** What was learned on other tasks. @defaultValue nothing */
+  readonly prior?: LearnedPrior
 }
 
 export interface UnitShared {
@@ -70,7 +73,7 @@ export function runUnit(
   const truth = searchMeans(table)
   const held = holdoutMeans(table)
   return unit.pending.map(({ variant, fraction }) => {
-    const { label, policy, options, shuffleText = false, warmStart } = shared.variants[variant]!
+    const { label, policy, options, shuffleText = false, warmStart, prior } = shared.variants[variant]!
     const resolved = resolvePolicy(policy, options, BENCH_POLICIES)
     const budget = budgetOf(table, shared.fullEvaluations, fraction)
     const started = performance.now()
@@ -82,6 +85,7 @@ export function runUnit(
       options: resolved.options,
       estimand: shared.estimand,
       priors,
+      ...(prior ? { prior } : {}),
     })
     const seconds = (performance.now() - started) / 1000
     const finite = (value: number | undefined) => (value !== undefined && Number.isFinite(value) ? value : null)

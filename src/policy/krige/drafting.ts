@@ -67,6 +67,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
   const pools = createPoolMemo<DraftingPlan>(context, options)
   const drafts = createDraftModels()
   const carried = carriedEvidence(proposers.length > 1 ? (context.priors ?? []) : [])
+  const learned = new Map(Object.entries(context.prior?.proposers ?? {}))
 
   function planFor(state: PolicyState, fit: number): DraftingPlan {
     const { pool, observations } = state
@@ -162,7 +163,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     const parentsOf = (candidate: number) => pool[candidate]?.candidate.origin?.parents
     const evidence = evidenceOf(generations, { ...beliefs, parentsOf })
     const random = createRandom(seed).split('proposer').split(generations.length)
-    return chooseProposer(alive, [carried, evidence], random, (name) => yieldOf(generations, name))
+    return chooseProposer(alive, [carried, learned, evidence], random, (name) => yieldOf(generations, name))
   }
 
   function bestMeasurement(

@@ -13,6 +13,7 @@ import { basisOf, originalSize } from '../../surrogate/prompt/pool-factors.ts'
 import { createPromptModel, type PromptBeliefs, type PromptModel } from '../../surrogate/prompt/prompt-model.ts'
 import type { ScoreMoments } from '../../surrogate/prompt/score-moments.ts'
 import type { PolicyContext } from '../policy.ts'
+import { learnedOptions } from '../prior/learned-options.ts'
 import { stableShuffle } from '../stable-shuffle.ts'
 import { type Crowding, createCrowding } from './crowding.ts'
 import type { KrigeOptions } from './options.ts'
@@ -38,7 +39,7 @@ export interface PoolMemo<Plan> {
 }
 
 /** Keeps what depends on the pool alone, adds to it when the pool grows, and keeps plans until the history is another one. */
-export function createPoolMemo<Plan>({ seed, exampleCount, priors = [] }: PolicyContext, options: KrigeOptions) {
+export function createPoolMemo<Plan>({ seed, exampleCount, priors = [], prior }: PolicyContext, options: KrigeOptions) {
   const settings = modelOptions(options)
   let kept: PoolMemo<Plan> | undefined
   let size = -1
@@ -57,7 +58,8 @@ export function createPoolMemo<Plan>({ seed, exampleCount, priors = [] }: Policy
     const sameBasis = continues && basis === basisOf(pool)
     if (!continues) warm = createWarmStart(pool.slice(0, originalSize(pool)), priors, settings)
     const known = warm!.of(pool)
-    const model = createPromptModel(pool, { ...settings, ...known })
+    const learned = prior && options.text ? learnedOptions(prior, pool, settings) : {}
+    const model = createPromptModel(pool, { ...settings, ...learned, ...known })
     const doubting = known.earlier.length > 0 ? createPromptModel(pool, settings) : undefined
     const crowding = model.features && createCrowding(model.features, exampleCount)
     const extended = (beliefs: PromptBeliefs) => extendBeliefs(beliefs, kept!.model, model)

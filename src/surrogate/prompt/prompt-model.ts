@@ -54,6 +54,8 @@ export interface PromptModelOptions {
    * with settings in which one of the studies still holds, whole or by half, and A is what changed since; none has to.
    */
   readonly earlier?: readonly EarlierBeliefs[]
+  /** What was learned across tasks: every setting shares its prior weight with one in which it holds. */
+  readonly expected?: ExpectedAbilities
   /** Log prior weight of each setting without earlier beliefs, in the order of {@link PromptModel.settings}; grid's own by default. */
   readonly logPriors?: readonly number[]
 }
@@ -65,13 +67,21 @@ export interface EarlierBeliefs {
   readonly variance: Float64Array
 }
 
+/** Abilities that the texts of prompts promise on any task. */
+export interface ExpectedAbilities {
+  /** By prompt, in standard deviations of abilities: of a setting they are √A of it. Mean 0 over the pool. */
+  readonly standardized: Float64Array
+  /** Prior probability that they hold, in (0, 1). */
+  readonly trust: number
+}
+
 /** One setting of the hyper-parameters, with the covariance it gives the pool. */
 export interface Setting extends AbilityPrior {
   readonly abilityVariance: number
   readonly independentShare: number
   /** Index of the mix of views; −1 without text. */
   readonly viewMix: number
-  /** Where an earlier study is believed; A is the variance of what changed since. */
+  /** Where an earlier study is believed, A being the variance of what changed since; or what was learned across tasks. */
   readonly belief?: {
     /** Prior mean of abilities. */
     readonly ability: Float64Array
@@ -160,11 +170,21 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
     ...options,
     earlier: studies.flatMap(({ carried }) => carried),
   })
+  const ofStudies = new Set(studies.flatMap(({ carried }) => carried.map(({ ability }) => ability)))
   const withoutText: AbilityPrior = {
     factor: new Float64Array(prompts).fill(Math.sqrt(grid.levelVariance)),
     rank: 1,
     independent: new Float64Array(prompts).fill(1),
     difficultyVariance: priorVariance,
+  }
+
+  const learned = settings.flatMap(({ belief }) => (belief && !ofStudies.has(belief.ability) ? [belief.ability] : []))
+  const believed = studies.map(({ feature, carried }) => ({
+    feature,
+    abilities: carried.map(({ ability }) => ability),
+  }))
+  if (options.expected) {
+    believed.push({ feature: exampleEffects && abilityFeature(options.expected.standardized), abilities: learned })
   }
 
   const textual = settings.some((setting) => setting.viewMix >= 0)
@@ -200,9 +220,9 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
       const designEffects = {
         texts: sharedFailures.designEffect,
         beliefs: new Map(
-          studies.flatMap(({ feature, carried }) => {
+          believed.flatMap(({ feature, abilities }) => {
             const designEffect = feature ? shareOf(feature).designEffect : 1
-            return carried.map(({ ability }) => [ability, designEffect] as const)
+            return abilities.map((ability) => [ability, designEffect] as const)
           }),
         ),
       }
@@ -246,7 +266,7 @@ function settingsOf(
   pool: readonly PoolEntry[],
   grid: HyperparameterGrid,
   difficultyVariance: number,
-  { earlier = [], logPriors }: PromptModelOptions,
+  { earlier = [], logPriors, expected }: PromptModelOptions,
 ): Setting[] {
   const factors = poolFactors(pool)
   const settings: Setting[] = []
@@ -272,8 +292,10 @@ function settingsOf(
       })
     }
   }
-  if (earlier.length === 0) return settings
-  return settings.flatMap((setting) => {
+  const learned = expected ? settings.flatMap((setting) => withExpected(setting, expected)) : settings
+  if (earlier.length === 0) return learned
+  return learned.flatMap((setting) => {
+    if (setting.belief) return [setting]
     const logPrior = setting.logPrior - Math.LN2
     const skeptical = { ...setting, logPrior }
     if (setting.abilityVariance > LARGEST_DISCREPANCY) return [skeptical]
@@ -285,6 +307,14 @@ function settingsOf(
     }))
     return [skeptical, ...trusting]
   })
+}
+
+/** A setting as it is, and one whose mean is what was learned across tasks. */
+function withExpected(setting: Setting, { standardized, trust }: ExpectedAbilities): Setting[] {
+  const afresh = { ...setting, logPrior: setting.logPrior + Math.log1p(-trust) }
+  const scale = Math.sqrt(setting.abilityVariance)
+  const ability = standardized.map((value) => scale * value)
+  return [afresh, { ...setting, belief: { ability, afresh }, logPrior: setting.logPrior + Math.log(trust) }]
 }
 
 /** A share of earlier abilities, believed in. */

@@ -10,7 +10,8 @@ import { sampleCorrelation } from 'simple-statistics'
 export function rankCorrelation(a: readonly number[], b: readonly number[]): number | null {
   if (a.length < 3) return null
   const value = sampleCorrelation(ranksOf(a), ranksOf(b))
-  return Number.isFinite(value) ? value : null
+  // Rounding may take a perfect agreement past 1.
+  return Number.isFinite(value) ? Math.max(-1, Math.min(1, value)) : null
 }
 
 function ranksOf(values: readonly number[]): number[] {

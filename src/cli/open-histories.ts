@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs'
+import { InvalidInputError } from '../errors.ts'
+import type { TaskHistory } from '../policy/prior/learn-prior.ts'
+import { findTables } from '../recording/find-tables.ts'
+import { loadTable } from '../recording/load-table.ts'
+import { isHidden } from '../run/hide-texts.ts'
+import { type Prior, priorFromStudy } from '../run/run-task.ts'
+import { loadStudy } from '../store/load-study.ts'
+import type { Store } from '../store/store.ts'
+import { priorFromTable } from './warm-start.ts'
+import { withStore } from './with-store.ts'
+
+const TABLE = 'table:'
+
+/**
+ * Reads the histories of several tasks: studies of a store by name, tables by `table:` and a path, or by their file.
+ *
+ * @throws InvalidInputError for what is neither, or hides its texts.
+ */
+export async function openHistories(sources: readonly string[], store: string | undefined): Promise<TaskHistory[]> {
+  const paths = sources.flatMap((source) => pathOf(source) ?? [])
+  const names = sources.filter((source) => pathOf(source) === undefined)
+  const tables = await Promise.all((await findTables(paths)).map(loadTable))
+  const histories = tables.map((table) => historyOf(table.task, priorFromTable(table)))
+  if (names.length === 0) return histories
+  const studies = await withStore(store, async (opened) => {
+    const read = []
+    for (const name of new Set(names)) read.push(await studyHistory(opened, name))
+    return read
+  })
+  return [...histories, ...studies]
+}
+
+function pathOf(source: string): string | undefined {
+  if (source.startsWith(TABLE)) return source.slice(TABLE.length)
+  return /\.json(\.gz)?$/.test(source) && existsSync(source) ? source : undefined
+}
+
+async function studyHistory(store: Store, name: string): Promise<TaskHistory> {
+  const prior = await priorFromStudy(store, name)
+  if (prior.candidates.some(isHidden)) {
+    throw new InvalidInputError(`study ${name} keeps no texts: nothing can be learned from its prompts`, {
+      remedy: 'Leave it out, or run it again without --no-store-text.',
+    })
+  }
+  const config = (await loadStudy(store, name))!.state.config
+  return historyOf(config.fingerprint['task'] ?? name, prior)
+}
+
+const historyOf = (task: string, { name, candidates, observations, exampleCount }: Prior): TaskHistory => ({
+  task,
+  name,
+  pool: candidates.map((candidate) => ({ candidate })),
+  observations,
+  exampleCount,
+})
