@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url'
 import { type Command, Option } from 'commander'
 import type { SearchProgress } from '../engine/search.ts'
 import type { Telemetry } from '../engine/telemetry.ts'
@@ -11,6 +12,7 @@ import type { Price } from '../run/prices.ts'
 import type { Budget } from '../study/ledger.ts'
 import type { Task } from '../task/task.ts'
 import { modelsFolder } from './cache-folder.ts'
+import { type LiveView, openBrowser } from './live-view.ts'
 import { localRunTime } from './local-run-time.ts'
 import { numberOption } from './number-options.ts'
 import { openResponseCache } from './open-response-cache.ts'
@@ -58,6 +60,7 @@ export interface RunFlags {
   readonly threads?: number
   readonly backend?: string
   readonly allowOutside?: boolean
+  readonly open?: boolean
 }
 
 const EXAMPLES = `
@@ -70,6 +73,7 @@ Exit codes: 0 done, 1 failed, 2 bad input, 3 budget too small, 130 interrupted.
 
 Examples:
   $ krige run task.yaml --dry-run
+  $ krige run task.yaml --open
   $ krige run task.yaml --seed 2 --study triage-2 --json > result.json`
 
 export function registerRun(program: Command): void {
@@ -94,6 +98,7 @@ export function registerRun(program: Command): void {
     .option('--prior <file>', 'what krige learn wrote of other tasks, instead of the prior the task names')
     .option('--dry-run', 'check the task, print the plan and what it costs, and stop')
     .option('--json', 'print the result (or the plan) as one JSON object')
+    .option('--open', 'watch it in a browser while it runs: pause, stop, try a prompt of your own')
     .option('--report <file>', 'where the HTML report goes (default: beside the store)')
     .option('--model <model>', 'instead of the model the task names; table:FILE replays a recorded table')
     .addOption(new Option('--price <input,output>', 'dollars per million tokens of the model').argParser(readPrice))
@@ -183,6 +188,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
   const traced = await openTelemetry(process.env)
   let evaluator: Evaluator | undefined
   let generator: TextModel | undefined
+  let live: LiveView | undefined
   try {
     const priors = []
     const prior = flags.prior === undefined ? undefined : readPriorFile(flags.prior)
@@ -195,6 +201,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     const generation = opened.isWritten
       ? createGenerating({ task, priceOf, ...(generator ? { generator } : {}), redact: createRedactor(process.env) })
       : undefined
+    live = flags.open ? await (await import('./live-view.ts')).createLiveView(store, interrupt.stop) : undefined
     const timer = createTimer()
     let announcedPlan: Plan | undefined
     const announced = new Set<string>()
@@ -216,6 +223,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       ...(flags.seed === undefined ? {} : { seed: flags.seed }),
       ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
       ...(flags.storeText === undefined ? {} : { storeText: flags.storeText }),
+      ...(live ? { hold: live.hold, onOpen: live.onOpen } : {}),
       onNotice: (notice) => process.stderr.write(`${notice}\n`),
       onPlan: (plan, resumed) => {
         announcedPlan = plan
@@ -238,6 +246,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       if (!KrigeError.isInstance(error)) throw error
       warnings.push(`No report: ${error.message}`)
     }
+    if (live && !live.isOpen && report !== null) openBrowser(pathToFileURL(report).href)
     const finished = { ...result, warnings, report }
     for (const warning of warnings) {
       if (!announced.has(warning)) process.stderr.write(`Warning: ${warning}\n`)
@@ -249,6 +258,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     )
   } finally {
     progress.end()
+    await live?.close()
     interrupt.close()
     await evaluator?.close()
     await generator?.close()
@@ -263,7 +273,7 @@ async function checkPolicyName(name: string): Promise<void> {
 }
 
 /** The first Ctrl-C stops in order, the second at once. */
-function listenForInterrupts(): { readonly signal: AbortSignal; close(): void } {
+function listenForInterrupts(): { readonly signal: AbortSignal; stop(): void; close(): void } {
   const controller = new AbortController()
   const stop = () => {
     if (controller.signal.aborted) process.exit(130)
@@ -274,6 +284,7 @@ function listenForInterrupts(): { readonly signal: AbortSignal; close(): void } 
   process.on('SIGTERM', stop)
   return {
     signal: controller.signal,
+    stop: () => controller.abort(),
     close() {
       process.off('SIGINT', stop)
       process.off('SIGTERM', stop)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
-import { InvalidInputError, UnavailableError } from '../errors.ts'
+import { InvalidInputError } from '../errors.ts'
+import { loadServer } from './live-view.ts'
 import { numberOption } from './number-options.ts'
 import { packageVersion } from './version.ts'
 import { STORE_OPTION, storeAddress } from './with-store.ts'
@@ -44,7 +45,10 @@ export function registerServe(program: Command): void {
     .option('--until-stdin-ends', 'stop when standard input ends: with the program that started it, however that ends')
     .addHelpText('after', HELP)
     .action((flags: ServeFlags) =>
-      serveStudies(flags, (store, url) => `Serving ${store} at ${url}; the API is at ${url}/openapi.json`),
+      serveStudies(
+        flags,
+        (store, url) => `Serving ${store} at ${url}; the API is at ${url}/openapi.json\nWatch a study: ${url}/`,
+      ),
     )
 }
 
@@ -54,12 +58,7 @@ export async function openServed(flags: Pick<ServeFlags, 'store' | 'backend'>) {
     import('../store/open-store.ts'),
     import('../numerics/linalg/index.ts'),
   ])
-  const { serve, createServerApp } = await import('../server/index.ts').catch((cause: unknown) => {
-    throw new UnavailableError('krige serve needs packages that are not installed', {
-      remedy: 'npm install hono @hono/node-server @hono/zod-openapi prom-client pino',
-      cause,
-    })
-  })
+  const { serve, createServerApp } = await loadServer(() => import('../server/index.ts'))
   const name = flags.backend ?? process.env['KRIGE_BACKEND']
   const backend = await openBackend(...(name === undefined ? [] : [name as Parameters<typeof openBackend>[0]]))
   return {

@@ -14,6 +14,7 @@ import { createCallGates } from './call-gate.ts'
 import type { CellEvaluator, CellMeasurement } from './cell.ts'
 import { clip, clipCall } from './clip-texts.ts'
 import { type GenerateCandidates, type GenerationOutcome, openGeneration } from './generation.ts'
+import type { Hold } from './hold.ts'
 import type { Journal } from './journal.ts'
 
 export interface CellLoopOptions {
@@ -29,6 +30,8 @@ export interface CellLoopOptions {
   readonly onResult?: () => void
   /** Makes candidates for `generate` actions. */
   readonly generate?: GenerateCandidates
+  /** Nothing starts while it holds. @defaultValue nothing does */
+  readonly hold?: Hold
   /** So many transient failures in a row mean that the model is down. @defaultValue max(8, concurrency) */
   readonly patience?: number
 }
@@ -57,7 +60,7 @@ interface Cell {
  * three cases the study can be resumed: what was in flight stays open.
  */
 export async function runCells(options: CellLoopOptions): Promise<string> {
-  const { study, journal, signal } = options
+  const { study, journal, signal, hold } = options
   const patience = options.patience ?? patienceOf(study, options.concurrency)
   const waiting: Cell[] = [...study.state.actions.values()].flatMap((action) =>
     action.kind === 'evaluate' ? openCells(study, action) : [],
@@ -229,7 +232,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
   }
 
   const pump = () => {
-    while (!cancel.aborted && ended === undefined && inFlight < options.concurrency) {
+    while (!isHeld() && !cancel.aborted && ended === undefined && inFlight < options.concurrency) {
       const cell = waiting.shift()
       if (cell) {
         start(cell)
@@ -250,6 +253,17 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     if (inFlight === 0) finished()
   }
 
+  const isHeld = () => hold?.held === true && ended === undefined && !cancel.aborted
+  const unsubscribe = hold?.onChange(() => {
+    try {
+      pump()
+    } catch (error) {
+      fail(error)
+    }
+    finish()
+  })
+  cancel.addEventListener('abort', finish)
+
   try {
     for (const action of [...study.state.actions.values()]) {
       if (action.kind !== 'generate') continue
@@ -260,11 +274,12 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
   } catch (error) {
     fail(error)
   }
-  while (inFlight > 0) {
+  while (inFlight > 0 || isHeld()) {
     await new Promise<void>((resolve) => {
       finished = resolve
     })
   }
+  unsubscribe?.()
   if (failure === undefined && !signal.aborted) {
     tellStreak()
     for (const cell of waiting.splice(0)) study.release(cell.action, ended ?? 'not wanted any more', [cell.position])

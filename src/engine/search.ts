@@ -25,6 +25,7 @@ import {
 import type { CellEvaluator } from './cell.ts'
 import { runCells } from './cell-loop.ts'
 import type { GenerateCandidates } from './generation.ts'
+import type { Hold } from './hold.ts'
 import type { Journal } from './journal.ts'
 import { keepBaseline, sayWhyNot } from './keep-baseline.ts'
 import { missingOnHoldout, releaseSurplus } from './release-surplus.ts'
@@ -37,6 +38,8 @@ export interface SearchOptions {
   /** @defaultValue 1 */
   readonly concurrency?: number
   readonly signal?: AbortSignal
+  /** Nothing starts while it holds. @defaultValue nothing does */
+  readonly hold?: Hold
   /** Makes candidates for `generate` actions. */
   readonly generate?: GenerateCandidates
   /** How many holdout examples winner and baseline are compared on. @defaultValue 0 */
@@ -93,6 +96,7 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
     concurrency: options.concurrency ?? 1,
     signal,
     ...(options.generate ? { generate: options.generate } : {}),
+    ...(options.hold ? { hold: options.hold } : {}),
   }
   if (study.settleLostCalls() > 0) await journal.commit()
 

@@ -16,7 +16,8 @@ export interface Candidate {
 
 /** Where a candidate comes from. */
 export interface CandidateOrigin {
-  readonly by: 'pool' | 'baseline' | 'policy' | 'proposer'
+  /** `hand`: a person added it to a running study. */
+  readonly by: 'pool' | 'baseline' | 'policy' | 'proposer' | 'hand'
   /** Of the policy or proposer; of a pool what its file says. */
   readonly name?: string
   /** The `generate` action that asked for it. */

@@ -19,10 +19,10 @@ export interface PromptRow {
   readonly html: Html
 }
 
-/**
- * Every candidate, best first. A browser lays out only the rows in sight, so ten thousand scroll fluently; its own search
- * finds all of them, and the box above filters.
- */
+/** Rows of one group of the list. */
+export const ROWS_TOGETHER = 50
+
+/** Every candidate, best first. A browser's own search finds all of them, and the box above filters. */
 export function promptRows({ conclusion, config }: StudyState, rows: readonly RankedCandidate[]): PromptRow[] {
   const scale = scaleOf(rows)
   return rows.map((row, rank) => {

@@ -20,7 +20,7 @@ import { type Html, html, toText, trusted } from './html.ts'
 import { importance } from './importance.ts'
 import { intervalBar } from './interval-bar.ts'
 import { count, dollars, duration, interval, probability, score, signedScore } from './numbers.ts'
-import { type PromptRow, promptRows, promptSearch, scaleOf } from './prompt-list.ts'
+import { type PromptRow, promptRows, promptSearch, ROWS_TOGETHER, scaleOf } from './prompt-list.ts'
 import { promptMap } from './prompt-map.ts'
 import { type RankedCandidate, rankCandidates } from './ranking.ts'
 import { intervalPlot, progressPlot } from './score-plots.ts'
@@ -131,10 +131,16 @@ ${EMPTY_LIST}</section>`,
   return { parts, rows: promptRows(state, ranked) }
 }
 
-const EMPTY_LIST = html`<ol class="prompts" id="prompts"></ol>`
+const EMPTY_LIST = html`<div id="prompts"></div>`
 
+/** In groups, of which a browser lays out only those in sight: ten thousand rows scroll fluently. */
 function withRows(list: Html, rows: readonly PromptRow[]): Html {
-  return trusted(toText(list).replace('</ol>', () => `${rows.map(({ html: row }) => toText(row)).join('')}</ol>`))
+  const items = rows.map(({ html: row }, place) => toText(row).replace('<li', `<li value="${place + 1}"`))
+  const groups: string[] = []
+  for (let first = 0; first < items.length; first += ROWS_TOGETHER) {
+    groups.push(`<ol class="prompts">${items.slice(first, first + ROWS_TOGETHER).join('')}</ol>`)
+  }
+  return trusted(toText(list).replace(toText(EMPTY_LIST), () => `<div id="prompts">${groups.join('\n')}</div>`))
 }
 
 function section(title: string, body: Html | undefined): ReportPart[] {

@@ -9,17 +9,23 @@ document.addEventListener('input', ({ target }) => {
   clearTimeout(timer)
   timer = setTimeout(() => {
     const words = target.value.toLowerCase().split(/\\s+/).filter(Boolean)
-    const rows = document.getElementById('prompts').children
-    let shown = 0
-    for (const row of rows) {
-      const text = words.length ? row.textContent.toLowerCase() : ''
-      row.hidden = !words.every((word) => text.includes(word))
-      if (!row.hidden) shown++
+    let shown = 0, all = 0
+    for (const group of document.getElementById('prompts').children) {
+      let here = 0
+      for (const row of group.children) {
+        const text = words.length ? row.textContent.toLowerCase() : ''
+        row.hidden = !words.every((word) => text.includes(word))
+        if (!row.hidden) here++
+        all++
+      }
+      group.hidden = here === 0
+      group.style.containIntrinsicHeight = words.length ? here * 84 + 'px' : ''
+      shown += here
     }
-    document.getElementById('found').textContent = words.length ? shown + ' of ' + rows.length : ''
+    document.getElementById('found').textContent = words.length ? shown + ' of ' + all : ''
   }, 80)
 })
 }`
 
 /** SHA-256 of {@link SEARCH_SCRIPT}: the page's policy lets that script run and no other. A test holds the two together. */
-export const SEARCH_SCRIPT_HASH = 'sha256-O2/BGtbHZcwp8vnAVuio7GouU2yRZEcDP5xFYDQbVh0='
+export const SEARCH_SCRIPT_HASH = 'sha256-NrboZogDWaK9xTTom88s8wfweelDoFXo6tAjy1CO/4s='

@@ -36,9 +36,9 @@ h3 { font-size: 15px; margin: 18px 0 6px } main { max-width: 960px }
 .plot { margin: 10px 0; overflow-x: auto } .plot svg { min-width: 520px; overflow: visible }
 ins { background: var(--goodSoft); color: var(--good); text-decoration: underline } del { background: var(--warnSoft); color: var(--warn) }
 .legend { display: flex; gap: 8px; align-items: center; color: var(--quiet); font-size: 13px } .ramp { width: 160px; height: 10px; border-radius: 3px; background: linear-gradient(90deg, #00224e, #575d6d, #a59c74, #fdea45) }
-.prompts { padding: 0; margin: 10px 0; list-style-position: inside; font-variant-numeric: tabular-nums } .prompts li { content-visibility: auto; contain-intrinsic-size: auto 84px; border-bottom: 1px solid var(--rule); padding: 8px } .prompts li.winner { background: var(--band) }
-.prompts summary { cursor: pointer } .prompts details { display: inline-block; vertical-align: top; width: calc(100% - 3em) } .prompts li > * { margin-right: 10px } .prompts svg.bar { display: inline-block; vertical-align: middle; margin: 0 10px 0 0 } .prompts li[hidden] { display: none }
+.prompts { content-visibility: auto; contain-intrinsic-height: auto 4400px; padding: 0; margin: 0; list-style-position: inside; font-variant-numeric: tabular-nums } .prompts li { border-bottom: 1px solid var(--rule); padding: 8px } .prompts li.winner { background: var(--band) }
+.prompts summary { cursor: pointer } .prompts details { display: inline-block; vertical-align: top; width: calc(100% - 3em) } .prompts li > * { margin-right: 10px } .prompts svg.bar { display: inline-block; vertical-align: middle; margin: 0 10px 0 0 } [hidden] { display: none !important }
 input { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--quiet); border-radius: 6px; padding: 4px 8px; min-width: 220px } :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
 .skip { position: absolute; left: -9999px } .skip:focus { left: 8px; top: 8px; background: var(--paper); padding: 6px 10px }
-@media print { .search, .skip { display: none } .prompts li { content-visibility: visible } figure { break-inside: avoid } main { max-width: none } details { break-inside: avoid } }
+@media print { .search, .skip { display: none } .prompts { content-visibility: visible } figure { break-inside: avoid } main { max-width: none } details { break-inside: avoid } }
 `

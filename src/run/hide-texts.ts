@@ -61,9 +61,10 @@ export function revealTexts(pool: readonly Candidate[]): TextRevealer {
         hidden = true
         const known = byId.get(stored.id)
         if (known && textHash(known) === stored.text) return known
-        if (!known && stored.origin !== undefined && readOrigin(stored.origin).by === 'proposer') {
+        const { by, name } = readOrigin(stored.origin ?? 'pool')
+        if (!known && (by === 'proposer' || by === 'hand')) {
           throw new ConflictError(
-            `prompt ${stored.id} was made by proposer ${readOrigin(stored.origin).name}, and the study keeps no texts: it cannot go on`,
+            `prompt ${stored.id} was ${by === 'hand' ? 'added by hand' : `made by proposer ${name}`}, and the study keeps no texts: it cannot go on`,
             { remedy: 'Start another study with --study NAME; one that keeps texts can be resumed at any time.' },
           )
         }

@@ -7,7 +7,9 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { checkInput, functionSchema, objectWith } from '../check-input.ts'
 import type { Embedder } from '../embedding/embedder.ts'
+import { type FollowedJournal, followJournal } from '../engine/follow-journal.ts'
 import type { GenerateCandidates, GenerationRequest } from '../engine/generation.ts'
+import type { Hold } from '../engine/hold.ts'
 import { createJournal } from '../engine/journal.ts'
 import { runSearch, type SearchProgress } from '../engine/search.ts'
 import type { Telemetry } from '../engine/telemetry.ts'
@@ -22,6 +24,7 @@ import type { PolicyContext, PolicyFactory, PriorHistory } from '../policy/polic
 import { type LearnedPrior, parsePrior } from '../policy/prior/learned-prior.ts'
 import { COMPARISON, findPolicy } from '../policy/registry.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import { showValue } from '../prompt/template.ts'
 import { loadStudy } from '../store/load-study.ts'
 import type { Store, StudyLease } from '../store/store.ts'
 import { configOf, DEFAULT_POLICY, environmentOf, usesPrior } from '../study/create-study.ts'
@@ -47,6 +50,18 @@ export interface Prior {
   readonly candidates: readonly Candidate[]
   readonly observations: ObservationHistory
   readonly exampleCount: number
+}
+
+/** A study that is running in this process. */
+export interface LiveStudy {
+  readonly study: Study
+  /** Every event of the study, in order. */
+  readonly log: readonly StudyEvent[]
+  readonly journal: FollowedJournal
+  /** The input of a search example, as its template shows it. */
+  inputOf(example: number): string
+  /** Texts a policy may see from now on: a prompt is made known before it joins the pool. */
+  introduce(texts: readonly string[]): Promise<void>
 }
 
 export interface RunTaskOptions {
@@ -82,6 +97,10 @@ export interface RunTaskOptions {
   readonly onPlan?: (plan: Plan, resumed: boolean) => void
   readonly onProgress?: (progress: SearchProgress) => void
   readonly onNotice?: (notice: string) => void
+  /** Told of the study once it is open: for whoever watches it and has a say. */
+  readonly onOpen?: (live: LiveStudy) => void
+  /** Nothing starts while it holds. @defaultValue nothing does */
+  readonly hold?: Hold
   /** Spans for the run, its decisions and cells. @defaultValue none */
   readonly telemetry?: Telemetry
 }
@@ -106,6 +125,8 @@ const optionsSchema = z.strictObject({
   onPlan: functionSchema.optional(),
   onProgress: functionSchema.optional(),
   onNotice: functionSchema.optional(),
+  onOpen: functionSchema.optional(),
+  hold: objectWith('pause').optional(),
   telemetry: objectWith('traceRun').optional(),
 } satisfies Record<keyof RunTaskOptions, z.ZodType>)
 
@@ -137,7 +158,13 @@ export async function runTask(options: RunTaskOptions): Promise<RunResult> {
 async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, lease: StudyLease): Promise<RunResult> {
   const { task, evaluator, store } = options
   const texts = revealTexts(task.pool)
-  const stored = await loadStudy(store, name, texts.reveal)
+  /** Kept for whoever follows the study. */
+  const log: StudyEvent[] | undefined = options.onOpen && []
+  const stored = await loadStudy(store, name, (event) => {
+    const revealed = texts.reveal(event)
+    log?.push(revealed)
+    return revealed
+  })
   const config = stored?.state.config
   const backend = await options.backend(config?.backend)
   const embedder = await options.embedder(config?.fingerprint['embedder'])
@@ -173,11 +200,12 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
           command: options.command,
           prior,
         })
+    if (fresh) log?.push(fresh)
     const fold = stored ?? createFold(fresh!)
     const study = openStudy(
       fold,
       {
-        ...growing(environmentOf({ policy: options.policy ?? wanted.policy }, backend), wanted),
+        ...growing(environmentOf({ policy: options.policy ?? wanted.policy }, backend, log), wanted),
         embedding: (candidate) => embeddings.get(candidateText(candidate)),
         priors: priorsOf(options.priors ?? [], embeddings),
         ...(options.generation ? { proposers: options.generation.proposers } : {}),
@@ -187,10 +215,13 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
     syncPool(study, task)
     const changed = stored !== undefined && updateBudget(study, plan, options.command)
     const hidden = options.storeText === false || texts.hidden
-    const journal = createJournal(study, hidden ? hidingTexts(lease) : lease, { keepTraces: !hidden, store })
+    const journal = followJournal(
+      createJournal(study, hidden ? hidingTexts(lease) : lease, { keepTraces: !hidden, store }),
+      () => study.state.length,
+      stored?.state.length ?? 0,
+    )
     await journal.commit()
     options.onPlan?.(plan, stored !== undefined)
-
     const { conclusion: earlier } = study.state
     if (earlier && !changed) {
       options.onNotice?.(
@@ -203,6 +234,13 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
         'Texts are not kept: once a prompt was proposed, this study cannot be resumed after an interruption.',
       )
     }
+    options.onOpen?.({
+      study,
+      log: log!,
+      journal,
+      inputOf: (example) => showValue(task.examples[task.split.search[example]!]!.input),
+      introduce: (introduced) => embedTexts(introduced, embedder, embeddings),
+    })
     const { generation } = options
     const context: GenerationContext = {
       study,
@@ -223,6 +261,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       ...(options.signal ? { signal: options.signal } : {}),
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
       ...(options.telemetry ? { telemetry: options.telemetry } : {}),
+      ...(options.hold ? { hold: options.hold } : {}),
     })
     return resultOf(study.state, conclusion)
   } finally {
@@ -380,7 +419,7 @@ function syncPool(study: Study, task: Task): void {
   for (const kept of state.candidates) {
     const now = known.get(kept.id)
     if (now && contentOf(now) === contentOf(kept)) continue
-    if (!now && (kept.origin?.by === 'policy' || kept.origin?.by === 'proposer')) continue
+    if (!now && (kept.origin?.by === 'policy' || kept.origin?.by === 'proposer' || kept.origin?.by === 'hand')) continue
     throw new ConflictError(
       `prompt ${kept.id} was ${now ? 'changed' : 'removed'} since study ${state.config.name} began`,
       {
@@ -411,14 +450,26 @@ function embedding(
   if (!embedder) return generate
   return async (request) => {
     const outcome = await generate(request)
-    const texts = [...new Set(outcome.candidates.map((candidate) => candidateText({ id: '', ...candidate })))]
-    const unknown = texts.filter((text) => text !== '' && !embeddings.has(text))
-    if (unknown.length === 0) return outcome
     // Not cancelled: the candidates are paid for.
-    const vectors = await embedder.embed(unknown)
-    for (const [index, text] of unknown.entries()) embeddings.set(text, vectors[index]!)
+    await embedTexts(
+      outcome.candidates.map((candidate) => candidateText({ id: '', ...candidate })),
+      embedder,
+      embeddings,
+    )
     return outcome
   }
+}
+
+/** Embeds what has no embedding yet. */
+async function embedTexts(
+  texts: readonly string[],
+  embedder: Embedder | undefined,
+  embeddings: Map<string, Float64Array>,
+): Promise<void> {
+  const unknown = [...new Set(texts)].filter((text) => text !== '' && !embeddings.has(text))
+  if (!embedder || unknown.length === 0) return
+  const vectors = await embedder.embed(unknown)
+  for (const [index, text] of unknown.entries()) embeddings.set(text, vectors[index]!)
 }
 
 /** Embeddings of all texts there are, by text. */

@@ -20,7 +20,7 @@ export function candidateAnswer({ id, text, slots, parameters }: Candidate, inde
   }
 }
 
-export function studyAnswer({ name, study, log }: ServedStudy) {
+export function studyAnswer({ name, study, log, control }: ServedStudy) {
   const { config, candidates, observations, actions, ledger } = study.state
   const left = ledger.left().evaluations
   const { evaluations, calls, inputTokens, outputTokens, usd } = ledger.spent
@@ -34,6 +34,7 @@ export function studyAnswer({ name, study, log }: ServedStudy) {
     observations: observations.length,
     pendingActions: actions.size,
     spent: { evaluations, calls, inputTokens, outputTokens, usd },
+    state: control.state,
     evaluationsLeft: Number.isFinite(left) ? left : null,
     events: log.length,
   }
@@ -82,8 +83,20 @@ export function actionAnswer(action: Omit<Evaluation, 'kind' | 'split'>) {
   }
 }
 
+/** @throws ConflictError when the study is measured by a run, not by clients. */
+export function checkAsker({ name, runner }: ServedStudy): void {
+  if (!runner) return
+  throw new ConflictError(`study ${name} is measured by the run that serves it`, {
+    remedy: 'Enqueue what you want measured.',
+  })
+}
+
 /** Asks for up to `count` actions. */
-export function askStudy({ study }: ServedStudy, count: number) {
+export function askStudy(served: ServedStudy, count: number) {
+  checkAsker(served)
+  const { study, control } = served
+  if (control.state === 'paused') return { actions: [], status: 'wait' as const, reason: 'the study is paused' }
+  if (control.state === 'stopped') return { actions: [], status: 'done' as const, reason: 'the study was stopped' }
   const actions: ReturnType<typeof actionAnswer>[] = []
   while (actions.length < count) {
     const next = study.next()
@@ -115,6 +128,7 @@ interface TellResult {
  * @throws ConflictError when the action has other results already.
  */
 export function tellStudy(served: ServedStudy, { action, scores, summary }: TellResult): boolean {
+  checkAsker(served)
   if ((scores === undefined) === (summary === undefined)) {
     throw new InvalidArgumentError(`the result of action ${action} needs scores or a summary, one of them`)
   }

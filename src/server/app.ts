@@ -9,8 +9,9 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { streamSSE } from 'hono/streaming'
 import { KrigeError, type KrigeErrorCode, UnavailableError } from '../errors.ts'
-import type { Backend } from '../numerics/linalg/index.ts'
-import type { Candidate } from '../prompt/candidate.ts'
+import { type Backend, createBackend } from '../numerics/linalg/index.ts'
+import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import { createCostCounter } from '../report/costs.ts'
 import { renderReport } from '../report/render-report.ts'
 import { reportMarkdown } from '../report/report-text.ts'
 import { summarizeReport } from '../report/summary.ts'
@@ -21,6 +22,7 @@ import {
   actionAnswer,
   askStudy,
   candidateAnswer,
+  checkAsker,
   explanationAnswer,
   observeStudy,
   studyAnswer,
@@ -28,15 +30,32 @@ import {
   textsAnswer,
 } from './answers.ts'
 import { idempotency } from './idempotency.ts'
-import { DEFAULT_LIMITS, type Limits, limitLoad, requireLoopbackName, requireToken } from './limits.ts'
+import {
+  DEFAULT_LIMITS,
+  type Limits,
+  limitLoad,
+  requireLoopbackName,
+  requireSameOrigin,
+  requireToken,
+} from './limits.ts'
+import { registerLive, reportExtras } from './live/register-live.ts'
 import type { Answer } from './mcp.ts'
 import { createMetrics, type RequestEntry } from './metrics.ts'
 import * as routes from './routes.ts'
-import { candidateKey, createServedStudies, indexOf, type ServedStudy, UnknownStudyError } from './served-studies.ts'
+import {
+  candidateKey,
+  createServedStudies,
+  indexOf,
+  openFor,
+  type ServedStudies,
+  type ServedStudy,
+  UnknownStudyError,
+} from './served-studies.ts'
 
 export interface ServerOptions {
   readonly store: Store
-  readonly backend: Backend
+  /** @defaultValue the fastest */
+  readonly backend?: Backend
   /** Of the package, for the document and `/health`. */
   readonly version: string
   /** Who does not send it as a bearer token is refused. @defaultValue none: for this machine only */
@@ -69,17 +88,19 @@ const STATUS: Partial<Record<KrigeErrorCode, 400 | 409 | 503>> = {
 }
 
 /**
+ * @param given What is served. @defaultValue the studies of the store
  * @example
  * const app = createServerApp({ store: createMemoryStore(), backend, version: '1' })
  * const response = await app.fetch(new Request('http://localhost/health'))
  * response.status // 200
  */
-export function createServerApp(options: ServerOptions): ServerApp {
-  const { store, backend, version, now = () => performance.now() } = options
-  const studies = createServedStudies(store, backend)
+export function createServerApp(options: ServerOptions, given?: ServedStudies): ServerApp {
+  const { store, version, now = () => performance.now() } = options
+  const studies = given ?? createServedStudies(store, options.backend ?? createBackend())
   const metrics = createMetrics()
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   let draining = false
+  const pages = new Hono()
 
   const api = new OpenAPIHono({
     defaultHook: (result, context) => {
@@ -149,7 +170,7 @@ export function createServerApp(options: ServerOptions): ServerApp {
     const { observations } = context.req.valid('json')
     const fresh = await on(context, (served) =>
       observations.map(({ candidate, ...observation }) =>
-        observeStudy(served, indexOf(served, candidate), observation),
+        observeStudy(openFor(served), indexOf(served, candidate), observation),
       ),
     )
     const observed = fresh.filter(Boolean).length
@@ -157,6 +178,8 @@ export function createServerApp(options: ServerOptions): ServerApp {
   })
   api.openapi(routes.addCandidates, async (context) => {
     const { candidates } = context.req.valid('json')
+    const served = await on(context, openFor)
+    await served.runner?.introduce(candidates.map((given) => candidateText(candidateOf(given, ''))))
     return context.json(await on(context, (served) => addCandidates(served, candidates)), 200)
   })
   api.openapi(routes.predict, async (context) => {
@@ -176,12 +199,15 @@ export function createServerApp(options: ServerOptions): ServerApp {
   })
   api.openapi(routes.enqueue, async (context) => {
     const { candidate, examples } = context.req.valid('json')
-    await on(context, (served) => served.study.enqueue(indexOf(served, candidate), examples))
+    await on(context, (served) => openFor(served).study.enqueue(indexOf(served, candidate), examples))
     return context.json({ accepted: true as const }, 200)
   })
   api.openapi(routes.release, async (context) => {
     const { action, reason } = context.req.valid('json')
-    await on(context, ({ study }) => study.release(action, reason))
+    await on(context, (served) => {
+      checkAsker(served)
+      served.study.release(action, reason)
+    })
     return context.json({ accepted: true as const }, 200)
   })
   api.openapi(routes.followEvents, async (context) => {
@@ -189,7 +215,13 @@ export function createServerApp(options: ServerOptions): ServerApp {
     const last = Number(context.req.header('last-event-id') ?? Number.NaN)
     let at = Number.isInteger(last) ? last + 1 : Number(context.req.query('from') ?? 0)
     return streamSSE(context, async (stream) => {
+      const leave = served.audience?.enter()
+      stream.onAbort(() => leave?.())
+      let said: string | undefined
       while (!(stream.aborted || served.closed || draining)) {
+        const { state } = served.control
+        if (state !== said) await stream.writeSSE({ event: 'control', data: JSON.stringify({ state }) })
+        said = state
         for (; at < served.committed && !stream.aborted; at++) {
           const event = served.log[at]!
           await stream.writeSSE({ id: String(at), event: event.type, data: JSON.stringify(event) })
@@ -200,11 +232,16 @@ export function createServerApp(options: ServerOptions): ServerApp {
     }) as never
   })
   api.openapi(routes.getReport, async (context) => {
-    const page = await on(context, ({ study: { state } }) =>
-      context.req.query('format') === 'md' ? reportMarkdown(summarizeReport(state)) : renderReport({ state, version }),
-    )
-    if (context.req.query('format') !== 'md') return context.html(page) as never
-    return context.body(page, 200, { 'Content-Type': 'text/markdown; charset=UTF-8' }) as never
+    const served = await on(context, (served) => served)
+    const { state } = served.study
+    const counter = createCostCounter()
+    for (const event of served.log) counter.add(event)
+    const costs = counter.costs()
+    if (context.req.query('format') === 'md') {
+      const page = reportMarkdown(summarizeReport(state, costs))
+      return context.body(page, 200, { 'Content-Type': 'text/markdown; charset=UTF-8' }) as never
+    }
+    return context.html(renderReport({ ...(await reportExtras(served, store, version)), costs, state })) as never
   })
   api.openapi(routes.exportStudy, async (context) => {
     const name = context.req.param('name')!
@@ -223,6 +260,9 @@ export function createServerApp(options: ServerOptions): ServerApp {
     })
     return new Response(body, { headers: { 'Content-Type': 'application/x-ndjson' } }) as never
   })
+
+  if (options.token === undefined) pages.use(requireLoopbackName)
+  registerLive(pages, api, { store, version, now, on })
 
   const document = () =>
     api.getOpenAPI31Document({
@@ -256,6 +296,8 @@ export function createServerApp(options: ServerOptions): ServerApp {
     return context.json({ error }, 503)
   })
   app.get('/openapi.json', (context) => context.json(document()))
+  app.use(requireSameOrigin)
+  app.route('/', pages)
   app.use(options.token === undefined ? requireLoopbackName : requireToken(options.token))
   app.get('/metrics', async (context) => context.text(await metrics.text(), 200))
   app.use(limitLoad(limits, now))
@@ -346,7 +388,10 @@ function addCandidates(served: ServedStudy, given: readonly GivenCandidate[]) {
     const { indexById, candidates } = study.state
     let number = candidates.length + 1
     while (indexById.has(String(number))) number++
-    const candidate = candidateOf(each, String(number))
+    const candidate = {
+      ...candidateOf(each, String(number)),
+      ...(served.runner ? { origin: { by: 'hand' } as const } : {}),
+    }
     const known = served.byKey.get(candidateKey(candidate))
     if (known !== undefined) return candidateAnswer(candidates[known]!, known)
     const [index] = study.add([candidate])

@@ -48,6 +48,13 @@ export const requireLoopbackName: MiddlewareHandler = async (context, next) => {
   return context.json(refuse('unauthorized', 'this server answers on this machine only', 'Start it with a token.'), 403)
 }
 
+/** A page of another site cannot send here what a person did not mean to. Who is no browser says nothing of an origin. */
+export const requireSameOrigin: MiddlewareHandler = async (context, next) => {
+  const origin = context.req.header('origin')
+  if (origin === undefined || URL.parse(origin)?.host === context.req.header('host')) return next()
+  return context.json(refuse('unauthorized', `pages of ${origin} may not use this server`), 403)
+}
+
 /** @param now A clock in milliseconds. */
 export function limitLoad(limits: Required<Limits>, now: () => number): MiddlewareHandler {
   let inFlight = 0

@@ -4,68 +4,8 @@
  * @module
  */
 import { createRoute, z } from '@hono/zod-openapi'
+import { FAILURES, get, json, post, security, stream } from './route.ts'
 import * as schemas from './schemas.ts'
-
-type Schema = z.ZodType
-
-const json = <Body extends Schema>(schema: Body) => ({ 'application/json': { schema } })
-
-const failure = (description: string) => ({ description, content: json(schemas.errorBody) })
-
-const FAILURES = {
-  400: failure('The request is wrong: the message says where.'),
-  401: failure('The bearer token is missing or wrong.'),
-  404: failure('There is no such study.'),
-  409: failure('It contradicts what the study holds, or the budget is spent.'),
-  413: failure('The body is too large.'),
-  429: failure('Too many requests; Retry-After says how long to wait.'),
-  500: failure('A fault of the server.'),
-  503: failure('Busy, or shutting down.'),
-}
-
-const security = [{ bearer: [] }, {}]
-const IDEMPOTENT = z.object({
-  'idempotency-key': z
-    .string()
-    .min(1)
-    .max(200)
-    .optional()
-    .describe('A repeated request with the same key gets the first answer and changes nothing.'),
-})
-
-function post<Body extends Schema, Answer extends Schema>(
-  path: string,
-  summary: string,
-  body: Body,
-  answer: Answer,
-  status: 200 | 201 = 200,
-) {
-  return createRoute({
-    method: 'post',
-    path,
-    summary,
-    security,
-    request: {
-      headers: IDEMPOTENT,
-      params: schemas.studyName,
-      body: { required: true, content: json(body) },
-    },
-    responses: { [status]: { description: summary, content: json(answer) }, ...FAILURES } as {
-      200: { description: string; content: { 'application/json': { schema: Answer } } }
-    } & typeof FAILURES,
-  })
-}
-
-function get<Answer extends Schema>(path: string, summary: string, answer: Answer) {
-  return createRoute({
-    method: 'get',
-    path,
-    summary,
-    security,
-    request: { params: schemas.studyName },
-    responses: { 200: { description: summary, content: json(answer) }, ...FAILURES },
-  })
-}
 
 export const listStudies = createRoute({
   method: 'get',
@@ -140,19 +80,6 @@ export const enqueue = post(
   schemas.accepted,
 )
 export const release = post('/studies/{name}/release', 'Give back an action.', schemas.releaseInput, schemas.accepted)
-
-const stream = <Query extends z.ZodObject>(path: string, summary: string, types: readonly string[], query?: Query) =>
-  createRoute({
-    method: 'get',
-    path,
-    summary,
-    security,
-    request: { params: schemas.studyName, ...(query ? { query } : {}) },
-    responses: {
-      200: { description: summary, content: Object.fromEntries(types.map((type) => [type, { schema: z.string() }])) },
-      ...FAILURES,
-    },
-  })
 
 export const followEvents = stream(
   '/studies/{name}/events',

@@ -74,6 +74,7 @@ export const studyOut = z
       outputTokens: z.number(),
       usd: z.number(),
     }),
+    state: z.enum(['running', 'paused', 'stopped', 'over']),
     evaluationsLeft: z.number().nullable().describe('null: unlimited.'),
     events: z.int().describe('Events so far; `from` of the event stream.'),
   })
@@ -149,7 +150,7 @@ export const told = z
   })
   .openapi('Told')
 
-const candidateReference = z
+export const candidateReference = z
   .union([z.strictObject({ id: z.string() }), z.strictObject({ index }), z.strictObject({ text })])
   .openapi('CandidateReference')
   .describe('A candidate of the pool by id, index or text.')

@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server'
 import { pino } from 'pino'
 import { InvalidArgumentError, UnavailableError } from '../errors.ts'
 import { createServerApp, type ServerOptions } from './app.ts'
+import type { ServedStudies } from './served-studies.ts'
 
 export interface ServeOptions extends Omit<ServerOptions, 'log' | 'onFault' | 'now'> {
   /** @defaultValue '127.0.0.1' */
@@ -28,6 +29,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i
 /**
  * Serves studies over HTTP.
  *
+ * @param given What is served. @defaultValue the studies of the store
  * @throws InvalidArgumentError for an address beyond this machine without a token; UnavailableError when the port is taken.
  * @example
  * const server = await serve({ store: createMemoryStore(), backend, version: '1', port: 0, logLevel: 'silent' })
@@ -35,7 +37,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i
  * health.status // 200
  * await server.close()
  */
-export async function serve(options: ServeOptions): Promise<RunningServer> {
+export async function serve(options: ServeOptions, given?: ServedStudies): Promise<RunningServer> {
   const { host = '127.0.0.1', port = 8787, token } = options
   if (token === undefined && !LOOPBACK.test(host)) {
     throw new InvalidArgumentError(`--host ${host} is open to other machines; a token is needed`, {
@@ -48,12 +50,15 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     })
   }
   const logger = pino({ level: options.logLevel ?? 'info', base: null }, options.logTo ?? process.stderr)
-  const app = createServerApp({
-    ...options,
-    // The path holds names of studies, which are the user's, but no texts.
-    log: (entry) => logger.info({ ...entry, milliseconds: Math.round(entry.milliseconds * 10) / 10 }, 'request'),
-    onFault: (error) => logger.error({ err: error }, 'fault'),
-  })
+  const app = createServerApp(
+    {
+      ...options,
+      // The path holds names of studies, which are the user's, but no texts.
+      log: (entry) => logger.info({ ...entry, milliseconds: Math.round(entry.milliseconds * 10) / 10 }, 'request'),
+      onFault: (error) => logger.error({ err: error }, 'fault'),
+    },
+    given,
+  )
   const server = createServer(
     { requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 5_000, maxHeaderSize: 16_384 },
     getRequestListener(app.fetch),

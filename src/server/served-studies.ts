@@ -3,16 +3,20 @@
  *
  * @module
  */
-import { createJournal, type Journal } from '../engine/journal.ts'
+import { followJournal } from '../engine/follow-journal.ts'
+import { createJournal } from '../engine/journal.ts'
 import { ConflictError, InvalidArgumentError, InvalidInputError } from '../errors.ts'
 import type { Backend } from '../numerics/linalg/index.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import type { LiveStudy } from '../run/run-task.ts'
 import { loadStudy } from '../store/load-study.ts'
 import type { Store, StudyLease } from '../store/store.ts'
 import { configOf, createStudy, environmentOf, type StudyOptions } from '../study/create-study.ts'
 import type { StudyConfig, StudyEvent } from '../study/events.ts'
 import { foldEvents } from '../study/state.ts'
 import { openStudy, type Study } from '../study/study.ts'
+import { type Control, createControl } from './control.ts'
+import type { Audience } from './live/audience.ts'
 
 export interface ServedStudy {
   readonly name: string
@@ -28,6 +32,11 @@ export interface ServedStudy {
   /** Resolves at the next commit, or when the study is closed. */
   changed(): Promise<void>
   readonly closed: boolean
+  readonly control: Control
+  /** Who measures it, where that is no client of this server. */
+  readonly runner?: Pick<LiveStudy, 'introduce' | 'inputOf'>
+  /** Who watches it, where somebody waits for them. */
+  readonly audience?: Audience
 }
 
 /** What makes two candidates the same: their text and parameters. */
@@ -133,43 +142,28 @@ function serve(
   lease: StudyLease,
   { study, log, created }: { readonly study: Study; readonly log: readonly StudyEvent[]; readonly created: boolean },
 ): Opened {
-  const journal: Journal = createJournal(study, lease)
-  const byKey = new Map<string, number>()
-  let indexed = 0
-  let committed = created ? 0 : log.length
+  const journal = followJournal(createJournal(study, lease), () => log.length, created ? 0 : log.length)
+  const control = createControl()
+  control.onChange(() => journal.wake())
+  const keys = indexKeys(study)
   let closed = false
-  let waiting: (() => void)[] = []
-  const wake = () => {
-    const woken = waiting
-    waiting = []
-    for (const resume of woken) resume()
-  }
   return {
     name,
     study,
     log,
     created,
+    control,
     get byKey() {
-      const { candidates } = study.state
-      for (; indexed < candidates.length; indexed++) {
-        const key = candidateKey(candidates[indexed]!)
-        if (!byKey.has(key)) byKey.set(key, indexed)
-      }
-      return byKey
+      return keys.byKey
     },
     get committed() {
-      return committed
+      return journal.committed
     },
     get closed() {
       return closed
     },
-    async commit() {
-      const length = log.length
-      await journal.commit()
-      committed = Math.max(committed, length)
-      wake()
-    },
-    changed: () => (closed ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    commit: () => journal.commit(),
+    changed: () => (closed ? Promise.resolve() : journal.changed()),
     async close() {
       if (closed) return
       closed = true
@@ -177,8 +171,23 @@ function serve(
         await journal.commit()
       } finally {
         await lease.release()
-        wake()
+        journal.wake()
       }
+    },
+  }
+}
+
+/** Indices of a pool by content, for as long as it grows. */
+export function indexKeys({ state: { candidates } }: Study): Pick<ServedStudy, 'byKey'> {
+  const byKey = new Map<string, number>()
+  let indexed = 0
+  return {
+    get byKey() {
+      for (; indexed < candidates.length; indexed++) {
+        const key = candidateKey(candidates[indexed]!)
+        if (!byKey.has(key)) byKey.set(key, indexed)
+      }
+      return byKey
     },
   }
 }
@@ -205,10 +214,16 @@ function checkSame(study: Study, options: StudyOptions & { readonly name: string
   }
 }
 
+/** @throws ConflictError when the search of a run is over. */
+export function openFor(served: ServedStudy): ServedStudy {
+  if (served.control.state !== 'over') return served
+  throw new ConflictError('the search is over', { remedy: 'Run it again with more budget.' })
+}
+
 /** There is no study of that name. */
 export class UnknownStudyError extends InvalidInputError {}
 
-function unknownStudy(name: string): UnknownStudyError {
+export function unknownStudy(name: string): UnknownStudyError {
   return new UnknownStudyError(`there is no study ${name}`, { remedy: 'Create it first.' })
 }
 

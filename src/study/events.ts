@@ -164,6 +164,8 @@ export interface SummarizedEvent extends Versioned {
 export interface ObservedEvent extends Versioned {
   readonly type: 'observed'
   readonly candidate: number
+  /** With it the score is the outcome of a comparison: 1 where the candidate is the better one, 0 where its rival is. */
+  readonly rival?: number
   readonly example: number
   readonly repeat?: number
   readonly score: number | null

@@ -191,6 +191,16 @@ export function createFold(first: StudyEvent): StudyFold {
     if (action.open.size === 0) actions.delete(action.asked.action)
   }
 
+  /** Two candidates meet on an example once. */
+  const meet = (split: Split, candidate: number, rival: number, example: number) => {
+    checkCandidate(rival)
+    const key = comparisonKey(candidate, rival, example)
+    if (rival === candidate || comparisonKeys[split].has(key)) {
+      throw broken(`candidates ${candidate} and ${rival} are compared on example ${example} twice`)
+    }
+    comparisonKeys[split].add(key)
+  }
+
   const ask = (event: AskedEvent | AskedToGenerateEvent) => {
     if (event.action !== lastAction + 1) throw broken(`action ${event.action} follows action ${lastAction}`)
     lastAction = event.action
@@ -206,12 +216,7 @@ export function createFold(first: StudyEvent): StudyFold {
     for (let position = 0; position < event.examples.length; position++) {
       const example = event.examples[position]!
       if (event.rival !== undefined) {
-        checkCandidate(event.rival)
-        const key = comparisonKey(event.candidate, event.rival, example)
-        if (event.rival === event.candidate || comparisonKeys[split].has(key)) {
-          throw broken(`candidates ${event.candidate} and ${event.rival} are compared on example ${example} twice`)
-        }
-        comparisonKeys[split].add(key)
+        meet(split, event.candidate, event.rival, example)
       } else if (!cellsOf(split).add(event.candidate, example, event.repeat ?? 0)) {
         throw broken(`candidate ${event.candidate} is asked for example ${example} twice`)
       }
@@ -316,6 +321,16 @@ export function createFold(first: StudyEvent): StudyFold {
       }
       case 'observed':
         checkCandidate(event.candidate)
+        if (event.rival !== undefined) {
+          meet('search', event.candidate, event.rival, event.example)
+          comparisons.search.push({
+            candidates: [event.candidate, event.rival],
+            example: event.example,
+            outcome: event.score,
+          })
+          hasScore = true
+          break
+        }
         if (event.example >= 0 && !cells.add(event.candidate, event.example, event.repeat ?? 0)) {
           throw broken(`candidate ${event.candidate} is observed on example ${event.example} twice`)
         }

@@ -142,6 +142,22 @@ export interface Study {
     readonly count?: number
     readonly standardError?: number
   }): void
+  /**
+   * Tells who was the better of two on an example, as a person judges it; it costs no budget.
+   *
+   * @param outcome 1 where the candidate is better, 0 where its rival is, ½ for a tie.
+   * @throws InvalidArgumentError where the study has scores, or the two met on that example already.
+   * @example
+   * const comparing = createStudy({ pool: ['Label it.', 'Name the label.'], policy: 'comparison', exampleCount: 4 })
+   * comparing.observeComparison({ candidate: 1, rival: 0, example: 2, outcome: 1 })
+   * comparing.recommend()?.winner.text // 'Name the label.'
+   */
+  observeComparison(comparison: {
+    readonly candidate: number
+    readonly rival: number
+    readonly example: number
+    readonly outcome: number
+  }): void
   /** Asks for holdout cells, outside the policy. At most what the budget sets aside and has left. */
   askHoldout(candidate: number, examples: readonly number[]): AskedEvaluation
   /** Has two candidates compared on holdout examples, as {@link askHoldout}. */
@@ -579,6 +595,21 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
         ...(count === undefined ? {} : { count }),
         ...(standardError === undefined ? {} : { standardError }),
       })
+    },
+    observeComparison({ candidate, rival, example, outcome }) {
+      if (config.response !== 'comparison') {
+        throw new InvalidArgumentError(`policy ${config.policy} has scores; a comparison says nothing to it`, {
+          remedy: "Create the study with policy 'comparison', or tell scores.",
+        })
+      }
+      for (const index of [candidate, rival]) checkIndex(index, pool.length)
+      checkExample(example, config.exampleCount)
+      checkFinite(outcome, 'outcome')
+      checkComparison({ score: outcome })
+      if (candidate === rival || state.hasComparison('search', candidate, rival, example)) {
+        throw new InvalidArgumentError(`candidates ${candidate} and ${rival} met on example ${example} already`)
+      }
+      emit({ v: EVENT_VERSION, type: 'observed', candidate, rival, example, score: outcome })
     },
     askHoldout: (candidate, examples) => askHoldout(examples, candidate),
     askHoldoutComparison: (candidate, rival, examples) => askHoldout(examples, candidate, rival),

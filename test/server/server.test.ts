@@ -190,6 +190,81 @@ describe('studies over HTTP', () => {
     }
   })
 
+  it('are held by hand: paused they wait, stopped they are done, and both go on', async () => {
+    const { call } = start()
+    await call('POST', '/studies', TRIAGE)
+    const say = (command: string) => call('POST', '/studies/triage/control', { command })
+    const ask = async () => (await call('POST', '/studies/triage/ask', {})).body
+    expect((await say('pause')).body).toEqual({ state: 'paused' })
+    expect(await ask()).toEqual({ actions: [], status: 'wait', reason: 'the study is paused' })
+    expect((await say('stop')).body).toEqual({ state: 'stopped' })
+    expect(await ask()).toEqual({ actions: [], status: 'done', reason: 'the study was stopped' })
+    expect((await call('GET', '/studies/triage')).body.state).toBe('stopped')
+    await say('resume')
+    expect((await ask()).actions).toHaveLength(1)
+    expect((await say('hurry')).status).toBe(400)
+  })
+
+  it('take comparisons by hand where the policy compares', async () => {
+    const { call } = start()
+    await call('POST', '/studies', {
+      ...TRIAGE,
+      name: 'pairs',
+      pool: ['a b', 'c d'],
+      policy: 'comparison',
+      exampleCount: 1,
+    })
+    const { pair } = (await call('GET', '/studies/pairs/pair')).body
+    expect(pair).toMatchObject({ left: { text: 'a b' }, right: { text: 'c d' }, example: 0 })
+    const compared = { candidate: { index: 1 }, rival: { index: 0 }, example: 0, outcome: 1 }
+    expect((await call('POST', '/studies/pairs/compare', compared)).status).toBe(200)
+    expect((await call('POST', '/studies/pairs/compare', compared)).status).toBe(400)
+    expect((await call('GET', '/studies/pairs/pair')).body).toEqual({ pair: null })
+    expect((await call('GET', '/studies/pairs/best')).body.best.candidate.index).toBe(1)
+    await call('POST', '/studies', TRIAGE)
+    expect((await call('POST', '/studies/triage/compare', compared)).body.error.message).toContain('has scores')
+  })
+
+  it('give a report as what changed since a version', async () => {
+    const { call } = start()
+    await call('POST', '/studies', { ...TRIAGE, pool: ['One.', 'Two.'] })
+    const first = (await call('GET', '/studies/triage/live/report')).body
+    expect(first.order).toEqual([0, 1])
+    expect(first.rows).toHaveLength(2)
+    expect(first.parts[0].html).toContain('unfinished')
+    const observations = [{ candidate: { index: 1 }, example: 0, score: 1 }]
+    await call('POST', '/studies/triage/observe', { observations })
+    await new Promise((resolve) => setTimeout(resolve, first.again))
+    const second = (await call('GET', `/studies/triage/live/report?have=${first.version}`)).body
+    expect(second.order).toEqual([1, 0])
+    expect(second.rows.map(({ index }: { index: number }) => index)).toEqual([1])
+    expect(second.parts.find(({ id }: { id: string }) => id === 'all')).toEqual({ id: 'all' })
+    const third = (await call('GET', `/studies/triage/live/report?have=${second.version}`)).body
+    expect(third).toMatchObject({ rows: [], version: second.version })
+    expect(third.order).toBeUndefined()
+  })
+
+  it('are not told by pages of other sites', async () => {
+    const { call } = start()
+    const from = (origin: string) => call('POST', '/studies', TRIAGE, { Origin: origin, Host: 'localhost:8787' })
+    expect((await from('https://evil.example')).status).toBe(403)
+    expect((await from('null')).status).toBe(403)
+    expect((await from('http://localhost:8787')).status).toBe(201)
+  })
+
+  it('have pages that hold nothing of theirs, so that they need no token', async () => {
+    const { call } = start({ token: 'a-token-of-some-length' })
+    for (const path of ['/', '/studies/secret-name/live']) {
+      const { status, body, headers } = await call('GET', path)
+      expect(status).toBe(200)
+      expect(body).not.toContain('secret-name')
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+    }
+    for (const path of ['/studies/triage/live/report', '/studies/triage/pair']) {
+      expect((await call('GET', path)).status).toBe(401)
+    }
+  })
+
   it('name what is wrong with a request', async () => {
     const { call } = start()
     await call('POST', '/studies', TRIAGE)
