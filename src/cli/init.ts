@@ -44,6 +44,10 @@ const INSTRUCTIONS = [
   'Would the author recommend the product? Answer positive for yes, negative for no.',
 ]
 
+/** For editors, beside the task: it needs no network and fits the version that wrote it. */
+const SCHEMA = 'task.schema.json'
+const MODELINE = `# yaml-language-server: $schema=${SCHEMA}\n`
+
 const DEFAULT_MODEL = 'gguf:smollm2-135m-instruct'
 
 interface InitFlags {
@@ -79,7 +83,11 @@ export function registerInit(program: Command): void {
         throw new InvalidInputError(`${taken} exists already`, { remedy: 'Name another folder: krige init FOLDER' })
       }
       mkdirSync(folder, { recursive: true })
-      for (const [name, text] of files) writeWhole(join(folder, name), text)
+      for (const [name, text] of files) {
+        writeWhole(join(folder, name), name === 'task.yaml' ? `${MODELINE}${text}` : text)
+      }
+      const { schemaText } = await import('../task/task-json-schema.ts')
+      writeWhole(join(folder, SCHEMA), schemaText())
       const written = files.map(([name]) => join(folder, name)).join(', ')
       process.stderr.write(
         [...notes, `Wrote ${written}.`, `Next: krige run ${join(folder, 'task.yaml')} --dry-run`, ''].join('\n'),

@@ -16,6 +16,7 @@ import { registerModels } from './models.ts'
 import { registerQuickstart } from './quickstart.ts'
 import { registerReport } from './report.ts'
 import { registerRun } from './run.ts'
+import { registerSchema } from './schema.ts'
 import { registerServe } from './serve.ts'
 import { registerStudies } from './studies.ts'
 import { guardTerminal, isGoneReader } from './terminal.ts'
@@ -40,6 +41,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerDelete,
   registerModels,
   registerServe,
+  registerSchema,
   registerMcp,
   registerBench,
   registerHelp,

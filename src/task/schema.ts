@@ -33,7 +33,7 @@ const parameterValues = z.record(z.string(), z.union([z.string(), z.number(), z.
 
 /** Where a prompt comes from, as a study's export has it. */
 const originSchema = z.strictObject({
-  by: z.enum(['pool', 'baseline', 'policy', 'proposer']),
+  by: z.enum(['pool', 'baseline', 'policy', 'proposer', 'hand']),
   name: z.string().optional(),
   action: z.int().optional(),
   parents: z.array(z.int()).optional(),
@@ -59,6 +59,7 @@ const proposerSchema = z.union([
 ])
 
 export const taskSchema = z.strictObject({
+  $schema: z.string().optional().describe('Where an editor finds the JSON Schema; krige does not read it.'),
   name: z.string().min(1).optional().describe('Names the study; the folder when absent.'),
   description: z.string().optional(),
   examples: z
