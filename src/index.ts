@@ -61,9 +61,6 @@ export type { Example } from './prompt/example.ts'
 export type { ProgramStage, ProgramState, StagedProgram, StageSampling, Transition } from './prompt/staged-program.ts'
 export type { ProposerSpecification } from './proposer/registry.ts'
 export { type RankedText, type RankOptions, rank } from './rank.ts'
-export type { RoleCost } from './report/costs.ts'
-export { type ReportOptions, renderReport } from './report/render-report.ts'
-export type { ShownAnswer } from './report/separating-examples.ts'
 export type { Generate } from './run/generate-by-function.ts'
 export {
   createPriceList,

@@ -1,3 +1,10 @@
+/**
+ * What trying a point is worth, by a posterior, and where that is largest.
+ *
+ * @module
+ */
+import '../node-version.ts'
+
 export {
   type Acquisition,
   type AnalyticAcquisition,
@@ -14,6 +21,7 @@ export { constrained, logFeasibility, type OutcomeConstraint } from './feasibili
 export { expectedMaximumGain, knowledgeGradient } from './knowledge-gradient.ts'
 export { logExpectedImprovement, logImprovement } from './log-expected-improvement.ts'
 export { noisyLogExpectedImprovement } from './noisy-log-expected-improvement.ts'
+export { optimizeAcquisition, type SearchBox, type SearchOptions, type SearchResult } from './optimize-acquisition.ts'
 export { logProbabilityOfImprovement } from './probability-of-improvement.ts'
 export { thompson, topTwoThompson } from './thompson.ts'
 export { confidenceSchedule, upperConfidenceBound } from './upper-confidence-bound.ts'

@@ -422,7 +422,7 @@ async function openEstimator(task: Task, flags: RunFlags, replay: Replay | undef
 }
 
 async function openTaskBackend(flags: RunFlags, recorded: string | undefined) {
-  const { openBackend } = await import('../numerics/linalg/create-backend.ts')
+  const { openBackend } = await import('../numerics/linalg/open-backend.ts')
   return openBackend(flags.backend ?? recorded ?? process.env['KRIGE_BACKEND'])
 }
 

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import '../node-version.ts'
+
 export { type AnswerForm, answerFormOf, describeAnswers } from './answer-form.ts'
 export { createGate, type Gate, type GateOptions } from './gate/gate.ts'
 export type { Rejection, RejectionReason } from './gate/rejection.ts'

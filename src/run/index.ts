@@ -3,6 +3,8 @@
  *
  * @module
  */
+import '../node-version.ts'
+
 export type { CellEvaluator, CellRequest, Reserve } from '../engine/cell.ts'
 export type {
   GenerateCandidates,

@@ -12,9 +12,6 @@ import { KrigeError, type KrigeErrorCode, UnavailableError } from '../errors.ts'
 import { type Backend, createBackend } from '../numerics/linalg/index.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import { createCostCounter } from '../report/costs.ts'
-import { renderReport } from '../report/render-report.ts'
-import { reportMarkdown } from '../report/report-text.ts'
-import { summarizeReport } from '../report/summary.ts'
 import { exportJsonLines } from '../store/jsonl.ts'
 import type { Store } from '../store/store.ts'
 import type { StudyOptions } from '../study/create-study.ts'
@@ -237,10 +234,16 @@ export function createServerApp(options: ServerOptions, given?: ServedStudies): 
     const counter = createCostCounter()
     for (const event of served.log) counter.add(event)
     const costs = counter.costs()
+    // Loaded with the first report: the plots take longer to load than the rest of the server.
     if (context.req.query('format') === 'md') {
+      const [{ reportMarkdown }, { summarizeReport }] = await Promise.all([
+        import('../report/report-text.ts'),
+        import('../report/summary.ts'),
+      ])
       const page = reportMarkdown(summarizeReport(state, costs))
       return context.body(page, 200, { 'Content-Type': 'text/markdown; charset=UTF-8' }) as never
     }
+    const { renderReport } = await import('../report/render-report.ts')
     return context.html(renderReport({ ...(await reportExtras(served, store, version)), costs, state })) as never
   })
   api.openapi(routes.exportStudy, async (context) => {

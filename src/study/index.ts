@@ -3,6 +3,7 @@
  *
  * @module
  */
+import '../node-version.ts'
 
 export type { StudyCalls, StudyHoldout, StudyJournal, StudySearch } from './audiences.ts'
 export type { Summary } from './checks.ts'

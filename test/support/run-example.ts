@@ -15,8 +15,17 @@ const values = declarations('value')
 /** The modules that examples import by the name of the package. */
 export const ENTRY_POINTS: Readonly<Record<string, string>> = {
   krige: 'src/index.ts',
-  'krige/testing': 'src/testing/index.ts',
+  'krige/acquisition': 'src/acquisition/index.ts',
+  'krige/bench': 'src/bench/index.ts',
   'krige/neural': 'src/surrogate/neural/index.ts',
+  'krige/policy': 'src/policy/index.ts',
+  'krige/proposer': 'src/proposer/index.ts',
+  'krige/report': 'src/report/index.ts',
+  'krige/run': 'src/run/index.ts',
+  'krige/server': 'src/server/index.ts',
+  'krige/study': 'src/study/index.ts',
+  'krige/surrogate': 'src/surrogate/index.ts',
+  'krige/testing': 'src/testing/index.ts',
 }
 
 /**

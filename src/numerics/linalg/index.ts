@@ -15,8 +15,9 @@ export type {
   TraceGradient,
   Triangle,
 } from './backend.ts'
-export { BACKEND_NAMES, createBackend, openBackend } from './create-backend.ts'
+export { BACKEND_NAMES, createBackend } from './create-backend.ts'
 export { createJsBackend } from './js/create-js-backend.ts'
 export { assign, type Matrix, toArray, type Workspace } from './matrix.ts'
+export { openBackend } from './open-backend.ts'
 export { createWasmBackend, type WasmBackendOptions } from './wasm/create-wasm-backend.ts'
 export type { Simd } from './wasm/kernels.ts'

@@ -6,7 +6,7 @@
 import { createCostCounter } from '../../report/costs.ts'
 import { toText } from '../../report/html.ts'
 import { ROWS_TOGETHER } from '../../report/prompt-list.ts'
-import { type ReportOptions, reportParts } from '../../report/render-report.ts'
+import type { ReportOptions } from '../../report/render-report.ts'
 import type { ServedStudy } from '../served-studies.ts'
 
 /** What a reader who holds an earlier version lacks. */
@@ -66,7 +66,8 @@ export function createLiveReport(
   let drawing: Promise<Drawn> | undefined
 
   const draw = async (): Promise<Drawn> => {
-    const given = await extra()
+    // Loaded when first drawn: the plots take longer to load than the rest of the server.
+    const [given, { reportParts }] = await Promise.all([extra(), import('../../report/render-report.ts')])
     const started = now()
     const events = log.length
     for (; counted < events; counted++) counter.add(log[counted]!)

@@ -1,0 +1,13 @@
+/**
+ * A study as one page, or as data and plain text. Drawn with Observable Plot: an entry point of its own, so that nothing
+ * else loads it.
+ *
+ * @module
+ */
+import '../node-version.ts'
+
+export { createCostCounter, type RoleCost } from './costs.ts'
+export { type ReportOptions, renderReport } from './render-report.ts'
+export type { ShownAnswer } from './separating-examples.ts'
+export { type ReportedCandidate, type ReportedPrompt, type ReportSummary, summarizeReport } from './summary.ts'
+export { type DifferenceMarks, textDifference } from './text-difference.ts'
