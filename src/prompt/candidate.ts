@@ -31,14 +31,24 @@ export interface CandidateOrigin {
 }
 
 /**
- * What makes two candidates the same: the text that a model is shown, and the parameters. Space around it does not count.
+ * What makes two candidates the same: the text that a model is shown, and the parameters. Space around it does not count. A
+ * text is the same as an instruction alone; of several slots it counts which says what, since a template may part them.
  *
  * @example
  * contentKey({ id: 'a', text: 'Label it. ' }) === contentKey({ id: 'b', slots: { instruction: 'Label it.' } }) // true
  */
 export function contentKey(candidate: Candidate): string {
   const parameters = Object.entries(candidate.parameters ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
-  return JSON.stringify([candidateText(candidate).trim().replaceAll('\r\n', '\n'), parameters])
+  return JSON.stringify([contentOf(candidate), parameters])
+}
+
+function contentOf(candidate: Candidate): string | readonly (readonly [string, string])[] {
+  const trimmed = (text: string) => text.trim().replaceAll('\r\n', '\n')
+  const slots = Object.entries(candidate.text === undefined ? (candidate.slots ?? {}) : {})
+  const filled = slots.flatMap(([name, text]) => (text.trim() === '' ? [] : [[name, trimmed(text)] as const]))
+  const isText = slots.length < 2 || filled.length === 0 || (filled.length === 1 && filled[0]![0] === 'instruction')
+  if (isText) return filled[0]?.[1] ?? trimmed(candidateText(candidate))
+  return filled.sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 /** A candidate whose origin is not one word any more. */
