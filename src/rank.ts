@@ -1,6 +1,9 @@
+import * as z from 'zod'
 import { type AnalyticAcquisition, acquisitionValues } from './acquisition/index.ts'
+import { checkInput, objectWith } from './check-input.ts'
+import { checkVectors } from './embedding/check-vectors.ts'
 import type { Embedder } from './embedding/embedder.ts'
-import { InvalidArgumentError, NonFiniteError } from './errors.ts'
+import { NonFiniteError } from './errors.ts'
 import { points } from './surrogate/points.ts'
 import type { Surrogate } from './surrogate/surrogate.ts'
 
@@ -24,12 +27,24 @@ export interface RankedText {
   readonly standardDeviation: number
 }
 
+const textsSchema = z.array(
+  z.string('expected a text').refine((text) => text.trim() !== '', 'expected a text that says something'),
+  'expected a list of texts',
+)
+
+const optionsSchema = z.strictObject({
+  surrogate: objectWith('posterior'),
+  embedder: objectWith('embed'),
+  acquisition: objectWith('evaluate'),
+  signal: z.instanceof(AbortSignal).optional(),
+} satisfies Record<keyof RankOptions, z.ZodType>)
+
 /**
  * Orders texts by how much trying each is worth, best first; equal values keep the order they came in. Embeds the texts
  * and asks the surrogate, which holds the history, for their posterior; neither is changed.
  *
- * @throws InvalidArgumentError when the embedder's vectors are not of the length it names; NonFiniteError when the
- *   acquisition has no value for a text; whatever the embedder and the surrogate throw.
+ * @throws InvalidArgumentError on an unknown key, a text that is empty or none, or vectors that are not of the length the
+ *   embedder names; NonFiniteError when the acquisition has no value for a text; whatever the embedder and the surrogate throw.
  * @example
  * const data = { points: points(await embedder.embed(['Answer.', 'Label it.'])), targets: Float64Array.of(0.2, 0.9) }
  * const model = { kernel: matern52({ lengthScale: 1 }), observationNoise: 1e-3, mean: 'constant' } as const
@@ -38,21 +53,12 @@ export interface RankedText {
  * ranked[0]?.text // 'Label this.'
  */
 export async function rank(texts: readonly string[], options: RankOptions): Promise<RankedText[]> {
+  checkInput(textsSchema, texts, 'texts')
+  checkInput<unknown>(optionsSchema, options, 'options')
   const { surrogate, embedder, acquisition, signal } = options
   if (texts.length === 0) return []
   const vectors = await embedder.embed(texts, signal ? { signal } : {})
-  if (vectors.length !== texts.length) {
-    throw new InvalidArgumentError(`embedder ${embedder.id} gave ${vectors.length} vectors; expected ${texts.length}`, {
-      remedy: 'An embedder gives one vector a text, in order.',
-    })
-  }
-  for (const [index, vector] of vectors.entries()) {
-    if (vector.length === embedder.dimensions) continue
-    throw new InvalidArgumentError(
-      `vectors[${index}] of embedder ${embedder.id} has ${vector.length} numbers; expected ${embedder.dimensions}`,
-      { remedy: 'Use the embedder whose vectors the surrogate was fitted to.' },
-    )
-  }
+  checkVectors(vectors, texts.length, `embedder ${embedder.id}`, embedder.dimensions)
   const posterior = surrogate.posterior(points(vectors))
   const values = acquisitionValues(acquisition, posterior)
   const ranked = texts.map((text, index): RankedText => {

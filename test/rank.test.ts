@@ -17,6 +17,11 @@ const embedder: Embedder = {
   embed: async (texts) => texts.map(({ length }) => Float64Array.of(Math.cos(length / 10), Math.sin(length / 10))),
   close: async () => {},
 }
+const giving = (...vectors: number[][]) => ({
+  id: 'bad',
+  dimensions: 2,
+  embed: async () => vectors.map((vector) => Float64Array.from(vector)),
+})
 const text = (length: number) => 'x'.repeat(length)
 
 async function fitted() {
@@ -48,10 +53,35 @@ describe('rank', () => {
     expect(await rank([], options)).toEqual([])
   })
 
+  it.each<[string, unknown, Record<string, unknown>, string]>([
+    ['no texts', undefined, {}, 'texts is missing'],
+    ['one text instead of a list', 'abc', {}, 'texts is "abc"; expected a list of texts'],
+    ['what is no text', ['a', 5], {}, 'texts[1] is 5; expected a text'],
+    ['an empty text', [' '], {}, 'texts[0] is " "; expected a text that says something'],
+    ['an unknown key', ['a'], { aquisition: 1 }, 'unknown key options.aquisition. Did you mean acquisition?'],
+    [
+      'the name of an embedder',
+      ['a'],
+      { embedder: 'auto' },
+      'options.embedder is "auto"; expected an object with embed',
+    ],
+    ['no acquisition', ['a'], { acquisition: undefined }, 'options.acquisition is missing'],
+    ['what is no surrogate', ['a'], { surrogate: {} }, 'options.surrogate is {}; expected an object with posterior'],
+    ['what is no signal', ['a'], { signal: 1 }, 'options.signal is 1'],
+    ['a vector of NaN', ['a'], { embedder: giving([Number.NaN, 1]) }, 'vector 0 of embedder bad[0] is NaN'],
+    ['a vector of zeros', ['a'], { embedder: giving([0, 0]) }, 'vector 0 of embedder bad has norm 0'],
+    ['no vector', ['a'], { embedder: giving() }, 'embedder bad gave 0 vectors; expected 1, one per text'],
+  ])('refuses %s by name', async (_, texts, given, message) => {
+    const options = { surrogate: await fitted(), embedder, acquisition: upperConfidenceBound(1), ...given }
+    await expect(rank(texts as string[], options as never)).rejects.toThrow(message)
+  })
+
   it('names vectors of a wrong length and a threshold that is no number', async () => {
     const options = { surrogate: await fitted(), embedder, acquisition: upperConfidenceBound(1) }
     const wrong = { ...embedder, dimensions: 3 }
-    await expect(rank(['a'], { ...options, embedder: wrong })).rejects.toThrow('vectors[0] of embedder angle/1 has 2')
+    await expect(rank(['a'], { ...options, embedder: wrong })).rejects.toThrow(
+      'vector 0 of embedder angle/1 has 2 numbers; expected 3',
+    )
     const acquisition = logExpectedImprovement(Number.NaN)
     await expect(rank(['a'], { ...options, acquisition })).rejects.toThrow('texts[0] is NaN')
   })

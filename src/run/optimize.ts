@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import type { Tracer } from '@opentelemetry/api'
 import * as z from 'zod'
 import { checkInput, functionSchema, objectWith, showValue } from '../check-input.ts'
+import { checkVectors } from '../embedding/check-vectors.ts'
 import type { Embedder } from '../embedding/embedder.ts'
 import { openEmbedder } from '../embedding/open-embedder.ts'
 import type { CellEvaluator } from '../engine/cell.ts'
@@ -391,26 +392,11 @@ async function embedAll<Example>(
   try {
     const source = typeof embedder === 'object' ? embedder : opened
     const vectors = embed ? await embed(texts) : await source!.embed(texts, signal ? { signal } : {})
-    checkVectors(vectors, texts.length)
+    checkVectors(vectors, texts.length, embed ? 'embed' : (opened?.id ?? 'embedder'))
     return new Map(texts.map((text, index) => [text, vectors[index]!]))
   } finally {
     await opened?.close()
   }
-}
-
-function checkVectors(vectors: readonly Float64Array[], count: number): void {
-  if (!Array.isArray(vectors) || vectors.length !== count) {
-    throw new InvalidArgumentError(
-      `embed gave ${Array.isArray(vectors) ? vectors.length : showValue(vectors)} vectors; expected ${count}, one per text`,
-    )
-  }
-  const dimensions = vectors[0]?.length ?? 0
-  vectors.forEach((vector, index) => {
-    if (vector?.length === dimensions && dimensions > 0 && vector.every(Number.isFinite)) return
-    throw new InvalidArgumentError(
-      `embed gave ${showValue(Array.from(vector ?? []))} as vector ${index}; expected ${dimensions || 'some'} finite numbers`,
-    )
-  })
 }
 
 const optionsSchema = z.strictObject({

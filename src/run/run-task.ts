@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { checkInput, functionSchema, objectWith } from '../check-input.ts'
+import { checkVectors } from '../embedding/check-vectors.ts'
 import type { Embedder } from '../embedding/embedder.ts'
 import { type FollowedJournal, followJournal } from '../engine/follow-journal.ts'
 import type { GenerateCandidates, GenerationRequest } from '../engine/generation.ts'
@@ -469,6 +470,7 @@ async function embedTexts(
   const unknown = [...new Set(texts)].filter((text) => text !== '' && !embeddings.has(text))
   if (!embedder || unknown.length === 0) return
   const vectors = await embedder.embed(unknown)
+  checkVectors(vectors, unknown.length, embedder.id, embedder.dimensions)
   for (const [index, text] of unknown.entries()) embeddings.set(text, vectors[index]!)
 }
 
@@ -482,6 +484,7 @@ async function embedAll(
   const candidates = [...task.pool, ...(stored?.state.candidates ?? []), ...priors.flatMap((prior) => prior.candidates)]
   const texts = [...new Set(candidates.map(candidateText))].filter((text) => text !== '')
   const vectors = await embedder.embed(texts, signal ? { signal } : {})
+  checkVectors(vectors, texts.length, embedder.id, embedder.dimensions)
   return new Map(texts.map((text, index) => [text, vectors[index]!]))
 }
 

@@ -1,5 +1,7 @@
+import { checkInput } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import { type Candidate, candidateText, contentKey, withOrigin } from '../prompt/candidate.ts'
+import { candidateSchema } from '../prompt/candidate-schema.ts'
 import type { AskedToGenerateEvent } from './events.ts'
 import type { StudyState } from './state.ts'
 
@@ -43,6 +45,7 @@ export function newCandidates(
       throw new InvalidArgumentError(`candidates[${number}] is ${String(item)}; expected { text } or { slots }`)
     }
     const { id = `${proposer}-${action}.${number + 1}`, embedding, ...content } = item
+    checkInput<unknown>(candidateSchema, content, `candidates[${number}]`)
     const own = withOrigin({ ...content, id: String(id) })
     const written = inherited && !own.parameters ? { ...own, parameters: inherited } : own
     const key = contentKey(written)

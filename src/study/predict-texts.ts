@@ -12,6 +12,7 @@ import { viewFactories } from '../features/views.ts'
 import { createObservationLog, type ObservationHistory } from '../history/observation-log.ts'
 import { createScoreUnits, timesPowerOfTwo } from '../history/score-unit.ts'
 import { type Candidate, candidateText, contentKey, isBlank, type PoolEntry } from '../prompt/candidate.ts'
+import { candidateSchema } from '../prompt/candidate-schema.ts'
 import { withPredictions } from '../surrogate/prompt/predicted-beliefs.ts'
 import { createPromptModel, type PromptBeliefs, type PromptModel } from '../surrogate/prompt/prompt-model.ts'
 import { populationScores } from '../surrogate/prompt/prompt-scores.ts'
@@ -260,6 +261,7 @@ function readText(
     throw new InvalidArgumentError(`texts[${index}] is ${showValue(item)}; expected a text, or { text } or { slots }`)
   }
   const { embedding, ...content } = typeof item === 'string' ? { text: item } : item
+  checkInput<unknown>(candidateSchema, content, `texts[${index}]`)
   // As a proposer's: a text without parameters has those of the baseline.
   const parameters = content.parameters ?? candidates[indexById.get(config.baseline ?? '') ?? -1]?.parameters
   const origin = { by: 'proposer' } as const

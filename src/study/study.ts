@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { showValue } from '../check-input.ts'
+import { checkInput, showValue } from '../check-input.ts'
 import { BudgetError, InvalidArgumentError, KrigeError } from '../errors.ts'
 import { type MeasurementInput, readMeasurement } from '../history/measurement.ts'
 import { inScoreUnits } from '../policy/in-score-units.ts'
@@ -19,6 +19,8 @@ import type {
   Recommendation,
 } from '../policy/policy.ts'
 import { type Candidate, isBlank, type PoolEntry, withOrigin } from '../prompt/candidate.ts'
+import { candidateSchema } from '../prompt/candidate-schema.ts'
+import { checkEmbedding } from '../prompt/check-embedding.ts'
 import { checkComparison, checkExample, checkFinite, checkIndex, checkSummary, type Summary } from './checks.ts'
 import { EVENT_VERSION, type Split, type StudyEvent } from './events.ts'
 import {
@@ -247,9 +249,22 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
   let undrained: StudyEvent[] = [...unstored]
   let policy: Policy | undefined
 
-  const entryOf = (candidate: Candidate, embedding = environment.embedding?.(candidate)): PoolEntry =>
-    embedding === undefined ? { candidate: withOrigin(candidate) } : { candidate: withOrigin(candidate), embedding }
-  const pool: PoolEntry[] = state.candidates.map((candidate) => entryOf(candidate))
+  let embeddingLength: number | undefined
+  const entryOf = (candidate: Candidate, embedding = environment.embedding?.(candidate)): PoolEntry => {
+    if (embedding === undefined) return { candidate: withOrigin(candidate) }
+    checkEmbedding(embedding, `embedding of ${candidate.id}`, embeddingLength)
+    return { candidate: withOrigin(candidate), embedding }
+  }
+  /** The first that joins says how long the others are. */
+  const keep = (entries: PoolEntry[]): PoolEntry[] => {
+    for (const { candidate, embedding } of entries) {
+      if (!embedding) continue
+      embeddingLength ??= embedding.length
+      checkEmbedding(embedding, `embedding of ${candidate.id}`, embeddingLength)
+    }
+    return entries
+  }
+  const pool: PoolEntry[] = keep(state.candidates.map((candidate) => entryOf(candidate)))
   const predictor = createTextPredictor(state, pool, entryOf)
 
   const emit = (event: StudyEvent) => {
@@ -523,6 +538,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
         if (typeof candidate.id !== 'string') {
           throw new InvalidArgumentError(`candidate is ${showValue(candidate)}; expected a text, or { id, text }`)
         }
+        checkInput<unknown>(candidateSchema, candidate, `candidate ${JSON.stringify(candidate.id)}`)
         return entryOf(candidate, embedding)
       })
       if (entries.length === 0) return []
@@ -539,6 +555,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
         ids.add(candidate.id)
       }
       const first = pool.length
+      keep(entries)
       emit({ v: EVENT_VERSION, type: 'candidates', candidates: entries.map((entry) => entry.candidate) })
       pool.push(...entries)
       return entries.map((_, offset) => first + offset)
@@ -550,9 +567,10 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
       }
       const { fresh, duplicates, empty } = newCandidates(state, action.asked, proposed)
       const first = pool.length
+      const entries = keep(fresh.map(({ candidate, embedding }) => entryOf(candidate, embedding)))
       if (fresh.length > 0) {
         emit({ v: EVENT_VERSION, type: 'candidates', action: id, candidates: fresh.map(({ candidate }) => candidate) })
-        pool.push(...fresh.map(({ candidate, embedding }) => entryOf(candidate, embedding)))
+        pool.push(...entries)
       }
       const added = fresh.map((_, offset) => first + offset)
       const refused = empty === 0 ? rejected : { ...rejected, empty: (rejected['empty'] ?? 0) + empty }

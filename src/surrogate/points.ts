@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '../errors.ts'
+import { InvalidArgumentError, NonFiniteError } from '../errors.ts'
 
 /** `count` points of `dimension` numbers each, row-major. Units are the caller's: usually the unit cube. */
 export interface Points {
@@ -33,6 +33,22 @@ export function points(input: readonly ArrayLike<number>[] | Float64Array, dimen
     data.set(row, index * width)
   }
   return { count: input.length, dimension: width, data }
+}
+
+/**
+ * Refuses points at which nothing can be said.
+ *
+ * @param dimension That of the points a surrogate was fitted to.
+ * @throws InvalidArgumentError on another dimension; NonFiniteError on NaN or infinities.
+ */
+export function checkPoints(at: Points, dimension: number): void {
+  if (at.count > 0 && at.dimension !== dimension) {
+    throw new InvalidArgumentError(`points have dimension ${at.dimension}; expected ${dimension}, as the data have`)
+  }
+  const bad = at.data.findIndex((value) => !Number.isFinite(value))
+  if (bad < 0) return
+  const [point, coordinate] = [Math.floor(bad / at.dimension), bad % at.dimension]
+  throw new NonFiniteError(`points[${point}][${coordinate}] is ${at.data[bad]}; expected a finite number`)
 }
 
 /** One row of {@link Points}, as a view: writing to it writes to the points. */

@@ -27,7 +27,7 @@ describe('the door of optimize', () => {
     [{ evaluate: 'x' }, 'evaluate is "x"; expected a function'],
     [{ constraints: [{ metric: 'usd', atMost: Number.NaN }] }, 'constraints[0].atMost is NaN'],
     [{ embed: async () => [] }, 'embed gave 0 vectors; expected 2'],
-    [{ embed: async () => [Float64Array.of(1), Float64Array.of(Number.NaN)] }, 'as vector 1'],
+    [{ embed: async () => [Float64Array.of(1), Float64Array.of(Number.NaN)] }, 'vector 1 of embed[0] is NaN'],
     [{ store: 'file.db' }, 'store is "file.db"'],
   ])('refuses %j', async (options, message) => {
     await expect(call(options)).rejects.toThrow(message)

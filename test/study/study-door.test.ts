@@ -82,3 +82,48 @@ it('takes scores of any size', () => {
   }
   expect(study.recommend()?.winner.text).toBe('two')
 })
+
+describe('candidates and vectors that place a text nowhere', () => {
+  const at = (embedding: unknown, id = 'b') => ({ candidate: { id, text: id }, embedding }) as never
+  const withFirst = () => createStudy({ pool: [at(Float64Array.of(1, 0), 'a')], budget: { evaluations: 4 } })
+
+  it.each<[string, unknown, string]>([
+    ['NaN', Float64Array.of(1, Number.NaN), 'embedding of b[1] is NaN; expected a finite number'],
+    ['zeros', Float64Array.of(0, 0), 'embedding of b has norm 0'],
+    ['another length', Float64Array.of(1, 0, 0), 'embedding of b has 3 numbers; expected 2, as the others have'],
+    ['nothing', new Float64Array(), 'embedding of b is empty'],
+    ['a text', 'none', 'embedding of b is string'],
+  ])('refuses %s as an embedding, and goes on', (_, embedding, message) => {
+    const study = withFirst()
+    expect(() => study.add([at(embedding)])).toThrow(message)
+    expect(study.state.candidates).toHaveLength(1)
+    study.tell(ask(study).id, [1])
+    const asked = [{ text: 'New.', embedding: embedding as Float64Array }]
+    expect(() => study.posterior(asked)).toThrow(message.replace('of b', 'of texts[0]'))
+    expect(study.posterior([{ text: 'New.', embedding: Float64Array.of(0, 1) }])?.[0]?.mean).toBeGreaterThan(0)
+  })
+
+  it.each<[unknown, string]>([
+    [{ id: 'x', text: 5 }, 'candidate "x".text is 5; expected a text'],
+    [{ id: 'x', txt: 'a' }, 'unknown key candidate "x".txt. Did you mean text?'],
+    [{ id: 'x', text: 'a', slots: { q: 1 } }, 'candidate "x".slots.q is 1; expected a text'],
+    [{ id: 'x', text: 'a', parameters: { t: Number.NaN } }, 'candidate "x".parameters.t is NaN; expected a finite'],
+    [{ id: 'x', slots: 'abc' }, 'candidate "x".slots is "abc"; expected an object of texts'],
+  ])('refuses the candidate %j by name', (candidate, message) => {
+    expect(() => withFirst().add([candidate as never])).toThrow(message)
+  })
+
+  it.each<[unknown, string]>([
+    ['abc', 'texts is "abc"'],
+    [[5], 'texts[0] is 5; expected a text, or { text } or { slots }'],
+    [[''], 'texts[0] is empty'],
+    [[{ text: 5 }], 'texts[0].text is 5; expected a text'],
+    [[{ text: 'a', foo: 1 }], 'unknown key texts[0].foo'],
+    [[{ slots: { a: 5 } }], 'texts[0].slots.a is 5; expected a text'],
+  ])('ranks no %j', (texts, message) => {
+    const study = withFirst()
+    study.tell(ask(study).id, [1])
+    expect(() => study.rank(texts as never)).toThrow(message)
+    expect(() => study.posterior(texts as never)).toThrow(message)
+  })
+})

@@ -17,7 +17,7 @@ import { InvalidArgumentError, NonFiniteError } from '../../errors.ts'
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import { toArray } from '../../numerics/linalg/matrix.ts'
 import type { Kernel } from '../kernels/kernel.ts'
-import type { Points } from '../points.ts'
+import { checkPoints, type Points } from '../points.ts'
 import { gaussianPosterior, type Posterior } from '../posterior.ts'
 import type { DifferentiableSurrogate, LocalPrediction } from '../surrogate.ts'
 import { covarianceFill } from './covariance-fill.ts'
@@ -217,6 +217,7 @@ export function conditionOnFactor(
   }
 
   const posterior = (at: Points): Posterior => {
+    checkPoints(at, points.dimension)
     const m = at.count
     const means = priorMean(at)
     const variance = kernel.diagonal(at)

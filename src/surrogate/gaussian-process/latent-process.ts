@@ -1,6 +1,6 @@
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import type { Kernel } from '../kernels/kernel.ts'
-import type { Points } from '../points.ts'
+import { checkPoints, type Points } from '../points.ts'
 import { gaussianPosterior } from '../posterior.ts'
 import type { Surrogate } from '../surrogate.ts'
 import { type LaplaceApproximation, type LatentLikelihood, laplace } from './laplace.ts'
@@ -33,6 +33,7 @@ export function latentProcess(
     approximation,
     logEvidence: approximation.logEvidence,
     posterior(at) {
+      checkPoints(at, points.dimension)
       const m = at.count
       const cross = kernel.covariance(points, at, backend)
       const mean = new Float64Array(m).fill(priorMean)

@@ -11,7 +11,7 @@ import { InvalidArgumentError } from '../../errors.ts'
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import type { Random } from '../../numerics/random/index.ts'
 import { standardize, type TargetTransform } from '../gaussian-process/standardize.ts'
-import { type Points, row } from '../points.ts'
+import { checkPoints, type Points, row } from '../points.ts'
 import { gaussianPosterior } from '../posterior.ts'
 import type { Surrogate } from '../surrogate.ts'
 import { applyNetwork, createNetwork, type Network, trainable, weightPenalty } from './network.ts'
@@ -114,6 +114,7 @@ export function fitScoreEnsemble(
     calibration,
     observationNoise,
     posterior(at) {
+      checkPoints(at, points.dimension)
       const m = at.count
       const each = predictions(at)
       const mean = new Float64Array(m)
