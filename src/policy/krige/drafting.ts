@@ -53,7 +53,8 @@ interface DraftingPlan {
   readonly examples: ExampleBeliefs
   readonly scores: ScoreMoments
   readonly ranked: readonly number[]
-  readonly inheritance: Inheritance
+  /** By the ability of the best parent. */
+  readonly inherited: (parent: number) => Inheritance
   /** By prompt: cells told at the fit. */
   readonly counts: Int32Array
   /** Variance of a single outcome about its expectation. */
@@ -92,7 +93,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       examples,
       scores,
       ranked,
-      inheritance: inheritance(pool, drafted),
+      inherited: inheritance(pool, drafted),
       counts: countsAt(observations, fit, pool.length),
       noise: outcomeNoise(drafted, examples, ranked[0]!),
     }
@@ -204,8 +205,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     const { scores, ranked, noise } = plan
     const leader = ranked.find((i) => asked[i]! > 0)
     if (leader === undefined || asked[leader]! < Math.min(FIRST_LOOK, exampleCount)) return undefined
-    const { meanAt, told, untold } = plan.inheritance
-    const mean = meanAt(plan.beliefs.ability[leader]!)
+    const { mean, told, untold } = plan.inherited(plan.beliefs.ability[leader]!)
     const passing = yieldOf(state.generations ?? [], proposer.name)
     const slope = scores.slopes[leader]!
     const spread = slope * Math.sqrt(options.screening ? told : 0)
@@ -288,13 +288,13 @@ function alike(pool: readonly PoolEntry[], beliefs: PromptBeliefs): Map<number, 
   const { offsets } = beliefs.outcomes
   const isMeasured = (i: number) => offsets[i + 1] !== offsets[i]
   const measured = pool.map((entry, i) => (isMeasured(i) ? entry : { candidate: { id: entry.candidate.id } }))
-  const { meanAt, told, untold } = inheritance(measured, beliefs)
+  const inherited = inheritance(measured, beliefs)
   return new Map(
     pool.flatMap(({ candidate }, i): [number, DraftPrediction][] => {
       const parent = bestParent(candidate.origin?.parents, beliefs.ability)
-      return isMeasured(i) || parent === undefined
-        ? []
-        : [[i, { mean: meanAt(parent) + parent, variance: told + untold }]]
+      if (isMeasured(i) || parent === undefined) return []
+      const { mean, told, untold } = inherited(parent)
+      return [[i, { mean: mean + parent, variance: told + untold }]]
     }),
   )
 }

@@ -1,10 +1,11 @@
 /**
  * What children take after: how far the abilities of this study's children, as they are believed to be, lie from that of
- * their best parent. A bad parent is easily improved on, a good one hardly: the difference is a line in the parent's ability.
+ * their best parent. A bad parent is easily improved on, a good one hardly: children of parents about as good tell most.
  *
- * Notation: d_i ability of child i minus that of its best parent, x_i that parent's ability less the mean of measured prompts.
+ * Notation: d_i ability of child i minus that of its best parent a_i, in logits; w_i = exp(−(a_i − a)² / 2h²) at a parent of
+ * ability a, h = 1; n₀ children that the prior (m₀, τ₀²) is worth.
  *
- *   d_i = m + b x_i + e_i,  m ~ N(m₀, s_m²), b ~ N(b₀, s_b²), e_i ~ N(0, τ²): Bayesian linear regression
+ *   m(a) = (n₀ m₀ + Σ w_i d_i) / (n₀ + Σ w_i): a local mean (Nadaraya 1964; Watson 1964), shrunk
  *
  * @module
  */
@@ -12,9 +13,9 @@ import type { PoolEntry } from '../../prompt/candidate.ts'
 import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
 
 export interface Inheritance {
-  /** Expected ability(child) − ability(best parent), in logits, by the parent's ability. */
-  meanAt(parent: number): number
-  /** Variance about it of what is believed, child by child: what texts and outcomes told. */
+  /** Mean of ability(child) − ability(best parent), in logits. */
+  readonly mean: number
+  /** Variance of what is believed of that difference, child by child: what texts and outcomes told. */
   readonly told: number
   /** Mean variance of what is not known of an unmeasured child. */
   readonly untold: number
@@ -22,57 +23,43 @@ export interface Inheritance {
 
 /** Children are worth a little less than what they were made from, and differ as much as prompts of a pool do. */
 const PRIOR_MEAN = -0.2
-const PRIOR_MEAN_VARIANCE = 0.03
-const PRIOR_SLOPE = -0.2
-const PRIOR_SLOPE_VARIANCE = 0.1
 const PRIOR_TOLD = 0.1
 const PRIOR_UNTOLD = 0.3
 const PRIOR_CHILDREN = 4
+/** Parents whose abilities are so far apart tell little of each other's children. */
+const BANDWIDTH = 1
 
-/** @param beliefs In which unmeasured children are predicted by their texts. */
-export function inheritance(pool: readonly PoolEntry[], beliefs: PromptBeliefs): Inheritance {
+/**
+ * @param beliefs In which unmeasured children are predicted by their texts.
+ * @returns By the ability of the best parent.
+ */
+export function inheritance(pool: readonly PoolEntry[], beliefs: PromptBeliefs): (parent: number) => Inheritance {
   const { ability, abilityVariance, outcomes } = beliefs
-  const isMeasured = (i: number) => outcomes.offsets[i + 1] !== outcomes.offsets[i]
-  const known = ability.filter((_, i) => isMeasured(i))
-  const center = known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length)
-  const children: { readonly x: number; readonly difference: number }[] = []
+  const children: { readonly parent: number; readonly difference: number }[] = []
   let unmeasured = PRIOR_CHILDREN
-  let untold = PRIOR_CHILDREN * PRIOR_UNTOLD
+  let unknown = PRIOR_CHILDREN * PRIOR_UNTOLD
   pool.forEach(({ candidate }, child) => {
-    const best = bestParent(candidate.origin?.parents, ability)
-    if (best === undefined) return
-    children.push({ x: best - center, difference: ability[child]! - best })
-    if (isMeasured(child)) return
+    const parent = bestParent(candidate.origin?.parents, ability)
+    if (parent === undefined) return
+    children.push({ parent, difference: ability[child]! - parent })
+    if (outcomes.offsets[child + 1] !== outcomes.offsets[child]) return
     unmeasured++
-    untold += abilityVariance[child]!
+    unknown += abilityVariance[child]!
   })
-  const [mean, slope] = regress(children)
-  // A better parent is not expected to make a child worse.
-  const b = Math.max(-1, slope)
-  const squares = children.reduce((sum, { x, difference }) => sum + (difference - mean - b * x) ** 2, 0)
-  return {
-    meanAt: (parent) => mean + b * (parent - center),
-    told: (PRIOR_CHILDREN * PRIOR_TOLD + squares) / (PRIOR_CHILDREN + children.length),
-    untold: untold / unmeasured,
+  const untold = unknown / unmeasured
+  return (at) => {
+    let count = PRIOR_CHILDREN
+    let sum = PRIOR_CHILDREN * PRIOR_MEAN
+    let squares = PRIOR_CHILDREN * (PRIOR_TOLD + PRIOR_MEAN ** 2)
+    for (const { parent, difference } of children) {
+      const weight = Math.exp(-0.5 * ((parent - at) / BANDWIDTH) ** 2)
+      count += weight
+      sum += weight * difference
+      squares += weight * difference * difference
+    }
+    const mean = sum / count
+    return { mean, told: Math.max(0, squares / count - mean * mean), untold }
   }
-}
-
-/** Posterior means of m and b. */
-function regress(children: readonly { readonly x: number; readonly difference: number }[]): [number, number] {
-  let a11 = PRIOR_TOLD / PRIOR_MEAN_VARIANCE
-  let a12 = 0
-  let a22 = PRIOR_TOLD / PRIOR_SLOPE_VARIANCE
-  let r1 = a11 * PRIOR_MEAN
-  let r2 = a22 * PRIOR_SLOPE
-  for (const { x, difference } of children) {
-    a11++
-    a12 += x
-    a22 += x * x
-    r1 += difference
-    r2 += x * difference
-  }
-  const determinant = a11 * a22 - a12 * a12
-  return [(a22 * r1 - a12 * r2) / determinant, (a11 * r2 - a12 * r1) / determinant]
 }
 
 /** Ability of the best of a child's parents; undefined where it has none. */
