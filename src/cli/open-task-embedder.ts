@@ -9,7 +9,10 @@ import { cacheFolder, modelsFolder } from './cache-folder.ts'
  *
  * @param recorded What the study says: an embedder's id, `none`, or `undefined` for a new study.
  */
-export async function openTaskEmbedder(task: Task, recorded: string | undefined): Promise<Embedder | undefined> {
+export async function openTaskEmbedder(
+  task: Pick<Task, 'embedder' | 'folder'>,
+  recorded: string | undefined,
+): Promise<Embedder | undefined> {
   if (task.embedder === 'none') return undefined
   const { openEmbedder } = await import('../embedding/open-embedder.ts')
   const isPath = isAbsolute(task.embedder) || /^\.|[/\\]\.\.(?:[/\\]|$)/.test(task.embedder)
@@ -21,7 +24,7 @@ export async function openTaskEmbedder(task: Task, recorded: string | undefined)
 }
 
 /** Cosine of two texts' embeddings; the embedder is opened when a metric first asks. */
-export function openTaskSimilarity(task: Task): (a: string, b: string) => Promise<number> {
+export function openTaskSimilarity(task: Pick<Task, 'embedder' | 'folder'>): (a: string, b: string) => Promise<number> {
   let embedder: ReturnType<typeof openTaskEmbedder> | undefined
   return async (a, b) => {
     embedder ??= openTaskEmbedder(task, undefined)

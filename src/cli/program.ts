@@ -21,6 +21,7 @@ import { registerServe } from './serve.ts'
 import { registerStudies } from './studies.ts'
 import { guardTerminal, isGoneReader } from './terminal.ts'
 import { packageVersion } from './version.ts'
+import { registerWorker } from './worker.ts'
 
 /**
  * Every command file exports one function that adds its command to the program. Heavy modules are imported inside the
@@ -43,6 +44,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerServe,
   registerSchema,
   registerMcp,
+  registerWorker,
   registerBench,
   registerHelp,
 ]

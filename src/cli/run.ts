@@ -9,9 +9,13 @@ import type { TextModel } from '../evaluation/text-model.ts'
 import { shellWord } from '../report/shell-word.ts'
 import type { Plan } from '../run/plan.ts'
 import type { Price } from '../run/prices.ts'
+import { isPostgres } from '../store/postgres/address.ts'
+import type { Store } from '../store/store.ts'
 import type { Budget } from '../study/ledger.ts'
 import type { Task } from '../task/task.ts'
+import type { Dispatcher } from '../worker/dispatch.ts'
 import { modelsFolder } from './cache-folder.ts'
+import { listenForInterrupts } from './interrupts.ts'
 import { type LiveView, openBrowser } from './live-view.ts'
 import { localRunTime } from './local-run-time.ts'
 import { numberOption } from './number-options.ts'
@@ -38,6 +42,8 @@ export const POLICY_NAMES: readonly string[] = [
 export interface RunFlags {
   /** False with `--no-cache`. */
   readonly cache?: boolean
+  /** False with `--no-workers`. */
+  readonly workers?: boolean
   /** False with `--no-store-text`. */
   readonly storeText?: boolean
   readonly study?: string
@@ -66,6 +72,8 @@ export interface RunFlags {
 const EXAMPLES = `
 Interrupted or killed? The same command resumes where it stopped; nothing that was received is paid for twice.
 A larger budget continues a study that is complete.
+
+With --store postgres://… the cells are measured by "krige worker" processes, on any machines; --no-workers measures here.
 
 With KRIGE_OTEL=1 there are OpenTelemetry spans, without texts, for the SDK that NODE_OPTIONS="--import FILE" registers.
 
@@ -126,6 +134,7 @@ export function registerRun(program: Command): void {
         numberOption('--threads', { integer: true, minimum: 1 }),
       ),
     )
+    .option('--no-workers', 'measure here, also where the store is in PostgreSQL')
     .option('--no-cache', 'ask the model again for answers that were paid for before')
     .option('--no-store-text', 'keep hashes instead of prompts in the log and the report, and no answers')
     .option('--backend <name>', 'numeric backend (default: KRIGE_BACKEND, else the fastest)')
@@ -182,13 +191,15 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       import('./warm-start.ts'),
       import('../task/read-prior.ts'),
     ])
-  const interrupt = listenForInterrupts()
-  const store = await openStore(storeAddress(flags.store))
+  const interrupt = listenForInterrupts('Stopping; Ctrl-C again to stop at once. Either way the study can be resumed.')
+  const address = storeAddress(flags.store)
+  const store = await openStore(address)
   const progress = createProgressLine(process.stderr)
   const traced = await openTelemetry(process.env)
   let evaluator: Evaluator | undefined
   let generator: TextModel | undefined
   let live: LiveView | undefined
+  let dispatcher: Dispatcher | undefined
   try {
     const priors = []
     const prior = flags.prior === undefined ? undefined : readPriorFile(flags.prior)
@@ -196,6 +207,9 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     const opened = await openModels(task, flags, replay, traced?.telemetry)
     evaluator = opened.evaluator
     generator = opened.generator
+    if (isPostgres(address) && flags.workers !== false && !replay) {
+      dispatcher = await dispatchTo(address, { store, task, evaluator, flags })
+    }
     const { createGenerating } = await import('../run/proposing.ts')
     const { createRedactor } = await import('../evaluation/secrets.ts')
     const generation = opened.isWritten
@@ -207,13 +221,14 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     const announced = new Set<string>()
     const result = await runTask({
       task,
-      evaluator,
+      evaluator: dispatcher?.evaluator ?? evaluator,
       embedder: (recorded) => openTaskEmbedder(task, recorded),
       backend: (recorded) => openTaskBackend(flags, recorded),
-      store,
+      store: dispatcher?.store ?? store,
       priceOf,
       priors,
       ...(prior ? { prior } : {}),
+      ...(dispatcher ? { concurrency: dispatcher.room } : {}),
       ...(generation ? { generation } : {}),
       signal: interrupt.signal,
       ...(traced ? { telemetry: traced.telemetry } : {}),
@@ -260,6 +275,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     progress.end()
     await live?.close()
     interrupt.close()
+    await dispatcher?.close()
     await evaluator?.close()
     await generator?.close()
     await traced?.flush()
@@ -267,29 +283,37 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
   }
 }
 
+/** Has workers measure; says when there is none. */
+async function dispatchTo(
+  address: string,
+  { store, task, evaluator, flags }: { store: Store; task: Task; evaluator: Evaluator; flags: RunFlags },
+): Promise<Dispatcher> {
+  const { openDispatcher } = await import('../worker/dispatch.ts')
+  const requestsPerMinute = flags.requestsPerMinute ?? task.modelSettings?.requestsPerMinute
+  const tokensPerMinute = flags.tokensPerMinute ?? task.modelSettings?.tokensPerMinute
+  return openDispatcher({
+    address,
+    store,
+    study: flags.study ?? task.name,
+    task,
+    evaluator,
+    limits: {
+      ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
+      ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),
+    },
+    onWorkers: (workers) => {
+      const notice =
+        workers === 0
+          ? 'Waiting for workers. Start some, here or elsewhere: krige worker --store with the same address'
+          : `${workers} ${workers === 1 ? 'worker' : 'workers'}.`
+      process.stderr.write(`${notice}\n`)
+    },
+  })
+}
+
 async function checkPolicyName(name: string): Promise<void> {
   const { resolvePolicy, STUDY_POLICIES } = await import('../policy/registry.ts')
   resolvePolicy(name, {}, STUDY_POLICIES)
-}
-
-/** The first Ctrl-C stops in order, the second at once. */
-function listenForInterrupts(): { readonly signal: AbortSignal; stop(): void; close(): void } {
-  const controller = new AbortController()
-  const stop = () => {
-    if (controller.signal.aborted) process.exit(130)
-    process.stderr.write('\nStopping; Ctrl-C again to stop at once. Either way the study can be resumed.\n')
-    controller.abort()
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
-  return {
-    signal: controller.signal,
-    stop: () => controller.abort(),
-    close() {
-      process.off('SIGINT', stop)
-      process.off('SIGTERM', stop)
-    },
-  }
 }
 
 /** Seconds left in a stage, from the pace since it began here. */

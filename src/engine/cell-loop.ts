@@ -21,8 +21,8 @@ export interface CellLoopOptions {
   readonly study: Study
   readonly journal: Journal
   readonly evaluate: CellEvaluator
-  /** Cells in flight at once. */
-  readonly concurrency: number
+  /** Cells in flight at once; a function is asked whenever there is room for one more. */
+  readonly concurrency: number | (() => number)
   readonly signal: AbortSignal
   /** Where more cells come from once the open ones are used up. */
   readonly next: () => Source
@@ -61,7 +61,8 @@ interface Cell {
  */
 export async function runCells(options: CellLoopOptions): Promise<string> {
   const { study, journal, signal, hold } = options
-  const patience = options.patience ?? patienceOf(study, options.concurrency)
+  const room = () => (typeof options.concurrency === 'function' ? options.concurrency() : options.concurrency)
+  const patience = options.patience ?? patienceOf(study, room())
   const waiting: Cell[] = [...study.state.actions.values()].flatMap((action) =>
     action.kind === 'evaluate' ? openCells(study, action) : [],
   )
@@ -158,6 +159,8 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     const gate = gates.open({ action: cell.action, position: cell.position }, 'task')
     options
       .evaluate({
+        action: cell.action,
+        position: cell.position,
         ...withoutRival(cell.evaluation),
         ...(cell.evaluation.rival ? { rival: cell.evaluation.rival.candidate } : {}),
         example: cell.evaluation.examples[cell.position]!,
@@ -232,7 +235,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
   }
 
   const pump = () => {
-    while (!isHeld() && !cancel.aborted && ended === undefined && inFlight < options.concurrency) {
+    while (!isHeld() && !cancel.aborted && ended === undefined && inFlight < room()) {
       const cell = waiting.shift()
       if (cell) {
         start(cell)

@@ -27,6 +27,9 @@ export type Reserve = (worst: CallCost, label?: CallLabel) => Promise<CallReserv
 
 /** One cell to be measured, and the gate its calls go through. */
 export interface CellRequest {
+  /** The action it belongs to, and its place among the cells of it: its name in the study. */
+  readonly action: number
+  readonly position: number
   readonly candidate: Candidate
   /** Index of the candidate in the pool. */
   readonly index: number

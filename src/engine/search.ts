@@ -35,8 +35,8 @@ export interface SearchOptions {
   readonly study: Study
   readonly journal: Journal
   readonly evaluate: CellEvaluator
-  /** @defaultValue 1 */
-  readonly concurrency?: number
+  /** Cells in flight at once; a function is asked whenever there is room for one more. @defaultValue 1 */
+  readonly concurrency?: number | (() => number)
   readonly signal?: AbortSignal
   /** Nothing starts while it holds. @defaultValue nothing does */
   readonly hold?: Hold

@@ -40,7 +40,14 @@ export interface CallReservation {
  */
 export type ReserveCall = (estimate: CallEstimate) => CallReservation | undefined | Promise<CallReservation | undefined>
 
+/** The name of a cell in its study, for those who hand it on: an action, and a place in it. */
+export interface CellName {
+  readonly action: number
+  readonly position: number
+}
+
 export interface EvaluationRequest {
+  readonly cell?: CellName
   readonly candidate: Candidate
   readonly example: Example
   /** 0 unless sampling is random. */

@@ -20,8 +20,9 @@ export function evaluateTaskCell(
   const hasOwnModels = task.program?.stages.some(({ model }) => model !== undefined) ?? false
   const taskPrice = task.model === undefined ? undefined : priceOf(task.model)
 
-  return async ({ candidate, rival, example, repeat, split, signal, reserve }) => {
+  return async ({ action, position, candidate, rival, example, repeat, split, signal, reserve }) => {
     const request: EvaluationRequest = {
+      cell: { action, position },
       candidate,
       example: task.examples[task.split[split][example]!]!,
       repeat,

@@ -92,8 +92,8 @@ export interface RunTaskOptions {
   readonly storeText?: boolean
   /** Makes candidates for `generate` actions of the policy. @defaultValue none */
   readonly generation?: Generating
-  /** Cells in flight. @defaultValue what the evaluator says */
-  readonly concurrency?: number
+  /** Cells in flight; a function is asked whenever there is room for one more. @defaultValue what the evaluator says */
+  readonly concurrency?: number | (() => number)
   readonly signal?: AbortSignal
   readonly onPlan?: (plan: Plan, resumed: boolean) => void
   readonly onProgress?: (progress: SearchProgress) => void
@@ -121,7 +121,7 @@ const optionsSchema = z.strictObject({
   command: z.string().optional(),
   storeText: z.boolean().optional(),
   generation: objectWith('generate').optional(),
-  concurrency: z.int().positive().optional(),
+  concurrency: z.union([z.int().positive(), functionSchema]).optional(),
   signal: z.instanceof(AbortSignal).optional(),
   onPlan: functionSchema.optional(),
   onProgress: functionSchema.optional(),

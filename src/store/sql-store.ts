@@ -59,6 +59,8 @@ export interface SqlDialect {
   readonly hasChecksums?: boolean
   /** False where the tables are of a version that keeps no traces. @defaultValue true */
   readonly hasTraces?: boolean
+  /** Removes what is kept of a study in other tables, in the transaction that deletes it. */
+  forget?(study: string, on: Kysely<StoreTables>): Promise<void>
   /** Frees what deleted rows occupied. */
   shred(): Promise<void>
   /** What is wrong with the database, in words. */
@@ -322,6 +324,7 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
           await on.deleteFrom('traces').where('study_id', '=', id).execute()
           await on.deleteFrom('leases').where('study_id', '=', id).execute()
           await on.deleteFrom('studies').where('id', '=', id).execute()
+          await dialect.forget?.(name, on)
           return held
         })
         await held?.release()

@@ -49,6 +49,29 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     )`,
     'create index traces_by_candidate on traces (study_id, candidate)',
   ],
+  // Coordinators and workers: what is to be done, by whom, and what they say to each other.
+  [
+    `create table jobs (
+      queue text primary key,
+      study text not null,
+      evaluator text not null,
+      fingerprint text not null,
+      task text
+    )`,
+    `create table workers (
+      id integer generated always as identity primary key,
+      slots integer not null,
+      host text not null,
+      pid integer not null,
+      since timestamptz not null default now()
+    )`,
+    `create table messages (
+      id bigint generated always as identity primary key,
+      recipient text not null,
+      body text not null
+    )`,
+    'create index messages_by_recipient on messages (recipient, id)',
+  ],
 ]
 
 const checksumOf = (migration: readonly string[]) => hash('sha256', migration.join(';\n')).slice(0, 16)

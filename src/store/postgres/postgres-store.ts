@@ -6,6 +6,7 @@ import type { LeaseTiming, Store } from '../store.ts'
 import { parsePostgresAddress } from './address.ts'
 import { createAdvisoryLocks } from './advisory-locks.ts'
 import { translatePostgresError } from './errors.ts'
+import { removeLeftBehind } from './left-behind.ts'
 import { migrate, requireTables, SCHEMA } from './migrations.ts'
 
 export interface PostgresStoreOptions extends LeaseTiming {
@@ -65,8 +66,9 @@ export async function openPostgresStore(address: string, options: PostgresStoreO
         await requireTables(db, location)
         return []
       },
+      forget: removeLeftBehind,
       async shred() {
-        await sql`vacuum batches, traces`.execute(db)
+        await sql`vacuum batches, traces, messages`.execute(db)
       },
       close: () => locks.close(),
     },

@@ -1,0 +1,24 @@
+/** The first Ctrl-C stops in order, the second at once. */
+export function listenForInterrupts(notice: string): {
+  readonly signal: AbortSignal
+  /** As the first Ctrl-C does, without a word. */
+  stop(): void
+  close(): void
+} {
+  const controller = new AbortController()
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(130)
+    process.stderr.write(`\n${notice}\n`)
+    controller.abort()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  return {
+    signal: controller.signal,
+    stop: () => controller.abort(),
+    close() {
+      process.off('SIGINT', stop)
+      process.off('SIGTERM', stop)
+    },
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * How a process takes part: one pool for statements, one connection that listens. The connection also says that the process
+ * lives, by a lock that the server takes back the moment it is gone.
+ *
+ * @module
+ */
+import type { Client, Pool } from 'pg'
+import { parsePostgresAddress } from '../store/postgres/address.ts'
+import { translatePostgresError } from '../store/postgres/errors.ts'
+import { connectionOf, loadPg } from '../store/postgres/postgres-store.ts'
+
+export interface Link {
+  query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>
+  /** Calls the listener at every notification, and whenever some may have been missed. */
+  listen(channel: string, listener: (payload: string) => void): Promise<void>
+  /** Holds a lock for as long as the process lives and its connection lasts; taken again after a break. */
+  hold(lock: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** 'KRIW': locks that say which workers live. */
+export const LIVING = 0x4b524957
+
+/** Milliseconds until a connection that broke is tried again; doubles up to the longest. */
+const RECONNECT = 100
+const LONGEST_RECONNECT = 5_000
+
+/** @throws UnavailableError when the database cannot be reached, or refuses. */
+export async function openLink(address: string, connections: number): Promise<Link> {
+  const { location } = parsePostgresAddress(address)
+  const pg = await loadPg()
+  const config = connectionOf(pg, address)
+  const pool: Pool = new pg.Pool({ ...config, max: connections })
+  pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}))
+  const listeners = new Map<string, (payload: string) => void>()
+  const locks = new Set<number>()
+  let closed = false
+  let client: Client | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  const connect = async () => {
+    const fresh: Client = new pg.Client({ ...config, keepAlive: true })
+    fresh.on('notification', ({ channel, payload = '' }) => listeners.get(channel)?.(payload))
+    const lost = () => {
+      if (client !== fresh) return
+      client = undefined
+      reconnect(RECONNECT)
+    }
+    fresh.on('error', lost).on('end', lost)
+    await fresh.connect()
+    for (const channel of listeners.keys()) await fresh.query(`listen ${pg.escapeIdentifier(channel)}`)
+    for (const lock of locks) await fresh.query('select pg_advisory_lock_shared($1, $2)', [LIVING, lock])
+    client = fresh
+    // What was said meanwhile was not heard.
+    for (const listener of listeners.values()) listener('')
+  }
+  const reconnect = (wait: number) => {
+    if (closed) return
+    timer = setTimeout(() => {
+      connect().catch(() => reconnect(Math.min(LONGEST_RECONNECT, 2 * wait)))
+    }, wait)
+  }
+
+  try {
+    await connect()
+  } catch (error) {
+    await pool.end()
+    throw translatePostgresError(error, location)
+  }
+  return {
+    async query<Row>(text: string, values: readonly unknown[] = []) {
+      try {
+        return (await pool.query(text, [...values])).rows as Row[]
+      } catch (error) {
+        throw translatePostgresError(error, location)
+      }
+    },
+    async listen(channel, listener) {
+      listeners.set(channel, listener)
+      await client?.query(`listen ${pg.escapeIdentifier(channel)}`)
+    },
+    async hold(lock) {
+      locks.add(lock)
+      await client?.query('select pg_advisory_lock_shared($1, $2)', [LIVING, lock])
+    },
+    async close() {
+      closed = true
+      clearTimeout(timer)
+      await client?.end().catch(() => {})
+      await pool.end()
+    },
+  }
+}

@@ -1,0 +1,83 @@
+import type { Job, PgBoss } from 'pg-boss'
+import type { QueuedCell } from './messages.ts'
+import { BEAT } from './queue.ts'
+
+/** A number of cells of one queue, in hand at once. */
+export interface Hands {
+  /** There may be cells. */
+  look(): void
+  /** Takes no more, and resolves when what was taken is done. */
+  close(): Promise<void>
+}
+
+/**
+ * Takes cells from a queue as hands are free, and says that they are being worked on. A cell whose work throws goes back
+ * into the queue, for another worker, or to the dead letters after too many.
+ */
+export function takeCells(
+  boss: PgBoss,
+  queue: string,
+  slots: number,
+  carry: (cell: Job<QueuedCell>) => Promise<void>,
+): Hands {
+  const inHand = new Map<string, Job<QueuedCell>>()
+  let taking = false
+  let again = false
+  let closed = false
+  let emptied: () => void = () => {}
+
+  const attempt = ({ id, retryCount }: Job<QueuedCell>) => ({ id, retryCount })
+  const start = (job: Job<QueuedCell>) => {
+    inHand.set(job.id, job)
+    carry(job)
+      .then(
+        () => boss.complete(queue, attempt(job)),
+        (error) => boss.fail(queue, attempt(job), { message: error instanceof Error ? error.message : String(error) }),
+      )
+      // The queue is gone with its study, or the server is away: then the job is given out again, and found done.
+      .catch(() => {})
+      .finally(() => {
+        inHand.delete(job.id)
+        void look()
+        emptied()
+      })
+  }
+  const look = async () => {
+    if (taking) {
+      again = true
+      return
+    }
+    taking = true
+    try {
+      do {
+        again = false
+        const batchSize = slots - inHand.size
+        if (closed || batchSize === 0) break
+        const jobs = await boss.fetch<QueuedCell>(queue, { batchSize })
+        for (const job of jobs) start(job)
+      } while (again)
+    } catch {
+      // There is another look soon.
+    } finally {
+      taking = false
+      emptied()
+    }
+  }
+  const timer = setInterval(() => {
+    const held = [...inHand.values()].map(attempt)
+    if (held.length > 0) boss.touch(queue, held).catch(() => {})
+  }, 1000 * BEAT)
+  void look()
+  return {
+    look: () => void look(),
+    async close() {
+      closed = true
+      while (taking || inHand.size > 0) {
+        await new Promise<void>((resolve) => {
+          emptied = resolve
+        })
+      }
+      clearInterval(timer)
+    },
+  }
+}
