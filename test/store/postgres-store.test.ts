@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { exportJsonLines, importJsonLines } from '../../src/store/jsonl.ts'
 import { openStore, storeLocation } from '../../src/store/open-store.ts'
 import { isPostgres, parsePostgresAddress } from '../../src/store/postgres/address.ts'
+import { namesOf } from '../../src/store/postgres/left-behind.ts'
 import { openPostgresStore } from '../../src/store/postgres/postgres-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createStudy, restoreStudy } from '../../src/study/create-study.ts'
@@ -182,10 +183,10 @@ describe('a postgres store', () => {
   it('refuses tables of a newer version, of another migration, and of another program', async () => {
     const newer = server.database()
     await (await openPostgresStore(newer)).close()
-    await query(newer, `insert into krige.migrations values (2, 'x')`)
-    await expect(openPostgresStore(newer)).rejects.toThrow('schema version 2 is newer')
-    await query(newer, `delete from krige.migrations where version = 2`)
-    await query(newer, `update krige.migrations set checksum = 'x'`)
+    await query(newer, `insert into krige.migrations values (3, 'x')`)
+    await expect(openPostgresStore(newer)).rejects.toThrow('schema version 3 is newer')
+    await query(newer, `delete from krige.migrations where version = 3`)
+    await query(newer, `update krige.migrations set checksum = 'x' where version = 1`)
     await expect(openPostgresStore(newer)).rejects.toThrow('version 1 were made by something else')
     const foreign = server.database()
     await query(foreign, 'create schema krige')
@@ -196,7 +197,37 @@ describe('a postgres store', () => {
   it('makes its tables once, however many open it first', async () => {
     const address = server.database()
     await Promise.all(Array.from({ length: 8 }, () => open(address)))
-    expect(await query(address, 'select version from krige.migrations')).toEqual([{ version: 1 }])
+    expect(await query(address, 'select version from krige.migrations')).toEqual([{ version: 1 }, { version: 2 }])
+  })
+
+  it('brings tables of an earlier version forward, and reads what is in them', async () => {
+    const address = server.database()
+    const lease = await (await open(address)).acquire('a')
+    await lease.append(events())
+    await lease.release()
+    await query(address, 'drop table krige.jobs, krige.workers, krige.messages')
+    await query(address, 'delete from krige.migrations where version = 2')
+    await expect(openPostgresStore(address, { readOnly: true })).rejects.toThrow('the tables are of version 1')
+    expect(await collect((await open(address)).read('a'))).toHaveLength(1)
+    expect(await query(address, 'select count(*)::integer as count from krige.messages')).toEqual([{ count: 0 }])
+  })
+
+  it('deletes what an interrupted run left in the queue and the mailbox', async () => {
+    const address = server.database()
+    const store = await open(address)
+    for (const name of ['a', 'b']) await (await store.acquire(name)).release()
+    await query(address, 'create schema krige_jobs')
+    await query(address, 'create table krige_jobs.job (name text)')
+    for (const name of ['a', 'b']) {
+      const { queue, dead, mailbox } = namesOf(name)
+      await query(address, 'insert into krige_jobs.job values ($1), ($2)', [queue, dead])
+      await query(address, "insert into krige.messages (recipient, body) values ($1, '{}')", [mailbox])
+      await query(address, "insert into krige.jobs values ($1, $2, '', '', null)", [queue, name])
+    }
+    await store.delete('a')
+    const left =
+      'select (select count(*) from krige_jobs.job)::integer as cells, (select count(*) from krige.messages)::integer as letters, (select count(*) from krige.jobs)::integer as jobs'
+    expect(await query(address, left)).toEqual([{ cells: 2, letters: 1, jobs: 1 }])
   })
 })
 
