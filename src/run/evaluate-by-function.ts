@@ -1,0 +1,70 @@
+/**
+ * Measures a cell by the `evaluate` of {@link optimize}.
+ *
+ * @module
+ */
+import type { CellEvaluator } from '../engine/cell.ts'
+import { failure } from '../history/failure.ts'
+import { type Measurements, readMeasurement } from '../history/measurement.ts'
+import { candidateText } from '../prompt/candidate.ts'
+import { type CallCost, checkCost, NO_COST } from '../study/ledger.ts'
+import type { OptimizeOptions } from './optimize-options.ts'
+
+/** Settles when the signal aborts, whether or not the work ever does. */
+async function orAborted<Result>(work: Promise<Result> | Result, signal: AbortSignal): Promise<Result> {
+  let stop = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** One call per cell. The worst case of tokens and money is unknown beforehand, so they are charged as they come. */
+export function evaluateByFunction<Example>(
+  { evaluate, examples, holdout = [] }: OptimizeOptions<Example>,
+  seed: number,
+): CellEvaluator {
+  return async ({ candidate, example, repeat, split, signal, reserve }) => {
+    const reservation = await reserve(NO_COST)
+    if (!reservation) return { failure: failure('budget', 'the budget allows no further call') }
+    const shown = (split === 'search' ? examples : holdout)[example]!
+    const started = performance.now()
+    let cost = NO_COST
+    try {
+      const context = { candidate, index: example, repeat, seed, signal }
+      const given = await orAborted(evaluate(candidateText(candidate), shown, context), signal)
+      const taken = (typeof given === 'object' ? (given ?? {}) : {}) as Partial<CallCost>
+      const told = { ...NO_COST, ...definedCosts(taken) }
+      checkCost(told, 'what evaluate returned')
+      cost = told
+      const measured = readMeasurement(given, 'what evaluate returned')
+      return { ...measured, metrics: { ...measureCall(taken, performance.now() - started), ...measured.metrics } }
+    } catch (error) {
+      if (signal.aborted) return { failure: failure('cancelled', 'cancelled while it ran') }
+      return { failure: failure('program', error instanceof Error ? error.message : String(error)) }
+    } finally {
+      reservation.settle(cost)
+    }
+  }
+}
+
+function definedCosts(given: Partial<CallCost>): Partial<CallCost> {
+  const costs = (['inputTokens', 'outputTokens', 'usd'] as const).map((key) => [key, given[key]] as const)
+  return Object.fromEntries(costs.filter(([, value]) => value !== undefined))
+}
+
+/** The measurements that every evaluation has, as far as `evaluate` says what it took. */
+function measureCall(taken: Partial<CallCost>, latency: number): Measurements {
+  const { inputTokens, outputTokens } = taken
+  return {
+    calls: 1,
+    latency,
+    ...definedCosts(taken),
+    ...(inputTokens === undefined || outputTokens === undefined ? {} : { tokens: inputTokens + outputTokens }),
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * What {@link optimize} is told.
+ *
+ * @module
+ */
+import type { Tracer } from '@opentelemetry/api'
+import * as z from 'zod'
+import { functionSchema, objectWith } from '../check-input.ts'
+import type { Embedder } from '../embedding/embedder.ts'
+import type { SearchProgress } from '../engine/search.ts'
+import { type Constraint, constraintSchema } from '../history/constraint.ts'
+import type { MeasurementInput, WrittenMeasurement } from '../history/measurement.ts'
+import type { PolicyContext, PolicyFactory } from '../policy/policy.ts'
+import type { LearnedPrior } from '../policy/prior/learned-prior.ts'
+import type { Candidate } from '../prompt/candidate.ts'
+import type { ProposerSpecification } from '../proposer/registry.ts'
+import type { Store } from '../store/store.ts'
+import { type Direction, directionSchema } from '../study/events.ts'
+import type { Budget, CallCost } from '../study/ledger.ts'
+import type { Generate } from './generate-by-function.ts'
+
+/** What {@link OptimizeOptions.evaluate} may use beside its prompt and example. */
+export interface EvaluateContext {
+  /** The whole candidate: id, slots, parameters. */
+  readonly candidate: Candidate
+  /** Index of the example. */
+  readonly index: number
+  readonly repeat: number
+  readonly seed: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * A score, true or false, null when the call failed, or a measurement: `{ score, metrics, feedback, output }` with what the
+ * call took.
+ */
+export type EvaluateResult = MeasurementInput | (WrittenMeasurement & Partial<CallCost>)
+
+export interface OptimizeOptions<Example> {
+  /** Texts, or candidates with slots or parameters. All distinct. Not needed with a {@link prompt}. */
+  readonly prompts?: readonly (string | Candidate)[]
+  /** The prompt in use now, and the one to beat: better ones are written from it. */
+  readonly prompt?: string
+  /**
+   * Who writes further prompts: names as in a task file. @defaultValue 'auto' with a {@link prompt} and no prompts, else
+   * 'none'
+   */
+  readonly proposers?: 'auto' | 'none' | readonly ProposerSpecification[]
+  /** Asks the model that writes prompts; one call as far as the budget is concerned. @defaultValue none is asked */
+  readonly generate?: Generate
+  readonly examples: readonly Example[]
+  /**
+   * Scores one prompt on one example; one call as far as the budget is concerned. A throw is a failed call: missing,
+   * not zero.
+   */
+  readonly evaluate: (
+    prompt: string,
+    example: Example,
+    context: EvaluateContext,
+  ) => EvaluateResult | Promise<EvaluateResult>
+  readonly budget: Budget
+  /** @defaultValue 1 */
+  readonly seed?: number
+  /** The prompt to beat; it is added when it is not among the prompts. */
+  readonly baseline?: string
+  /**
+   * Examples for the final comparison, never shown to the search; measuring them comes out of the same budget.
+   *
+   * @defaultValue with a baseline and 20 examples or more, half of the examples, drawn by the seed; else none
+   */
+  readonly holdout?: readonly Example[]
+  /** @defaultValue 'maximize' */
+  readonly direction?: Direction
+  /**
+   * Limits on the mean of what is measured beside the score: `inputTokens`, `outputTokens`, `tokens` and `usd` as
+   * `evaluate` returns them, `latency` in milliseconds, or any of its `metrics`. @defaultValue none
+   */
+  readonly constraints?: readonly Constraint[]
+  /** @defaultValue 'krige' */
+  readonly policy?: string | PolicyFactory
+  /** Evaluations in flight. @defaultValue 8 */
+  readonly concurrency?: number
+  /**
+   * Opens vectors for prompts, which let the policy learn from similar ones: `auto`, `none`, what {@link openEmbedder}
+   * takes, or an embedder.
+   *
+   * @defaultValue 'auto' for the default policy from 16 prompts on, else 'none'
+   */
+  readonly embedder?: string | Pick<Embedder, 'embed'>
+  /** Unit vectors of the texts it is given, in order, instead of an embedder's. */
+  readonly embed?: (texts: readonly string[]) => Promise<readonly Float64Array[]>
+  /** What `krige learn` made of other tasks. @defaultValue nothing, or what the study was started with */
+  readonly prior?: LearnedPrior
+  /** Where the study is kept, so that it can be resumed. @defaultValue in memory */
+  readonly store?: Store
+  /** Name of the study in the store. @defaultValue 'optimize' */
+  readonly study?: string
+  readonly backend?: PolicyContext['backend']
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: SearchProgress) => void
+  /**
+   * An OpenTelemetry tracer: spans for the run, its decisions and cells, without texts. The SDK is yours.
+   *
+   * @defaultValue no spans
+   */
+  readonly tracer?: Tracer
+}
+
+/** Keys and types, for callers without TypeScript. */
+export const optimizeOptionsSchema = z.strictObject({
+  prompts: z
+    .array(
+      z.union([
+        z.string().min(1),
+        z.custom<Candidate>((given) => isCandidate(given), 'expected a text, or { id, text }'),
+      ]),
+    )
+    .optional(),
+  prompt: z.string().min(1).optional(),
+  proposers: z.union([z.string(), z.array(z.unknown())]).optional(),
+  generate: functionSchema.optional(),
+  examples: z.array(z.unknown()),
+  evaluate: functionSchema,
+  budget: z.unknown().optional(),
+  seed: z.int().optional(),
+  baseline: z.string().min(1).optional(),
+  holdout: z.array(z.unknown()).optional(),
+  direction: directionSchema.optional(),
+  constraints: z.array(constraintSchema).optional(),
+  policy: z.union([z.string(), functionSchema]).optional(),
+  concurrency: z.int().min(1).optional(),
+  embed: functionSchema.optional(),
+  embedder: z.union([z.string().min(1), objectWith('embed')]).optional(),
+  prior: z.unknown().optional(),
+  store: objectWith('acquire').optional(),
+  study: z.string().min(1).optional(),
+  backend: objectWith('workspace').optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+  onProgress: functionSchema.optional(),
+  tracer: objectWith('startActiveSpan').optional(),
+} satisfies Record<keyof OptimizeOptions<unknown>, z.ZodType>)
+
+function isCandidate(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return false
+  const { id, text, slots } = given as Partial<Candidate>
+  return typeof id === 'string' && (typeof text === 'string' || (typeof slots === 'object' && slots !== null))
+}

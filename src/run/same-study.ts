@@ -1,0 +1,77 @@
+/**
+ * Whether a study that is taken up again is the one that {@link optimize} began.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import { showValue } from '../check-input.ts'
+import { ConflictError } from '../errors.ts'
+import { constraintText } from '../history/constraint.ts'
+import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import type { StudyConfig } from '../study/events.ts'
+import type { Budget } from '../study/ledger.ts'
+import type { StudyState } from '../study/state.ts'
+import { contentOf } from './optimize-pool.ts'
+
+/** What must not change between two runs of a study, by name. */
+export function checkSameStudy({ config, candidates }: StudyState, now: StudyConfig, pool: readonly Candidate[]): void {
+  const partsOf = ({ seed, direction, policy, exampleCount, baseline, constraints, fingerprint }: StudyConfig) => ({
+    constraints: (constraints ?? []).map(constraintText).join('; ') || 'none',
+    seed,
+    direction,
+    policy,
+    examples: fingerprint['examples'] ?? exampleCount,
+    holdout: fingerprint['holdout'] ?? 'none',
+    baseline: baseline ?? 'none',
+  })
+  if (now.prior !== undefined && JSON.stringify(config.prior) !== JSON.stringify(now.prior)) {
+    throw new ConflictError(`study ${config.name} was started with ${config.prior ? 'another' : 'no'} prior`, {
+      remedy: 'Leave the prior out to go on as it began, or name another study.',
+    })
+  }
+  const before = partsOf(config)
+  const wanted = partsOf(now)
+  if (config.exampleCount !== now.exampleCount) {
+    throw new ConflictError(
+      `study ${config.name} was started with ${config.exampleCount} examples; these are ${now.exampleCount}`,
+      { remedy: 'Name another study.' },
+    )
+  }
+  // Studies of earlier versions kept no hashes.
+  const keys = (Object.keys(before) as (keyof typeof before)[]).filter(
+    (key) => config.fingerprint['examples'] !== undefined || (key !== 'examples' && key !== 'holdout'),
+  )
+  const differing = keys.filter((key) => before[key] !== wanted[key])
+  if (differing.length > 0) {
+    const details = differing.map((key) => `other ${key}: ${before[key]}, now ${wanted[key]}`)
+    throw new ConflictError(`study ${config.name} was started with ${details.join('; ')}`, {
+      remedy: 'Name another study.',
+    })
+  }
+  const known = new Map(pool.map((candidate) => [candidate.id, candidate]))
+  for (const kept of candidates) {
+    const given = known.get(kept.id)
+    if (given && contentOf(given) === contentOf(kept)) continue
+    if (!given && (kept.origin?.by === 'policy' || kept.origin?.by === 'proposer')) continue
+    throw new ConflictError(
+      `prompt ${kept.id} of study ${config.name} was ${given ? 'changed' : 'removed'} since it began: ${showValue(candidateText(kept))}`,
+      { remedy: 'Keep the prompts it was started with, add new ones behind them, or name another study.' },
+    )
+  }
+}
+
+export function isSameBudget(a: Budget, b: Budget): boolean {
+  const known = ['evaluations', 'calls', 'inputTokens', 'outputTokens', 'tokens', 'usd'] as const
+  return known.every((key) => (a[key] ?? Number.POSITIVE_INFINITY) === (b[key] ?? Number.POSITIVE_INFINITY))
+}
+
+/** Examples may be anything; what JSON cannot say does not tell them apart. */
+export function hashOf(values: readonly unknown[]): string {
+  let text: string
+  try {
+    text = JSON.stringify(values)
+  } catch {
+    text = String(values.length)
+  }
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}
