@@ -56,9 +56,6 @@ const IMPURE: readonly (readonly [RegExp, string])[] = [
   [/\bfetch\(/, 'does I/O'],
 ]
 
-/** Types only; goes when a cell's result has one type. */
-const KNOWN_CIRCLES = new Set(['study/study.ts → study/checks.ts → study/study.ts'])
-
 /** Build scripts live beside what they build; they are not part of the library. */
 const BUILD_SCRIPTS = new Set(['numerics/linalg/wasm/build.ts', 'proposer/meta-prompts/build.ts'])
 
@@ -124,6 +121,6 @@ describe('architecture', () => {
       finished.add(file)
     }
     for (const file of files) visit(file, [])
-    expect(circles.filter((circle) => !KNOWN_CIRCLES.has(circle))).toEqual([])
+    expect(circles).toEqual([])
   })
 })

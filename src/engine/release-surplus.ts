@@ -1,5 +1,6 @@
+import { evaluationsLeft } from '../study/allowance.ts'
 import type { StudyState } from '../study/state.ts'
-import { evaluationsLeft, type Study } from '../study/study.ts'
+import type { Study } from '../study/study.ts'
 
 /**
  * Gives the search what the holdout need not measure again. After a raised budget a share is kept for a winner that was

@@ -8,10 +8,11 @@ import { constraintText } from '../history/constraint.ts'
 import type { ObservationHistory } from '../history/observation-log.ts'
 import type { Recommendation } from '../policy/policy.ts'
 import { differenceOf } from '../policy/recommendation/ranking-statistics.ts'
+import { evaluationsLeft, searchBudget } from '../study/allowance.ts'
 import { countDrafts, type DraftCounts } from '../study/draft-counts.ts'
 import { createFeasibility, FEASIBLE } from '../study/feasibility.ts'
 import type { StudyState } from '../study/state.ts'
-import { evaluationsLeft, type Study, searchBudget } from '../study/study.ts'
+import type { Study } from '../study/study.ts'
 import {
   type Conclusion,
   combineEvidence,

@@ -1,0 +1,222 @@
+/**
+ * From the policy's decision to an action that is handed out, its evaluations reserved.
+ *
+ * @module
+ */
+import { BudgetError, InvalidArgumentError, KrigeError } from '../errors.ts'
+import { inScoreUnits } from '../policy/in-score-units.ts'
+import type {
+  Action,
+  CompareAction,
+  Decision,
+  GenerateAction,
+  Policy,
+  PolicyState,
+  Reason,
+  Recommendation,
+} from '../policy/policy.ts'
+import { callsLeft, evaluationsLeft, searchBudget } from './allowance.ts'
+import type { AskedAction, AskedEvaluation } from './asked.ts'
+import type { StudyHoldout, StudySearch } from './audiences.ts'
+import { checkExample, checkIndex } from './checks.ts'
+import { EVENT_VERSION, type Split } from './events.ts'
+import { hopelessCandidates } from './recommend-feasible.ts'
+import type { StudyParts } from './study-parts.ts'
+
+export interface Asking extends Pick<StudySearch, 'ask' | 'next'>, Omit<StudyHoldout, 'state'> {
+  /** What the policy recommends, maximized. */
+  recommend(): Recommendation | undefined
+  /** Limits that changed reach a fresh policy. */
+  forgetPolicy(): void
+}
+
+export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking {
+  const { state, environment, pool, emit } = parts
+  const { config, ledger } = state
+  let policy: Policy | undefined
+
+  /** Created when first needed, because adding the pool comes before. Limits changed later reach a fresh policy. */
+  const policyOf = (): Policy => {
+    // Looked up now: a new study's pool is empty when it is opened.
+    const baselineIndex = config.baseline === undefined ? undefined : state.indexById.get(config.baseline)
+    policy ??= inScoreUnits(environment.policy)({
+      seed: config.seed,
+      space: config.space,
+      exampleCount: config.exampleCount,
+      evaluationBudget: searchBudget(state, ledger.limits),
+      estimand: config.estimand,
+      backend: environment.backend,
+      ...(baselineIndex === undefined ? {} : { baseline: baselineIndex }),
+      ...(config.policyOptions === undefined ? {} : { options: config.policyOptions }),
+      ...(environment.priors === undefined ? {} : { priors: environment.priors }),
+      ...(environment.proposers === undefined ? {} : { proposers: environment.proposers }),
+      ...(config.stages === undefined ? {} : { stages: config.stages }),
+      ...(config.prior === undefined ? {} : { prior: config.prior }),
+    })
+    return policy
+  }
+
+  const policyState = (): PolicyState => ({
+    pool,
+    observations: state.observations,
+    pending: state.pending('search'),
+    evaluationsLeft: evaluationsLeft(state),
+    callsLeft: callsLeft(state),
+    generations: state.generations,
+    pendingGenerations: state.pendingGenerations,
+    fits: state.fits,
+    ...(config.response === 'comparison'
+      ? { comparisons: state.comparisons, pendingComparisons: state.pendingComparisons('search') }
+      : {}),
+    ...(config.constraints ? { excluded: hopelessCandidates(state) } : {}),
+  })
+
+  const ask = (
+    candidate: number,
+    examples: readonly number[],
+    extra: { rival?: number; repeat?: number; split?: Split; enqueued?: true; reason?: Reason } = {},
+  ): AskedEvaluation => {
+    const id = state.lastAction + 1
+    const { rival, repeat, split, enqueued, reason } = extra
+    emit({
+      v: EVENT_VERSION,
+      type: 'asked',
+      action: id,
+      kind: rival === undefined ? 'evaluate' : 'compare',
+      candidate,
+      ...(rival === undefined ? {} : { rival }),
+      examples: [...examples],
+      ...(repeat ? { repeat } : {}),
+      ...(split === 'holdout' ? { stage: split } : {}),
+      ...(enqueued ? { enqueued } : {}),
+      ...(reason ? { reason } : {}),
+    })
+    return {
+      kind: 'evaluate',
+      id,
+      candidate: state.candidates[candidate]!,
+      index: candidate,
+      ...(rival === undefined ? {} : { rival: { candidate: state.candidates[rival]!, index: rival } }),
+      examples,
+      repeat: repeat ?? 0,
+      split: split ?? 'search',
+      ...(reason ? { reason } : {}),
+    }
+  }
+
+  const act = (action: Action): AskedAction => {
+    if (action.kind === 'compare') return compare(action)
+    if (action.kind === 'generate') {
+      checkGeneration(action)
+      const id = state.lastAction + 1
+      emit({ v: EVENT_VERSION, type: 'asked', action: id, ...action })
+      return { id, ...action }
+    }
+    const left = evaluationsLeft(state)
+    const examples = action.examples.length > left ? action.examples.slice(0, left) : action.examples
+    if (examples.length === 0) throw misbehaved(config.policy, 'an evaluation of no examples')
+    let index: number
+    if (typeof action.candidate === 'number') index = action.candidate
+    else index = state.indexById.get(action.candidate.id) ?? add([action.candidate])[0]!
+    if (!(index >= 0 && index < pool.length)) throw misbehaved(config.policy, `candidate ${index}`)
+    for (const example of examples) {
+      checkExample(example, config.exampleCount)
+      if (state.cells.has(index, example, action.repeat ?? 0)) {
+        throw misbehaved(config.policy, `candidate ${index} on example ${example}, which is measured or pending`)
+      }
+    }
+    return ask(index, examples, {
+      ...(action.repeat === undefined ? {} : { repeat: action.repeat }),
+      ...(action.reason === undefined ? {} : { reason: action.reason }),
+    })
+  }
+
+  const checkGeneration = ({ proposer, parents, examples = [], count }: GenerateAction) => {
+    if (!(Number.isInteger(count) && count > 0)) throw misbehaved(config.policy, `${count} new candidates`)
+    for (const index of parents) {
+      if (!(index >= 0 && index < pool.length)) throw misbehaved(config.policy, `candidate ${index} as a parent`)
+    }
+    for (const example of examples) checkExample(example, config.exampleCount)
+    const known = environment.proposers?.map(({ name }) => name)
+    if (known && !known.includes(proposer)) {
+      throw new InvalidArgumentError(`policy ${config.policy} asks proposer ${proposer}; expected ${known.join(', ')}`)
+    }
+  }
+
+  const compare = ({ candidates: [a, b], examples, reason }: CompareAction): AskedEvaluation => {
+    const asked = examples.slice(0, evaluationsLeft(state))
+    if (config.response !== 'comparison') {
+      throw new InvalidArgumentError(`policy ${config.policy} compares two candidates; the study expects scores`, {
+        remedy: "Create the study with response: 'comparison'.",
+      })
+    }
+    if (asked.length === 0) throw misbehaved(config.policy, 'a comparison on no examples')
+    for (const index of [a, b]) {
+      if (!(index >= 0 && index < pool.length)) throw misbehaved(config.policy, `candidate ${index}`)
+    }
+    for (const example of asked) {
+      checkExample(example, config.exampleCount)
+      if (a === b || state.hasComparison('search', a, b, example)) {
+        throw misbehaved(config.policy, `a comparison of ${a} and ${b} on example ${example}, which is told or pending`)
+      }
+    }
+    return ask(a, asked, { rival: b, ...(reason === undefined ? {} : { reason }) })
+  }
+
+  const askHoldout = (examples: readonly number[], candidate: number, rival?: number): AskedEvaluation => {
+    checkIndex(candidate, pool.length)
+    if (rival !== undefined) checkIndex(rival, pool.length)
+    for (const example of examples) checkExample(example, config.holdoutCount)
+    const { evaluations } = ledger.left()
+    if (evaluations < examples.length) {
+      throw new BudgetError(`the budget has ${evaluations} evaluations left; the holdout needs ${examples.length}`)
+    }
+    return ask(candidate, examples, { split: 'holdout', ...(rival === undefined ? {} : { rival }) })
+  }
+
+  const nextEnqueued = (): AskedAction | undefined => {
+    const [head] = state.queue
+    if (!head) return undefined
+    const examples = head.examples
+      .filter((example) => !state.cells.has(head.candidate, example, 0))
+      .slice(0, evaluationsLeft(state))
+    return ask(head.candidate, examples, { enqueued: true, reason: { summary: 'enqueued' } })
+  }
+
+  const asking: Asking = {
+    ask() {
+      const next = asking.next()
+      if (next.kind === 'act') return next.action
+      if (next.kind === 'done') throw new BudgetError(`the study is done: ${next.reason}`)
+      throw new KrigeError('conflict', 'nothing can be proposed before pending actions are told', {
+        remedy: 'Tell the results of the actions asked so far, or use study.next().',
+      })
+    },
+    next() {
+      if (evaluationsLeft(state) < 1) {
+        return state.pending('search').length + state.pendingComparisons('search').length > 0
+          ? { kind: 'wait' }
+          : { kind: 'done', reason: 'the budget of the search is spent' }
+      }
+      while (state.queue.length > 0) {
+        const action = nextEnqueued()
+        if (action?.kind === 'evaluate' && action.examples.length > 0) return { kind: 'act', action }
+      }
+      const decision: Decision = policyOf().next(policyState())
+      if (decision.kind !== 'act') return decision
+      if (decision.fit) emit({ v: EVENT_VERSION, type: 'fit', fit: decision.fit })
+      return { kind: 'act', action: act(decision.action) }
+    },
+    askHoldout: (candidate, examples) => askHoldout(examples, candidate),
+    askHoldoutComparison: (candidate, rival, examples) => askHoldout(examples, candidate, rival),
+    recommend: () => policyOf().recommend(policyState()),
+    forgetPolicy() {
+      policy = undefined
+    },
+  }
+  return asking
+}
+
+function misbehaved(policy: string, what: string): KrigeError {
+  return new InvalidArgumentError(`policy ${policy} proposes ${what}; expected cells that exist and are not taken`)
+}

@@ -1,0 +1,147 @@
+/**
+ * From a result to what the log says of it.
+ *
+ * @module
+ */
+import { InvalidArgumentError } from '../errors.ts'
+import { type MeasurementInput, readMeasurement } from '../history/measurement.ts'
+import type { StudySearch } from './audiences.ts'
+import { checkComparison, checkExample, checkFinite, checkIndex, checkSummary, type Summary } from './checks.ts'
+import { EVENT_VERSION } from './events.ts'
+import type { OpenEvaluation } from './state.ts'
+import type { StudyParts } from './study-parts.ts'
+
+export type Telling = Pick<
+  StudySearch,
+  'tell' | 'tellCell' | 'fail' | 'release' | 'enqueue' | 'observe' | 'observeComparison'
+>
+
+export function createTelling({ state, pool, emit }: StudyParts): Telling {
+  const { config } = state
+
+  const openEvaluation = (id: number): OpenEvaluation => {
+    const action = state.actions.get(id)
+    if (action?.kind === 'evaluate') return action
+    throw new InvalidArgumentError(
+      `action ${id} is ${id <= state.lastAction && id > 0 ? 'complete' : 'unknown'}; expected the id of an action that waits for results`,
+    )
+  }
+
+  const telling: Telling = {
+    tell(id, given) {
+      const action = openEvaluation(id)
+      const scores = isList(given) || isSummary(given) ? given : [given]
+      if (isSummary(scores)) {
+        checkSummary(scores)
+        if (action.split === 'holdout' || action.open.size < action.asked.examples.length) {
+          throw new InvalidArgumentError(`action ${id} is told in part already; expected one result a cell`)
+        }
+        if (action.asked.rival !== undefined) {
+          throw new InvalidArgumentError(`action ${id} compares; expected one result per comparison`)
+        }
+        const { mean, standardError, count } = scores
+        emit({ v: EVENT_VERSION, type: 'summarised', action: id, mean, standardError, count })
+        return
+      }
+      if (scores.length !== action.asked.examples.length) {
+        throw new InvalidArgumentError(
+          `action ${id} got ${scores.length} scores; expected ${action.asked.examples.length}, one for each of its examples`,
+        )
+      }
+      const measured = scores.map((score, position) => readMeasurement(score, `scores[${position}]`))
+      if (action.asked.rival !== undefined) measured.forEach(checkComparison)
+      measured.forEach((measurement, position) => {
+        if (action.open.has(position)) telling.tellCell(id, position, measurement)
+      })
+    },
+    tellCell(id, position, outcome, { traced = false } = {}) {
+      const { open, asked } = openEvaluation(id)
+      if (!open.has(position)) {
+        throw new InvalidArgumentError(`position ${position} of action ${id} does not wait for a result`)
+      }
+      const measurement = readMeasurement(outcome, 'outcome')
+      if (asked.rival !== undefined) checkComparison(measurement)
+      const { score = null, failure, metrics = {} } = measurement
+      emit({
+        v: EVENT_VERSION,
+        type: 'told',
+        action: id,
+        position,
+        score,
+        ...(failure ? { error: failure.message } : {}),
+        ...(score !== null && Object.keys(metrics).length > 0 ? { metrics } : {}),
+        ...(traced ? { traced } : {}),
+      })
+    },
+    fail(id, error) {
+      for (const position of [...openEvaluation(id).open]) telling.tellCell(id, position, { error })
+    },
+    release(id, reason, positions) {
+      const action = openEvaluation(id)
+      for (const position of positions ?? []) {
+        if (!action.open.has(position))
+          throw new InvalidArgumentError(`position ${position} of action ${id} is not open`)
+      }
+      emit({
+        v: EVENT_VERSION,
+        type: 'released',
+        action: id,
+        reason,
+        ...(positions ? { positions: [...positions] } : {}),
+      })
+    },
+    enqueue(candidate, examples) {
+      checkIndex(candidate, pool.length)
+      for (const example of examples) checkExample(example, config.exampleCount)
+      emit({ v: EVENT_VERSION, type: 'enqueued', candidate, examples: [...new Set(examples)] })
+    },
+    observe(observation) {
+      const { candidate, example = -1, repeat, score, count, standardError } = observation
+      checkIndex(candidate, pool.length)
+      if (example >= 0) checkExample(example, config.exampleCount)
+      if (score !== null) checkFinite(score, 'score')
+      checkSummary({ mean: score ?? 0, standardError: standardError ?? 0, count: count ?? 1 })
+      if (example >= 0 && state.cells.has(candidate, example, repeat ?? 0)) {
+        throw new InvalidArgumentError(
+          `candidate ${candidate} has a result on example ${example} already, or waits for one`,
+        )
+      }
+      emit({
+        v: EVENT_VERSION,
+        type: 'observed',
+        candidate,
+        example,
+        score,
+        ...(repeat ? { repeat } : {}),
+        ...(count === undefined ? {} : { count }),
+        ...(standardError === undefined ? {} : { standardError }),
+      })
+    },
+    observeComparison({ candidate, rival, example, outcome }) {
+      if (config.response !== 'comparison') {
+        throw new InvalidArgumentError(`policy ${config.policy} has scores; a comparison says nothing to it`, {
+          remedy: "Create the study with policy 'comparison', or tell scores.",
+        })
+      }
+      for (const index of [candidate, rival]) checkIndex(index, pool.length)
+      checkExample(example, config.exampleCount)
+      checkFinite(outcome, 'outcome')
+      checkComparison({ score: outcome })
+      if (candidate === rival || state.hasComparison('search', candidate, rival, example)) {
+        throw new InvalidArgumentError(`candidates ${candidate} and ${rival} met on example ${example} already`)
+      }
+      emit({ v: EVENT_VERSION, type: 'observed', candidate, rival, example, score: outcome })
+    },
+  }
+  return telling
+}
+
+type Told = readonly MeasurementInput[] | MeasurementInput | Summary
+
+function isList(told: Told): told is readonly MeasurementInput[] {
+  return Array.isArray(told)
+}
+
+function isSummary(told: Told): told is Summary {
+  return typeof told === 'object' && told !== null && 'mean' in told
+}
