@@ -55,7 +55,8 @@ const leaksOf = ({ stdout, stderr }: CliResult) => [
   ...found(Buffer.from(stderr)).map((name) => `stderr: ${name}`),
 ]
 
-type Mode = 'mixed' | 'refusing'
+/** `answering`: every answer is one, and repeats what it was sent with: whether a metric is ever called is no accident. */
+type Mode = 'mixed' | 'answering' | 'refusing'
 
 /** Repeats whatever it was sent, wherever it can. */
 async function startParrot() {
@@ -96,7 +97,7 @@ async function startParrot() {
         .end(JSON.stringify({ error: { message: `${'.'.repeat(index % 160)}${echo}` } }))
     }
     if (mode === 'refusing') return refuse(401)
-    const kind = index % 7
+    const kind = mode === 'answering' ? 2 : index % 7
     if (kind === 1) return refuse(500)
     if (kind === 3) return refuse(400)
     if (kind === 5) {
@@ -287,7 +288,7 @@ describe('secrets planted in a run, and repeated by the server in whatever it sa
     ['metric', { metric: './metric.mjs' }],
     ['program', { evaluate: './program.mjs', metric: undefined, template: undefined }],
   ])('are hidden when a %s of the user’s puts one into its error', async (name, changes) => {
-    parrot.mode = 'mixed'
+    parrot.mode = 'answering'
     const folder = folderFor(name, { model: `openai-compatible:http://${parrot.address}/v1#test`, ...changes })
     const source = `export default () => { throw new Error('no access with ' + process.env.SOME_OTHER_TOKEN) }`
     writeFileSync(join(folder, `${name}.mjs`), source)
@@ -301,7 +302,7 @@ describe('secrets planted in a run, and repeated by the server in whatever it sa
     ['metric', { metric: './metric.mjs' }],
     ['program', { evaluate: './program.mjs', metric: undefined, template: undefined }],
   ])('are hidden in the answers and the feedback that a %s of the user’s gives', async (name, changes) => {
-    parrot.mode = 'mixed'
+    parrot.mode = 'answering'
     const folder = folderFor(`${name}-feedback`, {
       model: `openai-compatible:http://${parrot.address}/v1#test`,
       ...changes,
