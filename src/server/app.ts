@@ -7,6 +7,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { McpHttpHandler } from '@modelcontextprotocol/server'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
 import { streamSSE } from 'hono/streaming'
 import { KrigeError, type KrigeErrorCode, UnavailableError } from '../errors.ts'
 import { type Backend, createBackend } from '../numerics/linalg/index.ts'
@@ -350,9 +351,10 @@ function answerError(error: Error, context: Context, onFault: ServerOptions['onF
   if (error instanceof UnknownStudyError) return context.json(bodyOf(error), 404)
   const status = KrigeError.isInstance(error) ? STATUS[error.code] : undefined
   if (status !== undefined && KrigeError.isInstance(error)) return context.json(bodyOf(error), status)
-  // Hono's own: a body that is no JSON.
-  if ('getResponse' in error && 'status' in error && error.status === 400) {
-    return context.json({ error: { code: 'invalid-argument', message: error.message } }, 400)
+  // Hono's own: a body that is no JSON, or says that it is something else.
+  if (error instanceof HTTPException && error.status < 500) {
+    const remedy = error.status === 415 ? { remedy: 'Send JSON, with Content-Type: application/json.' } : {}
+    return context.json({ error: { code: 'invalid-argument', message: error.message, ...remedy } }, error.status)
   }
   onFault?.(error)
   return context.json({ error: { code: 'fault', message: 'a fault of the server; its log says more' } }, 500)

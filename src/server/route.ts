@@ -18,6 +18,7 @@ export const FAILURES = {
   404: failure('There is no such study.'),
   409: failure('It contradicts what the study holds, or the budget is spent.'),
   413: failure('The body is too large.'),
+  415: failure('The body is not said to be JSON.'),
   429: failure('Too many requests; Retry-After says how long to wait.'),
   500: failure('A fault of the server.'),
   503: failure('Busy, or shutting down.'),

@@ -60,7 +60,7 @@ export async function serve(options: ServeOptions, given?: ServedStudies): Promi
     given,
   )
   const server = createServer(
-    { requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 5_000, maxHeaderSize: 16_384 },
+    { requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
     getRequestListener(app.fetch),
   )
   await listen(server, host, port)

@@ -285,6 +285,12 @@ describe('studies over HTTP', () => {
     }
   })
 
+  it('take JSON alone, and say so', async () => {
+    const { call } = start()
+    const reply = await call('POST', '/studies', TRIAGE, { 'Content-Type': 'text/plain' })
+    expect([reply.status, reply.body.error.remedy]).toEqual([415, expect.stringContaining('application/json')])
+  })
+
   it('survive the server: what was told is there for the next one', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'krige-server-'))
     cleanUp.push(() => rmSync(folder, { recursive: true, force: true }))
