@@ -1,5 +1,5 @@
 /**
- * Tests the Python package against a server of this checkout and the real Optuna and GEPA, in a virtual environment.
+ * Tests the Python package against a server of this checkout and the real Optuna, GEPA and DSPy, in a virtual environment.
  * Where Python or its packages cannot be had it says so; nothing was tested then.
  *
  * Run: `npm run test:python`
@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path'
 const root = resolve(import.meta.dirname, '../../..')
 const environment = join(root, '.venv')
 const python = join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
-const PACKAGES = ['pytest==8.4.2', 'optuna==5.0.0', 'gepa==0.1.4', 'schemathesis==4.32.5']
+const PACKAGES = ['pytest==8.4.2', 'optuna==5.0.0', 'gepa==0.1.4', 'schemathesis==4.32.5', 'dspy==3.4.1']
 
 function run(command: string, ...args: string[]): boolean {
   return spawnSync(command, args, { stdio: 'inherit', cwd: root }).status === 0

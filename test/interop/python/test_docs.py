@@ -43,3 +43,13 @@ def test_gepa():
     names = {"trainset": list(range(100, 130)), "valset": list(range(60)), "adapter": Adapter(), "propose": propose}
     exec(SNIPPETS[1], names)
     assert "label" in names["result"].best_candidate["instruction"]
+
+
+def test_dspy():
+    dspy = pytest.importorskip("dspy")
+    from test_dspy import Scripted, examples, metric
+
+    names = {"trainset": examples(0, 20), "valset": examples(100, 40), "metric": metric}
+    with dspy.context(lm=Scripted()):
+        exec(SNIPPETS[2], names)
+    assert names["best"].signature.instructions.startswith("Name")

@@ -8,7 +8,7 @@ gepa = pytest.importorskip("gepa")
 from gepa.core.adapter import EvaluationBatch
 
 import krige
-from krige.gepa import KrigeEvaluationPolicy, KrigeSelection, screen
+from krige.gepa import KrigeEvaluationPolicy, KrigeSelection, import_state, screen
 
 WORDS = ["terse", "polite", "label", "list", "careful", "example", "format", "json"]
 WORTH = {"label": 0.25, "list": 0.2, "format": 0.15, "poem": -0.2}
@@ -86,3 +86,28 @@ def test_refuses_impossible_settings():
         screen(lambda *_: {}, None, draws=0)
     with pytest.raises(ValueError, match="share is 0"):
         KrigeEvaluationPolicy(share=0)
+
+
+def test_a_finished_run_becomes_history(tmp_path):
+    adapter = Adapter()
+    generator = random.Random(5)
+    result = gepa.optimize(
+        seed_candidate={"instruction": "Answer."},
+        trainset=list(range(100, 130)),
+        valset=list(range(60)),
+        adapter=adapter,
+        custom_candidate_proposer=lambda candidate, _, components: {
+            name: candidate[name] + " " + generator.choice(WORDS) for name in components
+        },
+        reflection_lm=None,
+        max_metric_calls=500,
+        seed=1,
+        run_dir=str(tmp_path),
+    )
+    with krige.connect() as client:
+        for state in (result, str(tmp_path)):
+            study = import_state(state, client)
+            assert study.info()["candidates"] == len({candidate["instruction"] for candidate in result.candidates})
+            assert study.info()["observations"] % 60 == 0
+            assert study.best().text in [candidate["instruction"] for candidate in result.candidates]
+            assert study.rank(["Answer. label list"])[0].measured == 0

@@ -4,7 +4,7 @@ import pytest
 
 optuna = pytest.importorskip("optuna")
 import krige
-from krige.optuna import KrigeSampler
+from krige.optuna import KrigeSampler, import_study
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -51,3 +51,14 @@ def test_learns_from_trials_of_others_and_survives_failures(client):
 
     study.optimize(sometimes, n_trials=15, catch=(ValueError,))
     assert study.best_value > -0.5
+
+
+def test_a_finished_study_becomes_history(client):
+    done = optuna.create_study(direction="minimize", sampler=optuna.samplers.RandomSampler(seed=1))
+    done.optimize(objective, n_trials=12)
+    study = import_study(done, client)
+    assert study.info()["observations"] == 12
+    assert study.best().candidate.parameters["x"] in [pytest.approx(trial.params["x"]) for trial in done.trials]
+    assert "x" in study.ask().parameters
+    with pytest.raises(ValueError, match="no completed trial"):
+        import_study(optuna.create_study(), client)

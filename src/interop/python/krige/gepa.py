@@ -10,6 +10,7 @@ import json
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from gepa.core.state import GEPAState
@@ -116,6 +117,32 @@ class KrigeEvaluationPolicy(EvaluationPolicy):
         self._study.observe(observations)
         posterior = self._study.posterior()
         self._means = [posterior[index][1] for index in self._indices]
+
+
+def import_state(state: Any, client: Client, name: str | None = None, *, seed: int = 0) -> Study:
+    """A finished GEPA run as the history of a Krige study: its programs are the pool, their validation scores are told.
+
+    :param state: a `GEPAState`, a `GEPAResult`, or the `run_dir` of a run.
+    """
+    if isinstance(state, (str, Path)):
+        state = GEPAState.load(str(state))
+    programs = state.program_candidates if isinstance(state, GEPAState) else state.candidates
+    scores = state.prog_candidate_val_subscores if isinstance(state, GEPAState) else state.val_subscores
+    order: dict[Any, int] = {}
+    for each in scores:
+        for example in each:
+            order.setdefault(example, len(order))
+    study = client.study(name, example_count=max(1, len(order)), seed=seed)
+    places = [candidate.index for candidate in study.add([_candidate(program) for program in programs])]
+    told: dict[tuple[int, int], float] = {}
+    for place, each in zip(places, scores):
+        for example, score in each.items():
+            # Two programs of one text are one candidate.
+            told.setdefault((place, order[example]), float(score))
+    study.observe(
+        [{"candidate": {"index": place}, "example": example, "score": score} for (place, example), score in told.items()]
+    )
+    return study
 
 
 Proposer = Callable[[dict[str, str], Mapping[str, Any], list[str]], dict[str, str]]

@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
+import math
+import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,13 +26,35 @@ _ACTION = "krige:action"
 
 
 class KrigeSampler(BaseSampler):
-    """Proposes by Krige's `gp` (or `tpe`) policy.
+    """Proposes by Krige's `gp` (or `tpe`) policy; where it knows the texts behind choices, by what texts promise.
 
     The first trial of a study is sampled at random: only then is the search space known. Categorical choices may be of any
     type. Trials of other samplers, or of an earlier run in the same storage, are told as results.
+
+    :param texts: the texts behind the choices of categorical parameters, by name: instructions, demonstrations. A trial is
+        then the combination whose texts are worth trying most (expected improvement). All parameters need texts.
+    :param count: with texts, how many examples the value of a trial is a mean over.
+    :param scale: with texts, the value of a perfect trial: 100 where values are percentages.
     """
 
-    def __init__(self, *, seed: int = 0, policy: str | None = None, client: Client | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        policy: str | None = None,
+        client: Client | None = None,
+        texts: Mapping[str, Sequence[str]] | None = None,
+        count: int = 1,
+        scale: float = 1.0,
+    ) -> None:
+        if count < 1:
+            raise ValueError(f"count is {count}; expected at least 1")
+        if not scale > 0:
+            raise ValueError(f"scale is {scale}; expected more than 0")
+        self._texts = None if texts is None else {name: list(each) for name, each in texts.items()}
+        self._count = count
+        self._scale = scale
+        self._combinations: dict[str, _Combinations] = {}
         self._seed = seed
         self._policy = policy
         self._client = client
@@ -50,6 +75,8 @@ class KrigeSampler(BaseSampler):
     ) -> dict[str, Any]:
         if not search_space:
             return {}
+        if self._texts is not None:
+            return self._sample_texts(study, search_space)
         key, remote = self._remote(study, search_space)
         action = remote.ask()
         if action is None:
@@ -83,6 +110,19 @@ class KrigeSampler(BaseSampler):
             self._client.close()
             self._client = None
 
+    def _sample_texts(self, study: optuna.Study, search_space: Mapping[str, BaseDistribution]) -> dict[str, Any]:
+        key = json.dumps([study.study_name, sorted(search_space)])
+        if key not in self._combinations:
+            if self._client is None:
+                self._client = connect()
+            assert self._texts is not None
+            self._combinations[key] = _Combinations(
+                self._client, search_space, self._texts, study.direction, self._seed, self._count, self._scale
+            )
+        combinations = self._combinations[key]
+        combinations.learn(study)
+        return combinations.propose()
+
     def _remote(self, study: optuna.Study, search_space: Mapping[str, BaseDistribution]) -> tuple[str, Study]:
         space = {name: _to_krige(each) for name, each in search_space.items()}
         direction = "minimize" if study.direction == optuna.study.StudyDirection.MINIMIZE else "maximize"
@@ -97,6 +137,109 @@ class KrigeSampler(BaseSampler):
         remote, distributions, told = self._studies[key]
         _observe_others(study, remote, distributions, told)
         return key, remote
+
+
+class _Combinations:
+    """Combinations of texts: a pool of prompts with one slot per parameter."""
+
+    most = 512
+    """Combinations that are ranked; of more, a random part and the neighbors of the best."""
+
+    def __init__(
+        self,
+        client: Client,
+        space: Mapping[str, BaseDistribution],
+        texts: Mapping[str, Sequence[str]],
+        direction: optuna.study.StudyDirection,
+        seed: int,
+        count: int,
+        scale: float,
+    ) -> None:
+        for name, distribution in space.items():
+            if name not in texts:
+                raise ValueError(f"texts has no {name}; expected the texts behind every parameter of the space")
+            if not isinstance(distribution, CategoricalDistribution):
+                raise ValueError(f"{name} has texts and is a {type(distribution).__name__}; expected a categorical parameter")
+            if len(texts[name]) != len(distribution.choices):
+                raise ValueError(
+                    f"texts of {name} are {len(texts[name])}; expected {len(distribution.choices)}, one per choice"
+                )
+        self._space = {name: space[name] for name in sorted(space)}
+        self._texts = texts
+        self._sign = -1 if direction == optuna.study.StudyDirection.MINIMIZE else 1
+        self._random = random.Random(seed)
+        self._count = count
+        self._scale = scale
+        self._study = client.study(example_count=max(2, count), seed=seed)
+        self._told: set[int] = set()
+        self._values: dict[tuple[int, ...], list[float]] = {}
+
+    def learn(self, study: optuna.Study) -> None:
+        """Tells finished trials, whoever proposed them."""
+        for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+            if trial.number in self._told or any(name not in trial.params for name in self._space):
+                continue
+            self._told.add(trial.number)
+            combination = tuple(
+                int(distribution.to_internal_repr(trial.params[name])) for name, distribution in self._space.items()
+            )
+            value = self._sign * trial.values[0] / self._scale
+            self._values.setdefault(combination, []).append(value)
+            (candidate,) = self._study.add([self._candidate(combination)])
+            observation: dict[str, Any] = {
+                "candidate": {"index": candidate.index},
+                "score": value,
+                "count": self._count,
+            }
+            if 0 <= value <= 1:
+                # A value of 0 or 1 over few examples is not certain: one success and one failure are added.
+                share = (value * self._count + 1) / (self._count + 2)
+                observation["standardError"] = math.sqrt(share * (1 - share) / self._count)
+            self._study.observe([observation])
+
+    def propose(self) -> dict[str, Any]:
+        candidates = self._candidates()
+        if len(self._values) < 3:
+            candidates = [combination for combination in candidates if combination not in self._values] or candidates
+        # A combination that did well by luck is worth another look.
+        ranked = None
+        if len(self._values) >= 3:
+            ranked = self._study.rank([self._candidate(combination) for combination in candidates])
+        chosen = candidates[ranked[0].index] if ranked else self._random.choice(candidates)
+        return {
+            name: distribution.choices[place] for (name, distribution), place in zip(self._space.items(), chosen)
+        }
+
+    def _candidates(self) -> list[tuple[int, ...]]:
+        sizes = [len(distribution.choices) for distribution in self._space.values()]
+        if math.prod(sizes) <= self.most:
+            return list(itertools.product(*map(range, sizes)))
+        drawn = {tuple(self._random.randrange(size) for size in sizes) for _ in range(self.most // 2)}
+        best = sorted(self._values, key=lambda combination: -sum(self._values[combination]) / len(self._values[combination]))
+        for combination in best[:3]:
+            for at, size in enumerate(sizes):
+                drawn |= {(*combination[:at], place, *combination[at + 1 :]) for place in range(size)}
+        return sorted(drawn)
+
+    def _candidate(self, combination: tuple[int, ...]) -> dict[str, Any]:
+        return {"slots": {name: self._texts[name][place] for name, place in zip(self._space, combination)}}
+
+
+def import_study(study: optuna.Study, client: Client, name: str | None = None, *, seed: int = 0) -> Study:
+    """The finished trials of an Optuna study as the history of a Krige study over the same space.
+
+    The space is that of the parameters which all trials share. Failed and pruned trials are left out.
+
+    :raises ValueError: where no trial was completed.
+    """
+    space = IntersectionSearchSpace().calculate(study)
+    if not space:
+        raise ValueError(f"study {study.study_name} has no completed trial; expected at least one")
+    direction = "minimize" if study.direction == optuna.study.StudyDirection.MINIMIZE else "maximize"
+    krige_space = {each: _to_krige(distribution) for each, distribution in space.items()}
+    remote = client.study(name, space=krige_space, direction=direction, seed=seed)
+    _observe_others(study, remote, space, set())
+    return remote
 
 
 def _observe_others(

@@ -1,0 +1,54 @@
+"""Krige inside DSPy's MIPROv2: its search over instructions and demonstrations, by what their texts promise.
+
+    optimizer = KrigeMIPROv2(metric=metric, auto="light")
+    optimizer.compile(program, trainset=trainset)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from unittest.mock import patch
+
+import optuna
+from dspy.teleprompt import MIPROv2
+
+from .client import Client
+from .optuna import KrigeSampler
+
+
+class KrigeMIPROv2(MIPROv2):
+    """MIPROv2 whose combinations of instructions and demonstrations are proposed by :class:`KrigeSampler`.
+
+    MIPROv2 has no parameter for its sampler; while it searches, `optuna.samplers.TPESampler` makes ours.
+
+    :param client: where the study is; by default a server is started, and stopped with the search.
+    """
+
+    def __init__(self, *arguments: Any, client: Client | None = None, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._client = client
+
+    def _optimize_prompt_parameters(
+        self, program: Any, instruction_candidates: Any, demo_candidates: Any, *arguments: Any, **settings: Any
+    ) -> Any:
+        texts = {f"{i}_predictor_instruction": list(each) for i, each in instruction_candidates.items()}
+        if demo_candidates:
+            for i, sets in demo_candidates.items():
+                texts[f"{i}_predictor_demos"] = [demonstrations_text(each) for each in sets]
+        names = ("evaluate", "valset", "num_trials", "minibatch", "minibatch_size", "minibatch_full_eval_steps", "seed")
+        given = {**dict(zip(names, arguments)), **settings}
+        count = given["minibatch_size"] if given["minibatch"] else len(given["valset"])
+        sampler = KrigeSampler(seed=given["seed"], client=self._client, texts=texts, count=count, scale=100)
+        try:
+            with patch.object(optuna.samplers, "TPESampler", lambda **_: sampler):
+                return super()._optimize_prompt_parameters(
+                    program, instruction_candidates, demo_candidates, *arguments, **settings
+                )
+        finally:
+            sampler.close()
+
+
+def demonstrations_text(demonstrations: Sequence[Any]) -> str:
+    """A set of demonstrations as one text, a line per field."""
+    return "\n\n".join("\n".join(f"{name}: {value}" for name, value in each.items()) for each in demonstrations)
