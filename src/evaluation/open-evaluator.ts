@@ -13,6 +13,7 @@ import type { RetryOptions } from './retry.ts'
 import { createRedactor } from './secrets.ts'
 import { createTemplateEvaluator } from './template-evaluator.ts'
 import type { Sampling, TextModel } from './text-model.ts'
+import type { UserCodeLimits } from './user-code/limits.ts'
 
 /** What an evaluator needs to know of a task. */
 export interface EvaluatedTask {
@@ -35,6 +36,8 @@ export interface EvaluatedTask {
   readonly constraints?: readonly { readonly metric: string }[]
   /** Absolute path of a program module. */
   readonly evaluate?: string
+  /** Of a program, a metric module or a scorer of a package. */
+  readonly limits?: UserCodeLimits
   /** Instead of a template: several stages, each with its own. */
   readonly program?: StagedProgram
   /** How to ask the models that stages name themselves. */
@@ -113,6 +116,7 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
       file: task.evaluate,
       model: await openModel(),
       sampling: task.sampling,
+      ...(task.limits ? { limits: task.limits } : {}),
       ...(options.cache ? { cache: options.cache } : {}),
       ...(options.retry ? { retry: options.retry } : {}),
     })
@@ -125,6 +129,7 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
       return wrap(await openTextModel(judge, own))
     },
     ...(options.similarity ? { similarity: options.similarity } : {}),
+    ...(task.limits ? { limits: task.limits } : {}),
   })
   // An answer cut short as soon as it is decided would look cheaper than it is.
   const isMeasured = task.constraints?.some(({ metric: name }) => WHOLE_ANSWER.has(name)) ?? false

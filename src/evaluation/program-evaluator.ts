@@ -8,6 +8,7 @@ import { measureAnswers } from './measure-answers.ts'
 import { cacheKeyOf, type ResponseCache } from './response-cache.ts'
 import type { RetryOptions } from './retry.ts'
 import type { GenerateRequest, Sampling, TextModel } from './text-model.ts'
+import { poolLimits, type UserCodeLimits } from './user-code/limits.ts'
 import type { ProgramCall } from './user-code/program.ts'
 import { type CallAnswer, createWorkerPool } from './user-code/worker-pool.ts'
 
@@ -19,15 +20,15 @@ export interface ProgramEvaluatorOptions {
   readonly sampling: Sampling
   readonly retry?: RetryOptions
   readonly cache?: ResponseCache
-  /** Milliseconds a cell may take. @defaultValue 300000 */
-  readonly timeout?: number
+  /** What a cell may take. */
+  readonly limits?: UserCodeLimits
   /** Cells side by side; each has its own worker. @defaultValue the model's, else 2 */
   readonly concurrency?: number
   /** For plans: calls a cell is expected to make. @defaultValue 1 */
   readonly expectedCalls?: number
 }
 
-const DEFAULT_TIMEOUT = 300_000
+const DEFAULT_SECONDS = 300
 
 /**
  * Evaluates cells with a module of the user's: several stages, tools, any agent. Its model calls go through the engine,
@@ -38,12 +39,12 @@ const DEFAULT_TIMEOUT = 300_000
 export async function createProgramEvaluator(options: ProgramEvaluatorOptions): Promise<Evaluator> {
   const { file, model, sampling } = options
   const concurrency = options.concurrency ?? model?.concurrency ?? 2
-  const timeout = options.timeout ?? DEFAULT_TIMEOUT
+  const limits = poolLimits(options.limits ?? {}, DEFAULT_SECONDS)
   const source = createHash('sha256').update(readBounded(file, MOST_SOURCE)).digest('hex')
   const id = createHash('sha256')
     .update(JSON.stringify([source, model?.identity ?? null, sampling]))
     .digest('hex')
-  const pool = await createWorkerPool({ file, role: 'program', exportName: 'evaluate', concurrency, timeout })
+  const pool = await createWorkerPool({ file, role: 'program', exportName: 'evaluate', concurrency, ...limits })
 
   const evaluate = async (request: EvaluationRequest): Promise<Evaluation> => {
     const begun = performance.now()
@@ -104,7 +105,7 @@ export async function createProgramEvaluator(options: ProgramEvaluatorOptions): 
     if (result.kind === 'timeout') {
       return {
         ...base(),
-        failure: failure('program', `the program did not finish within ${timeout / 1000} s`),
+        failure: failure('program', `the program did not finish within ${limits.timeout / 1000} s`),
       }
     }
     if (result.kind === 'cancelled') return { ...base(), failure: failure('cancelled', 'cancelled while it ran') }

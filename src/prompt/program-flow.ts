@@ -25,8 +25,16 @@ export interface ProgramWalk {
   advance(outcome: string): void
 }
 
-/** Starts at the first stage that is on: run it, `advance` with what came back, and go on until there is none. */
-export function walkProgram(program: StagedProgram, candidate: Candidate): ProgramWalk {
+/**
+ * Starts at the first stage that is on: run it, `advance` with what came back, and go on until there is none.
+ *
+ * @param finds Whether a pattern of a transition is found in an outcome. @defaultValue JavaScript's engine, without a limit
+ */
+export function walkProgram(
+  program: StagedProgram,
+  candidate: Candidate,
+  finds: (pattern: RegExp, outcome: string) => boolean = (pattern, outcome) => pattern.test(outcome),
+): ProgramWalk {
   const states = new Map(program.states.map((state) => [state.name, state]))
   const stages = new Map(program.stages.map((stage) => [stage.name, stage]))
   const entered = new Map<string, number>()
@@ -66,7 +74,7 @@ export function walkProgram(program: StagedProgram, candidate: Candidate): Progr
     const said = outcome.trim()
     if (equals !== undefined && said.toLowerCase() !== equals.toLowerCase()) return false
     if (contains !== undefined && !said.toLowerCase().includes(contains.toLowerCase())) return false
-    return matches === undefined || new RegExp(matches, 'i').test(said)
+    return matches === undefined || finds(new RegExp(matches, 'i'), said)
   }
 
   follow(program.start, '')

@@ -234,6 +234,7 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
               : parsePrior(written.prior, locate(['prior'])),
         }),
     ...(program === undefined ? {} : { evaluate: program }),
+    ...(written.limits === undefined ? {} : { limits: withoutUndefined(written.limits) }),
     labels: labelsOf(read.examples),
     warnings,
   }

@@ -122,6 +122,15 @@ export const taskSchema = z.strictObject({
     .union([z.string().min(1), z.looseObject({ format: z.string() })])
     .optional()
     .describe('What was learned on other tasks: a file that krige learn wrote.'),
+  limits: z
+    .strictObject({
+      timeout: z.number().positive().max(86_400).optional(),
+      memory: z.int().min(64).max(1_048_576).optional(),
+    })
+    .optional()
+    .describe(
+      'Of a program, a metric module or an autoevals scorer: { timeout: seconds per cell, memory: megabytes }.',
+    ),
   evaluate: z.string().min(1).optional().describe('A program module, instead of template, metric and model.'),
 })
 

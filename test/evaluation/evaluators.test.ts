@@ -161,7 +161,7 @@ describe('the program evaluator', () => {
     ['ends the process', 'export default () => process.exit(3)', /exit code 3/],
     ['never ends', 'export default () => { for (;;); }', /did not finish within/],
   ])('survives a program that %s', async (_, source, message) => {
-    const evaluator = await open(source, { timeout: source.includes('for (;;)') ? 400 : 20_000 })
+    const evaluator = await open(source, { limits: { timeout: source.includes('for (;;)') ? 0.4 : 20 } })
     for (let round = 0; round < 2; round++) {
       const result = await evaluator.evaluate(cell)
       expect(result).toMatchObject({ failure: { kind: 'program', retryable: false } })

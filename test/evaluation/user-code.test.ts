@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it, vi } from 'vitest'
+import { autoevalsMetric } from '../../src/evaluation/metrics/autoevals.ts'
 import { moduleMetric } from '../../src/evaluation/metrics/module-metric.ts'
 import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
 import { createProgramEvaluator } from '../../src/evaluation/program-evaluator.ts'
@@ -53,10 +55,65 @@ const MISBEHAVIOR: readonly (readonly [what: string, code: string, reason: RegEx
   ],
 ]
 
+describe('limits that a task states', () => {
+  it('hold for the memory of a program and of a metric module', { timeout: 60_000 }, async () => {
+    const eats = 'const all = []; for (;;) all.push(Buffer.alloc(1e7, 1))'
+    const limits = { memory: 96, timeout: 30 }
+    const metric = await moduleMetric(write(`export default () => { ${eats} }`), {}, { limits, concurrency: 1 })
+    await expect(metric.score('x', { id: '1', input: 'x', fields: {} })).rejects.toThrow('more than 96 MB')
+    await metric.close?.()
+    const program = await createProgramEvaluator({ file: write(`export default () => { ${eats} }`), sampling, limits })
+    const { failure } = await program.evaluate(cell('1'))
+    expect(failure?.message).toContain('more than 96 MB')
+    await program.close()
+  })
+})
+
+describe('a scorer of autoevals', () => {
+  const fake = write(`
+export const Exact = ({ output, expected, bonus = 0 }) => ({ name: 'Exact', score: Number(output === expected) + bonus })
+export const Reasons = async () => ({ score: 0.5, metadata: { rationale: 'half of it' } })
+export const Ends = () => process.exit(0)
+export const Hangs = () => { for (;;); }
+export const Nothing = () => ({ score: null })
+export const helper = 5
+`)
+  const packageName = pathToFileURL(fake).href
+  const example = { id: '1', input: 'x', expected: 'yes', fields: {} }
+
+  it('scores in a process of its own, where it may exit or never end', { timeout: 60_000 }, async () => {
+    const open = (name: string, options = {}) => autoevalsMetric(name, options, { packageName, limits: { timeout: 1 } })
+    const exact = await open('Exact', { bonus: 1 })
+    expect(exact.name).toBe('autoevals:Exact')
+    expect(await exact.score('yes', example)).toMatchObject({ score: 2 })
+    await exact.close?.()
+    const reasons = await open('Reasons')
+    expect(await reasons.score('yes', example)).toMatchObject({
+      score: 0.5,
+      feedback: [{ text: 'half of it', from: 'autoevals:Reasons' }],
+    })
+    await reasons.close?.()
+    for (const [name, problem] of [
+      ['Ends', 'ended the process'],
+      ['Hangs', 'did not finish within 1 s'],
+      ['Nothing', 'gave no score'],
+    ] as const) {
+      const metric = await open(name)
+      await expect(metric.score('yes', example)).rejects.toThrow(problem)
+      await metric.close?.()
+    }
+  })
+
+  it('that there is none of is refused by name', async () => {
+    await expect(autoevalsMetric('Exat', {}, { packageName })).rejects.toThrow('autoevals has no scorer "Exat"')
+    await expect(autoevalsMetric('helper', {}, { packageName })).rejects.toThrow('no scorer "helper"')
+  })
+})
+
 describe('one bad cell costs one cell, soon, with a reason', () => {
   it.each(MISBEHAVIOR)('a metric that %s', async (_, code, reason) => {
     const file = write(`export default (output) => { if (output === 'bad') { ${code} } return 1 }`)
-    const metric = await moduleMetric(file, {}, { timeout: 1000, concurrency: 1 })
+    const metric = await moduleMetric(file, {}, { limits: { timeout: 1 }, concurrency: 1 })
     const example = { id: '1', input: 'x', fields: {} }
     const score = (output: string) => Promise.resolve(metric.score(output, example))
     await expect(score('good')).resolves.toMatchObject({ score: 1 })
@@ -74,7 +131,7 @@ describe('one bad cell costs one cell, soon, with a reason', () => {
     'a program that %s',
     async (_, code, reason) => {
       const file = write(`export default (candidate, example) => { if (example.id === 'bad') { ${code} } return 1 }`)
-      const evaluator = await createProgramEvaluator({ file, sampling, timeout: 1000, concurrency: 1 })
+      const evaluator = await createProgramEvaluator({ file, sampling, limits: { timeout: 1 }, concurrency: 1 })
       const [bad, good] = await Promise.all([evaluator.evaluate(cell('bad')), evaluator.evaluate(cell('good'))])
       expect(bad).toMatchObject({ failure: { kind: 'program', message: expect.stringMatching(reason) } })
       expect(good).toMatchObject({ score: 1 })

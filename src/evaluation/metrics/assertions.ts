@@ -8,20 +8,20 @@
  */
 
 import { isDeepStrictEqual } from 'node:util'
-import { Validator } from '@cfworker/json-schema'
 import * as z from 'zod'
 import { InvalidInputError } from '../../errors.ts'
 import type { Feedback } from '../../history/measurement.ts'
 import type { Example } from '../../prompt/example.ts'
-import { PATTERN_DEADLINE, withDeadline } from '../deadline.ts'
+import { fitsSchema, schemaProblem } from '../json-schema.ts'
 import { modelSchema, openNamedModel } from '../models/model-specification.ts'
+import { findsPattern } from '../pattern.ts'
 import type { TextModel } from '../text-model.ts'
 import { type Assertion, type Assertions, assertionsSchema, needsJudge } from './assertion-options.ts'
 import { findJsonObjects } from './json-fields.ts'
 import { type Judge, judge } from './judge.ts'
 import type { Metric, MetricCalls } from './metric.ts'
 import type { ExpectedProblem, MetricDefinition } from './metric-definition.ts'
-import { compilePattern, matches, patternProblem } from './regex.ts'
+import { compilePattern, patternProblem } from './regex.ts'
 import { quote, shorten } from './show-difference.ts'
 
 export interface AssertionsOptions {
@@ -193,7 +193,7 @@ function holds(assertion: PlainAssertion, output: string): boolean {
     case 'ends-with':
       return output.trimEnd().endsWith(assertion.value)
     case 'regex':
-      return matches(compilePattern(assertion.value), output)
+      return findsPattern(compilePattern(assertion.value), output)
     case 'length':
       return lies(output.length, assertion)
     case 'word-count':
@@ -217,14 +217,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-const validators = new WeakMap<object, Validator>()
-
 function fits(value: unknown, schema: Readonly<Record<string, unknown>> | undefined): boolean {
   if (value === undefined) return false
   if (!schema) return true
-  const validator = validators.get(schema) ?? new Validator(schema)
-  validators.set(schema, validator)
-  return withDeadline('the JSON schema', PATTERN_DEADLINE, () => validator.validate(value).valid)
+  return fitsSchema(value, schema)
 }
 
 const options = z.strictObject({
@@ -249,6 +245,9 @@ export const assertionsMetric: MetricDefinition<z.output<typeof options>> = {
     for (const assertion of checked.data.assert) {
       const problem = assertion.type === 'regex' ? patternProblem(assertion.value) : undefined
       if (problem) return { needs: `patterns: ${problem}`, remedy: 'Correct the pattern.' }
+      const schema = 'schema' in assertion ? assertion.schema : undefined
+      const misfit = schema && schemaProblem(schema)
+      if (misfit) return { needs: `a JSON schema that ends: it ${misfit}`, remedy: 'Correct its $ref and patterns.' }
       if (needsJudge(assertion) && named === undefined) {
         return {
           needs: `a judge for ${assertion.type}`,

@@ -21,11 +21,11 @@ export async function createMetric({ name, options }: MetricSpecification, conte
   }
   if (name.startsWith('autoevals:')) {
     const { autoevalsMetric } = await import('./autoevals.ts')
-    return autoevalsMetric(name.slice('autoevals:'.length), options)
+    return autoevalsMetric(name.slice('autoevals:'.length), options, { limits: context.limits })
   }
   if (/[/\\]/.test(name)) {
     const { moduleMetric } = await import('./module-metric.ts')
-    return moduleMetric(name, options)
+    return moduleMetric(name, options, { limits: context.limits })
   }
   throw new InvalidInputError(
     `metric ${JSON.stringify(name)} is unknown; expected ${METRICS.map((known) => known.name).join(', ')}`,

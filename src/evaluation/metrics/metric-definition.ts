@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import type { Example, JsonValue } from '../../prompt/example.ts'
 import type { ModelSettings } from '../models/model-specification.ts'
 import type { TextModel } from '../text-model.ts'
+import type { UserCodeLimits } from '../user-code/limits.ts'
 import type { Metric } from './metric.ts'
 
 /** What a metric may need of the task it is opened for. */
@@ -12,6 +13,8 @@ export interface MetricContext {
   readonly openModel?: (specification: string, settings?: ModelSettings) => Promise<TextModel>
   /** Cosine of two texts' embeddings, for metrics that compare meanings. */
   readonly similarity?: (a: string, b: string) => Promise<number>
+  /** Of a module, or a scorer of a package. */
+  readonly limits?: UserCodeLimits
 }
 
 /** Why an example's `expected` cannot be used, and what to do. */

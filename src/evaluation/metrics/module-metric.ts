@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { WrittenMeasurement } from '../../history/measurement.ts'
 import { MOST_SOURCE, readBounded } from '../bounded-file.ts'
+import { poolLimits, type UserCodeLimits } from '../user-code/limits.ts'
 import { createWorkerPool } from '../user-code/worker-pool.ts'
 import type { Metric } from './metric.ts'
 
@@ -13,11 +14,13 @@ export type MetricFunction = (
 ) => number | boolean | WrittenMeasurement | Promise<number | boolean | WrittenMeasurement>
 
 export interface ModuleMetricOptions {
-  /** Milliseconds one score may take. @defaultValue 30000 */
-  readonly timeout?: number
+  /** What one score may take. */
+  readonly limits?: UserCodeLimits | undefined
   /** Scores side by side; each has its own worker. @defaultValue 8 */
   readonly concurrency?: number
 }
+
+const DEFAULT_SECONDS = 30
 
 /**
  * Loads a metric the user wrote. Only ever called for a module the task names. It runs in workers, where an endless loop, a
@@ -28,9 +31,17 @@ export interface ModuleMetricOptions {
 export async function moduleMetric(
   file: string,
   options: Readonly<Record<string, unknown>>,
-  { timeout = 30_000, concurrency = 8 }: ModuleMetricOptions = {},
+  { limits = {}, concurrency = 8 }: ModuleMetricOptions = {},
 ): Promise<Metric> {
-  const pool = await createWorkerPool({ file, role: 'metric module', exportName: 'metric', concurrency, timeout })
+  const { timeout, memory } = poolLimits(limits, DEFAULT_SECONDS)
+  const pool = await createWorkerPool({
+    file,
+    role: 'metric module',
+    exportName: 'metric',
+    concurrency,
+    timeout,
+    ...(memory === undefined ? {} : { memory }),
+  })
   return {
     name: file,
     edition: createHash('sha256').update(readBounded(file, MOST_SOURCE)).digest('hex'),

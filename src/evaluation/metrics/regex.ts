@@ -1,13 +1,10 @@
 import * as z from 'zod'
 import { InvalidInputError } from '../../errors.ts'
 import { showValue } from '../../prompt/template.ts'
-import { PATTERN_DEADLINE, withDeadline } from '../deadline.ts'
+import { findsPattern } from '../pattern.ts'
 import type { Metric } from './metric.ts'
 import { expectText, type MetricDefinition } from './metric-definition.ts'
 import { quote } from './show-difference.ts'
-
-/** Answers longer than this are cut before matching. */
-const LONGEST = 100_000
 
 export interface RegexOptions {
   /** One for all examples. @defaultValue each example's `expected` */
@@ -17,8 +14,8 @@ export interface RegexOptions {
 }
 
 /**
- * Right when a pattern matches: one for all examples, or each example's `expected`. A pattern that takes longer than half a
- * second on an answer fails that cell.
+ * Right when a pattern matches: one for all examples, or each example's `expected`. A pattern that JavaScript's
+ * engine comes to no end with is looked for by another, in time that grows with the answer alone.
  *
  * @throws InvalidInputError when `pattern` is no regular expression.
  * @example
@@ -34,21 +31,10 @@ export function regex({ pattern, flags = 'iu' }: RegexOptions = {}): Metric {
   if (pattern !== undefined) compile(pattern)
   return {
     name: 'regex',
-    score: (output, example) => (matches(compile(pattern ?? showValue(example.expected ?? '')), output) ? 1 : 0),
+    score: (output, example) => (findsPattern(compile(pattern ?? showValue(example.expected ?? '')), output) ? 1 : 0),
     explain: (output, example) =>
       `no match of ${shorten(String(compile(pattern ?? showValue(example.expected ?? ''))))} in ${quote(output)}`,
   }
-}
-
-/**
- * Whether a pattern is found in an answer.
- *
- * @throws DeadlineError when that takes too long.
- */
-export function matches(pattern: RegExp, output: string): boolean {
-  return withDeadline(`pattern ${shorten(String(pattern))}`, PATTERN_DEADLINE, () =>
-    pattern.test(output.slice(0, LONGEST)),
-  )
 }
 
 /** @throws InvalidInputError when a text is no regular expression. */

@@ -7,6 +7,7 @@ import type { CallOutcome } from '../call-model.ts'
 import type { Evaluation, EvaluationRequest, Evaluator } from '../evaluator.ts'
 import { measureAnswers } from '../measure-answers.ts'
 import type { Metric } from '../metrics/metric.ts'
+import { findsPattern } from '../pattern.ts'
 import { withoutReasoning } from '../reasoning.ts'
 import type { ResponseCache } from '../response-cache.ts'
 import type { RetryOptions } from '../retry.ts'
@@ -111,7 +112,7 @@ export function createStageEvaluator(options: StageEvaluatorOptions): Evaluator 
         ...base(),
         failure: failure(kind, message),
       })
-      const walk = walkProgram(program, request.candidate)
+      const walk = walkProgram(program, request.candidate, findsPattern)
       const written = new Map<string, string>()
       for (let stage = walk.stage; stage; stage = walk.stage) {
         const visits = byStage.get(stage.name) ?? []
@@ -145,7 +146,11 @@ export function createStageEvaluator(options: StageEvaluatorOptions): Evaluator 
           return fail('program', `stage ${stage.name} answered ${length} characters; expected at most ${most}`)
         }
         written.set(stage.writes, result.text)
-        walk.advance(result.text)
+        try {
+          walk.advance(result.text)
+        } catch (error) {
+          return fail('program', `stage ${stage.name}: ${messageOf(error)}`)
+        }
       }
       if (walk.isStuck) {
         const path = walk.path.length > 8 ? ['…', ...walk.path.slice(-7)] : walk.path

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { Validator } from '@cfworker/json-schema'
 import { parse as parseCsv } from 'csv-parse/sync'
 import { KrigeError } from '../../errors.ts'
+import { schemaProblem } from '../../evaluation/json-schema.ts'
 import { type Assertion, assertionSchema } from '../../evaluation/metrics/assertion-options.ts'
 import type { JsonValue } from '../../prompt/example.ts'
 import { type ConfigFiles, readYaml } from './files.ts'
@@ -240,11 +240,8 @@ function readSchema(value: JsonValue | undefined): Readonly<Record<string, JsonV
   if (written === undefined || written === true || value === '') return undefined
   if (written === false) return { not: {} }
   if (typeof written !== 'object' || written === null || Array.isArray(written)) return `${shorten(value)} is no schema`
-  try {
-    new Validator(written).validate({})
-  } catch (error) {
-    return `the schema cannot be used: ${error instanceof Error ? error.message : error}`
-  }
+  const problem = schemaProblem(written as Readonly<Record<string, unknown>>)
+  if (problem) return `the schema ${problem}`
   return written as Readonly<Record<string, JsonValue>>
 }
 

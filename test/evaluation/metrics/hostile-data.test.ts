@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { DeadlineError, withDeadline } from '../../../src/evaluation/deadline.ts'
+import { fitsSchema, schemaProblem } from '../../../src/evaluation/json-schema.ts'
 import { assertions } from '../../../src/evaluation/metrics/assertions.ts'
 import { regex } from '../../../src/evaluation/metrics/regex.ts'
+import { findsPattern } from '../../../src/evaluation/pattern.ts'
 import type { JsonValue } from '../../../src/prompt/example.ts'
+import { walkProgram } from '../../../src/prompt/program-flow.ts'
 import { defineTask } from '../../../src/task/define-task.ts'
 
 const answer = `${'a'.repeat(40)}!`
@@ -16,11 +19,46 @@ async function seconds(work: () => unknown): Promise<number> {
 }
 
 describe('patterns that come with data', () => {
-  it.each(hostile)('%s fails one cell, soon, and says so', async (pattern) => {
+  it.each(hostile)('%s is decided all the same, soon', async (pattern) => {
+    const started = performance.now()
+    expect(await regex().score(answer, expecting(pattern))).toBe(0)
+    expect(await regex({ pattern }).score(answer, expecting('x'))).toBe(0)
+    const check = { assert: [{ type: 'regex', value: pattern }] }
+    expect(await assertions().score(answer, expecting(check))).toMatchObject({ score: 0 })
+    // An answer of 100,000 letters takes it no longer than it takes to read.
+    expect(await regex().score('a'.repeat(100_000), expecting(pattern))).toBe(pattern.endsWith('b') ? 0 : 1)
+    expect(performance.now() - started).toBeLessThan(5000)
+  })
+
+  it.each(['^(?=(a+)+$)', '^(a+)+\\1$'])('%s fails one cell, soon, and says so', async (pattern) => {
     expect(await seconds(() => regex().score(answer, expecting(pattern)))).toBeLessThan(3)
-    expect(await seconds(() => regex({ pattern }).score(answer, expecting('x')))).toBeLessThan(3)
     const check = { assert: [{ type: 'regex', value: pattern }] }
     expect(await seconds(() => assertions().score(answer, expecting(check)))).toBeLessThan(3)
+  })
+
+  it('say of white space and line ends what JavaScript says, whoever looks', () => {
+    const slowly = (source: string) => new RegExp(`${source}|^(a+)+$`)
+    const texts = ['\u00a0', '\u3000', '\ufeff', '\v', '\r', '\u2028', ' ', 'x', '\n', '.']
+    for (const source of ['^\\s$', '^\\S$', '^[\\s]$', '^[^\\s]$', '^.$', '^[.]$', '^\\.$', '^\\w$']) {
+      const pattern = slowly(source)
+      expect(findsPattern(pattern, answer)).toBe(false)
+      for (const text of texts)
+        expect([source, text, findsPattern(pattern, text)]).toEqual([source, text, pattern.test(text)])
+    }
+  })
+
+  it('decide where a program goes on, within the same time', () => {
+    const program = {
+      stages: [{ name: 'one', slots: {}, template: {} }],
+      states: [{ name: 'one', stage: 'one', next: [{ to: 'one', matches: '^(a+)+$' }, { to: 'end' }], rounds: 2 }],
+      start: [{ to: 'one' }],
+      maxSteps: 5,
+    }
+    const walk = walkProgram(program as never, { id: 'x', text: 'x' }, findsPattern)
+    const started = performance.now()
+    walk.advance(answer)
+    expect(walk.stage).toBeUndefined()
+    expect(performance.now() - started).toBeLessThan(3000)
   })
 
   it('stand in JSON schemas, too', async () => {
@@ -50,6 +88,46 @@ describe('patterns that come with data', () => {
     expect(() => task({ name: 'regex' }, '(')).toThrow(/needs a regular expression/)
     expect(() => task({ name: 'regex', pattern: '(' }, 'x')).toThrow(/no regular expression/)
     expect(() => task({ name: 'regex', flags: 'qq' }, 'x')).toThrow(/no regular expression/)
+  })
+})
+
+describe('schemas that come with data', () => {
+  it.each<[object, string]>([
+    [{ $ref: '#' }, 'refers to itself without end'],
+    [
+      { $ref: '#/definitions/a', definitions: { a: { $ref: '#/definitions/b' }, b: { $ref: '#/definitions/a' } } },
+      'refers to itself without end',
+    ],
+    [{ anyOf: [{ $ref: '#' }] }, 'refers to itself without end'],
+    [{ properties: { a: { $ref: '#/properties/a' } } }, 'refers to itself without end'],
+    [{ properties: { a: { $ref: '#/nope' } } }, '$ref "#/nope" leads nowhere'],
+    [{ $ref: 'http://example.com/schema' }, 'leads nowhere'],
+    [{ properties: { a: { pattern: '(' } } }, 'Invalid regular expression'],
+  ])('%j is refused before anything is spent', (schema, problem) => {
+    const expected = { assert: [{ type: 'is-json' as const, schema: schema as never }] }
+    const task = () =>
+      defineTask({
+        examples: [
+          { input: 'a', expected },
+          { input: 'b', expected },
+        ],
+        prompts: ['One', 'Two'],
+        metric: 'assertions',
+        model: 'openai:x',
+      })
+    expect(task).toThrow(/a JSON schema that ends: it /)
+    expect(task).toThrow(problem)
+  })
+
+  it('may refer to themselves where an answer ends', async () => {
+    const schema = { type: 'object', properties: { a: { $ref: '#' } } }
+    expect(schemaProblem(schema)).toBeUndefined()
+    const check = { assert: [{ type: 'is-json', schema }] }
+    expect(await assertions().score('{"a":{"a":{}}}', expecting(check))).toBe(1)
+    expect(await assertions().score('{"a":{"a":5}}', expecting(check))).toMatchObject({ score: 0 })
+    let deep: unknown = {}
+    for (let level = 0; level < 20_000; level++) deep = { a: deep }
+    expect(() => fitsSchema(deep, schema)).toThrow('nested too deeply')
   })
 })
 
