@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { escapeText, type Shown, svg } from './svg.ts'
+import { escapeMarkup } from '../src/text/escape-markup.ts'
+import { type Shown, svg } from './svg.ts'
 
 interface Style {
   readonly colour?: string
@@ -114,13 +115,13 @@ function draw(panel: Panel, width: number): string {
   const box = `x="${MARGIN.left}" y="${MARGIN.top}" width="${(right - MARGIN.left).toFixed(1)}" height="${bottom - MARGIN.top}"`
   return [
     `<clipPath id="${clip}"><rect ${box}/></clipPath>`,
-    `<text x="${MARGIN.left}" y="16" font-size="13" font-weight="bold">${escapeText(panel.title)}</text>`,
+    `<text x="${MARGIN.left}" y="16" font-size="13" font-weight="bold">${escapeMarkup(panel.title)}</text>`,
     legend(marks),
     ...yTicks,
     `<rect ${box} fill="none" stroke="#999"/>`,
     `<g clip-path="url(#${clip})">${drawn.join('\n')}</g>`,
     ...xTicks,
-    `<text x="${right}" y="${bottom + 29}" text-anchor="end" fill="#555">${escapeText(panel.xLabel ?? '')}</text>`,
+    `<text x="${right}" y="${bottom + 29}" text-anchor="end" fill="#555">${escapeMarkup(panel.xLabel ?? '')}</text>`,
   ].join('\n')
 }
 
@@ -130,7 +131,7 @@ function legend(marks: readonly Mark[]): string {
     .map((mark, i) => {
       if (mark.label === undefined) return ''
       const opacity = mark.kind === 'band' ? ' fill-opacity="0.35"' : ''
-      const entry = `<rect x="${x}" y="28" width="10" height="8" fill="${colourOf(mark, i)}"${opacity}/><text x="${x + 14}" y="36">${escapeText(mark.label)}</text>`
+      const entry = `<rect x="${x}" y="28" width="10" height="8" fill="${colourOf(mark, i)}"${opacity}/><text x="${x + 14}" y="36">${escapeMarkup(mark.label)}</text>`
       x += 26 + Math.round(6.1 * mark.label.length)
       return entry
     })

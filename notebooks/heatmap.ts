@@ -1,4 +1,5 @@
-import { escapeText, type Shown, svg } from './svg.ts'
+import { escapeMarkup } from '../src/text/escape-markup.ts'
+import { type Shown, svg } from './svg.ts'
 
 const CELL = 44
 const LABEL_WIDTH = 400
@@ -23,8 +24,8 @@ export function heatmap(title: string, labels: readonly string[], matrix: ArrayL
       const ink = value > 0.6 ? '#fff' : '#222'
       return `<rect x="${x}" y="${y}" width="${CELL}" height="${CELL}" ${shade} stroke="#fff"/><text x="${x + CELL / 2}" y="${middle}" text-anchor="middle" fill="${ink}">${value.toFixed(2)}</text>`
     })
-    return `<text x="${LABEL_WIDTH - 8}" y="${middle}" text-anchor="end">${escapeText(label)}</text>${cells.join('')}`
+    return `<text x="${LABEL_WIDTH - 8}" y="${middle}" text-anchor="end">${escapeMarkup(label)}</text>${cells.join('')}`
   })
-  const heading = `<text x="${LABEL_WIDTH}" y="20" font-size="13" font-weight="bold">${escapeText(title)}</text>`
+  const heading = `<text x="${LABEL_WIDTH}" y="20" font-size="13" font-weight="bold">${escapeMarkup(title)}</text>`
   return svg(LABEL_WIDTH + size * CELL + 12, TOP + size * CELL + 12, [heading, ...rows].join('\n'))
 }

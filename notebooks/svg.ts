@@ -13,6 +13,3 @@ ${content}
 `
   return { [display]: () => ({ 'image/svg+xml': document }) }
 }
-
-export const escapeText = (text: string) =>
-  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;')

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
  */
 const ROWS: readonly (readonly string[])[] = [
   ['errors', 'node-version'],
-  ['check-input', 'numerics'],
+  ['check-input', 'numerics', 'text'],
   ['space', 'prompt'],
   ['history', 'features'],
   ['surrogate'],
@@ -36,6 +36,7 @@ const PURE = new Set([
   'check-input',
   'errors',
   'numerics',
+  'text',
   'space',
   'prompt',
   'history',

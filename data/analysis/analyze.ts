@@ -7,13 +7,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { mean, sampleRankCorrelation } from 'simple-statistics'
-import { escapeXml } from '../../src/bench/compare/compare-svg.ts'
 import type { TableDescription } from '../../src/bench/describe/describe-table.ts'
 import { describeTables } from '../../src/bench/describe/describe-tables.ts'
 import { replaceSection } from '../../src/bench/prompts/replace-section.ts'
 import { cacheFolder } from '../../src/cli/cache-folder.ts'
 import { viewNames } from '../../src/features/views.ts'
 import { findTables } from '../../src/recording/find-tables.ts'
+import { escapeMarkup } from '../../src/text/escape-markup.ts'
 
 const here = import.meta.dirname
 const recorded = join(here, '../tables')
@@ -154,7 +154,7 @@ function spreadSvg(descriptions: readonly TableDescription[]): string {
     const y = 24 + index * line
     const [, q1, median, q3] = one.quantiles
     parts.push(
-      `<text x="${left - 12}" y="${y + 4}" text-anchor="end" fill="#222">${escapeXml(one.table)}</text>`,
+      `<text x="${left - 12}" y="${y + 4}" text-anchor="end" fill="#222">${escapeMarkup(one.table)}</text>`,
       `<rect x="${x(q1)}" y="${y - 10}" width="${Math.max(1, x(q3) - x(q1))}" height="20" fill="#0072b2" fill-opacity=".15"/>`,
       `<line x1="${x(median)}" x2="${x(median)}" y1="${y - 10}" y2="${y + 10}" stroke="#0072b2" stroke-width="2"/>`,
       // Equal accuracies would hide one another: spread them over the line's height, in pool order.

@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidArgumentError } from '../errors.ts'
+import { argmax } from '../numerics/vector.ts'
 import type { Points } from '../surrogate/points.ts'
 import type { Posterior } from '../surrogate/posterior.ts'
 import type { DifferentiableSurrogate, Surrogate } from '../surrogate/surrogate.ts'
@@ -97,11 +98,8 @@ export function acquisitionOnPool(surrogate: Surrogate, acquisition: AnalyticAcq
  * indexOfLargest([1, Number.NaN, 3, 3]) // 2
  */
 export function indexOfLargest(values: ArrayLike<number>): number {
-  let best = -1
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isNaN(values[i]!)) continue
-    if (best < 0 || values[i]! > values[best]!) best = i
-  }
-  if (best < 0) throw new InvalidArgumentError(`none of ${values.length} values is a number; expected at least one`)
+  const best = argmax(values)
+  if (best === undefined)
+    throw new InvalidArgumentError(`none of ${values.length} values is a number; expected at least one`)
   return best
 }

@@ -3,7 +3,9 @@ import { ConflictError, InvalidInputError } from '../errors.ts'
 import { publicModelName } from '../evaluation/models/model-name.ts'
 import type { RecordedTable } from '../recording/record-table.ts'
 import { type TableAgreement, tableAgreement } from '../recording/table-agreement.ts'
+import { durationText } from '../text/duration-text.ts'
 import { modelsFolder } from './cache-folder.ts'
+import { listenForInterrupts } from './interrupts.ts'
 import { numberOption } from './number-options.ts'
 import { jsonLine } from './terminal.ts'
 
@@ -112,10 +114,7 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
     // A dead connection hours into a recording is worth more patience than a search has.
     retry: { attempts: 6 },
   })
-  const controller = new AbortController()
-  const interrupt = () => controller.abort()
-  process.once('SIGINT', interrupt)
-  process.once('SIGTERM', interrupt)
+  const interrupts = listenForInterrupts('Stopping: the same command goes on from here.')
   const progress = createProgressLine(process.stderr)
   const started = Date.now()
   const partialFile = `${flags.out}.partial.jsonl`
@@ -136,13 +135,13 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
         date: new Date().toISOString().slice(0, 10),
         command: `krige bench record ${process.argv.slice(4).map(publicModelName).join(' ')}`,
       },
-      signal: controller.signal,
+      signal: interrupts.signal,
       onProgress: ({ done, total, failures, measured, prompt }) => {
         const seconds = (Date.now() - started) / 1000
         const left = ((total - done) * seconds) / measured
         const failed = failures > 0 ? `, ${failures} failed` : ''
         progress.show(
-          `${done}/${total} cells${failed}, ${(measured / seconds).toFixed(1)}/s, about ${formatDuration(left)} left, ${prompt}`,
+          `${done}/${total} cells${failed}, ${(measured / seconds).toFixed(1)}/s, about ${durationText(left)} left, ${prompt}`,
           { done, total },
         )
       },
@@ -171,8 +170,7 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
     }
   } finally {
     progress.end()
-    process.removeListener('SIGINT', interrupt)
-    process.removeListener('SIGTERM', interrupt)
+    interrupts.close()
     await evaluator.close()
   }
 }
@@ -195,12 +193,4 @@ function describe(
   if (!agreement) return written
   const share = ((100 * agreement.agreeing) / agreement.cells).toFixed(1)
   return `${written}agrees with ${reference} on ${agreement.agreeing} of ${agreement.cells} cells (${share}%)\n`
-}
-
-/** `95` → `1m 35s`. */
-export function formatDuration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds))
-  if (whole < 60) return `${whole}s`
-  if (whole < 3600) return `${Math.floor(whole / 60)}m ${whole % 60}s`
-  return `${Math.floor(whole / 3600)}h ${Math.floor((whole % 3600) / 60)}m`
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { cacheFolder, modelsFolder } from './cache-folder.ts'
+import { listenForInterrupts } from './interrupts.ts'
 import { nameListOption, numberOption } from './number-options.ts'
 
 interface StreamFlags {
@@ -79,17 +80,14 @@ async function runStreamCommand(paths: readonly string[], flags: StreamFlags): P
   const streams = await Promise.all((await findTables(paths, 'stream/1')).map(loadStream))
   if (flags.json !== undefined) requireWritableFolder(flags.json)
   const line = createProgressLine(process.stderr)
-  const abort = new AbortController()
-  const stop = () => abort.abort()
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+  const interrupts = listenForInterrupts('Stopping.')
   const embedder = await openEmbedder(flags.embedder, {
     modelsFolder: modelsFolder(process.env),
     cacheFolder: join(cacheFolder(process.env), 'embeddings'),
   })
   try {
     const embedded = await embedStreams(streams, embedder, {
-      signal: abort.signal,
+      signal: interrupts.signal,
       onProgress: (done, total) => line.show(`embedding prompts: ${done} of ${total}`, { done, total }),
     })
     const result = await runStreams({
@@ -98,7 +96,7 @@ async function runStreamCommand(paths: readonly string[], flags: StreamFlags): P
       repeats: flags.repeats,
       seed: flags.seed,
       backend: benchBackend(),
-      signal: abort.signal,
+      signal: interrupts.signal,
       onRun: (run, done, total) =>
         line.show(`${done} of ${total} runs (${run.stream}, ${run.policy})`, { done, total }),
     })
@@ -108,7 +106,6 @@ async function runStreamCommand(paths: readonly string[], flags: StreamFlags): P
   } finally {
     line.end()
     await embedder?.close()
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
+    interrupts.close()
   }
 }

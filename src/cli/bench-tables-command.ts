@@ -7,7 +7,9 @@ import { warmStartSchema } from '../bench/tables/warm-start.ts'
 import { InvalidInputError } from '../errors.ts'
 import { readBounded } from '../evaluation/bounded-file.ts'
 import { findTables } from '../recording/find-tables.ts'
+import { durationText } from '../text/duration-text.ts'
 import { cacheFolder } from './cache-folder.ts'
+import { listenForInterrupts } from './interrupts.ts'
 import { createProgressLine } from './progress-line.ts'
 import { requireWritableFolder } from './write-file.ts'
 
@@ -41,10 +43,7 @@ export async function runTablesCommand(paths: readonly string[], flags: TablesFl
   const files = await findTables(paths)
   if (flags.json !== undefined) requireWritableFolder(flags.json)
   const line = createProgressLine(process.stderr)
-  const abort = new AbortController()
-  const stop = () => abort.abort()
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+  const interrupts = listenForInterrupts('Stopping.')
   try {
     const results = await runTables({
       files,
@@ -57,7 +56,7 @@ export async function runTablesCommand(paths: readonly string[], flags: TablesFl
       details: flags.details ?? false,
       estimand: flags.estimand,
       ...(flags.json === undefined ? {} : { resultFile: flags.json }),
-      signal: abort.signal,
+      signal: interrupts.signal,
       embeddingCache: join(cacheFolder(process.env), 'bench-embeddings'),
       onProgress: (progress) => line.show(describe(progress), progress),
     })
@@ -65,8 +64,7 @@ export async function runTablesCommand(paths: readonly string[], flags: TablesFl
     process.stdout.write(resultsText(results.summary))
   } finally {
     line.end()
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
+    interrupts.close()
   }
 }
 
@@ -121,10 +119,5 @@ function describe(progress: BenchProgress): string {
   const { done, total } = progress
   if (progress.stage === 'embedding') return `embedding prompts: ${done} of ${total}`
   if (progress.stage === 'continuing') return `continuing: ${done} of ${total} runs are there already`
-  return `${done} of ${total} runs, ${duration(progress.secondsLeft)} left`
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`
-  return seconds < 5400 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
+  return `${done} of ${total} runs, ${durationText(progress.secondsLeft)} left`
 }

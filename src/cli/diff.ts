@@ -23,7 +23,7 @@ export function registerDiff(program: Command): void {
 async function showDifference(store: Store, a: string, b: string, json: boolean): Promise<void> {
   const { readReport } = await import('./report-file.ts')
   const { summarizeReport } = await import('../report/summary.ts')
-  const { textDifference } = await import('../report/text-difference.ts')
+  const { textDifference } = await import('../report/difference.ts')
   const { count, dollars, interval, score } = await import('../report/numbers.ts')
   const sides = []
   for (const name of [a, b]) sides.push(summarizeReport((await readReport(store, name)).state))

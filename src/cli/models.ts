@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidInputError } from '../errors.ts'
 import { modelsFolder } from './cache-folder.ts'
+import { listenForInterrupts } from './interrupts.ts'
 import { CATALOG, type CatalogModel } from './model-store/catalog.ts'
 import { jsonLine } from './terminal.ts'
 
@@ -47,9 +48,7 @@ export async function pull(names: readonly string[], flags: PullFlags): Promise<
   const chosen = names.length === 0 ? CATALOG.filter((model) => model.default) : names.map(findModel)
   const hub = flags.hub ?? process.env['KRIGE_HUB']
   const progress = createProgressLine(process.stderr)
-  const controller = new AbortController()
-  const interrupt = () => controller.abort()
-  process.once('SIGINT', interrupt)
+  const interrupts = listenForInterrupts('Stopping: the same command goes on from here.')
   const done: object[] = []
   try {
     for (const model of chosen) {
@@ -57,7 +56,7 @@ export async function pull(names: readonly string[], flags: PullFlags): Promise<
       const files = await pullModel(model, {
         modelsFolder: folder,
         ...(hub === undefined ? {} : { hub: hub === 'none' ? '' : hub.replace(/\/+$/, '') }),
-        signal: controller.signal,
+        signal: interrupts.signal,
         onProgress: (text, position) => progress.show(text, position),
         onNotice: (text) => {
           progress.end()
@@ -73,7 +72,7 @@ export async function pull(names: readonly string[], flags: PullFlags): Promise<
     }
   } finally {
     progress.end()
-    process.removeListener('SIGINT', interrupt)
+    interrupts.close()
   }
   process.stdout.write(flags.json ? jsonLine({ folder, models: done }) : `${folder}\n`)
 }

@@ -5,13 +5,13 @@ import { UnavailableError } from '../errors.ts'
 import { createCostCounter, type RoleCost } from '../report/costs.ts'
 import { renderReport } from '../report/render-report.ts'
 import type { ShownAnswer } from '../report/separating-examples.ts'
+import { DEFAULT_STORE } from '../store/default-store.ts'
 import { isPostgres } from '../store/postgres/address.ts'
 import { readAnswers } from '../store/read-answers.ts'
 import type { Store } from '../store/store.ts'
 import { writeWhole } from '../store/whole-file.ts'
 import { createFold, type StudyFold, type StudyState } from '../study/state.ts'
 import { packageVersion } from './version.ts'
-import { DEFAULT_STORE } from './with-store.ts'
 
 /** Where the report of a study goes unless the user says otherwise: beside the store, where that is a file. */
 export function defaultReportPath(store: Store, study: string): string {

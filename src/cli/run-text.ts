@@ -1,15 +1,14 @@
 import type { DraftCounts, SearchProgress } from '../engine/search.ts'
 import { constraintText } from '../history/constraint.ts'
 import { INTERVAL_LEVEL } from '../policy/policy.ts'
+import { count, dollars } from '../report/numbers.ts'
 import type { Cost, Plan } from '../run/plan.ts'
 import type { ResultCandidate, RunResult } from '../run/result.ts'
-import { formatDuration } from './bench-record.ts'
+import { durationText } from '../text/duration-text.ts'
 
-const number = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: 0 })
 const score = (value: number) => value.toFixed(3)
 const amount = (value: number) => String(Number(value.toPrecision(4)))
 const range = ([low, high]: readonly [number, number]) => `[${score(low)}, ${score(high)}]`
-const money = (value: number) => (value >= 0.01 || value === 0 ? `$${value.toFixed(2)}` : `$${value.toPrecision(2)}`)
 
 /**
  * What is going to happen, before it does.
@@ -18,19 +17,19 @@ const money = (value: number) => (value >= 0.01 || value === 0 ? `$${value.toFix
  */
 export function planText(plan: Plan, localSeconds?: number): string {
   return [
-    `${number(plan.prompts)} ${plan.prompts === 1 ? 'prompt' : 'prompts'}, ${number(plan.searchExamples)} search examples.`,
+    `${count(plan.prompts)} ${plan.prompts === 1 ? 'prompt' : 'prompts'}, ${count(plan.searchExamples)} search examples.`,
     plan.proposing
-      ? `Search: up to ${number(plan.searchEvaluations)} evaluations. ${proposingText(plan.proposing)}`
-      : `Search: up to ${number(plan.searchEvaluations)} evaluations (measuring everything takes ${number(plan.exhaustive.evaluations)}).`,
+      ? `Search: up to ${count(plan.searchEvaluations)} evaluations. ${proposingText(plan.proposing)}`
+      : `Search: up to ${count(plan.searchEvaluations)} evaluations (measuring everything takes ${count(plan.exhaustive.evaluations)}).`,
     plan.holdoutExamples > 0
-      ? `Holdout: ${number(plan.holdoutEvaluations)} evaluations of the same budget, to compare the winner on ${number(plan.holdoutExamples)} examples the search never sees.`
+      ? `Holdout: ${count(plan.holdoutEvaluations)} evaluations of the same budget, to compare the winner on ${count(plan.holdoutExamples)} examples the search never sees.`
       : 'Holdout: none.',
     plan.proposing
       ? `Cost: at most ${costText(plan.cost)}, retries and whoever writes prompts aside.`
       : `Cost: at most ${costText(plan.cost)}, retries aside; exhaustive: ${costText(plan.exhaustive)}.`,
     ...(localSeconds === undefined
       ? []
-      : [`Time: some ${formatDuration(localSeconds)} on this machine, guessed from the size of the model.`]),
+      : [`Time: some ${durationText(localSeconds)} on this machine, guessed from the size of the model.`]),
     ...plan.warnings.map((warning) => `Warning: ${warning}`),
     '',
   ].join('\n')
@@ -39,12 +38,12 @@ export function planText(plan: Plan, localSeconds?: number): string {
 function proposingText({ calls }: NonNullable<Plan['proposing']>): string {
   return calls === 0
     ? 'Further prompts are made from the examples, without a model.'
-    : `Further prompts are written as they pay, in some ${number(calls)} calls.`
+    : `Further prompts are written as they pay, in some ${count(calls)} calls.`
 }
 
 function costText(cost: Cost): string {
-  const tokens = `${number(cost.inputTokens)} input and ${number(cost.outputTokens)} output tokens`
-  return `${number(cost.calls)} calls, ${tokens}${cost.usd === undefined ? ' (price unknown)' : `, ${money(cost.usd)}`}`
+  const tokens = `${count(cost.inputTokens)} input and ${count(cost.outputTokens)} output tokens`
+  return `${count(cost.calls)} calls, ${tokens}${cost.usd === undefined ? ' (price unknown)' : `, ${dollars(cost.usd)}`}`
 }
 
 /** One line while it runs. */
@@ -54,22 +53,22 @@ export function progressText(
   secondsLeft: number | undefined,
 ): string {
   const { stage, evaluations, evaluationBudget, calls, usd, incumbent, drafts } = progress
-  const budget = Number.isFinite(evaluationBudget) ? `/${number(evaluationBudget)}` : ''
+  const budget = Number.isFinite(evaluationBudget) ? `/${count(evaluationBudget)}` : ''
   return [
-    `${stage}: ${number(evaluations)}${budget} evaluations, ${number(calls)} calls${usd > 0 ? `, ${money(usd)}` : ''}`,
+    `${stage}: ${count(evaluations)}${budget} evaluations, ${count(calls)} calls${usd > 0 ? `, ${dollars(usd)}` : ''}`,
     ...(drafts ? [draftsText(drafts)] : []),
     ...(incumbent && best !== undefined ? [`best ${best} ${score(incumbent.mean)} ${range(incumbent.interval)}`] : []),
-    ...(secondsLeft === undefined ? [] : [`about ${formatDuration(secondsLeft)} left`]),
+    ...(secondsLeft === undefined ? [] : [`about ${durationText(secondsLeft)} left`]),
   ].join(', ')
 }
 
 /** What became of prompts that were written. */
 export function draftsText({ written, rejected, measured }: DraftCounts): string {
   const refused = Object.entries(rejected)
-    .filter(([, count]) => count > 0)
-    .map(([reason, count]) => `${number(count)} ${reason}`)
-  const all = Object.values(rejected).reduce((sum, count) => sum + count, 0)
-  return `${number(written)} drafts written, ${number(all)} rejected${refused.length > 0 ? ` (${refused.join(', ')})` : ''}, ${number(measured)} measured`
+    .filter(([, drafts]) => drafts > 0)
+    .map(([reason, drafts]) => `${count(drafts)} ${reason}`)
+  const all = Object.values(rejected).reduce((sum, drafts) => sum + drafts, 0)
+  return `${count(written)} drafts written, ${count(all)} rejected${refused.length > 0 ? ` (${refused.join(', ')})` : ''}, ${count(measured)} measured`
 }
 
 /**
@@ -90,7 +89,7 @@ export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluation
   const saved =
     result.savedCalls === undefined
       ? ''
-      : ` (${number(result.savedCalls)} more were saved: those stages had answered already)`
+      : ` (${count(result.savedCalls)} more were saved: those stages had answered already)`
   return [
     `The best prompt found, ${winner.id}:`,
     '',
@@ -107,7 +106,7 @@ export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluation
       : []),
     ...(comparisons && winner.id !== baseline.id
       ? [
-          `Probability that the winner beats the baseline in a comparison: ${score(winner.mean)} ${range(winner.interval)}; they met ${number(comparisons.wins + comparisons.ties + comparisons.losses)} times: ${number(comparisons.wins)} wins, ${number(comparisons.ties)} ties, ${number(comparisons.losses)} losses`,
+          `Probability that the winner beats the baseline in a comparison: ${score(winner.mean)} ${range(winner.interval)}; they met ${count(comparisons.wins + comparisons.ties + comparisons.losses)} times: ${count(comparisons.wins)} wins, ${count(comparisons.ties)} ties, ${count(comparisons.losses)} losses`,
         ]
       : []),
     `${line('Winner', winner)}; probability of being the best ${Math.round(100 * winner.probabilityBest)}%`,
@@ -119,7 +118,7 @@ export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluation
     `Intervals are ${Math.round(100 * INTERVAL_LEVEL)}% intervals.`,
     ...(result.credit ? [creditText(result.credit)] : []),
     ...(result.drafts ? [`Prompts: ${draftsText(result.drafts)}`] : []),
-    `Spent: ${number(spent.evaluations)} evaluations, ${number(spent.calls)} calls${saved}, ${number(spent.inputTokens)} input and ${number(spent.outputTokens)} output tokens, ${money(spent.usd)}${result.drafts ? '' : `; measuring everything${holdout === 0 ? '' : ', and the holdout,'} would have taken ${number(exhaustive.evaluations + holdout)} evaluations`}`,
+    `Spent: ${count(spent.evaluations)} evaluations, ${count(spent.calls)} calls${saved}, ${count(spent.inputTokens)} input and ${count(spent.outputTokens)} output tokens, ${dollars(spent.usd)}${result.drafts ? '' : `; measuring everything${holdout === 0 ? '' : ', and the holdout,'} would have taken ${count(exhaustive.evaluations + holdout)} evaluations`}`,
     ...(result.report === null ? [] : [`Report: ${result.report}`]),
     ...(baseline && baseline.id !== winner.id && baseline.holdout !== null && winner.holdout !== null && !comparisons
       ? [`Before → after, on held-out examples: ${score(baseline.holdout)} → ${score(winner.holdout)}`]

@@ -159,6 +159,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
   const priceOf = createPriceList(flags.price)
   if (flags.policy !== undefined) await checkPolicyName(flags.policy)
 
+  const secondsHere = (plan: Plan) => (replay ? undefined : localRunTime(task, plan.cost, flags.threads))
   if (flags.dryRun) {
     const { makePlan } = await import('../run/plan.ts')
     const { estimator, close, notice } = await openEstimator(task, flags, replay)
@@ -170,7 +171,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
         : undefined
       const plan = makePlan(task, estimator, priceOf, writes?.proposers)
       if (notice !== undefined) process.stderr.write(`${notice}\n`)
-      const localSeconds = replay ? undefined : localRunTime(task, plan.cost, flags.threads)
+      const localSeconds = secondsHere(plan)
       process.stdout.write(
         flags.json
           ? jsonLine({ task: task.name, plan, ...(localSeconds === undefined ? {} : { localSeconds }) })
@@ -243,7 +244,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       onPlan: (plan, resumed) => {
         announcedPlan = plan
         for (const warning of plan.warnings) announced.add(warning)
-        const localSeconds = replay ? undefined : localRunTime(task, plan.cost, flags.threads)
+        const localSeconds = secondsHere(plan)
         process.stderr.write(`${resumed ? 'Resuming. ' : ''}${text.planText(plan, localSeconds)}`)
       },
       onProgress: (now) => {

@@ -5,7 +5,7 @@
  * @module
  */
 import { StringDecoder } from 'node:string_decoder'
-import { visibleText } from '../space/visible-text.ts'
+import { visibleText } from '../text/visible-text.ts'
 
 type Stream = NodeJS.WriteStream
 type Write = Stream['write']

@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { InvalidInputError } from '../errors.ts'
+import { DEFAULT_STORE } from '../store/default-store.ts'
 import { isPostgres } from '../store/postgres/address.ts'
 import type { SqliteFileOptions } from '../store/sqlite-file.ts'
 import type { Store } from '../store/store.ts'
 
-export const DEFAULT_STORE = '.krige/studies.db'
-
 export const STORE_OPTION = [
   '--store <url>',
-  'where studies are kept: a file, sqlite:FILE, postgres://… or memory: (default: KRIGE_STORE, else .krige/studies.db)',
+  `where studies are kept: a file, sqlite:FILE, postgres://… or memory: (default: KRIGE_STORE, else ${DEFAULT_STORE})`,
 ] as const
 
 /** The store an option, else the environment, else the default names. */

@@ -17,7 +17,7 @@
 import { thompson, topTwoThompson } from '../acquisition/thompson.ts'
 import { type Comparison, comparisonKey } from '../history/comparison.ts'
 import { createRandom } from '../numerics/random/random.ts'
-import { normalCdf, normalQuantile } from '../numerics/special/index.ts'
+import { normalCdf } from '../numerics/special/index.ts'
 import type { PoolEntry } from '../prompt/candidate.ts'
 import { points, row } from '../surrogate/points.ts'
 import {
@@ -29,6 +29,7 @@ import {
 import {
   type Decision,
   INTERVAL_LEVEL,
+  INTERVAL_QUANTILE,
   type Policy,
   type PolicyContext,
   type PolicyState,
@@ -142,7 +143,7 @@ function recommend({ process, pool, touched }: ComparisonFit, baseline: number, 
   })
   const statistics = rankingStatistics(contenders, { means, standardDeviations }, createRandom(seed))
   const { difference, deviation, probability } = beats[candidate]!
-  const margin = normalQuantile(0.5 + INTERVAL_LEVEL / 2) * deviation
+  const margin = INTERVAL_QUANTILE * deviation
   const seen = points(contenders.map((index) => row(pool, index)))
   const random = createRandom(seed).split('best')
   const leaders = thompson(process.posterior(seen), () => random.normal(), SAMPLES)

@@ -160,7 +160,7 @@ export type Decision =
   | { readonly kind: 'wait' }
   | { readonly kind: 'done'; readonly reason: string }
 
-export { INTERVAL_LEVEL } from '../surrogate/interval-level.ts'
+export { INTERVAL_LEVEL, INTERVAL_QUANTILE } from '../surrogate/interval-level.ts'
 
 export interface Recommendation {
   /** Index into the pool. */

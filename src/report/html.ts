@@ -4,7 +4,7 @@
  * @module
  */
 
-import { visibleText } from '../space/visible-text.ts'
+import { escapeMarkup } from '../text/escape-markup.ts'
 
 const markup = Symbol('markup')
 
@@ -14,20 +14,6 @@ export interface Html {
 }
 
 export type HtmlValue = Html | string | number | undefined | readonly HtmlValue[]
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-  '`': '&#96;',
-}
-
-/** Escapes text for content and for quoted attributes. */
-export function escapeHtml(text: string): string {
-  return visibleText(text).replace(/[&<>"'`]/g, (character) => ENTITIES[character]!)
-}
 
 /**
  * @example
@@ -54,7 +40,7 @@ export function toText(page: Html): string {
 
 function render(value: HtmlValue): string {
   if (value === undefined) return ''
-  if (typeof value === 'string') return escapeHtml(value)
+  if (typeof value === 'string') return escapeMarkup(value)
   if (typeof value === 'number') return String(value)
   if (isList(value)) return value.map(render).join('')
   return value[markup]

@@ -7,6 +7,7 @@ import * as Plot from '@observablehq/plot'
 import { mean, sampleCorrelation, variance } from 'simple-statistics'
 import { wordNGrams } from '../features/tokens.ts'
 import { viewFactories, viewNames } from '../features/views.ts'
+import { INTERVAL_QUANTILE } from '../policy/policy.ts'
 import { candidateText } from '../prompt/candidate.ts'
 import { type Html, html } from './html.ts'
 import { interval, signedScore } from './numbers.ts'
@@ -90,7 +91,7 @@ export function wordEffects(rows: readonly RankedCandidate[], most = 12): WordEf
         word,
         prompts: values.length,
         difference,
-        interval: [difference - 1.96 * error, difference + 1.96 * error] as const,
+        interval: [difference - INTERVAL_QUANTILE * error, difference + INTERVAL_QUANTILE * error] as const,
         error,
       }
     })

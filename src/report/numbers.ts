@@ -34,10 +34,3 @@ export function probability(value: number): string {
   if (value < 0.005) return '< 1%'
   return `${Math.round(100 * value)}%`
 }
-
-export function duration(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000)
-  if (seconds < 60) return `${seconds} s`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
-}

@@ -6,7 +6,7 @@
  */
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
-import { visibleText } from '../space/visible-text.ts'
+import { visibleText } from '../text/visible-text.ts'
 import { type Html, html, trusted } from './html.ts'
 
 /** Width of every plot in its own units; the page scales it. */

@@ -11,6 +11,7 @@ import { creditOf } from '../study/credit.ts'
 import type { ConstraintBelief } from '../study/feasibility.ts'
 import type { StudyState } from '../study/state.ts'
 import { type Conclusion, type JudgedCandidate, knownScore, type ScoreSummary } from '../study/verdict.ts'
+import { durationText } from '../text/duration-text.ts'
 import { calibration } from './calibration.ts'
 import { costTable, type RoleCost } from './costs.ts'
 import { difference } from './difference.ts'
@@ -19,7 +20,7 @@ import { heatMap } from './heat-map.ts'
 import { type Html, html, toText, trusted } from './html.ts'
 import { importance } from './importance.ts'
 import { intervalBar } from './interval-bar.ts'
-import { count, dollars, duration, interval, probability, score, signedScore } from './numbers.ts'
+import { count, dollars, interval, probability, score, signedScore } from './numbers.ts'
 import { type PromptRow, promptRows, promptSearch, ROWS_TOGETHER, scaleOf } from './prompt-list.ts'
 import { promptMap } from './prompt-map.ts'
 import { type RankedCandidate, rankCandidates } from './ranking.ts'
@@ -162,7 +163,7 @@ function header({ state, startedAt, endedAt }: ReportOptions, rows: readonly Ran
   return html`<h1>${config.name}</h1>
 <p><span class="badge ${verdict.replace(' ', '-')}">${verdict}</span> ${beforeAfter(conclusion)}</p>
 <p>${verdictInWords(conclusion)}</p>
-<p class="quiet">${count(state.candidates.length)} prompts × ${count(config.exampleCount)} search examples, policy ${config.policy}, model ${config.fingerprint['model'] ?? 'unknown'}${when === undefined ? '' : `, ${when} UTC`}${startedAt !== undefined && endedAt !== undefined && endedAt > startedAt ? `, ${duration(endedAt - startedAt)} from first to last event` : ''}.</p>
+<p class="quiet">${count(state.candidates.length)} prompts × ${count(config.exampleCount)} search examples, policy ${config.policy}, model ${config.fingerprint['model'] ?? 'unknown'}${when === undefined ? '' : `, ${when} UTC`}${startedAt !== undefined && endedAt !== undefined && endedAt > startedAt ? `, ${durationText((endedAt - startedAt) / 1000)} from first to last event` : ''}.</p>
 ${state.comparisons.length > 0 ? html`<p>Prompts were compared, not scored: a score is the probability of beating the baseline in a comparison before the judge, on the holdout the share of comparisons won (a tie is half).</p>` : undefined}
 ${conclusion ? figures(state, conclusion) : unfinished(rows)}
 ${

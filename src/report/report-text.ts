@@ -3,9 +3,10 @@
  *
  * @module
  */
+
+import { textDifference } from './difference.ts'
 import { count, dollars, interval, probability, score, signedScore } from './numbers.ts'
 import type { ReportedPrompt, ReportSummary } from './summary.ts'
-import { textDifference } from './text-difference.ts'
 
 const MOST = 20
 

@@ -1,19 +1,12 @@
 import * as z from 'zod'
 import { checkInput } from '../check-input.ts'
 import { InvalidInputError, UnavailableError } from '../errors.ts'
+import { DEFAULT_STORE } from './default-store.ts'
 import { createMemoryStore } from './memory-store.ts'
 import { isPostgres, parsePostgresAddress } from './postgres/address.ts'
 import type { SqliteFileOptions } from './sqlite-file.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import type { Store } from './store.ts'
-
-/**
- * Where studies are kept when nobody says where.
- *
- * @example
- * DEFAULT_STORE // '.krige/studies.db'
- */
-export const DEFAULT_STORE = '.krige/studies.db'
 
 const optionsSchema = z.strictObject({
   readOnly: z.boolean().optional(),

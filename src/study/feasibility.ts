@@ -11,13 +11,13 @@
 
 import type { Constraint } from '../history/constraint.ts'
 import { normalCdf } from '../numerics/special/normal.ts'
+import { INTERVAL_QUANTILE as Z } from '../policy/policy.ts'
 import type { MeasurementTallies, Tally } from './measurements.ts'
 
 /** A candidate at least this likely to keep all constraints may be recommended. */
 export const FEASIBLE = 0.5
 /** A candidate less likely than this is not measured any more. */
 export const HOPELESS = 0.02
-const Z = 1.959963984540054
 
 /** What is believed about one constraint of one candidate. */
 export interface ConstraintBelief extends Constraint {

@@ -8,13 +8,12 @@ import { InvalidArgumentError } from '../errors.ts'
 import { scoreExponent, timesPowerOfTwo } from '../history/score-unit.ts'
 import { normalCdf } from '../numerics/special/normal.ts'
 import { normalQuantile } from '../numerics/special/normal-quantile.ts'
-import { INTERVAL_LEVEL } from '../policy/policy.ts'
+import { INTERVAL_LEVEL, INTERVAL_QUANTILE as Z } from '../policy/policy.ts'
 import type { Feasibility } from './feasibility.ts'
 
 export type Verdict = 'improved' | 'no improvement' | 'undecided'
 
 /** Quantile of the standard normal for two-sided intervals. */
-const Z = normalQuantile(0.5 + INTERVAL_LEVEL / 2)
 /** Differences smaller than this are not worth changing a prompt for. */
 export const DEFAULT_RELEVANT_DIFFERENCE = 0.05
 

@@ -215,7 +215,7 @@ describe('a model server that misbehaves', () => {
     const { model } = await server([status(429, '{}', { 'retry-after': '6' })])
     const evaluator = await evaluatorFor(model, { onNotice: (notice) => notices.push(notice) })
     await measure(evaluator, { signal: AbortSignal.timeout(100) })
-    expect(notices).toEqual([expect.stringMatching(/is busy: it asks to wait 6 seconds, until \d{4}-.* UTC/)])
+    expect(notices).toEqual([expect.stringMatching(/is busy: it asks to wait 6 s, until \d{4}-.* UTC/)])
   })
 
   it('may be asked once in a long time: no timer overflows', async () => {

@@ -1,5 +1,6 @@
+import { escapeMarkup } from '../../text/escape-markup.ts'
 import type { Comparison, FractionComparison } from './compare-results.ts'
-import { anytimeChart, criticalDifferenceChart, document, escapeXml } from './compare-svg.ts'
+import { anytimeChart, criticalDifferenceChart, document } from './compare-svg.ts'
 import { formatP, signed } from './compare-text.ts'
 
 /** The comparison as one self-contained page: no scripts, nothing loaded. */
@@ -21,13 +22,13 @@ figure { margin: 1rem 0; overflow-x: auto } svg { max-width: 100%; height: auto 
 </style></head><body>
 <h1>Comparison of search policies</h1>
 <p>${tables.length} tables of ${tasks.length} tasks, up to ${repeats} repeats. Error is (best − chosen)/(best − worst) of the
-prompts’ true means. Differences are to <b>${escapeXml(reference)}</b>, paired by table and repeat, with 95% intervals over
-tasks; negative means better than ${escapeXml(reference)}, bold that the interval excludes 0.</p>
-${notes.map((note) => `<p><b>Note.</b> ${escapeXml(note)}</p>`).join('\n')}
+prompts’ true means. Differences are to <b>${escapeMarkup(reference)}</b>, paired by table and repeat, with 95% intervals over
+tasks; negative means better than ${escapeMarkup(reference)}, bold that the interval excludes 0.</p>
+${notes.map((note) => `<p><b>Note.</b> ${escapeMarkup(note)}</p>`).join('\n')}
 ${charts.join('\n')}
 ${[...fractions, ...holdout].map(section).join('\n')}
 ${calibration(comparison)}
-<details><summary>Tables</summary><p>${tables.map(escapeXml).join(', ')}</p></details>
+<details><summary>Tables</summary><p>${tables.map(escapeMarkup).join(', ')}</p></details>
 </body></html>
 `
 }
@@ -37,7 +38,7 @@ function calibration({ calibration: rows }: Comparison): string {
   const lines = rows.map(({ policy, fraction, estimand, level, coverage, standardError, optimism }) => {
     const spread = standardError === undefined ? '' : ` ± ${(100 * standardError).toFixed(1)}`
     const cells = [
-      escapeXml(policy),
+      escapeMarkup(policy),
       `× ${fraction}`,
       estimand,
       `${(100 * level).toFixed(0)}%`,
@@ -57,7 +58,7 @@ function section({ fraction, kind, policies, ranks }: FractionComparison): strin
     const clear = interval !== undefined && interval[0] * interval[1] > 0
     const rank = ranks.meanRanks[ranks.policies.indexOf(policy)]
     const cells = [
-      escapeXml(policy),
+      escapeMarkup(policy),
       meanError.toFixed(4),
       difference ? signed(difference.mean) : '',
       interval ? `[${interval.map(signed).join(', ')}]` : '',
@@ -69,7 +70,7 @@ function section({ fraction, kind, policies, ranks }: FractionComparison): strin
   const critical =
     ranks.criticalDifference === undefined
       ? ''
-      : `<p>Friedman p ${escapeXml(formatP(ranks.pValue))}; critical difference of ranks ${ranks.criticalDifference.toFixed(2)} (Nemenyi, ${ranks.blocks} tasks).</p>`
+      : `<p>Friedman p ${escapeMarkup(formatP(ranks.pValue))}; critical difference of ranks ${ranks.criticalDifference.toFixed(2)} (Nemenyi, ${ranks.blocks} tasks).</p>`
   const where = kind === 'error' ? '' : ', on the holdout examples'
   return `<h2>Budget × ${fraction}${where}</h2>
 <table><thead><tr><th>policy</th><th>error</th><th>difference</th><th>95% interval</th><th>rank</th><th>runs</th></tr></thead>

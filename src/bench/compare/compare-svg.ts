@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+import { escapeMarkup } from '../../text/escape-markup.ts'
 import type { Comparison, FractionComparison } from './compare-results.ts'
 import { formatP } from './compare-text.ts'
 
@@ -10,23 +12,6 @@ import { formatP } from './compare-text.ts'
 const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8b6d00', '#555555']
 const WIDTH = 760
 const FONT = 'font-family="system-ui, sans-serif" font-size="13"'
-
-/** Escapes text for XML, attributes included. */
-export function escapeXml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  }
-  return (
-    text
-      .replace(/[&<>"']/g, (character) => entities[character]!)
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 has no way to write these
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '�')
-  )
-}
 
 /** Both pictures in one SVG document. */
 export function compareSvg(comparison: Comparison): string {
@@ -57,7 +42,7 @@ export function document(height: number, body: string): string {
 }
 
 const text = (x: number, y: number, content: string, extra = '') =>
-  `<text x="${round(x)}" y="${round(y)}" fill="#222" ${extra}>${escapeXml(content)}</text>`
+  `<text x="${round(x)}" y="${round(y)}" fill="#222" ${extra}>${escapeMarkup(content)}</text>`
 
 const line = (x1: number, y1: number, x2: number, y2: number, extra = 'stroke="#bbb"') =>
   `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" ${extra}/>`

@@ -15,11 +15,12 @@
  */
 import * as z from 'zod'
 import { normalCdf, normalDensity } from '../../numerics/special/index.ts'
+import { argmax } from '../../numerics/vector.ts'
 import type { PolicyContext, PolicyFactory } from '../../policy/policy.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
 import { deepKernelRegression } from './deep-kernel.ts'
 import { type Components, principalComponents } from './pool-components.ts'
-import { argmax, rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
+import { rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
 
 export const hbbopsOptions = z.strictObject({
   /** Examples of the lowest fidelity. */

@@ -6,6 +6,7 @@
  */
 import { createRandom, type Random } from '../../numerics/random/index.ts'
 import { normalQuantile } from '../../numerics/special/index.ts'
+import { argmax } from '../../numerics/vector.ts'
 import type { Decision, Policy, PolicyContext, PolicyState, Recommendation } from '../../policy/policy.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
 
@@ -209,16 +210,6 @@ function wilson(mean: number, count: number): [number, number] {
   const center = (mean + z ** 2 / (2 * count)) / denominator
   const half = (z * Math.sqrt((mean * (1 - mean)) / count + z ** 2 / (4 * count ** 2))) / denominator
   return [Math.max(0, center - half), Math.min(1, center + half)]
-}
-
-/** Index of the largest number, the first of equals; undefined where all are NaN. */
-export function argmax(values: ArrayLike<number>): number | undefined {
-  let best: number | undefined
-  for (let index = 0; index < values.length; index++) {
-    if (Number.isNaN(values[index])) continue
-    if (best === undefined || values[index]! > values[best]!) best = index
-  }
-  return best
 }
 
 /** Candidates ordered best first by a value; NaN last, equals in their given order. */

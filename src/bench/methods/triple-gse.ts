@@ -16,12 +16,13 @@
  */
 import * as z from 'zod'
 import type { Random } from '../../numerics/random/index.ts'
+import { argmax } from '../../numerics/vector.ts'
 import type { PolicyContext, PolicyFactory } from '../../policy/policy.ts'
 import { bayesianRidge, type WeightedData } from './bayesian-ridge.ts'
 import { boostedTrees } from './boosted-trees.ts'
 import { createPerceptron } from './perceptron.ts'
 import { type Components, principalComponents } from './pool-components.ts'
-import { argmax, type Desk, rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
+import { type Desk, rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
 
 export const tripleGseOptions = z.strictObject({
   /** How many principal components of the embeddings the models see. */

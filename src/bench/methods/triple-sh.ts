@@ -1,3 +1,4 @@
+import { argmax } from '../../numerics/vector.ts'
 /**
  * TRIPLE-SH: prompt selection as fixed-budget best-arm identification by sequential halving.
  *
@@ -13,7 +14,7 @@
  * @module
  */
 import type { PolicyFactory } from '../../policy/policy.ts'
-import { argmax, rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
+import { rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
 
 export const createTripleShPolicy: PolicyFactory = (context) =>
   scriptedPolicy('triple-sh', context, function* ({ pool, exampleCount, left, asked, mean, random }, choice) {

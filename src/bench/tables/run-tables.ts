@@ -184,13 +184,13 @@ async function embedPrompts(
   withSlots: boolean,
   options: PinnedEmbeddingsOptions,
 ): Promise<PromptVectors[][]> {
-  const slotsOf = (prompt: Candidate) => (withSlots ? Object.entries(prompt.slots ?? {}) : [])
+  const slotTexts = (prompt: Candidate) => (withSlots ? Object.entries(prompt.slots ?? {}) : [])
   const prompts = tables.flatMap((table) => table.prompts)
-  const texts = prompts.flatMap((prompt) => [candidateText(prompt), ...slotsOf(prompt).map(([, text]) => text)])
+  const texts = prompts.flatMap((prompt) => [candidateText(prompt), ...slotTexts(prompt).map(([, text]) => text)])
   const vectors = await pinnedEmbeddings(texts, options)
   return tables.map((table) =>
     table.prompts.map((prompt) => {
-      const slots = slotsOf(prompt).map(([name, text]) => [name, vectors.get(text)!] as const)
+      const slots = slotTexts(prompt).map(([name, text]) => [name, vectors.get(text)!] as const)
       return {
         text: vectors.get(candidateText(prompt))!,
         ...(slots.length > 0 ? { slots: Object.fromEntries(slots) } : {}),

@@ -7,6 +7,7 @@
  * @module
  */
 import { InvalidArgumentError } from '../../errors.ts'
+import { dot } from '../vector.ts'
 import { createCauchyPointFinder } from './cauchy-point.ts'
 import { createLimitedMemoryHessian } from './limited-memory-hessian.ts'
 import { moreThuente } from './more-thuente.ts'
@@ -14,7 +15,6 @@ import {
   type Bounds,
   clampInto,
   type DifferentiableObjective,
-  dot,
   type OptimizeResult,
   resolveBounds,
   type StopReason,

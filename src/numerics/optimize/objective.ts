@@ -71,9 +71,3 @@ export function resolveBounds(bounds: Bounds, n: number): { lower: Float64Array;
 export function clampInto(x: Float64Array, lower: Float64Array, upper: Float64Array): void {
   for (let i = 0; i < x.length; i++) x[i] = Math.min(Math.max(x[i]!, lower[i]!), upper[i]!)
 }
-
-export function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
-  return sum
-}

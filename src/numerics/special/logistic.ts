@@ -5,16 +5,14 @@
  */
 
 /**
- * σ(x) = 1/(1 + exp(−x)), accurate relative to its value in the lower tail.
+ * σ(x) = 1/(1 + exp(−x)), accurate relative to its value down to x = −709; 0 below.
  *
  * @example
  * logistic(0) // 0.5
  * logistic(-700) // ≈ 9.86e-305
  */
 export function logistic(x: number): number {
-  if (x >= 0) return 1 / (1 + Math.exp(-x))
-  const exponential = Math.exp(x)
-  return exponential / (1 + exponential)
+  return 1 / (1 + Math.exp(-x))
 }
 
 /**

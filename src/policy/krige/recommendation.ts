@@ -4,12 +4,11 @@
  * @module
  */
 import { createRandom } from '../../numerics/random/random.ts'
-import { normalQuantile } from '../../numerics/special/normal-quantile.ts'
 import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
 import { populationScores } from '../../surrogate/prompt/prompt-scores.ts'
 import { type ScoreMoments, sharedDeviations } from '../../surrogate/prompt/score-moments.ts'
 import { setScores } from '../../surrogate/prompt/set-scores.ts'
-import { type Estimand, INTERVAL_LEVEL, type Recommendation } from '../policy.ts'
+import { type Estimand, INTERVAL_LEVEL, INTERVAL_QUANTILE, type Recommendation } from '../policy.ts'
 import { rankingStatistics } from '../recommendation/ranking-statistics.ts'
 
 /** @param known Scores of the first prompts, by the same beliefs before the pool grew. */
@@ -50,7 +49,7 @@ export function recommend(
   return {
     candidate,
     mean: means[candidate]!,
-    interval: scores.interval(candidate, normalQuantile(0.5 + INTERVAL_LEVEL / 2)),
+    interval: scores.interval(candidate, INTERVAL_QUANTILE),
     level: INTERVAL_LEVEL,
     ...rankingStatistics(contenders, { means, standardDeviations, shared, span: high - low }, createRandom(seed)),
     means,

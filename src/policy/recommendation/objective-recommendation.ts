@@ -1,8 +1,7 @@
 import { knowledgeGradient } from '../../acquisition/knowledge-gradient.ts'
 import type { Random } from '../../numerics/random/index.ts'
-import { normalQuantile } from '../../numerics/special/index.ts'
 import type { Points } from '../../surrogate/points.ts'
-import { INTERVAL_LEVEL, type Recommendation } from '../policy.ts'
+import { INTERVAL_LEVEL, INTERVAL_QUANTILE, type Recommendation } from '../policy.ts'
 import type { ObjectiveModel } from './objective-model.ts'
 
 /** Joint samples, and how many of the best candidates take part in them. */
@@ -25,7 +24,7 @@ export function recommendByMean(
   const posterior = process.posterior(pool)
   const best = measured.reduce((a, b) => (posterior.mean[b]! > posterior.mean[a]! ? b : a))
   const { mean, variance } = posterior
-  const quantile = normalQuantile(0.5 + INTERVAL_LEVEL / 2)
+  const quantile = INTERVAL_QUANTILE
   const at = (index: number, z: number) => transform.inverse(mean[index]! + z * Math.sqrt(variance[index]!))
 
   // Contenders are chosen by what they might be, so that an unmeasured candidate counts against the winner.

@@ -8,9 +8,8 @@
  * @module
  */
 import { createRandom } from '../../numerics/random/random.ts'
-import { normalQuantile } from '../../numerics/special/normal-quantile.ts'
 import type { CellScores } from '../cell-scores.ts'
-import { type Estimand, INTERVAL_LEVEL, type Recommendation } from '../policy.ts'
+import { type Estimand, INTERVAL_LEVEL, INTERVAL_QUANTILE, type Recommendation } from '../policy.ts'
 import { rankingStatistics } from './ranking-statistics.ts'
 
 export interface IndependentContext {
@@ -46,7 +45,7 @@ export function recommendIndependently(
   })
   const contenders = ranking.filter((i) => totals[i]!.length > 0)
   const candidate = contenders[0]!
-  const margin = normalQuantile(0.5 + INTERVAL_LEVEL / 2) * standardDeviations[candidate]!
+  const margin = INTERVAL_QUANTILE * standardDeviations[candidate]!
   return {
     candidate,
     mean: means[candidate]!,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Random } from '../../numerics/random/index.ts'
+import { argmax } from '../../numerics/vector.ts'
 import type { ParameterValue } from '../../space/parameter.ts'
 import { createDensityRatio, type DensityRatio, rootGood, tenthGood } from '../../surrogate/parzen/index.ts'
 import type { PolicyState } from '../policy.ts'
@@ -93,12 +94,12 @@ export function createSpaceTpe(options: TpeOptions, exampleCount: number): Space
           ratio.sample(index, random, count, points)
           ratio.ratios(index, points, count, ratios)
           if (index < groups.length - 1) {
-            group.read(points, argmax(ratios) * width, values)
+            group.read(points, (argmax(ratios) ?? 0) * width, values)
             continue
           }
           // The last group may still turn a point that has been tried into one that has not.
           for (let rank = 0; rank < count; rank++) {
-            const draw = argmax(ratios)
+            const draw = argmax(ratios) ?? 0
             group.read(points, draw * width, values)
             const x = design.encoding.encode(values)
             if (!design.isTaken(x)) return x
@@ -111,10 +112,4 @@ export function createSpaceTpe(options: TpeOptions, exampleCount: number): Space
       return undefined
     },
   }
-}
-
-function argmax(values: Float64Array): number {
-  let best = 0
-  for (let index = 1; index < values.length; index++) if (values[index]! > values[best]!) best = index
-  return best
 }

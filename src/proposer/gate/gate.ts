@@ -5,6 +5,7 @@
  * @module
  */
 import { estimateTokens } from '../../evaluation/estimate-tokens.ts'
+import { dot } from '../../numerics/vector.ts'
 import { type Candidate, candidateText } from '../../prompt/candidate.ts'
 import { shownExamples, splitPrompt } from '../demonstration-block.ts'
 import type { Draft } from '../proposer.ts'
@@ -138,10 +139,4 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
       return { passed, rejected }
     },
   }
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let index = 0; index < a.length; index++) sum += a[index]! * b[index]!
-  return sum
 }

@@ -16,6 +16,7 @@
 import { InvalidArgumentError, NonFiniteError } from '../../errors.ts'
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import { toArray } from '../../numerics/linalg/matrix.ts'
+import { dot } from '../../numerics/vector.ts'
 import type { Kernel } from '../kernels/kernel.ts'
 import { checkPoints, type Points } from '../points.ts'
 import { gaussianPosterior, type Posterior } from '../posterior.ts'
@@ -169,12 +170,6 @@ export function solveMean(
     for (let i = 0; i < n; i++) whitened[i]! -= coefficients[p]! * column[i]!
   }
   return { coefficients, whitened, logPrior: -0.5 * dot(coefficients, coefficients) }
-}
-
-export function dot(a: Float64Array, b: Float64Array): number {
-  let total = 0
-  for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!
-  return total
 }
 
 /** In-place lower Cholesky factor of a small, safely positive definite matrix (identity plus a Gram matrix). */

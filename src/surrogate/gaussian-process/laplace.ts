@@ -15,7 +15,7 @@
  */
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import { assign, type Matrix, toArray } from '../../numerics/linalg/matrix.ts'
-import { dot } from './gaussian-process.ts'
+import { dot } from '../../numerics/vector.ts'
 
 /** A log-concave likelihood of latent values. */
 export interface LatentLikelihood {

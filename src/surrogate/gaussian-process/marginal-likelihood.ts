@@ -11,10 +11,10 @@
  */
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import type { Matrix, Workspace } from '../../numerics/linalg/matrix.ts'
+import { dot } from '../../numerics/vector.ts'
 import {
   addNoise,
   checkTrainingData,
-  dot,
   type GaussianProcessModel,
   solveMean,
   type TrainingData,

@@ -13,7 +13,8 @@
  */
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import type { Matrix, Workspace } from '../../numerics/linalg/matrix.ts'
-import { addNoise, dot, type GaussianProcessModel, solveMean, type TrainingData } from './gaussian-process.ts'
+import { dot } from '../../numerics/vector.ts'
+import { addNoise, type GaussianProcessModel, solveMean, type TrainingData } from './gaussian-process.ts'
 import { meanBasis, meanWidth } from './mean-function.ts'
 import { divideByLengths, fillTerm, type StationaryTerm, takeCoordinates, widthOf } from './stationary-terms.ts'
 

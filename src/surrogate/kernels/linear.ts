@@ -1,4 +1,5 @@
 import type { Backend } from '../../numerics/linalg/backend.ts'
+import { dot } from '../../numerics/vector.ts'
 import { type Points, row } from '../points.ts'
 import { checkPositive } from './check-hyperparameter.ts'
 import type { Kernel } from './kernel.ts'
@@ -54,10 +55,4 @@ export function linear(options: LinearOptions = {}): Kernel {
     },
     diagonalGradient: (x) => x.map((value) => 2 * scale * value),
   }
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let total = 0
-  for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!
-  return total
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { logistic } from '../../numerics/special/logistic.ts'
 import type { AbilityFit } from './ability-fit.ts'
 import type { Outcomes } from './outcomes.ts'
 
@@ -16,7 +17,7 @@ export function correctDispersion(outcomes: Outcomes, fit: AbilityFit): Outcomes
   for (let i = 0; i < outcomes.prompts; i++) {
     for (let cell = outcomes.offsets[i]!; cell < outcomes.offsets[i + 1]!; cell++) {
       const trials = outcomes.trials[cell]!
-      const p = 1 / (1 + Math.exp(-fit.ability[i]! - fit.easiness[outcomes.column[cell]!]!))
+      const p = logistic(fit.ability[i]! + fit.easiness[outcomes.column[cell]!]!)
       residual += (outcomes.successes[cell]! - trials * p) ** 2 / trials
       binomial += p * (1 - p)
     }

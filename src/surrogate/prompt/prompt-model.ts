@@ -13,6 +13,7 @@
 
 import { remembered } from '../../features/remembered.ts'
 import type { ObservationHistory } from '../../history/observation-log.ts'
+import { logistic } from '../../numerics/special/logistic.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
 import { type AbilityPrior, fitAbilities } from './ability-fit.ts'
 import { correctDispersion } from './dispersion.ts'
@@ -353,7 +354,7 @@ function sitesAt(
     for (let cell = outcomes.offsets[i]!; cell < outcomes.offsets[i + 1]!; cell++) {
       const c = outcomes.column[cell]!
       const k = scale[c]!
-      const p = 1 / (1 + Math.exp(-k * (f + easiness[c]!)))
+      const p = logistic(k * (f + easiness[c]!))
       const trials = outcomes.trials[cell]!
       curvature += k * k * trials * p * (1 - p)
       gradient += k * (outcomes.successes[cell]! - trials * p)
@@ -430,7 +431,7 @@ function improveEasiness(
   for (let i = 0; i < outcomes.prompts; i++) {
     for (let cell = outcomes.offsets[i]!; cell < outcomes.offsets[i + 1]!; cell++) {
       const c = outcomes.column[cell]!
-      const p = 1 / (1 + Math.exp(-ability[i]! - easiness[c]!))
+      const p = logistic(ability[i]! + easiness[c]!)
       gradient[c]! += outcomes.successes[cell]! - outcomes.trials[cell]! * p
       precision[c]! += outcomes.trials[cell]! * p * (1 - p)
     }

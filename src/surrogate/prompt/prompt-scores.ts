@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { logistic } from '../../numerics/special/logistic.ts'
 import { type EasinessDistribution, easinessDistribution } from './easiness-distribution.ts'
 import type { PromptBeliefs } from './prompt-model.ts'
 import { logitInterval, type ScoreMoments } from './score-moments.ts'
@@ -12,7 +13,7 @@ import { attenuation } from './tilted-moments.ts'
 
 /** E σ(x), x ~ N(mean, variance). */
 export function expectedLogistic(mean: number, variance: number): number {
-  return 1 / (1 + Math.exp(-mean / Math.sqrt(1 + (Math.PI / 8) * variance)))
+  return logistic(mean / Math.sqrt(1 + (Math.PI / 8) * variance))
 }
 
 /**
@@ -56,7 +57,7 @@ function scoreAt({ values, probabilities }: EasinessDistribution, f: number, var
   let squares = 0
   let slope = 0
   for (let j = 0; j < values.length; j++) {
-    const p = 1 / (1 + Math.exp(-k * (f + values[j]!)))
+    const p = logistic(k * (f + values[j]!))
     const weight = probabilities[j]!
     mean += weight * p
     squares += weight * p * p

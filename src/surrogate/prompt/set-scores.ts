@@ -14,6 +14,7 @@
  *
  * @module
  */
+import { logistic } from '../../numerics/special/logistic.ts'
 import { normalCdf } from '../../numerics/special/normal.ts'
 import { HERMITE_NODES, HERMITE_WEIGHTS } from './gauss-hermite.ts'
 import type { PromptBeliefs } from './prompt-model.ts'
@@ -125,7 +126,7 @@ export function sumMoments(rest: Rest, ability: number, abilityVariance: number,
     let sum = 0
     let noise = 0
     for (let j = 0; j < count; j++) {
-      const p = 1 / (1 + Math.exp(-slope[j]! * (f + easiness[j]!)))
+      const p = logistic(slope[j]! * (f + easiness[j]!))
       sum += p
       noise += p * (1 - p)
     }
@@ -150,7 +151,7 @@ function countDistribution(mean: number, variance: number, { count, easiness, sl
     conditional.fill(0)
     conditional[0] = 1
     for (let j = 0; j < count; j++) {
-      const p = 1 / (1 + Math.exp(-slope[j]! * (f + easiness[j]!)))
+      const p = logistic(slope[j]! * (f + easiness[j]!))
       for (let n = j + 1; n > 0; n--) conditional[n] = conditional[n]! * (1 - p) + conditional[n - 1]! * p
       conditional[0]! *= 1 - p
     }

@@ -19,6 +19,7 @@
  *
  * @module
  */
+import { logistic } from '../../numerics/special/logistic.ts'
 import type { LowRankFactor } from './low-rank-factor.ts'
 import type { Outcomes } from './outcomes.ts'
 
@@ -102,7 +103,7 @@ export function estimateSharedFailures(
     for (let cell = outcomes.offsets[prompt]!; cell < outcomes.offsets[prompt + 1]!; cell++) {
       const column = outcomes.column[cell]!
       if (outcomes.examples[column]! < 0) continue
-      const p = 1 / (1 + Math.exp(-level - easiness[column]!))
+      const p = logistic(level + easiness[column]!)
       const trials = outcomes.trials[cell]!
       const residual = outcomes.successes[cell]! - trials * p
       const variance = trials * p * (1 - p)

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { compareHtml } from '../../../src/bench/compare/compare-html.ts'
 import { compareResults } from '../../../src/bench/compare/compare-results.ts'
-import { compareSvg, escapeXml, indistinct } from '../../../src/bench/compare/compare-svg.ts'
+import { compareSvg, indistinct } from '../../../src/bench/compare/compare-svg.ts'
 import { compareText } from '../../../src/bench/compare/compare-text.ts'
 import type { BenchResults, BenchRun } from '../../../src/bench/tables/bench-results.ts'
+import { escapeMarkup } from '../../../src/text/escape-markup.ts'
 
 const nasty = '<b>&"\u0007 größe 😀'
 
@@ -101,7 +102,7 @@ describe('what people see', () => {
       expect(page).not.toContain('\u0007')
       expect(page).toContain('größe 😀')
     }
-    expect(escapeXml(`<a href="x" id='y'>&`)).toBe('&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;')
+    expect(escapeMarkup(`<a href="x" id='y'>&`)).toBe('&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;')
   })
 
   it('draws one policy, one fraction and one task without dividing by nothing', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { visibleText } from '../../src/space/visible-text.ts'
+import { visibleText } from '../../src/text/visible-text.ts'
 
 describe('visibleText', () => {
   it.each([
