@@ -12,6 +12,7 @@ import type { Price } from '../run/prices.ts'
 import { isPostgres } from '../store/postgres/address.ts'
 import type { Store } from '../store/store.ts'
 import type { Budget } from '../study/ledger.ts'
+import type { Preference } from '../study/preference.ts'
 import type { Task } from '../task/task.ts'
 import type { Dispatcher } from '../worker/dispatch.ts'
 import { modelsFolder } from './cache-folder.ts'
@@ -52,6 +53,7 @@ export interface RunFlags {
   readonly seed?: number
   readonly warmStart: readonly string[]
   readonly prior?: string
+  readonly prefer?: Preference
   readonly dryRun?: boolean
   readonly json?: boolean
   readonly report?: string
@@ -68,6 +70,8 @@ export interface RunFlags {
   readonly allowOutside?: boolean
   readonly open?: boolean
 }
+
+const PREFERENCES: readonly Preference[] = ['score', 'shorter', 'cheaper', 'faster']
 
 const EXAMPLES = `
 Interrupted or killed? The same command resumes where it stopped; nothing that was received is paid for twice.
@@ -104,6 +108,11 @@ export function registerRun(program: Command): void {
         .default([], 'none'),
     )
     .option('--prior <file>', 'what krige learn wrote of other tasks, instead of the prior the task names')
+    .addOption(
+      new Option('--prefer <what>', 'of prompts that cannot be told apart from the best, recommend the …').choices(
+        PREFERENCES,
+      ),
+    )
     .option('--dry-run', 'check the task, print the plan and what it costs, and stop')
     .option('--json', 'print the result (or the plan) as one JSON object')
     .option('--open', 'watch it in a browser while it runs: pause, stop, try a prompt of your own')
@@ -155,7 +164,11 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     ...(flags.model === undefined ? {} : { overrides: { model: flags.model } }),
   })
   const replay = await openReplay(loaded, flags.model !== undefined)
-  const task: Task = { ...(replay?.task ?? loaded), budget: budgetOf(loaded.budget, flags) }
+  const task: Task = {
+    ...(replay?.task ?? loaded),
+    budget: budgetOf(loaded.budget, flags),
+    ...(flags.prefer === undefined ? {} : { prefer: flags.prefer }),
+  }
   const priceOf = createPriceList(flags.price)
   if (flags.policy !== undefined) await checkPolicyName(flags.policy)
 
@@ -467,6 +480,7 @@ function commandLine(taskFile: string, flags: RunFlags, study: string): string {
     if (value !== undefined) words.push(`--${name}`, String(value))
   }
   for (const source of flags.warmStart) words.push('--warm-start', source)
+  if (flags.prefer !== undefined) words.push('--prefer', flags.prefer)
   if (flags.prior !== undefined) words.push('--prior', flags.prior)
   if (flags.allowOutside) words.push('--allow-outside')
   return words.map(shellWord).join(' ')

@@ -8,6 +8,7 @@ import { KrigeError, UnavailableError } from '../errors.ts'
 import { BUILT_IN_MEASUREMENTS } from '../history/constraint.ts'
 import { type Failure, failure as failureOf, isFatal } from '../history/failure.ts'
 import type { Measurement } from '../history/measurement.ts'
+import { PREFERENCE_MEASUREMENTS } from '../study/preference.ts'
 import type { OpenEvaluation } from '../study/state.ts'
 import type { AskedAction, AskedEvaluation, AskedGeneration, Study } from '../study/study.ts'
 import { createCallGates } from './call-gate.ts'
@@ -97,8 +98,9 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     for (const { cell, measurement } of streak.splice(0)) record(cell, measurement)
   }
 
-  /** Of the measurements that every answer has, the log keeps those that a constraint is about. */
-  const constrained = new Set((study.state.config.constraints ?? []).map(({ metric }) => metric))
+  /** Of the measurements that every answer has, the log keeps those that a constraint or a preference is about. */
+  const { constraints = [], prefer = 'score' } = study.state.config
+  const constrained = new Set([...constraints.map(({ metric }) => metric), ...PREFERENCE_MEASUREMENTS[prefer]])
   const record = ({ action, position, evaluation }: Cell, measurement: CellMeasurement) => {
     const { metrics = {}, output, feedback, traces = [], ...result } = measurement
     const named = Object.entries(metrics).filter(([name]) => constrained.has(name) || !BUILT_IN.has(name))

@@ -22,6 +22,8 @@ interface Plan {
   readonly examples: ExampleBeliefs
   /** Expected scores. */
   readonly scores: ScoreMoments
+  /** By which prompts are chosen that nobody has measured; what was learned on other tasks has no say in it. */
+  readonly toMeet: () => ScoreMoments
   /** All prompts, best expected score first; with a warm start, in turns as one who believes it and one who does not would. */
   readonly ranked: readonly number[]
   /** Expected gain of 100 further evaluations. */
@@ -43,7 +45,7 @@ export function createKrigePolicy(context: PolicyContext): Policy {
   const pools = createPoolMemo<Plan>(context, options)
 
   function planFor(state: PolicyState, refit: number): Plan {
-    const { model, doubting, tieBreak, plans, fits } = pools.of(state.pool, state.observations)
+    const { model, doubting, meeting, tieBreak, plans, fits } = pools.of(state.pool, state.observations)
     let plan = plans.get(refit)
     if (!plan) {
       const fitted = fits.get(refit)
@@ -61,7 +63,12 @@ export function createKrigePolicy(context: PolicyContext): Policy {
         createRandom(seed),
         PLANNING_DRAWS,
       )
-      plan = { beliefs, examples: exampleBeliefs(beliefs, exampleCount), scores, ranked, gain }
+      let met: ScoreMoments | undefined
+      const toMeet = () => {
+        met ??= meeting ? scoresOf(meeting.fit(state.observations, refit), estimand, exampleCount) : scores
+        return met
+      }
+      plan = { beliefs, examples: exampleBeliefs(beliefs, exampleCount), scores, toMeet, ranked, gain }
       // Only the latest is ever asked for again.
       plans.clear()
       plans.set(refit, plan)
@@ -150,7 +157,7 @@ function nextCandidate(
   for (const count of counts) if (count > 0) touched++
   if (touched < Math.min(schedule.firstPass, counts.length)) {
     if (schedule.firstPass >= counts.length) return arrival.find((i) => counts[i] === 0)!
-    const { means, standardDeviations } = plan.scores
+    const { means, standardDeviations } = plan.toMeet()
     const upperBound = (i: number) => means[i]! + standardDeviations[i]!
     const unmeasured = plan.ranked.filter((i) => counts[i] === 0)
     return unmeasured.reduce((best, i) => (upperBound(i) > upperBound(best) ? i : best))

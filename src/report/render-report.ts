@@ -16,6 +16,7 @@ import { calibration } from './calibration.ts'
 import { costTable, type RoleCost } from './costs.ts'
 import { difference } from './difference.ts'
 import { familyTree } from './family-tree.ts'
+import { frontTables } from './front.ts'
 import { heatMap } from './heat-map.ts'
 import { type Html, html, toText, trusted } from './html.ts'
 import { importance } from './importance.ts'
@@ -106,6 +107,7 @@ export function reportParts(options: ReportOptions): ReportParts {
     { id: 'head', html: html`<div id="head">${header(options, ranked)}</div>` },
     ...(conclusion ? [{ id: 'winner', html: winner(state, conclusion, ranked) }] : []),
     ...section('Constraints', conclusion?.feasibility && constraintTable(conclusion.feasibility)),
+    ...section('Score and price', frontTables(state, ranked)),
     ...section('Stages', stageTable(state)),
     ...section('Progress', progress(state)),
     ...section(

@@ -7,6 +7,7 @@ import { candidateText } from '../prompt/candidate.ts'
 import type { StudyState } from '../study/state.ts'
 import type { ScoreSummary, Verdict } from '../study/verdict.ts'
 import type { RoleCost } from './costs.ts'
+import { type Front, frontsOf } from './front.ts'
 import {
   type PartImportance,
   partImportances,
@@ -53,6 +54,8 @@ export interface ReportSummary {
     readonly words: readonly WordEffect[]
     readonly views: readonly ViewImportance[]
   }
+  /** Score against length, and against money, tokens and time where they were measured. */
+  readonly fronts: readonly Front[]
   readonly warnings: readonly string[]
   /** Best first. */
   readonly prompts: readonly ReportedPrompt[]
@@ -91,6 +94,7 @@ export function summarizeReport(state: StudyState, costs: readonly RoleCost[] = 
     spent: { ...state.ledger.spent },
     costs,
     importance: { parts: partImportances(rows), words: wordEffects(rows), views: viewImportances(rows) },
+    fronts: frontsOf(state, rows),
     warnings: conclusion?.warnings ?? [],
     prompts: rows.map((row, position) => ({
       rank: position + 1,

@@ -17,6 +17,7 @@ import type { ProposerSpecification } from '../proposer/registry.ts'
 import type { Store } from '../store/store.ts'
 import { type Direction, directionSchema } from '../study/events.ts'
 import type { Budget, CallCost } from '../study/ledger.ts'
+import { type Preference, preferenceSchema } from '../study/preference.ts'
 import type { Generate } from './generate-by-function.ts'
 
 /** What {@link OptimizeOptions.evaluate} may use beside its prompt and example. */
@@ -76,6 +77,11 @@ export interface OptimizeOptions<Example> {
    * `evaluate` returns them, `latency` in milliseconds, or any of its `metrics`. @defaultValue none
    */
   readonly constraints?: readonly Constraint[]
+  /**
+   * Of the prompts that cannot be told apart from the best, which one is recommended: `score` (the best itself), `shorter`,
+   * `cheaper` (by `usd`, else tokens, as `evaluate` returns them) or `faster`. @defaultValue 'score'
+   */
+  readonly prefer?: Preference
   /** @defaultValue 'krige' */
   readonly policy?: string | PolicyFactory
   /** Evaluations in flight. @defaultValue 8 */
@@ -127,6 +133,7 @@ export const optimizeOptionsSchema = z.strictObject({
   holdout: z.array(z.unknown()).optional(),
   direction: directionSchema.optional(),
   constraints: z.array(constraintSchema).optional(),
+  prefer: preferenceSchema.optional(),
   policy: z.union([z.string(), functionSchema]).optional(),
   concurrency: z.int().min(1).optional(),
   embed: functionSchema.optional(),

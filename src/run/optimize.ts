@@ -85,6 +85,7 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
         ...(baseline ? { baseline: baseline.id } : {}),
         ...(stages ? { stages: stages.rewritable } : {}),
         ...(options.constraints ? { constraints: options.constraints } : {}),
+        ...(options.prefer ? { prefer: options.prefer } : {}),
         ...(options.prior === undefined ? {} : { prior: options.prior }),
       },
       backend.name,

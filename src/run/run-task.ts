@@ -347,6 +347,7 @@ function createdEvent(
       holdoutEvaluations: plan.holdoutEvaluations,
       callsPerEvaluation: plan.callsPerEvaluation,
       ...(task.constraints ? { constraints: task.constraints } : {}),
+      ...(task.prefer && task.prefer !== 'score' ? { prefer: task.prefer } : {}),
       ...(stages ? { stages: stages.rewritable } : {}),
       ...(wanted.prior ? { prior: wanted.prior } : {}),
       fingerprint,
@@ -376,6 +377,7 @@ function fingerprintOf(task: Task, evaluator: Evaluator, embedder: Embedder | un
     scoring: task.fingerprint.slice(0, 16),
     evaluator: hash(evaluator.id),
     ...(task.constraints ? { constraints: task.constraints.map(constraintText).join('; ') } : {}),
+    ...(task.prefer && task.prefer !== 'score' ? { prefer: task.prefer } : {}),
     embedder: embedder?.id ?? 'none',
   }
 }
@@ -392,7 +394,7 @@ function checkSameStudy(
   })
   const before: Record<string, string> = { ...config.fingerprint, ...chosen(config) }
   const now: Record<string, string> = { ...fingerprint, ...chosen(wanted) }
-  const keys = new Set([...Object.keys(now), 'constraints'])
+  const keys = new Set([...Object.keys(now), 'constraints', 'prefer'])
   const differing = [...keys].filter((key) => before[key] !== now[key])
   if (differing.length === 0) return
   const details = differing.map(

@@ -15,15 +15,19 @@ import { contentOf } from './optimize-pool.ts'
 
 /** What must not change between two runs of a study, by name. */
 export function checkSameStudy({ config, candidates }: StudyState, now: StudyConfig, pool: readonly Candidate[]): void {
-  const partsOf = ({ seed, direction, policy, exampleCount, baseline, constraints, fingerprint }: StudyConfig) => ({
-    constraints: (constraints ?? []).map(constraintText).join('; ') || 'none',
-    seed,
-    direction,
-    policy,
-    examples: fingerprint['examples'] ?? exampleCount,
-    holdout: fingerprint['holdout'] ?? 'none',
-    baseline: baseline ?? 'none',
-  })
+  const partsOf = (one: StudyConfig) => {
+    const { seed, direction, policy, exampleCount, baseline, constraints, prefer, fingerprint } = one
+    return {
+      prefer: prefer ?? 'score',
+      constraints: (constraints ?? []).map(constraintText).join('; ') || 'none',
+      seed,
+      direction,
+      policy,
+      examples: fingerprint['examples'] ?? exampleCount,
+      holdout: fingerprint['holdout'] ?? 'none',
+      baseline: baseline ?? 'none',
+    }
+  }
   if (now.prior !== undefined && JSON.stringify(config.prior) !== JSON.stringify(now.prior)) {
     throw new ConflictError(`study ${config.name} was started with ${config.prior ? 'another' : 'no'} prior`, {
       remedy: 'Leave the prior out to go on as it began, or name another study.',

@@ -16,6 +16,7 @@ import type { Candidate, PoolEntry } from '../prompt/candidate.ts'
 import { defineSpace, type ParameterInput } from '../space/parameter.ts'
 import { type Direction, directionSchema, EVENT_VERSION, type StudyConfig, type StudyEvent } from './events.ts'
 import { type Budget, checkBudget } from './ledger.ts'
+import { type Preference, preferenceSchema } from './preference.ts'
 import { createFold, foldEvents } from './state.ts'
 import { openStudy, type Study, type StudyEnvironment } from './study.ts'
 
@@ -55,6 +56,11 @@ export interface StudyOptions {
   /** Of a program: its stages, each with slots called after it, up to a dot. @defaultValue prompts have no stages */
   readonly stages?: readonly string[]
   readonly priors?: PolicyContext['priors']
+  /**
+   * Of the candidates that cannot be told apart from the best, which one is recommended: `score` (the best itself),
+   * `shorter`, `cheaper` (by the metrics `usd`, or `tokens`) or `faster` (by the metric `latency`). @defaultValue 'score'
+   */
+  readonly prefer?: Preference
   /** What `krige learn` or {@link learnPrior} made of other tasks. @defaultValue nothing */
   readonly prior?: LearnedPrior
   /** @defaultValue the fastest this engine runs */
@@ -84,6 +90,7 @@ const optionsSchema = z.strictObject({
   constraints: z.array(constraintSchema).optional(),
   stages: z.array(z.string().min(1)).optional(),
   priors: z.array(z.unknown()).optional(),
+  prefer: preferenceSchema.optional(),
   prior: z.unknown().optional(),
   backend: objectWith('workspace').optional(),
   keepLog: z.boolean().optional(),
@@ -234,6 +241,7 @@ export function configOf(options: StudyOptions, backend: string): StudyConfig {
     callsPerEvaluation,
     ...(options.constraints && options.constraints.length > 0 ? { constraints: options.constraints } : {}),
     ...(options.stages && options.stages.length > 1 ? { stages: options.stages } : {}),
+    ...(options.prefer === undefined || options.prefer === 'score' ? {} : { prefer: options.prefer }),
     ...(options.prior === undefined ? {} : { prior: readPrior(options.prior, policy) }),
   }
 }

@@ -15,6 +15,7 @@ import type { LearnedPrior } from '../policy/prior/learned-prior.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Space } from '../space/parameter.ts'
 import type { Budget, CallCost, CallPurpose } from './ledger.ts'
+import type { Preference } from './preference.ts'
 import type { Conclusion } from './verdict.ts'
 
 /**
@@ -59,6 +60,8 @@ export interface StudyConfig {
   readonly constraints?: readonly Constraint[]
   /** Of a program: its stages, each with slots called after it, up to a dot. */
   readonly stages?: readonly string[]
+  /** Which of the candidates that cannot be told apart is recommended. @defaultValue 'score': the best expected score */
+  readonly prefer?: Preference
   /** What was learned on other tasks. */
   readonly prior?: LearnedPrior
 }

@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { createRandom } from '../numerics/random/random.ts'
 import type { Recommendation } from '../policy/policy.ts'
-import { rankingStatistics } from '../policy/recommendation/ranking-statistics.ts'
 import { type ConstraintBelief, createFeasibility, FEASIBLE, HOPELESS } from './feasibility.ts'
+import { recommendInstead, scoredCounts } from './recommend-instead.ts'
 import type { StudyState } from './state.ts'
 
 /** Measurements of a candidate before it can be given up. */
@@ -31,11 +30,10 @@ export function hopelessCandidates(state: StudyState): ReadonlySet<number> {
  */
 export function recommendFeasible(state: StudyState, recommendation: Recommendation): Recommendation {
   const { constraints = [] } = state.config
-  const { means, standardDeviations } = recommendation
+  const { means } = recommendation
   const feasibility = createFeasibility(constraints, state.measurements)
   if (constraints.length === 0 || feasibility.unknown.length === constraints.length) return recommendation
-  const scored = scoredCandidates(state)
-  const contenders = [...scored]
+  const contenders = [...scoredCounts(state).keys()]
     .filter((candidate) => Number.isFinite(means[candidate]))
     .map((candidate) => {
       const { probability, constraints: beliefs } = feasibility.of(candidate)
@@ -54,24 +52,7 @@ export function recommendFeasible(state: StudyState, recommendation: Recommendat
   const order = ranked.map(({ candidate }) => candidate)
   const candidate = own >= FEASIBLE ? recommendation.candidate : (order[0] ?? recommendation.candidate)
   const rest = order.filter((other) => other !== candidate)
-  const statistics = rankingStatistics(
-    [candidate, ...rest],
-    { means, standardDeviations },
-    createRandom(state.config.seed).split('feasible'),
-  )
-  if (candidate === recommendation.candidate) return { ...recommendation, ...statistics }
-  const mean = means[candidate]!
-  // The policy's own interval says how far its beliefs reach at its level.
-  const [low, high] = recommendation.interval
-  const scale = (high / 2 - low / 2) / Math.max(standardDeviations[recommendation.candidate]!, 1e-12)
-  const margin = Math.min(scale, 3) * standardDeviations[candidate]!
-  return {
-    ...recommendation,
-    candidate,
-    mean,
-    interval: [Math.max(-Number.MAX_VALUE, mean - margin), Math.min(Number.MAX_VALUE, mean + margin)],
-    ...statistics,
-  }
+  return recommendInstead(state, recommendation, candidate, rest)
 }
 
 /** By how much means break their limits, each in widths of its interval: tells apart what is equally impossible. */
@@ -83,12 +64,4 @@ function violationOf(beliefs: readonly ConstraintBelief[]): number {
     },
     0,
   )
-}
-
-function scoredCandidates({ observations }: StudyState): ReadonlySet<number> {
-  const scored = new Set<number>()
-  for (let at = 0; at < observations.length; at++) {
-    if (!Number.isNaN(observations.score(at))) scored.add(observations.candidate(at))
-  }
-  return scored
 }

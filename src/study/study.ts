@@ -13,6 +13,7 @@ import { createGrowing } from './growing.ts'
 import { createPoolEntries } from './pool-entries.ts'
 import { createTextPredictor } from './predict-texts.ts'
 import { recommendFeasible } from './recommend-feasible.ts'
+import { recommendPreferred } from './recommend-preferred.ts'
 import type { StudyFold } from './state.ts'
 import type { StudyEnvironment, StudyParts } from './study-parts.ts'
 import { createTelling } from './telling.ts'
@@ -71,7 +72,7 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     recommend() {
       if (!state.hasScore) return undefined
       const unconstrained = recommend()
-      const chosen = unconstrained && recommendFeasible(state, unconstrained)
+      const chosen = unconstrained && recommendPreferred(state, recommendFeasible(state, unconstrained))
       if (!chosen) return undefined
       const recommendation = { ...chosen, winner: state.candidates[chosen.candidate]! }
       if (config.direction === 'maximize') return recommendation

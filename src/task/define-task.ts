@@ -224,6 +224,7 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
           ),
         }
       : {}),
+    ...(written.prefer === undefined || written.prefer === 'score' ? {} : { prefer: written.prefer }),
     embedder: written.embedder ?? 'auto',
     ...(written.prior === undefined
       ? {}

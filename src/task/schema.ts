@@ -10,6 +10,7 @@ import { modelSchema } from '../evaluation/models/model-specification.ts'
 import { constraintSchema } from '../history/constraint.ts'
 import type { JsonValue } from '../prompt/example.ts'
 import { spaceSchema } from '../space/parameter.ts'
+import { preferenceSchema } from '../study/preference.ts'
 import { programKeys, samplingSchema } from './stage-schema.ts'
 
 const json = z.json()
@@ -117,6 +118,9 @@ export const taskSchema = z.strictObject({
     .array(constraintSchema)
     .optional()
     .describe('Limits on the mean of what is measured beside the score: { metric, atMost, atLeast }.'),
+  prefer: preferenceSchema
+    .optional()
+    .describe('Of the prompts that cannot be told apart from the best, which one is recommended.'),
   embedder: z.string().min(1).optional(),
   prior: z
     .union([z.string().min(1), z.looseObject({ format: z.string() })])

@@ -6,6 +6,7 @@ import type { Candidate } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
 import type { ProposerSpecification } from '../proposer/registry.ts'
 import type { Space } from '../space/parameter.ts'
+import type { Preference } from '../study/preference.ts'
 
 /** Hard limits; absent means unlimited. */
 export interface TaskBudget {
@@ -42,6 +43,8 @@ export interface Task extends EvaluatedTask {
   readonly budget: TaskBudget
   /** What a recommended prompt keeps beside its score. */
   readonly constraints?: readonly Constraint[]
+  /** Of the prompts that cannot be told apart from the best, which one is recommended; absent: the best itself. */
+  readonly prefer?: Preference
   /** `auto`, `none`, or a model name or path. */
   readonly embedder: string
   /** What was learned on other tasks. */

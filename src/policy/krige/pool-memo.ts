@@ -25,6 +25,11 @@ export interface PoolMemo<Plan> {
    * With a warm start, the model without it. Who only measures what a history recommends never learns that it is wrong.
    */
   readonly doubting?: PromptModel
+  /**
+   * With a learned prior, the model without it: it says whom to meet. The best prompt of a pool is often one of a kind that
+   * did badly elsewhere, and what is never measured never refutes a prior.
+   */
+  readonly meeting?: PromptModel
   /** Random order in which the first pass takes prompts. */
   readonly arrival: readonly number[]
   /** Position of each prompt in that order. */
@@ -61,6 +66,7 @@ export function createPoolMemo<Plan>({ seed, exampleCount, priors = [], prior }:
     const learned = prior && options.text ? learnedOptions(prior, pool, settings) : {}
     const model = createPromptModel(pool, { ...settings, ...learned, ...known })
     const doubting = known.earlier.length > 0 ? createPromptModel(pool, settings) : undefined
+    const meeting = Object.keys(learned).length > 0 ? createPromptModel(pool, { ...settings, ...known }) : undefined
     const crowding = model.features && createCrowding(model.features, exampleCount)
     const extended = (beliefs: PromptBeliefs) => extendBeliefs(beliefs, kept!.model, model)
     const fits: PoolMemo<Plan>['fits'] = new Map()
@@ -77,6 +83,7 @@ export function createPoolMemo<Plan>({ seed, exampleCount, priors = [], prior }:
       fits,
       claims,
       ...(doubting ? { doubting } : {}),
+      ...(meeting ? { meeting } : {}),
       ...(crowding ? { crowding } : {}),
     }
   }
