@@ -12,9 +12,6 @@ const MEASURED_SHARE = 0.5
  * Of the prompts that cannot be told apart from the winner, the one that takes least. Not told apart: expected within one
  * standard error of the difference, which is the rule that prunes trees (Breiman et al. 1984, §3.4.3), and measured on at
  * least half as many examples. What is preferred has to keep the constraints as well.
- *
- * @example
- * recommendPreferred(study.state, recommendation) === recommendation // true: without a preference it stays as it is
  */
 export function recommendPreferred(state: StudyState, recommendation: Recommendation): Recommendation {
   const { prefer = 'score', constraints = [] } = state.config

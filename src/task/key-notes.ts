@@ -75,6 +75,10 @@ export const KEY_NOTES = {
     says: "a module that scores a candidate on an example itself: `export default async (candidate, example, context) => score`, or `{ score, metrics, feedback, output }`; `await context.generate(prompt)` asks the model, and is counted. With several stages, `generate({ stage: 'route', prompt })` tells costs and traces apart",
     byDefault: 'none',
   },
+  prefer: {
+    says: 'of the prompts that cannot be told apart from the best (expected within one standard error of the difference, measured on at least half as many examples), which one is recommended: `score` (the best itself), `shorter`, `cheaper` (dollars per answer, else tokens) or `faster`',
+    byDefault: '`score`',
+  },
   limits: {
     says: 'what one call of a program, a metric module or an `autoevals` scorer may take: `{ timeout: 300, memory: 1024 }`, in seconds and in megabytes of its process; what takes more fails that cell, with the reason',
     byDefault: '300 s for a program, 30 s for a metric module, 120 s for `autoevals`; 1,024 MB',

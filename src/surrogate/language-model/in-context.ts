@@ -24,7 +24,7 @@ const MOST_SHOWN = 24
  * nearest the middle left out where there are many.
  *
  * @example
- * scoreQuestion([{ text: 'Label it.', mean: 0.25, count: 8 }], 'Name the label.') // 'Prompts for one task …'
+ * scoreQuestion([{ text: 'Label it.', mean: 0.25, count: 8 }], 'Name the label.').startsWith('Prompts for one task') // true
  */
 export function scoreQuestion(measured: readonly MeasuredText[], text: string): string {
   const ascending = [...measured].sort((a, b) => a.mean - b.mean || (a.text < b.text ? -1 : 1))
