@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { mean, sampleStandardDeviation } from 'simple-statistics'
 import { benchBackend } from '../../src/bench/tables/bench-backend.ts'
-import { type Deck, dealDeck, replay } from '../../src/bench/tables/replay.ts'
+import { replay, type ShuffledTable, shuffleTable } from '../../src/bench/tables/replay.ts'
 import { deriveSeed } from '../../src/bench/tables/seeds.ts'
 import { normalizedError, searchMeans } from '../../src/bench/tables/truth.ts'
 import { guessScores } from '../../src/evaluation/guess-scores.ts'
@@ -60,8 +60,11 @@ const model = await openTextModel(values.model, {
 })
 
 /** Measures block by block what `pick` names, on each prompt's next examples. */
-async function explore(deck: Deck, pick: (right: Float64Array, measured: Float64Array) => Promise<number> | number) {
-  const { pool, promptOrder, exampleOrder } = deck
+async function explore(
+  shuffled: ShuffledTable,
+  pick: (right: Float64Array, measured: Float64Array) => Promise<number> | number,
+) {
+  const { pool, promptOrder, exampleOrder } = shuffled
   const right = new Float64Array(pool.length)
   const measured = new Float64Array(pool.length)
   const observations = createObservationLog()
@@ -81,11 +84,11 @@ async function explore(deck: Deck, pick: (right: Float64Array, measured: Float64
 /** The texts come first, so that a local model reads them once. */
 async function ask(
   model: TextModel,
-  deck: Deck,
+  shuffled: ShuffledTable,
   right: Float64Array,
   measured: Float64Array,
 ): Promise<number | undefined> {
-  const texts = deck.pool.map(({ candidate }, i) => {
+  const texts = shuffled.pool.map(({ candidate }, i) => {
     const text = candidateText(candidate).replace(/\s+/g, ' ')
     return `${i + 1}. ${JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)} …` : text)}`
   })
@@ -100,7 +103,7 @@ async function ask(
     sampling: { temperature: 0, maxOutputTokens: 4, stop: ['\n'] },
   })
   const number = answer.kind === 'text' ? Number(/\d+/.exec(answer.text)?.[0]) : Number.NaN
-  return number >= 1 && number <= deck.pool.length ? number - 1 : undefined
+  return number >= 1 && number <= shuffled.pool.length ? number - 1 : undefined
 }
 
 interface Outcome {
@@ -113,7 +116,7 @@ interface Outcome {
 const outcomes: Record<string, Outcome[]> = { 'language model': [], krige: [], chance: [] }
 const predictions: { readonly guess: number | null; readonly calibrated: number }[] = []
 for (let repeat = 0; repeat < Number(values.repeats); repeat++) {
-  const deck = dealDeck(table, deriveSeed(Number(values.seed), table.name, repeat, 'deck'), [])
+  const shuffled = shuffleTable(table, deriveSeed(Number(values.seed), table.name, repeat, 'deck'), [])
   const seed = deriveSeed(Number(values.seed), table.name, repeat)
   const budget = picks * BLOCK
   const context: PolicyContext = {
@@ -126,27 +129,27 @@ for (let repeat = 0; repeat < Number(values.repeats); repeat++) {
     options: { block: BLOCK },
   }
   const judge = (name: string, observations: ReturnType<typeof createObservationLog>, unread = 0) => {
-    const state = { pool: deck.pool, observations, pending: [], fits: [], evaluationsLeft: 0 }
+    const state = { pool: shuffled.pool, observations, pending: [], fits: [], evaluationsLeft: 0 }
     const chosen = createKrigePolicy(context).recommend(state)!.candidate
-    const counts = new Float64Array(deck.pool.length)
+    const counts = new Float64Array(shuffled.pool.length)
     for (let k = 0; k < observations.length; k++) counts[observations.candidate(k)]!++
     outcomes[name]!.push({
-      error: normalizedError(truth, deck.promptOrder[chosen]!),
+      error: normalizedError(truth, shuffled.promptOrder[chosen]!),
       tried: counts.filter((count) => count > 0).length,
       most: Math.max(...counts) / observations.length,
       unread,
     })
   }
   const random = createRandom(seed).split('picks')
-  judge('chance', await explore(deck, () => random.integer(deck.pool.length)))
-  const played = replay(createKrigePolicy, deck, { budget, seed, backend, options: { block: BLOCK } })
+  judge('chance', await explore(shuffled, () => random.integer(shuffled.pool.length)))
+  const played = replay(createKrigePolicy, shuffled, { budget, seed, backend, options: { block: BLOCK } })
   judge('krige', played.observations as ReturnType<typeof createObservationLog>)
   let unread = 0
-  const asked = await explore(deck, async (right, measured) => {
-    const named = await ask(model, deck, right, measured)
+  const asked = await explore(shuffled, async (right, measured) => {
+    const named = await ask(model, shuffled, right, measured)
     if (named !== undefined) return named
     unread++
-    return random.integer(deck.pool.length)
+    return random.integer(shuffled.pool.length)
   })
   judge('language model', asked, unread)
   process.stderr.write(
@@ -155,14 +158,16 @@ for (let repeat = 0; repeat < Number(values.repeats); repeat++) {
 
   if (repeat < Number(values.guesses)) {
     // Every prompt on ten examples, each guessed without its own score.
-    const seen = deck.pool.map(({ candidate }, i) => {
-      const scores = Array.from({ length: 10 }, (_, e) => cellOf(table, deck.promptOrder[i]!, deck.exampleOrder[e]!))
+    const seen = shuffled.pool.map(({ candidate }, i) => {
+      const scores = Array.from({ length: 10 }, (_, e) =>
+        cellOf(table, shuffled.promptOrder[i]!, shuffled.exampleOrder[e]!),
+      )
       return { text: candidateText(candidate), mean: mean(scores), count: 10 }
     })
     const texts = seen.map(({ text }) => text)
     const guesses = await guessScores(model, seen, texts, { samples: 1 })
     const kept = guesses.flatMap((guess, i) => (guess.mean === undefined ? [] : [{ i, guess: guess.mean }]))
-    const real = kept.map(({ i }) => truth[deck.promptOrder[i]!]!)
+    const real = kept.map(({ i }) => truth[shuffled.promptOrder[i]!]!)
     const { slope } = calibratedGuesses(
       {
         guesses: Float64Array.from(kept, ({ guess }) => guess),

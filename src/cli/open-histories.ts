@@ -3,11 +3,11 @@ import { InvalidInputError } from '../errors.ts'
 import type { TaskHistory } from '../policy/prior/learn-prior.ts'
 import { findTables } from '../recording/find-tables.ts'
 import { loadTable } from '../recording/load-table.ts'
+import { type EarlierStudy, readEarlierStudy } from '../run/earlier-study.ts'
 import { isHidden } from '../run/hide-texts.ts'
-import { type Prior, priorFromStudy } from '../run/run-task.ts'
 import { loadStudy } from '../store/load-study.ts'
 import type { Store } from '../store/store.ts'
-import { priorFromTable } from './warm-start.ts'
+import { earlierStudyOf } from './warm-start.ts'
 import { withStore } from './with-store.ts'
 
 const TABLE = 'table:'
@@ -21,7 +21,7 @@ export async function openHistories(sources: readonly string[], store: string | 
   const paths = sources.flatMap((source) => pathOf(source) ?? [])
   const names = sources.filter((source) => pathOf(source) === undefined)
   const tables = await Promise.all((await findTables(paths)).map(loadTable))
-  const histories = tables.map((table) => historyOf(table.task, priorFromTable(table)))
+  const histories = tables.map((table) => historyOf(table.task, earlierStudyOf(table)))
   if (names.length === 0) return histories
   const studies = await withStore(store, async (opened) => {
     const read = []
@@ -37,7 +37,7 @@ function pathOf(source: string): string | undefined {
 }
 
 async function studyHistory(store: Store, name: string): Promise<TaskHistory> {
-  const prior = await priorFromStudy(store, name)
+  const prior = await readEarlierStudy(store, name)
   if (prior.candidates.some(isHidden)) {
     throw new InvalidInputError(`study ${name} keeps no texts: nothing can be learned from its prompts`, {
       remedy: 'Leave it out, or run it again without --no-store-text.',
@@ -47,7 +47,7 @@ async function studyHistory(store: Store, name: string): Promise<TaskHistory> {
   return historyOf(config.fingerprint['task'] ?? name, prior)
 }
 
-const historyOf = (task: string, { name, candidates, observations, exampleCount }: Prior): TaskHistory => ({
+const historyOf = (task: string, { name, candidates, observations, exampleCount }: EarlierStudy): TaskHistory => ({
   task,
   name,
   pool: candidates.map((candidate) => ({ candidate })),

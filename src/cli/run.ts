@@ -196,7 +196,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     return
   }
 
-  const [{ openStore }, { runTask }, reports, { createProgressLine }, { openPrior }, { readPriorFile }] =
+  const [{ openStore }, { runTask }, reports, { createProgressLine }, { openEarlierStudy }, { readPriorFile }] =
     await Promise.all([
       import('../store/open-store.ts'),
       import('../run/run-task.ts'),
@@ -217,7 +217,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
   try {
     const priors = []
     const prior = flags.prior === undefined ? undefined : readPriorFile(flags.prior)
-    for (const source of flags.warmStart) priors.push(await openPrior(source, store))
+    for (const source of flags.warmStart) priors.push(await openEarlierStudy(source, store))
     const opened = await openModels(task, flags, replay, traced?.telemetry)
     evaluator = opened.evaluator
     generator = opened.generator

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createObservationLog } from '../history/observation-log.ts'
 import { cellOf, type Table } from '../recording/table.ts'
-import { type Prior, priorFromStudy } from '../run/run-task.ts'
+import { type EarlierStudy, readEarlierStudy } from '../run/earlier-study.ts'
 import type { Store } from '../store/store.ts'
 
 /**
@@ -9,14 +9,14 @@ import type { Store } from '../store/store.ts'
  *
  * @throws InvalidInputError when there is neither.
  */
-export async function openPrior(source: string, store: Store): Promise<Prior> {
-  if (!/\.json(\.gz)?$/.test(source) || !existsSync(source)) return priorFromStudy(store, source)
+export async function openEarlierStudy(source: string, store: Store): Promise<EarlierStudy> {
+  if (!/\.json(\.gz)?$/.test(source) || !existsSync(source)) return readEarlierStudy(store, source)
   const { loadTable } = await import('../recording/load-table.ts')
-  return priorFromTable(await loadTable(source))
+  return earlierStudyOf(await loadTable(source))
 }
 
 /** Every search cell of a table; failed calls stay missing. */
-export function priorFromTable(table: Table): Prior {
+export function earlierStudyOf(table: Table): EarlierStudy {
   const observations = createObservationLog()
   for (let candidate = 0; candidate < table.prompts.length; candidate++) {
     for (let example = 0; example < table.searchExamples; example++) {

@@ -8,7 +8,7 @@ import { createDraftingPolicy } from './krige/drafting.ts'
 import { type ExampleBeliefs, exampleBeliefs } from './krige/informative-example.ts'
 import { krigeOptionsSchema } from './krige/options.ts'
 import { createPoolMemo } from './krige/pool-memo.ts'
-import { rankPrompts, recommend, scoresOf } from './krige/recommendation.ts'
+import { rankPrompts, scoresOf } from './krige/recommendation.ts'
 import { createSchedule, plannedBudget, plannedPrompts, type Schedule } from './krige/schedule.ts'
 import type { Decision, Policy, PolicyContext, PolicyState, Reason } from './policy.ts'
 import { EVALUATIONS_AHEAD, rankingStatistics } from './recommendation/ranking-statistics.ts'
@@ -23,7 +23,7 @@ interface Plan {
   /** Expected scores. */
   readonly scores: ScoreMoments
   /** By which prompts are chosen that nobody has measured; what was learned on other tasks has no say in it. */
-  readonly toMeet: () => ScoreMoments
+  readonly firstPassScores: () => ScoreMoments
   /** All prompts, best expected score first; with a warm start, in turns as one who believes it and one who does not would. */
   readonly ranked: readonly number[]
   /** Expected gain of 100 further evaluations. */
@@ -45,7 +45,7 @@ export function createKrigePolicy(context: PolicyContext): Policy {
   const pools = createPoolMemo<Plan>(context, options)
 
   function planFor(state: PolicyState, refit: number): Plan {
-    const { model, doubting, meeting, tieBreak, plans, fits } = pools.of(state.pool, state.observations)
+    const { model, withoutWarmStart, withoutPrior, tieBreak, plans, fits } = pools.of(state.pool, state.observations)
     let plan = plans.get(refit)
     if (!plan) {
       const fitted = fits.get(refit)
@@ -54,7 +54,8 @@ export function createKrigePolicy(context: PolicyContext): Policy {
       fits.clear()
       fits.set(refit, { beliefs, scores })
       const believed = rankPrompts(scores.means, tieBreak)
-      const afresh = doubting && scoresOf(doubting.fit(state.observations, refit), estimand, exampleCount)
+      const afresh =
+        withoutWarmStart && scoresOf(withoutWarmStart.fit(state.observations, refit), estimand, exampleCount)
       const ranked = afresh ? takeTurns(believed, rankPrompts(afresh.means, tieBreak)) : believed
       const span = beliefs.scale.high - beliefs.scale.low
       const { expectedGain: gain } = rankingStatistics(
@@ -64,11 +65,11 @@ export function createKrigePolicy(context: PolicyContext): Policy {
         PLANNING_DRAWS,
       )
       let met: ScoreMoments | undefined
-      const toMeet = () => {
-        met ??= meeting ? scoresOf(meeting.fit(state.observations, refit), estimand, exampleCount) : scores
+      const firstPassScores = () => {
+        met ??= withoutPrior ? scoresOf(withoutPrior.fit(state.observations, refit), estimand, exampleCount) : scores
         return met
       }
-      plan = { beliefs, examples: exampleBeliefs(beliefs, exampleCount), scores, toMeet, ranked, gain }
+      plan = { beliefs, examples: exampleBeliefs(beliefs, exampleCount), scores, firstPassScores, ranked, gain }
       // Only the latest is ever asked for again.
       plans.clear()
       plans.set(refit, plan)
@@ -112,37 +113,36 @@ export function createKrigePolicy(context: PolicyContext): Policy {
         const reason = `100 more evaluations are expected to gain ${(plan.gain * scoreUnit).toFixed(4)}, less than ${options.stopBelowGain}`
         return { kind: 'done', reason }
       }
-      const candidate = nextCandidate(plan, schedule, refit, counts, pools.of(pool, observations).arrival, exampleCount)
+      const candidate = nextCandidate(
+        plan,
+        schedule,
+        refit,
+        counts,
+        pools.of(pool, observations).firstPassOrder,
+        exampleCount,
+      )
       if (candidate < 0) {
         return pending.length > 0
           ? { kind: 'wait' }
           : { kind: 'done', reason: 'every prompt has been measured on every example' }
       }
-      const { crowding } = pools.of(pool, observations)
-      crowding?.read(observations)
+      const { redundancy } = pools.of(pool, observations)
+      redundancy?.read(observations)
       const examples = chooseExamples(
         candidate,
-        { ...plan, crowding, taken },
+        { ...plan, redundancy, taken },
         Math.min(options.block, state.evaluationsLeft),
       )
       const reason = explain(plan, candidate, counts[candidate]!, schedule, refit)
       return { kind: 'act', action: { kind: 'evaluate', candidate, examples, reason } }
     },
 
-    recommend(state) {
-      const { pool, observations } = state
-      if (pool.length === 0 || observations.length === 0) return undefined
-      const { model, tieBreak, claims } = pools.of(pool, observations)
-      const beliefs = claims.get(observations.length) ?? model.fit(observations, observations.length, 'likelihood')
-      claims.clear()
-      claims.set(observations.length, beliefs)
-      return recommend(beliefs, estimand, exampleCount, tieBreak, seed)
-    },
+    recommend: pools.recommend,
   }
 }
 
 /**
- * First pass: prompts nobody has measured, in order of arrival; by upper bound of the expected score where the budget is too
+ * First pass: prompts nobody has measured, in order of firstPassOrder; by upper bound of the expected score where the budget is too
  * small to measure all. Then the active prompt measured least; when all active ones are exhausted, the next best.
  */
 function nextCandidate(
@@ -150,14 +150,14 @@ function nextCandidate(
   schedule: Schedule,
   refit: number,
   counts: Int32Array,
-  arrival: readonly number[],
+  firstPassOrder: readonly number[],
   exampleCount: number,
 ): number {
   let touched = 0
   for (const count of counts) if (count > 0) touched++
   if (touched < Math.min(schedule.firstPass, counts.length)) {
-    if (schedule.firstPass >= counts.length) return arrival.find((i) => counts[i] === 0)!
-    const { means, standardDeviations } = plan.toMeet()
+    if (schedule.firstPass >= counts.length) return firstPassOrder.find((i) => counts[i] === 0)!
+    const { means, standardDeviations } = plan.firstPassScores()
     const upperBound = (i: number) => means[i]! + standardDeviations[i]!
     const unmeasured = plan.ranked.filter((i) => counts[i] === 0)
     return unmeasured.reduce((best, i) => (upperBound(i) > upperBound(best) ? i : best))

@@ -14,6 +14,7 @@ export type {
 } from '../engine/generation.ts'
 export { createJournal, type Journal } from '../engine/journal.ts'
 export { runSearch, type SearchOptions, type SearchProgress } from '../engine/search.ts'
+export { type EarlierStudy, readEarlierStudy } from './earlier-study.ts'
 export { holdoutBudget } from './holdout-budget.ts'
 export { type Cost, makePlan, type Plan } from './plan.ts'
 export { createPriceList, PRICES_AS_OF, type Price, type PriceOf } from './prices.ts'
@@ -25,4 +26,4 @@ export {
   type ProposingOptions,
 } from './proposing.ts'
 export { type ResultCandidate, type RunResult, resultOf } from './result.ts'
-export { type Prior, priorFromStudy, type RunTaskOptions, runTask } from './run-task.ts'
+export { type RunTaskOptions, runTask } from './run-task.ts'

@@ -19,9 +19,8 @@ import type { Evaluator } from '../evaluation/evaluator.ts'
 import { publicModelName } from '../evaluation/models/model-name.ts'
 import type { ResponseKind } from '../history/comparison.ts'
 import { constraintText } from '../history/constraint.ts'
-import type { ObservationHistory } from '../history/observation-log.ts'
 import { growingPool } from '../policy/growing-pool.ts'
-import type { PolicyContext, PolicyFactory, PriorHistory } from '../policy/policy.ts'
+import type { PolicyContext, PolicyFactory } from '../policy/policy.ts'
 import { type LearnedPrior, parsePrior } from '../policy/prior/learned-prior.ts'
 import { COMPARISON, findPolicy } from '../policy/registry.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
@@ -34,6 +33,7 @@ import type { Budget } from '../study/ledger.ts'
 import { createFold, type StudyFold } from '../study/state.ts'
 import { openStudy, type Study } from '../study/study.ts'
 import type { Task } from '../task/task.ts'
+import { type EarlierStudy, priorHistories } from './earlier-study.ts'
 import { evaluateTaskCell } from './evaluate-task-cell.ts'
 import { hideTexts, revealTexts } from './hide-texts.ts'
 import { makePlan, type Plan } from './plan.ts'
@@ -44,14 +44,6 @@ import { watchAnswers } from './watch-answers.ts'
 
 /** How a study names a policy that is no registered one. */
 const CUSTOM_POLICY = 'custom'
-
-/** An earlier study or table to start warm from; its prompts are embedded here. */
-export interface Prior {
-  readonly name: string
-  readonly candidates: readonly Candidate[]
-  readonly observations: ObservationHistory
-  readonly exampleCount: number
-}
 
 /** A study that is running in this process. */
 export interface LiveStudy {
@@ -83,7 +75,7 @@ export interface RunTaskOptions {
   readonly policy?: string | PolicyFactory
   /** @defaultValue 1, or what the study was started with */
   readonly seed?: number
-  readonly priors?: readonly Prior[]
+  readonly priors?: readonly EarlierStudy[]
   /** What was learned on other tasks. @defaultValue the task's, or what the study was started with */
   readonly prior?: LearnedPrior
   /** How this run was asked for: the log keeps it, for reports. No secrets. */
@@ -208,7 +200,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       {
         ...growing(environmentOf({ policy: options.policy ?? wanted.policy }, backend, log), wanted),
         embedding: (candidate) => embeddings.get(candidateText(candidate)),
-        priors: priorsOf(options.priors ?? [], embeddings),
+        priors: priorHistories(options.priors ?? [], embeddings),
         ...(options.generation ? { proposers: options.generation.proposers } : {}),
       },
       fresh ? [fresh] : [],
@@ -488,30 +480,4 @@ async function embedAll(
   const vectors = await embedder.embed(texts, signal ? { signal } : {})
   checkVectors(vectors, texts.length, embedder.id, embedder.dimensions)
   return new Map(texts.map((text, index) => [text, vectors[index]!]))
-}
-
-function priorsOf(priors: readonly Prior[], embeddings: ReadonlyMap<string, Float64Array>): PriorHistory[] {
-  return priors.map(({ name, candidates, observations, exampleCount }) => ({
-    name,
-    observations,
-    exampleCount,
-    pool: candidates.map((candidate) => {
-      const embedding = embeddings.get(candidateText(candidate))
-      return embedding ? { candidate, embedding } : { candidate }
-    }),
-  }))
-}
-
-/**
- * Reads an earlier study as a prior.
- *
- * @throws InvalidInputError when there is no such study, or nothing in it.
- * @example
- * await priorFromStudy(store, 'tickets') // { name: 'tickets', exampleCount: 20, … }
- */
-export async function priorFromStudy(store: Store, name: string): Promise<Prior> {
-  const fold = await loadStudy(store, name)
-  if (!fold) throw new InvalidInputError(`study ${JSON.stringify(name)} is empty; nothing can be learned from it`)
-  const { candidates, observations, config } = fold.state
-  return { name, candidates, observations, exampleCount: config.exampleCount }
 }

@@ -19,7 +19,7 @@
 import * as z from 'zod'
 import { regularizedIncompleteBeta } from '../../numerics/special/index.ts'
 import type { PolicyFactory } from '../../policy/policy.ts'
-import { rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
+import { procedurePolicy, rankedBy, shuffled } from './procedure-policy.ts'
 
 export const capoRacingOptions = z.strictObject({
   population: z.int().positive().optional(),
@@ -41,7 +41,7 @@ export function tunedSettings(evaluationsPerPrompt: number) {
 
 export const createCapoRacingPolicy: PolicyFactory = (context) => {
   const given = capoRacingOptions.parse(context.options ?? {})
-  return scriptedPolicy('capo-racing', context, function* ({ pool, exampleCount, left, score, mean, random }, choice) {
+  return procedurePolicy('capo-racing', context, function* ({ pool, exampleCount, left, score, mean, random }, choice) {
     const tuned = tunedSettings(left() / Math.max(1, pool.length))
     const options = {
       population: given.population ?? tuned.population,

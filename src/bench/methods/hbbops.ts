@@ -20,7 +20,7 @@ import type { PolicyContext, PolicyFactory } from '../../policy/policy.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
 import { deepKernelRegression } from './deep-kernel.ts'
 import { type Components, principalComponents } from './pool-components.ts'
-import { rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
+import { procedurePolicy, rankedBy, shuffled } from './procedure-policy.ts'
 
 export const hbbopsOptions = z.strictObject({
   /** Examples of the lowest fidelity. */
@@ -35,8 +35,8 @@ export const hbbopsOptions = z.strictObject({
 export const createHbbopsPolicy: PolicyFactory = (context) => {
   const options = hbbopsOptions.parse(context.options ?? {})
   const { eta } = options
-  return scriptedPolicy('hbbops', context, function* (desk, choice) {
-    const { pool, exampleCount, left, asked, meanOver, random } = desk
+  return procedurePolicy('hbbops', context, function* (world, choice) {
+    const { pool, exampleCount, left, asked, meanOver, random } = world
     const order = shuffled(
       Array.from({ length: exampleCount }, (_, example) => example),
       random,

@@ -19,7 +19,7 @@
 import * as z from 'zod'
 import type { PolicyFactory } from '../../policy/policy.ts'
 import { type CategoricalTrial, suggestCategorical } from './categorical-tpe.ts'
-import { rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
+import { procedurePolicy, rankedBy, shuffled } from './procedure-policy.ts'
 import { slotGrid } from './slot-grid.ts'
 
 export const miproTpeOptions = z.strictObject({
@@ -30,7 +30,7 @@ export const miproTpeOptions = z.strictObject({
 
 export const createMiproTpePolicy: PolicyFactory = (context) => {
   const options = miproTpeOptions.parse(context.options ?? {})
-  return scriptedPolicy('mipro-tpe', context, function* ({ pool, exampleCount, left, score, asked, random }, choice) {
+  return procedurePolicy('mipro-tpe', context, function* ({ pool, exampleCount, left, score, asked, random }, choice) {
     const grid = slotGrid(pool.map(({ candidate }) => candidate))
     const examples = Array.from({ length: exampleCount }, (_, example) => example)
     const trials: CategoricalTrial[] = []

@@ -22,7 +22,7 @@ import { bayesianRidge, type WeightedData } from './bayesian-ridge.ts'
 import { boostedTrees } from './boosted-trees.ts'
 import { createPerceptron } from './perceptron.ts'
 import { type Components, principalComponents } from './pool-components.ts'
-import { type Desk, rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
+import { procedurePolicy, rankedBy, shuffled, type World } from './procedure-policy.ts'
 
 export const tripleGseOptions = z.strictObject({
   /** How many principal components of the embeddings the models see. */
@@ -31,8 +31,8 @@ export const tripleGseOptions = z.strictObject({
 
 export const createTripleGsePolicy: PolicyFactory = (context) => {
   const { components } = tripleGseOptions.parse(context.options ?? {})
-  return scriptedPolicy('triple-gse', context, function* (desk, choice) {
-    const { pool, exampleCount, left, asked, mean, random } = desk
+  return procedurePolicy('triple-gse', context, function* (world, choice) {
+    const { pool, exampleCount, left, asked, mean, random } = world
     const embeddings = pool.flatMap(({ embedding }) => (embedding ? [embedding] : []))
     const features =
       embeddings.length === pool.length ? principalComponents(embeddings, components, context.backend) : undefined
@@ -55,7 +55,7 @@ export const createTripleGsePolicy: PolicyFactory = (context) => {
           if (left() <= goal) break
         }
       }
-      const predicted = features ? predictRewards(desk, orders, features, context) : undefined
+      const predicted = features ? predictRewards(world, orders, features, context) : undefined
       active = rankedBy(active, (candidate) => predicted?.[candidate] ?? mean(candidate)).slice(
         0,
         Math.ceil(active.length / 2),
@@ -68,7 +68,7 @@ export const createTripleGsePolicy: PolicyFactory = (context) => {
 
 /** The mixture's prediction for every prompt; undefined while fewer than ten pulls succeeded. */
 function predictRewards(
-  { pool, asked, score, random }: Desk,
+  { pool, asked, score, random }: World,
   orders: readonly (readonly number[])[],
   features: Components,
   { backend }: PolicyContext,

@@ -14,10 +14,10 @@ import { argmax } from '../../numerics/vector.ts'
  * @module
  */
 import type { PolicyFactory } from '../../policy/policy.ts'
-import { rankedBy, scriptedPolicy, shuffled } from './scripted-policy.ts'
+import { procedurePolicy, rankedBy, shuffled } from './procedure-policy.ts'
 
 export const createTripleShPolicy: PolicyFactory = (context) =>
-  scriptedPolicy('triple-sh', context, function* ({ pool, exampleCount, left, asked, mean, random }, choice) {
+  procedurePolicy('triple-sh', context, function* ({ pool, exampleCount, left, asked, mean, random }, choice) {
     const examples = Array.from({ length: exampleCount }, (_, example) => example)
     const orders = pool.map(() => shuffled(examples, random))
     let active = shuffled(

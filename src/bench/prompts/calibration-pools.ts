@@ -18,7 +18,7 @@ import { combineEvidence, comparePaired, judge } from '../../study/verdict.ts'
 import { BENCH_POLICIES } from '../methods/registry.ts'
 import { calibrationOf } from '../statistics/calibration.ts'
 import type { BenchRun } from '../tables/bench-results.ts'
-import { type Deck, dealDeck, type ReplayResult, replay } from '../tables/replay.ts'
+import { type ReplayResult, replay, type ShuffledTable, shuffleTable } from '../tables/replay.ts'
 import { deriveSeed, shuffledIndices } from '../tables/seeds.ts'
 import { holdoutMeans, normalizedError, searchMeans } from '../tables/truth.ts'
 
@@ -159,7 +159,7 @@ export function measurePools(options: MeasurePoolsOptions): PoolReport[] {
       let improved = 0
       for (let run = 0; run < runs; run++) {
         const table = kind.draw(deriveSeed(seed, kind.name, run))
-        const deck = dealDeck(table, deriveSeed(seed, kind.name, run, 'deck'))
+        const shuffled = shuffleTable(table, deriveSeed(seed, kind.name, run, 'deck'))
         const truth = searchMeans(table)
         const shared = {
           budget: Math.floor(25 * table.searchExamples * fraction),
@@ -167,10 +167,10 @@ export function measurePools(options: MeasurePoolsOptions): PoolReport[] {
           backend,
         }
         const play = ({ create, options }: typeof krige, estimand: 'set' | 'population') =>
-          replay(create, deck, { ...shared, options, estimand })
+          replay(create, shuffled, { ...shared, options, estimand })
         const result = play(krige, 'population')
         judged.push(judgedRun(table, result, fraction, run))
-        if (verdictOf(table, deck, result) === 'improved') improved++
+        if (verdictOf(table, shuffled, result) === 'improved') improved++
         errors.push(normalizedError(truth, play(krige, 'set').chosen))
         halving.forEach((policy, index) => {
           rivals[index]!.push(normalizedError(truth, play(policy, 'set').chosen))
@@ -221,7 +221,7 @@ function judgedRun(table: Table, result: ReturnType<typeof replay>, fraction: nu
 }
 
 /** What a study would say of the winner against the first prompt of the table: by search and holdout together. */
-function verdictOf(table: Table, deck: Deck, { chosen, recommendation }: ReplayResult) {
+function verdictOf(table: Table, shuffled: ShuffledTable, { chosen, recommendation }: ReplayResult) {
   const scores = (row: number) =>
     Array.from({ length: Math.min(VERDICT, table.holdoutExamples) }, (_, e) =>
       cellOf(table, row, table.searchExamples + e),
@@ -231,7 +231,7 @@ function verdictOf(table: Table, deck: Deck, { chosen, recommendation }: ReplayR
     comparison && recommendation?.shared
       ? combineEvidence(
           comparison.estimate,
-          differenceOf(recommendation, recommendation.candidate, deck.promptOrder.indexOf(0)),
+          differenceOf(recommendation, recommendation.candidate, shuffled.promptOrder.indexOf(0)),
         )
       : undefined
   return judge(comparison, { winnerIsBaseline: chosen === 0, combined })

@@ -29,7 +29,7 @@ export interface PromptVectors {
 }
 
 /** A table as one repeat shows it: prompts and search examples in an order of its own. */
-export interface Deck {
+export interface ShuffledTable {
   readonly table: Table
   readonly pool: readonly PoolEntry[]
   /** Pool position → row of the table. */
@@ -40,12 +40,17 @@ export interface Deck {
 
 /**
  * Shuffles examples and prompts, so that neither the order a table was recorded in nor ties broken by position help
- * anybody. One deck serves all policies and fractions of a repeat: that is the pairing.
+ * anybody. One order serves all policies and fractions of a repeat: that is the pairing.
  *
  * @param vectors One entry a prompt, in table order; omit to play without text embeddings.
  * @param shuffleText Give every prompt the text, slots and vectors of another: what is left of a policy when text lies.
  */
-export function dealDeck(table: Table, seed: number, vectors?: readonly PromptVectors[], shuffleText = false): Deck {
+export function shuffleTable(
+  table: Table,
+  seed: number,
+  vectors?: readonly PromptVectors[],
+  shuffleText = false,
+): ShuffledTable {
   const promptOrder = shuffledIndices(table.prompts.length, seed)
   const texts = shuffleText ? shuffledIndices(table.prompts.length, deriveSeed(seed, 'texts')) : undefined
   return {
@@ -95,11 +100,11 @@ export interface ReplayResult {
  * @throws ConflictError when the policy breaks its contract: asks for a cell twice, for more than is left, for what is
  * not in the table, or waits with nothing pending.
  * @example
- * const deck = dealDeck(await loadTable('tickets.json'), 7)
- * replay(createRandomPolicy, deck, { budget: 100, seed: 7, backend }).spent // 100
+ * const shuffled = shuffleTable(await loadTable('tickets.json'), 7)
+ * replay(createRandomPolicy, shuffled, { budget: 100, seed: 7, backend }).spent // 100
  */
-export function replay(factory: PolicyFactory, deck: Deck, options: ReplayOptions): ReplayResult {
-  const { table, pool, promptOrder, exampleOrder } = deck
+export function replay(factory: PolicyFactory, shuffled: ShuffledTable, options: ReplayOptions): ReplayResult {
+  const { table, pool, promptOrder, exampleOrder } = shuffled
   const exampleCount = table.searchExamples
   const policy = factory({
     seed: options.seed,

@@ -1,5 +1,5 @@
 /**
- * The unit of work of a table benchmark: one table and repeat, all policies and fractions. They share a deck, and so
+ * The unit of work of a table benchmark: one table and repeat, all policies and fractions. They share its order, and so
  * whatever a policy caches by pool.
  *
  * @module
@@ -10,7 +10,7 @@ import { resolvePolicy } from '../../policy/registry.ts'
 import { cellOf, type Table } from '../../recording/table.ts'
 import { BENCH_POLICIES } from '../methods/registry.ts'
 import type { BenchRun } from './bench-results.ts'
-import { dealDeck, type PromptVectors, replay } from './replay.ts'
+import { type PromptVectors, replay, shuffleTable } from './replay.ts'
 import { deriveSeed } from './seeds.ts'
 import { holdoutMeans, normalizedError, searchMeans } from './truth.ts'
 import { sourcesFor, studyHistory, tableHistory, type WarmStart, type WarmStartSource } from './warm-start.ts'
@@ -67,9 +67,9 @@ export function runUnit(
   shared: UnitShared,
   backend: PolicyContext['backend'],
 ): BenchRun[] {
-  const deckSeed = deriveSeed(shared.seed, table.name, unit.repeat, 'deck')
-  const honest = dealDeck(table, deckSeed, vectors)
-  const shuffled = dealDeck(table, deckSeed, vectors, true)
+  const shuffleSeed = deriveSeed(shared.seed, table.name, unit.repeat, 'deck')
+  const honest = shuffleTable(table, shuffleSeed, vectors)
+  const shuffled = shuffleTable(table, shuffleSeed, vectors, true)
   const truth = searchMeans(table)
   const held = holdoutMeans(table)
   return unit.pending.map(({ variant, fraction }) => {

@@ -8,7 +8,7 @@ import * as z from 'zod'
 import { createObservationLog, type ObservationHistory } from '../../history/observation-log.ts'
 import type { PolicyContext, PolicyFactory, PriorHistory } from '../../policy/policy.ts'
 import { cellOf, type Table } from '../../recording/table.ts'
-import { dealDeck, type PromptVectors, replay } from './replay.ts'
+import { type PromptVectors, replay, shuffleTable } from './replay.ts'
 import { deriveSeed } from './seeds.ts'
 
 /** How a variant starts warm, as files of variants write it. */
@@ -79,11 +79,11 @@ export interface EarlierStudy {
 export function studyHistory(source: WarmStartSource, study: EarlierStudy, reversed = false): PriorHistory {
   const { table, vectors } = source
   const { create, ...options } = study
-  const deck = dealDeck(table, deriveSeed(study.seed, 'earlier'), vectors)
-  const { observations } = replay(create, deck, options)
+  const shuffled = shuffleTable(table, deriveSeed(study.seed, 'earlier'), vectors)
+  const { observations } = replay(create, shuffled, options)
   return {
     name: table.name,
-    pool: deck.pool,
+    pool: shuffled.pool,
     observations: reversed ? reverse(observations) : observations,
     exampleCount: table.searchExamples,
   }

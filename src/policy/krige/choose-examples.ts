@@ -7,9 +7,9 @@ import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
 import type { CellScores } from '../cell-scores.ts'
 import type { PendingCell, PolicyContext } from '../policy.ts'
 import { stableShuffle } from '../stable-shuffle.ts'
-import type { Crowding } from './crowding.ts'
 import { type ExampleBeliefs, mostInformativeExample } from './informative-example.ts'
 import type { KrigeOptions } from './options.ts'
+import type { Redundancy } from './redundancy.ts'
 
 /** Examples of every prompt that are asked for and not told yet. */
 export type TakenCells = ReadonlyMap<number, ReadonlySet<number>>
@@ -18,7 +18,7 @@ export type TakenCells = ReadonlyMap<number, ReadonlySet<number>>
 export interface ExampleChoice {
   readonly beliefs: PromptBeliefs
   readonly examples: ExampleBeliefs
-  readonly crowding?: Crowding | undefined
+  readonly redundancy?: Redundancy | undefined
   readonly taken: TakenCells
 }
 
@@ -39,14 +39,14 @@ export function createExampleChooser(
     return [...exampleOrder.slice(from), ...exampleOrder.slice(0, from)]
   }
 
-  return (candidate, { beliefs, examples, crowding, taken }, count) => {
+  return (candidate, { beliefs, examples, redundancy, taken }, count) => {
     const chosen: number[] = []
     const { variance } = beliefs.sharedFailures
     // What crowds an example is what it says of a kind; the more a prompt has shown of itself, the less its kind matters.
     const own = 1 + cells.count(candidate)
     const shared =
-      crowding && variance > 0
-        ? { variance, crowding: new Map([...crowding.of(candidate, taken)].map(([e, alike]) => [e, alike / own])) }
+      redundancy && variance > 0
+        ? { variance, redundancy: new Map([...redundancy.of(candidate, taken)].map(([e, alike]) => [e, alike / own])) }
         : undefined
     const pendingHere = taken.get(candidate)
     const isFree = (example: number) =>

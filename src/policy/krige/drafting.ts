@@ -29,7 +29,7 @@ import { type ExampleBeliefs, exampleBeliefs } from './informative-example.ts'
 import { bestParent, type Inheritance, inheritance } from './inheritance.ts'
 import type { KrigeOptions } from './options.ts'
 import { createPoolMemo } from './pool-memo.ts'
-import { rankPrompts, recommend, scoresOf } from './recommendation.ts'
+import { rankPrompts, scoresOf } from './recommendation.ts'
 
 /** Share by which the history grows between two fits, and how many fits share the weights of the draft model. */
 const GROWTH = 1.05
@@ -132,10 +132,10 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
         return { kind: 'done', reason: 'every prompt has been measured on every example, and no proposer writes more' }
       }
       const { candidate, rate } = measuring
-      const { crowding } = pools.of(pool, observations)
-      crowding?.read(observations)
+      const { redundancy } = pools.of(pool, observations)
+      redundancy?.read(observations)
       const block = Math.min(options.block, state.evaluationsLeft)
-      const examples = chooseExamples(candidate, { ...plan, crowding, taken }, block)
+      const examples = chooseExamples(candidate, { ...plan, redundancy, taken }, block)
       const { means, standardDeviations } = plan.scores
       const score = `${means[candidate]!.toFixed(3)} ± ${standardDeviations[candidate]!.toFixed(3)}`
       const standing =
@@ -143,15 +143,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       const reason = { summary: `${standing} ${score}; ${rate.toFixed(5)} per call`, expectedGain: rate }
       return { kind: 'act', action: { kind: 'evaluate', candidate, examples, reason } }
     },
-    recommend(state) {
-      const { pool, observations } = state
-      if (pool.length === 0 || observations.length === 0) return undefined
-      const { model, tieBreak, claims } = pools.of(pool, observations)
-      const beliefs = claims.get(observations.length) ?? model.fit(observations, observations.length, 'likelihood')
-      claims.clear()
-      claims.set(observations.length, beliefs)
-      return recommend(beliefs, estimand, exampleCount, tieBreak, seed)
-    },
+    recommend: pools.recommend,
   }
 
   /** Of those that bring something, the one the bandit draws. */

@@ -42,23 +42,23 @@ export function mostInformativeExample(
   examples: ExampleBeliefs,
   order: readonly number[],
   isFree: (example: number) => boolean,
-  shared?: { readonly variance: number; readonly crowding: ReadonlyMap<number, number> },
+  shared?: { readonly variance: number; readonly redundancy: ReadonlyMap<number, number> },
 ): number {
   let best = -1
   let most = -1
-  let last: { readonly easiness: number; readonly variance: number; readonly crowd: number } | undefined
+  let last: { readonly easiness: number; readonly variance: number; readonly alike: number } | undefined
   for (const example of order) {
     const easiness = examples.easiness[example]!
     const variance = examples.variance[example]!
-    const crowd = shared?.crowding.get(example) ?? 0
+    const alike = shared?.redundancy.get(example) ?? 0
     // Nothing is known of most of a million examples: they are as good as the first of them.
-    if (last && easiness === last.easiness && variance === last.variance && crowd === last.crowd) continue
+    if (last && easiness === last.easiness && variance === last.variance && alike === last.alike) continue
     if (!isFree(example)) continue
-    last = { easiness, variance, crowd }
+    last = { easiness, variance, alike }
     const p = expectedLogistic(ability + easiness, variance)
     const curvature = p * (1 - p)
     const repeated = shared ? curvature * shared.variance : 0
-    const information = curvature / ((1 + curvature * variance) * (1 + crowd * repeated) * (1 + (crowd + 1) * repeated))
+    const information = curvature / ((1 + curvature * variance) * (1 + alike * repeated) * (1 + (alike + 1) * repeated))
     if (information > most + 1e-9) {
       most = information
       best = example

@@ -12,39 +12,44 @@ import { DEFAULT_GRID, type HyperparameterGrid } from '../../surrogate/prompt/hy
 import { basisOf, originalSize } from '../../surrogate/prompt/pool-factors.ts'
 import { createPromptModel, type PromptBeliefs, type PromptModel } from '../../surrogate/prompt/prompt-model.ts'
 import type { ScoreMoments } from '../../surrogate/prompt/score-moments.ts'
-import type { PolicyContext } from '../policy.ts'
+import type { PolicyContext, PolicyState, Recommendation } from '../policy.ts'
 import { learnedOptions } from '../prior/learned-options.ts'
 import { stableShuffle } from '../stable-shuffle.ts'
-import { type Crowding, createCrowding } from './crowding.ts'
 import type { KrigeOptions } from './options.ts'
+import { recommend } from './recommendation.ts'
+import { createRedundancy, type Redundancy } from './redundancy.ts'
 import { createWarmStart, type WarmStart } from './warm-start.ts'
 
 export interface PoolMemo<Plan> {
   readonly model: PromptModel
   /**
-   * With a warm start, the model without it. Who only measures what a history recommends never learns that it is wrong.
+   * With a warm start, the model without it: measuring only what an earlier study recommends would never show that it is
+   * wrong.
    */
-  readonly doubting?: PromptModel
+  readonly withoutWarmStart?: PromptModel
   /**
-   * With a learned prior, the model without it: it says whom to meet. The best prompt of a pool is often one of a kind that
+   * With a learned prior, the model without it: it chooses the first pass. The best prompt of a pool is often one of a kind that
    * did badly elsewhere, and what is never measured never refutes a prior.
    */
-  readonly meeting?: PromptModel
+  readonly withoutPrior?: PromptModel
   /** Random order in which the first pass takes prompts. */
-  readonly arrival: readonly number[]
+  readonly firstPassOrder: readonly number[]
   /** Position of each prompt in that order. */
   readonly tieBreak: Int32Array
   /** None without text. */
-  readonly crowding?: Crowding
+  readonly redundancy?: Redundancy
   readonly plans: Map<number, Plan>
   /** The last fit, by the length of its history: a pool that grows keeps it, a row per new prompt added. */
   readonly fits: Map<number, { readonly beliefs: PromptBeliefs; readonly scores: ScoreMoments }>
-  /** What the last recommendation believed, by the length of its history. */
-  readonly claims: Map<number, PromptBeliefs>
+  /** Of the last recommendation, by the length of its history. */
+  readonly finalBeliefs: Map<number, PromptBeliefs>
 }
 
 /** Keeps what depends on the pool alone, adds to it when the pool grows, and keeps plans until the history is another one. */
-export function createPoolMemo<Plan>({ seed, exampleCount, priors = [], prior }: PolicyContext, options: KrigeOptions) {
+export function createPoolMemo<Plan>(
+  { seed, exampleCount, estimand, priors = [], prior }: PolicyContext,
+  options: KrigeOptions,
+) {
   const settings = modelOptions(options)
   let kept: PoolMemo<Plan> | undefined
   let size = -1
@@ -54,9 +59,9 @@ export function createPoolMemo<Plan>({ seed, exampleCount, priors = [], prior }:
   let warm: WarmStart | undefined
 
   function build(pool: readonly PoolEntry[]): PoolMemo<Plan> {
-    const arrival = stableShuffle(pool.length, seed, 'prompts')
+    const firstPassOrder = stableShuffle(pool.length, seed, 'prompts')
     const tieBreak = new Int32Array(pool.length)
-    arrival.forEach((prompt, position) => {
+    firstPassOrder.forEach((prompt, position) => {
       tieBreak[prompt] = position
     })
     const continues = kept !== undefined && first === pool[0] && pool.length > size
@@ -65,44 +70,56 @@ export function createPoolMemo<Plan>({ seed, exampleCount, priors = [], prior }:
     const known = warm!.of(pool)
     const learned = prior && options.text ? learnedOptions(prior, pool, settings) : {}
     const model = createPromptModel(pool, { ...settings, ...learned, ...known })
-    const doubting = known.earlier.length > 0 ? createPromptModel(pool, settings) : undefined
-    const meeting = Object.keys(learned).length > 0 ? createPromptModel(pool, { ...settings, ...known }) : undefined
-    const crowding = model.features && createCrowding(model.features, exampleCount)
+    const withoutWarmStart = known.earlier.length > 0 ? createPromptModel(pool, settings) : undefined
+    const withoutPrior =
+      Object.keys(learned).length > 0 ? createPromptModel(pool, { ...settings, ...known }) : undefined
+    const redundancy = model.features && createRedundancy(model.features, exampleCount)
     const extended = (beliefs: PromptBeliefs) => extendBeliefs(beliefs, kept!.model, model)
     const fits: PoolMemo<Plan>['fits'] = new Map()
-    const claims: PoolMemo<Plan>['claims'] = new Map()
+    const finalBeliefs: PoolMemo<Plan>['finalBeliefs'] = new Map()
     if (sameBasis) {
       for (const [length, { beliefs, scores }] of kept!.fits) fits.set(length, { beliefs: extended(beliefs), scores })
-      for (const [length, beliefs] of kept!.claims) claims.set(length, extended(beliefs))
+      for (const [length, beliefs] of kept!.finalBeliefs) finalBeliefs.set(length, extended(beliefs))
     }
     return {
       model,
-      arrival,
+      firstPassOrder,
       tieBreak,
       plans: new Map(),
       fits,
-      claims,
-      ...(doubting ? { doubting } : {}),
-      ...(meeting ? { meeting } : {}),
-      ...(crowding ? { crowding } : {}),
+      finalBeliefs,
+      ...(withoutWarmStart ? { withoutWarmStart } : {}),
+      ...(withoutPrior ? { withoutPrior } : {}),
+      ...(redundancy ? { redundancy } : {}),
     }
   }
 
+  function of(pool: readonly PoolEntry[], history: ObservationHistory): PoolMemo<Plan> {
+    if (!kept || size !== pool.length || first !== pool[0]) {
+      kept = build(pool)
+      size = pool.length
+      basis = basisOf(pool)
+      first = pool[0]
+    }
+    if (source !== history) {
+      source = history
+      kept.plans.clear()
+      kept.fits.clear()
+      kept.finalBeliefs.clear()
+    }
+    return kept
+  }
+
   return {
-    of(pool: readonly PoolEntry[], history: ObservationHistory): PoolMemo<Plan> {
-      if (!kept || size !== pool.length || first !== pool[0]) {
-        kept = build(pool)
-        size = pool.length
-        basis = basisOf(pool)
-        first = pool[0]
-      }
-      if (source !== history) {
-        source = history
-        kept.plans.clear()
-        kept.fits.clear()
-        kept.claims.clear()
-      }
-      return kept
+    of,
+    recommend({ pool, observations }: PolicyState): Recommendation | undefined {
+      const { length } = observations
+      if (pool.length === 0 || length === 0) return undefined
+      const { model, tieBreak, finalBeliefs } = of(pool, observations)
+      const beliefs = finalBeliefs.get(length) ?? model.fit(observations, length, 'likelihood')
+      finalBeliefs.clear()
+      finalBeliefs.set(length, beliefs)
+      return recommend(beliefs, estimand, exampleCount, tieBreak, seed)
     },
   }
 }

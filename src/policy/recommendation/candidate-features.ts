@@ -1,7 +1,7 @@
 import { surfaceCounts } from '../../features/surface-counts.ts'
 import { candidateText, type PoolEntry } from '../../prompt/candidate.ts'
 import type { SpaceEncoding } from '../../space/encoding.ts'
-import { alikePrior, cubePriors, distancePriors, type Priors } from '../../surrogate/gaussian-process/prior.ts'
+import { cubePriors, distancePriors, type Priors, tiedPrior } from '../../surrogate/gaussian-process/prior.ts'
 import { activeDimensions, type Kernel, matern32, matern52, scale, sum } from '../../surrogate/kernels/index.ts'
 import { type Points, points } from '../../surrogate/points.ts'
 
@@ -28,7 +28,7 @@ export interface CandidateFeatures {
  */
 const MEDIAN_LENGTH_SCALE = 0.35
 /** Standard deviations of log length scales that are alike: of their common level, and of each around that. */
-const ALIKE = { together: 0.5, apart: 0.3 }
+const TIED = { together: 0.5, apart: 0.3 }
 /**
  * Log odds of length scales of their own against alike ones. A fit has a density, where a hypothesis should be weighed by its
  * probability: density times the volume that data leave, which is larger where little is believed in advance.
@@ -72,7 +72,7 @@ export function candidateFeatures(pool: readonly PoolEntry[], encoding: SpaceEnc
   return { pool: joined, hypotheses: [{ kernel, priors, logWeight: 0 }] }
 }
 
-/** Every smoothness with length scales that are alike, then with length scales of their own. */
+/** Every smoothness with tied length scales, then with length scales of their own. */
 function spaceHypotheses(smooth: Kernel, kinked: Kernel, width: number): CandidateFeatures['hypotheses'] {
   const numbers = smooth.hyperparameters.filter(({ role }) => role === 'length-scale')
   const own = spacePriors(width)
@@ -84,12 +84,12 @@ function spaceHypotheses(smooth: Kernel, kinked: Kernel, width: number): Candida
     ]
   }
   const { center, spread } = own.of(first)
-  const alike: Priors = { ...own, lengthScales: alikePrior(Math.log(center), ALIKE) }
-  // Priors of their own leave out the 1/spread of a normal density, which alike ones do not.
+  const tied: Priors = { ...own, lengthScales: tiedPrior(Math.log(center), TIED) }
+  // Priors of their own leave out the 1/spread of a normal density, which tied ones do not.
   const logWeight = OWN_ODDS - numbers.length * Math.log(spread)
   return [
-    { kernel: smooth, priors: alike, logWeight: 0 },
-    { kernel: kinked, priors: alike, logWeight: 0 },
+    { kernel: smooth, priors: tied, logWeight: 0 },
+    { kernel: kinked, priors: tied, logWeight: 0 },
     { kernel: smooth, priors: own, logWeight },
     { kernel: kinked, priors: own, logWeight },
   ]

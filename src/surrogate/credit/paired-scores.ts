@@ -4,7 +4,7 @@ import type { ObservationHistory } from '../../history/observation-log.ts'
 export interface PairedScores {
   /** Indices in the pool of the prompts that were measured. */
   readonly prompts: readonly number[]
-  /** Mean score, less the difficulty of the examples it was measured on; zero on average. */
+  /** Mean score, less the easiness of the examples it was measured on; zero on average. */
   readonly values: Float64Array
   /** Variance of each value about what the prompt is worth. */
   readonly noise: Float64Array
@@ -12,7 +12,7 @@ export interface PairedScores {
 
 /** Sweeps of the two-way fit; it has converged long before. */
 const SWEEPS = 20
-/** Outcomes that an example's difficulty is shrunk by. */
+/** Outcomes that an example's easiness is shrunk by. */
 const PRIOR_OUTCOMES = 1
 const SMALLEST_VARIANCE = 1e-4
 /** Outcomes of either kind that a prompt's mean is shrunk by. */
@@ -40,7 +40,7 @@ export function pairedScores(observations: ObservationHistory, length: number): 
     cells.push({ prompt, example: placeOf(examples, observations.example(k)), score })
   }
   const values = new Float64Array(places.size)
-  const difficulty = new Float64Array(examples.size)
+  const easiness = new Float64Array(examples.size)
   const counts = new Float64Array(places.size)
   const looks = new Float64Array(examples.size)
   for (const { prompt, example } of cells) {
@@ -49,17 +49,17 @@ export function pairedScores(observations: ObservationHistory, length: number): 
   }
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     values.fill(0)
-    for (const { prompt, example, score } of cells) values[prompt]! += (score - difficulty[example]!) / counts[prompt]!
-    difficulty.fill(0)
+    for (const { prompt, example, score } of cells) values[prompt]! += (score - easiness[example]!) / counts[prompt]!
+    easiness.fill(0)
     for (const { prompt, example, score } of cells) {
-      difficulty[example]! += (score - values[prompt]!) / (looks[example]! + PRIOR_OUTCOMES)
+      easiness[example]! += (score - values[prompt]!) / (looks[example]! + PRIOR_OUTCOMES)
     }
   }
   let squares = 0
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   const sums = new Float64Array(places.size)
   for (const { prompt, example, score } of cells) {
-    squares += (score - values[prompt]! - difficulty[example]!) ** 2
+    squares += (score - values[prompt]! - easiness[example]!) ** 2
     sums[prompt]! += score
     low = Math.min(low, score)
     high = Math.max(high, score)

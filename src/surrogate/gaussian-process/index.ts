@@ -22,7 +22,6 @@ export { marginalLikelihood } from './marginal-likelihood.ts'
 export type { MeanFunction } from './mean-function.ts'
 export { type SamplePath, samplePath } from './pathwise.ts'
 export {
-  alikePrior,
   cubePriors,
   distancePriors,
   gammaPrior,
@@ -32,6 +31,7 @@ export {
   medianDistance,
   type Prior,
   type Priors,
+  tiedPrior,
 } from './prior.ts'
 export {
   describeProcess,

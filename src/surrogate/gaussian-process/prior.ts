@@ -3,7 +3,7 @@
  *
  * Defaults
  *   length scale, unit cube of d coordinates   log-normal, median √d/2, spread min(1, √d/2): {@link cubePriors}
- *   length scales that are alike               {@link alikePrior}, where a caller asks for it
+ *   tied length scales                         {@link tiedPrior}, where a caller asks for it
  *   length scale, embeddings                   log-normal around the median pairwise distance: {@link distancePriors}
  *   output scale                               log-normal(0, 1), targets being standardized
  *   observation noise                          {@link gammaPrior}(1.1, 15), Optuna's with half its rate: data may show a
@@ -63,20 +63,17 @@ export interface JointPrior {
 }
 
 /**
- * Values that are alike: log θᵢ = c + eᵢ with c ~ N(location, together²) common to all and eᵢ ~ N(0, apart²). Few data then
+ * Tied values: log θᵢ = c + eᵢ with c ~ N(location, together²) common to all and eᵢ ~ N(0, apart²). Few data then
  * tell the common level first, and how the values differ once they speak for it, instead of each for itself from the noise.
  *
  * The covariance together²·11ᵀ + apart²·I has the eigenvalue apart² + n·together² once and apart² otherwise.
  *
  * @example
  * const slopes = new Float64Array(2)
- * const prior = alikePrior(0, { together: 1, apart: 0.1 })
+ * const prior = tiedPrior(0, { together: 1, apart: 0.1 })
  * prior.logDensity([1, 1], slopes) > prior.logDensity([1, -1], slopes) // true
  */
-export function alikePrior(
-  location: number,
-  spread: { readonly together: number; readonly apart: number },
-): JointPrior {
+export function tiedPrior(location: number, spread: { readonly together: number; readonly apart: number }): JointPrior {
   const apart = spread.apart ** 2
   return {
     logDensity(logs, slopes) {

@@ -26,7 +26,7 @@ export interface AbilityPrior {
   /** Variance of each prompt's own effect, d_i > 0. */
   readonly independent: Float64Array
   /** v_b. */
-  readonly difficultyVariance: number
+  readonly easinessVariance: number
 }
 
 export interface AbilityFit {
@@ -59,11 +59,11 @@ const SMALL_STEP = 2e-3
 
 export function fitAbilities(outcomes: Outcomes, prior: AbilityPrior, start?: AbilityStart): AbilityFit {
   const { prompts, offsets, column, trials, successes, examples } = outcomes
-  const { factor, rank, independent, difficultyVariance } = prior
+  const { factor, rank, independent, easinessVariance } = prior
   const columns = examples.length
   const size = rank + columns
   // Summaries over several examples carry no difficulty of their own.
-  const difficultyPrecision = Float64Array.from(examples, (example) => (example < 0 ? 1e8 : 1 / difficultyVariance))
+  const easinessPrecision = Float64Array.from(examples, (example) => (example < 0 ? 1e8 : 1 / easinessVariance))
   let weights = new Float64Array(rank)
   let effects = start ? start.ability.slice() : new Float64Array(prompts)
   let easiness = start ? start.easiness.slice() : new Float64Array(columns)
@@ -106,7 +106,7 @@ export function fitAbilities(outcomes: Outcomes, prior: AbilityPrior, start?: Ab
 
   let logEvidence = objective - 0.5 * logDeterminant(precision, size)
   for (let i = 0; i < prompts; i++) logEvidence -= 0.5 * Math.log1p(curvature[i]! * independent[i]!)
-  for (let c = 0; c < columns; c++) logEvidence += 0.5 * Math.log(difficultyPrecision[c]!)
+  for (let c = 0; c < columns; c++) logEvidence += 0.5 * Math.log(easinessPrecision[c]!)
   return {
     prior,
     outcomes,
@@ -123,7 +123,7 @@ export function fitAbilities(outcomes: Outcomes, prior: AbilityPrior, start?: Ab
   function evaluate(w: Float64Array, delta: Float64Array, b: Float64Array): number {
     let value = 0
     for (let k = 0; k < rank; k++) value -= 0.5 * w[k]! * w[k]!
-    for (let c = 0; c < columns; c++) value -= 0.5 * difficultyPrecision[c]! * b[c]! * b[c]!
+    for (let c = 0; c < columns; c++) value -= 0.5 * easinessPrecision[c]! * b[c]! * b[c]!
     for (let i = 0; i < prompts; i++) {
       let f = delta[i]!
       const row = i * rank
@@ -173,8 +173,8 @@ export function fitAbilities(outcomes: Outcomes, prior: AbilityPrior, start?: Ab
       step[k] = -weights[k]!
     }
     for (let c = 0; c < columns; c++) {
-      precision[(rank + c) * (size + 1)] = difficultyPrecision[c]!
-      step[rank + c] = -difficultyPrecision[c]! * easiness[c]!
+      precision[(rank + c) * (size + 1)] = easinessPrecision[c]!
+      step[rank + c] = -easinessPrecision[c]! * easiness[c]!
     }
     const scaled = new Float64Array(prompts)
     for (let i = 0; i < prompts; i++) {

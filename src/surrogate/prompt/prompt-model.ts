@@ -176,7 +176,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
     factor: new Float64Array(prompts).fill(Math.sqrt(grid.levelVariance)),
     rank: 1,
     independent: new Float64Array(prompts).fill(1),
-    difficultyVariance: priorVariance,
+    easinessVariance: priorVariance,
   }
 
   const learned = settings.flatMap(({ belief }) => (belief && !ofStudies.has(belief.ability) ? [belief.ability] : []))
@@ -266,7 +266,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
 function settingsOf(
   pool: readonly PoolEntry[],
   grid: HyperparameterGrid,
-  difficultyVariance: number,
+  easinessVariance: number,
   { earlier = [], logPriors, expected }: PromptModelOptions,
 ): Setting[] {
   const factors = poolFactors(pool)
@@ -284,7 +284,7 @@ function settingsOf(
         settings.push({
           ...scaledFactor(text, pool.length, grid.levelVariance, abilityVariance * (1 - share)),
           independent,
-          difficultyVariance,
+          easinessVariance,
           abilityVariance,
           independentShare: share,
           viewMix: mix ? index : -1,

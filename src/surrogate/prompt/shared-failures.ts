@@ -113,12 +113,12 @@ export function estimateSharedFailures(
       cells++
     }
   }
-  const pairs: PairSums = { product: 0, precision: 0, crowding: 0 }
+  const pairs: PairSums = { product: 0, precision: 0, redundancy: 0 }
   for (const column of columns) {
     if (column.length <= PAIRWISE) addPairs(pairs, features, column)
     else addManyPairs(pairs, features, column)
   }
-  const { product: same, precision: samePrecision, crowding } = pairs
+  const { product: same, precision: samePrecision, redundancy } = pairs
   const all = allPairs(features, residuals, variances)
   const other = all.product - same
   const otherPrecision = all.precision - samePrecision
@@ -130,7 +130,7 @@ export function estimateSharedFailures(
     variance = (precision * difference + PRIOR_PRECISION * PRIOR_VARIANCE) / (precision + PRIOR_PRECISION)
   }
   variance = Math.max(0, variance)
-  return { variance, designEffect: 1 + (variance * crowding) / cells }
+  return { variance, designEffect: 1 + (variance * redundancy) / cells }
 }
 
 interface Cell {
@@ -143,7 +143,7 @@ interface Cell {
 interface PairSums {
   product: number
   precision: number
-  crowding: number
+  redundancy: number
 }
 
 function addPairs(sums: PairSums, features: TextFeatures, cells: readonly Cell[]): void {
@@ -154,7 +154,7 @@ function addPairs(sums: PairSums, features: TextFeatures, cells: readonly Cell[]
       const r = similarity(features, a.prompt, b.prompt)
       sums.product += r * a.residual * b.residual
       sums.precision += r * r * a.variance * b.variance
-      if (r > 0) sums.crowding += r * (a.variance + b.variance)
+      if (r > 0) sums.redundancy += r * (a.variance + b.variance)
     }
   }
 }
@@ -173,11 +173,11 @@ function addManyPairs(sums: PairSums, features: TextFeatures, cells: readonly Ce
   )
   const sample = Array.from({ length: PAIRWISE }, (_, k) => cells[Math.floor((k * cells.length) / PAIRWISE)]!)
   const share = (PAIRWISE * (PAIRWISE - 1)) / (cells.length * (cells.length - 1))
-  const sampled: PairSums = { product: 0, precision: 0, crowding: 0 }
+  const sampled: PairSums = { product: 0, precision: 0, redundancy: 0 }
   addPairs(sampled, features, sample)
   sums.product += product
   sums.precision += precision
-  sums.crowding += sampled.crowding / share
+  sums.redundancy += sampled.redundancy / share
 }
 
 /** Σ_{i<j} R_ij r_i r_j and Σ_{i<j} R_ij² s_i s_j over prompts, without going through the pairs. */

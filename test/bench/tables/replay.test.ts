@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { benchBackend } from '../../../src/bench/tables/bench-backend.ts'
-import { dealDeck, replay } from '../../../src/bench/tables/replay.ts'
+import { replay, shuffleTable } from '../../../src/bench/tables/replay.ts'
 import { deriveSeed, shuffledIndices } from '../../../src/bench/tables/seeds.ts'
 import type { Action, Decision, PolicyFactory, PolicyState } from '../../../src/policy/policy.ts'
 import { bernoulliRows, smallTable } from './small-tables.ts'
@@ -34,27 +34,27 @@ function acting(next: (state: PolicyState, turn: number) => Decision, pick = 0):
 
 const act = (action: Action): Decision => ({ kind: 'act', action })
 const evaluate = (candidate: number, ...examples: number[]): Decision => act({ kind: 'evaluate', candidate, examples })
-const play = (factory: PolicyFactory, budget = 10, deck = dealDeck(table, 5)) =>
-  replay(factory, deck, { budget, seed: 1, backend })
+const play = (factory: PolicyFactory, budget = 10, shuffled = shuffleTable(table, 5)) =>
+  replay(factory, shuffled, { budget, seed: 1, backend })
 
 describe('replay', () => {
-  it('shows every cell as the table has it, whatever the order of the deck', () => {
-    const deck = dealDeck(table, 9)
+  it('shows every cell as the table has it, whatever the order it is shown in', () => {
+    const shuffled = shuffleTable(table, 9)
     const seen = new Map<string, number>()
     const result = play(
       acting((state, turn) => {
         if (turn > 0) {
           const last = state.observations.length - 1
           const { candidate } = state.pool[state.observations.candidate(last)]!
-          const column = deck.exampleOrder[state.observations.example(last)]!
+          const column = shuffled.exampleOrder[state.observations.example(last)]!
           seen.set(`${candidate.id} ${column}`, state.observations.score(last))
         }
         return turn < 36 ? evaluate(turn % 3, Math.floor(turn / 3)) : { kind: 'done', reason: 'all measured' }
       }, 1),
       100,
-      deck,
+      shuffled,
     )
-    expect(result).toMatchObject({ spent: 36, chosen: deck.promptOrder[1], stopped: 'all measured' })
+    expect(result).toMatchObject({ spent: 36, chosen: shuffled.promptOrder[1], stopped: 'all measured' })
     expect(seen.size).toBe(36)
     for (const [key, score] of seen) {
       const [id, column] = key.split(' ')
@@ -71,7 +71,7 @@ describe('replay', () => {
         return evaluate(0, turn)
       }),
       2,
-      dealDeck(gaps, 1),
+      shuffleTable(gaps, 1),
     )
     expect(result.spent).toBe(2)
     expect(scores).toEqual([Number.NaN])
@@ -91,13 +91,13 @@ describe('replay', () => {
   })
 
   it('falls back to the first prompt of the shuffled pool when nothing was learned', () => {
-    const deck = dealDeck(table, 3)
+    const shuffled = shuffleTable(table, 3)
     const result = play(
       acting(() => ({ kind: 'done', reason: 'no' })),
       4,
-      deck,
+      shuffled,
     )
-    expect(result).toMatchObject({ chosen: deck.promptOrder[0], spent: 0 })
+    expect(result).toMatchObject({ chosen: shuffled.promptOrder[0], spent: 0 })
     expect(result.recommendation).toBeUndefined()
   })
 
@@ -123,13 +123,13 @@ describe('replay', () => {
   })
 })
 
-describe('dealDeck', () => {
+describe('shuffleTable', () => {
   it('can deal texts out at random: ids and scores stay, text and vectors move together', () => {
     const vectors = table.prompts.map((_, row) => ({ text: Float64Array.of(row) }))
-    const honest = dealDeck(table, 5, vectors)
+    const honest = shuffleTable(table, 5, vectors)
     const big = smallTable(bernoulliRows(new Array(40).fill(0.5), 4))
     const bigVectors = big.prompts.map((_, row) => ({ text: Float64Array.of(row) }))
-    const shuffled = dealDeck(big, 5, bigVectors, true)
+    const shuffled = shuffleTable(big, 5, bigVectors, true)
     for (const { candidate, embedding } of honest.pool) expect(candidate.text).toBe(`Prompt number ${embedding![0]}.`)
     let moved = 0
     shuffled.pool.forEach(({ candidate, embedding }, index) => {
@@ -139,7 +139,7 @@ describe('dealDeck', () => {
     })
     expect(moved).toBeGreaterThan(30)
     expect(new Set(shuffled.pool.map(({ candidate }) => candidate.text)).size).toBe(40)
-    expect([...shuffled.exampleOrder]).toEqual([...dealDeck(big, 5, bigVectors).exampleOrder])
+    expect([...shuffled.exampleOrder]).toEqual([...shuffleTable(big, 5, bigVectors).exampleOrder])
   })
 })
 
@@ -165,8 +165,8 @@ describe('seeds', () => {
     expect(statistic).toBeLessThan(24.3)
   })
 
-  it('deal the same deck to everybody and another one to the next repeat', () => {
-    const order = (repeat: number) => [...dealDeck(table, deriveSeed(1, 'small', repeat, 'deck')).exampleOrder]
+  it('gives every policy the same order and another one to the next repeat', () => {
+    const order = (repeat: number) => [...shuffleTable(table, deriveSeed(1, 'small', repeat, 'deck')).exampleOrder]
     expect(order(0)).toEqual(order(0))
     expect(order(0)).not.toEqual(order(1))
   })

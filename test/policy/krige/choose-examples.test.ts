@@ -3,8 +3,8 @@ import { createObservationLog } from '../../../src/history/observation-log.ts'
 import { createJsBackend } from '../../../src/numerics/linalg/index.ts'
 import { createCellScores } from '../../../src/policy/cell-scores.ts'
 import { createExampleChooser } from '../../../src/policy/krige/choose-examples.ts'
-import type { Crowding } from '../../../src/policy/krige/crowding.ts'
 import { krigeOptionsSchema } from '../../../src/policy/krige/options.ts'
+import type { Redundancy } from '../../../src/policy/krige/redundancy.ts'
 import { createPromptModel } from '../../../src/surrogate/prompt/prompt-model.ts'
 import { promptPool } from '../play.ts'
 
@@ -31,11 +31,11 @@ describe('the choice of examples', () => {
       easiness: Float64Array.from({ length: EXAMPLES }, (_, e) => (e === 0 ? 0 : 2)),
       variance: new Float64Array(EXAMPLES).fill(0.01),
     }
-    const crowding: Crowding = {
+    const redundancy: Redundancy = {
       read: () => undefined,
       of: () => new Map([[0, 3]]),
     }
-    return choose(0, { beliefs, examples, crowding, taken: new Map() }, 1)[0]!
+    return choose(0, { beliefs, examples, redundancy, taken: new Map() }, 1)[0]!
   }
 
   it('keeps a prompt nobody knows from the example that all its kind were asked', () => {

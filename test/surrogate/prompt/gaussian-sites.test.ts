@@ -11,7 +11,7 @@ const prior = {
   factor: Float64Array.from({ length: prompts * rank }, () => random.normal()),
   rank,
   independent: Float64Array.from({ length: prompts }, () => 0.2 + random.uniform()),
-  difficultyVariance: 1,
+  easinessVariance: 1,
 }
 const z = Float64Array.from({ length: prompts }, () => random.normal())
 /** Two prompts nobody has measured. */

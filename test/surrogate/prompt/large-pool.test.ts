@@ -54,7 +54,7 @@ describe('a pool of more prompts than can be compared pair by pair', () => {
 })
 
 describe('shared failures of very many prompts on one example', () => {
-  it('are those of all pairs, up to what a sample of them says of crowding', () => {
+  it('are those of all pairs, up to what a sample of them says of redundancy', () => {
     const prompts = 700
     const random = createRandom(2)
     const features = { rank: 4, values: Float64Array.from({ length: 4 * prompts }, () => random.normal() / 2) }
@@ -68,7 +68,7 @@ describe('shared failures of very many prompts on one example', () => {
     const found = estimateSharedFailures(outcomes, features, 0, new Float64Array(2))
     // By definition, pair by pair.
     const residual = (i: number, e: number) => log.score(2 * i + e) - 0.5
-    let [same, samePrecision, other, otherPrecision, crowding] = [0, 0, 0, 0, 0]
+    let [same, samePrecision, other, otherPrecision, redundancy] = [0, 0, 0, 0, 0]
     for (let i = 0; i < prompts; i++) {
       for (let j = 0; j < i; j++) {
         const r = similarity(features, i, j)
@@ -83,7 +83,7 @@ describe('shared failures of very many prompts on one example', () => {
           if (e === f) {
             same += product
             samePrecision += precision
-            crowding += Math.max(0, r) * 0.5
+            redundancy += Math.max(0, r) * 0.5
           } else {
             other += product
             otherPrecision += precision
@@ -94,6 +94,6 @@ describe('shared failures of very many prompts on one example', () => {
     const precision = 1 / (1 / samePrecision + 1 / otherPrecision)
     const variance = (precision * (same / samePrecision - other / otherPrecision) + 0.5 * 0.3) / (precision + 0.5)
     expect(found.variance).toBeCloseTo(Math.max(0, variance), 9)
-    expect(found.designEffect - 1).toBeCloseTo((Math.max(0, variance) * crowding) / (2 * prompts), 1)
+    expect(found.designEffect - 1).toBeCloseTo((Math.max(0, variance) * redundancy) / (2 * prompts), 1)
   })
 })

@@ -51,7 +51,7 @@ describe('fitAbilities', () => {
     factor: Float64Array.from({ length: 24 }, () => random.normal()),
     rank: 2,
     independent: new Float64Array(12).fill(0.7),
-    difficultyVariance: 1.3,
+    easinessVariance: 1.3,
   }
 
   it('reaches the same mode from anywhere', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createObservationLog } from '../../../src/history/observation-log.ts'
 import { createRandom } from '../../../src/numerics/random/random.ts'
 import { logistic } from '../../../src/numerics/special/logistic.ts'
-import { createCrowding } from '../../../src/policy/krige/crowding.ts'
+import { createRedundancy } from '../../../src/policy/krige/redundancy.ts'
 import { lowRankFactor } from '../../../src/surrogate/prompt/low-rank-factor.ts'
 import { gatherOutcomes } from '../../../src/surrogate/prompt/outcomes.ts'
 import {
@@ -162,31 +162,31 @@ describe('abilities of an earlier study', () => {
   })
 })
 
-describe('crowding', () => {
+describe('redundancy', () => {
   it('counts prompts by how alike they are, and any two for a tenth; failures left out, pending ones included', () => {
-    const crowding = createCrowding(features, 3)
+    const redundancy = createRedundancy(features, 3)
     const log = createObservationLog()
     log.append({ candidate: 10, example: 0, repeat: 0, score: 1 })
     log.append({ candidate: 50, example: 1, repeat: 0, score: 1 })
     log.append({ candidate: 12, example: 2, repeat: 0, score: Number.NaN })
-    crowding.read(log)
-    const near = crowding.of(11, new Map())
+    redundancy.read(log)
+    const near = redundancy.of(11, new Map())
     expect(near.get(0)).toBeCloseTo(similarity(features, 11, 10) + 0.1, 12)
     expect(near.get(1)).toBeCloseTo(0.1, 12)
     expect(near.has(2)).toBe(false)
     log.append({ candidate: 9, example: 0, repeat: 0, score: 0 })
-    crowding.read(log)
-    const more = crowding.of(11, new Map([[12, new Set([0])]]))
+    redundancy.read(log)
+    const more = redundancy.of(11, new Map([[12, new Set([0])]]))
     const expected = [10, 9, 12].reduce((sum, other) => sum + similarity(features, 11, other), 0)
     expect(more.get(0)).toBeCloseTo(expected + 0.3, 12)
   })
 
   it('starts again with another history', () => {
-    const crowding = createCrowding(features, 2)
+    const redundancy = createRedundancy(features, 2)
     const first = createObservationLog()
     first.append({ candidate: 10, example: 0, repeat: 0, score: 1 })
-    crowding.read(first)
-    crowding.read(createObservationLog())
-    expect(crowding.of(11, new Map()).size).toBe(0)
+    redundancy.read(first)
+    redundancy.read(createObservationLog())
+    expect(redundancy.of(11, new Map()).size).toBe(0)
   })
 })

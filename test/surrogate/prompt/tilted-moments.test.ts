@@ -92,7 +92,7 @@ describe('evidenceCorrection', () => {
   const evidenceOf = (prior: number) => {
     const independent = Float64Array.of(prior)
     const posterior = conditionOnSites(
-      { factor: new Float64Array(1), rank: 1, independent, difficultyVariance: 1 },
+      { factor: new Float64Array(1), rank: 1, independent, easinessVariance: 1 },
       sites,
     )
     const zero = Float64Array.of(0)
@@ -122,7 +122,7 @@ describe('evidenceCorrection', () => {
       const correction = (prior: number) => {
         const independent = Float64Array.of(prior)
         const posterior = conditionOnSites(
-          { factor: new Float64Array(1), rank: 1, independent, difficultyVariance: 1 },
+          { factor: new Float64Array(1), rank: 1, independent, easinessVariance: 1 },
           { precision: Float64Array.of(0), shift: Float64Array.of(0) },
         )
         return evidenceCorrection(outcomesOf(3, 3), Float64Array.of(0), Float64Array.of(uncertainty), posterior)

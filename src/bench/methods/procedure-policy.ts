@@ -10,14 +10,14 @@ import { argmax } from '../../numerics/vector.ts'
 import type { Decision, Policy, PolicyContext, PolicyState, Recommendation } from '../../policy/policy.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
 
-/** What a script asks for: a candidate on examples. Cells it knows already are free, as with a cache of calls. */
+/** What a procedure asks for: a candidate on examples. Cells it knows already are free, as with a cache of calls. */
 export interface Measurement {
   readonly candidate: number
   readonly examples: readonly number[]
 }
 
-/** What a script sees and draws. */
-export interface Desk {
+/** What a procedure sees and draws. */
+export interface World {
   readonly pool: readonly PoolEntry[]
   readonly exampleCount: number
   readonly budget: number
@@ -40,15 +40,15 @@ export interface Choice {
 }
 
 /**
- * A procedure. A measurement that exceeds the budget is cut to it; the script then goes on once more with
- * `desk.left()` = 0, to make up its mind. It keeps `choice` up to date.
+ * A procedure. A measurement that exceeds the budget is cut to it; the procedure then goes on once more with
+ * `world.left()` = 0, to make up its mind. It keeps `choice` up to date.
  */
-export type Script = (desk: Desk, choice: Choice) => Generator<Measurement, void, undefined>
+export type Procedure = (world: World, choice: Choice) => Generator<Measurement, void, undefined>
 
 const LEVEL = 0.9
 
-interface Play {
-  readonly desk: Desk
+interface Run {
+  readonly world: World
   readonly choice: Choice
   readonly steps: Generator<Measurement, void, undefined>
   request: Measurement | undefined
@@ -60,41 +60,41 @@ interface Play {
 
 /**
  * @example
- * const policy = scriptedPolicy('first-come', context, function* (desk, choice) {
+ * const policy = procedurePolicy('first-come', context, function* (world, choice) {
  *   yield { candidate: 0, examples: [0, 1] }
  *   choice.candidate = 0
  * })
  * policy.next({ ...state, observations: createObservationLog() }) // { kind: 'act', … }
  */
-export function scriptedPolicy(name: string, context: PolicyContext, script: Script): Policy {
-  let play: Play | undefined
+export function procedurePolicy(name: string, context: PolicyContext, procedure: Procedure): Policy {
+  let run: Run | undefined
 
   const advance = (state: PolicyState): Decision => {
-    if (!play || play.desk.pool.length !== state.pool.length || play.taken() > state.observations.length) {
-      play = startPlay(context, state.pool, script)
+    if (!run || run.world.pool.length !== state.pool.length || run.taken() > state.observations.length) {
+      run = startRun(context, state.pool, procedure)
     }
     for (;;) {
-      const { desk, request } = play
-      if (play.finished) return { kind: 'done', reason: `${name} has finished its schedule` }
+      const { world, request } = run
+      if (run.finished) return { kind: 'done', reason: `${name} has finished its schedule` }
       if (request === undefined) {
-        const step = play.steps.next()
-        if (step.done) play.finished = true
-        else play.request = step.value
+        const step = run.steps.next()
+        if (step.done) run.finished = true
+        else run.request = step.value
         continue
       }
       const open = [...new Set(request.examples)].filter(
-        (example) => desk.score(request.candidate, example) === undefined,
+        (example) => world.score(request.candidate, example) === undefined,
       )
       if (open.length === 0) {
-        play.request = undefined
+        run.request = undefined
         continue
       }
-      if (play.absorbOne(state)) {
-        if (desk.left() === 0) play.request = undefined
+      if (run.absorbOne(state)) {
+        if (world.left() === 0) run.request = undefined
         continue
       }
-      if (desk.left() === 0) {
-        play.finished = true
+      if (world.left() === 0) {
+        run.finished = true
         continue
       }
       const pending = new Set(
@@ -114,12 +114,12 @@ export function scriptedPolicy(name: string, context: PolicyContext, script: Scr
     recommend(state) {
       // Going on to the next decision brings the choice up to date with everything that was told.
       advance(state)
-      return play ? recommendationOf(play) : undefined
+      return run ? recommendationOf(run) : undefined
     },
   }
 }
 
-function startPlay(context: PolicyContext, pool: readonly PoolEntry[], script: Script): Play {
+function startRun(context: PolicyContext, pool: readonly PoolEntry[], procedure: Procedure): Run {
   const { exampleCount, evaluationBudget } = context
   const scores = new Float64Array(pool.length * exampleCount)
   const known = new Uint8Array(pool.length * exampleCount)
@@ -127,7 +127,7 @@ function startPlay(context: PolicyContext, pool: readonly PoolEntry[], script: S
   const sums = new Float64Array(pool.length)
   const counts = new Int32Array(pool.length)
   let taken = 0
-  const desk: Desk = {
+  const world: World = {
     pool,
     exampleCount,
     budget: evaluationBudget,
@@ -143,7 +143,7 @@ function startPlay(context: PolicyContext, pool: readonly PoolEntry[], script: S
       let sum = 0
       let count = 0
       for (const example of examples) {
-        const score = desk.score(candidate, example)
+        const score = world.score(candidate, example)
         if (score === undefined || Number.isNaN(score)) continue
         sum += score
         count++
@@ -153,9 +153,9 @@ function startPlay(context: PolicyContext, pool: readonly PoolEntry[], script: S
   }
   const choice: Choice = { candidate: undefined }
   return {
-    desk,
+    world,
     choice,
-    steps: script(desk, choice),
+    steps: procedure(world, choice),
     request: undefined,
     finished: pool.length === 0,
     taken: () => taken,
@@ -181,11 +181,11 @@ function startPlay(context: PolicyContext, pool: readonly PoolEntry[], script: S
  * The choice, with what its raw mean says: these methods have no posterior. The interval is the Wilson interval of the
  * choice's own cells and allows for nothing.
  */
-function recommendationOf({ desk, choice }: Play): Recommendation | undefined {
-  const { pool } = desk
-  const means = Float64Array.from(pool, (_, candidate) => desk.mean(candidate))
+function recommendationOf({ world, choice }: Run): Recommendation | undefined {
+  const { pool } = world
+  const means = Float64Array.from(pool, (_, candidate) => world.mean(candidate))
   const deviations = Float64Array.from(pool, (_, candidate) => {
-    const count = Math.max(1, desk.asked(candidate))
+    const count = Math.max(1, world.asked(candidate))
     const mean = means[candidate]!
     return Number.isNaN(mean) ? 0.5 : Math.sqrt((mean * (1 - mean) + 1 / (4 * count)) / count)
   })
@@ -195,7 +195,7 @@ function recommendationOf({ desk, choice }: Play): Recommendation | undefined {
   return {
     candidate,
     mean,
-    interval: Number.isNaN(mean) ? [0, 1] : wilson(mean, desk.asked(candidate)),
+    interval: Number.isNaN(mean) ? [0, 1] : wilson(mean, world.asked(candidate)),
     level: LEVEL,
     probabilityBest: Number.NaN,
     expectedGain: Number.NaN,

@@ -1,8 +1,8 @@
 /**
  * How many prompts like this one have been measured on each example already. Where prompts that read alike fail on the
  * same examples, one more of them there tells little about their kind. Prompts can be alike in ways no text shows, most of
- * all in the answer they are biased to: any two count as a tenth alike, or one example would be asked of everybody, and
- * whoever fails it for being unlike the others would be lost.
+ * all in the answer they are biased to: any two count as a tenth alike. Otherwise one example would be asked of every prompt,
+ * and a prompt that fails it for being unlike the others would be lost.
  *
  * Notation: c_ie = max(0, φ_i · Σ_j φ_j) + n_e / 10, j over the n_e prompts measured on example e, φ centered text features.
  *
@@ -11,7 +11,7 @@
 import type { ObservationHistory } from '../../history/observation-log.ts'
 import type { TextFeatures } from '../../surrogate/prompt/shared-failures.ts'
 
-export interface Crowding {
+export interface Redundancy {
   /** Catches up with a history. */
   read(history: ObservationHistory): void
   /** c of every example that some prompt was measured on, for a prompt; pending cells included. */
@@ -21,7 +21,7 @@ export interface Crowding {
 /** How alike any two prompts are taken to be, whatever their texts. */
 const COMMON_LIKENESS = 0.1
 
-export function createCrowding({ rank, values }: TextFeatures, exampleCount: number): Crowding {
+export function createRedundancy({ rank, values }: TextFeatures, exampleCount: number): Redundancy {
   // Of every example that was measured: Σ_j φ_j, then n.
   const sums = new Map<number, Float64Array>()
   let source: ObservationHistory | undefined
@@ -62,13 +62,13 @@ export function createCrowding({ rank, values }: TextFeatures, exampleCount: num
           add(sum, other)
         }
       }
-      const crowds = new Map<number, number>()
+      const redundancies = new Map<number, number>()
       for (const [example, sum] of seen) {
         let alike = 0
         for (let k = 0; k < rank; k++) alike += values[candidate * rank + k]! * sum[k]!
-        crowds.set(example, Math.max(0, alike) + COMMON_LIKENESS * sum[rank]!)
+        redundancies.set(example, Math.max(0, alike) + COMMON_LIKENESS * sum[rank]!)
       }
-      return crowds
+      return redundancies
     },
   }
 }
