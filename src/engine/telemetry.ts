@@ -7,10 +7,14 @@
  *
  * @module
  */
-import { type Attributes, type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
+import type { Attributes, Span, SpanKind, SpanStatusCode, Tracer } from '@opentelemetry/api'
 import type { GenerateRequest, Generation, TextModel } from '../evaluation/text-model.ts'
 import type { Next } from '../study/study.ts'
 import type { CellEvaluator } from './cell.ts'
+
+/** The API's numbers, so that its package is needed by those only who pass a tracer in. */
+const CLIENT: SpanKind.CLIENT = 2
+const ERROR: SpanStatusCode.ERROR = 2
 
 export interface Telemetry {
   traceModel(model: TextModel): TextModel
@@ -48,15 +52,11 @@ export function createTelemetry(tracer: Tracer): Telemetry {
     traceModel: (model) => ({
       ...model,
       generate: (request) =>
-        within(
-          `chat ${model.name}`,
-          { kind: SpanKind.CLIENT, attributes: requestAttributes(model, request) },
-          async (span) => {
-            const generation = await model.generate(request)
-            noteGeneration(span, generation)
-            return generation
-          },
-        ),
+        within(`chat ${model.name}`, { kind: CLIENT, attributes: requestAttributes(model, request) }, async (span) => {
+          const generation = await model.generate(request)
+          noteGeneration(span, generation)
+          return generation
+        }),
     }),
 
     traceCells: (evaluate) => (request) => {
@@ -122,5 +122,5 @@ function noteGeneration(span: Span, generation: Generation): void {
 
 function fail(span: Span, kind: string): void {
   span.setAttribute('error.type', kind)
-  span.setStatus({ code: SpanStatusCode.ERROR })
+  span.setStatus({ code: ERROR })
 }

@@ -3,16 +3,19 @@
  *
  * @module
  */
+
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { McpHttpHandler } from '@modelcontextprotocol/server'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { streamSSE } from 'hono/streaming'
-import { KrigeError, type KrigeErrorCode, UnavailableError } from '../errors.ts'
+import { KrigeError, type KrigeErrorCode } from '../errors.ts'
+import { loadOptional } from '../load-optional.ts'
 import { type Backend, createBackend } from '../numerics/linalg/index.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import { createCostCounter } from '../report/costs.ts'
+import { loadReport } from '../report/load-report.ts'
 import { exportJsonLines } from '../store/jsonl.ts'
 import type { Store } from '../store/store.ts'
 import type { StudyOptions } from '../study/create-study.ts'
@@ -244,7 +247,7 @@ export function createServerApp(options: ServerOptions, given?: ServedStudies): 
       const page = reportMarkdown(summarizeReport(state, costs))
       return context.body(page, 200, { 'Content-Type': 'text/markdown; charset=UTF-8' }) as never
     }
-    const { renderReport } = await import('../report/render-report.ts')
+    const { renderReport } = await loadReport()
     return context.html(renderReport({ ...(await reportExtras(served, store, version)), costs, state })) as never
   })
   api.openapi(routes.exportStudy, async (context) => {
@@ -335,15 +338,11 @@ export function createServerApp(options: ServerOptions, given?: ServedStudies): 
 
 /** Loaded when an agent first calls: the package may be left out. */
 async function openMcp(answer: Answer, version: string, maxRequestBodySize: number): Promise<McpHttpHandler> {
-  const [{ createMcpHandler }, { mcpServers }] = await Promise.all([
-    import('@modelcontextprotocol/server'),
-    import('./mcp.ts'),
-  ]).catch((cause: unknown) => {
-    throw new UnavailableError('tools for agents need a package that is not installed', {
-      remedy: 'npm install @modelcontextprotocol/server',
-      cause,
-    })
-  })
+  const [{ createMcpHandler }, { mcpServers }] = await loadOptional(
+    () => Promise.all([import('@modelcontextprotocol/server'), import('./mcp.ts')]),
+    'the endpoint for agents',
+    '@modelcontextprotocol/server',
+  )
   return createMcpHandler(await mcpServers(answer, version), { maxRequestBodySize })
 }
 

@@ -58,5 +58,4 @@ export const programKeys = {
 } as const
 
 export type StageInput = z.output<typeof stageSchema>
-export type StateInput = z.output<typeof stateSchema>
 export type TransitionsInput = z.output<typeof transitionsSchema>

@@ -1,5 +1,6 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider'
 import type { LanguageModel } from 'ai'
+import { loadOptional } from '../../load-optional.ts'
 import type { GenerateRequest } from '../text-model.ts'
 
 export interface Completion {
@@ -45,7 +46,7 @@ export async function completeText(
       outputTokens: usage.outputTokens.total,
     }
   }
-  const { generateText } = await import('ai')
+  const { generateText } = await loadOptional(() => import('ai'), 'this model', 'ai')
   const { text, finishReason, usage } = await generateText({
     ...settings,
     model,

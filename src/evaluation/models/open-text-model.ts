@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../../errors.ts'
+import { loadOptional } from '../../load-optional.ts'
 import type { ApiKeyCommand } from '../api-key-command.ts'
 import type { TextModel } from '../text-model.ts'
 import { findGguf, hashFile, parseGgufReference } from './find-gguf.ts'
@@ -58,7 +59,11 @@ export async function openTextModel(specification: string, options: OpenTextMode
       ...(options.sequences === undefined ? {} : { sequences: options.sequences }),
     })
   }
-  const { openRemoteModel } = await import('./remote-model.ts')
+  const { openRemoteModel } = await loadOptional(
+    () => import('./remote-model.ts'),
+    'a model behind HTTP',
+    'ai @ai-sdk/openai-compatible @ai-sdk/provider',
+  )
   const { apiKeyCommand, requestsPerMinute, tokensPerMinute, timeout } = options.settings ?? {}
   const { environment } = options
   const concurrency = options.concurrency ?? options.settings?.concurrency

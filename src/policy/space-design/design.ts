@@ -10,7 +10,7 @@ import { encodeSpace, type SpaceEncoding } from '../../space/encoding.ts'
 import type { ParameterValue, Space } from '../../space/parameter.ts'
 
 /** Name of the categorical parameter that stands for the prompt; no parameter of a task file can be called so. */
-export const PROMPT = '\u0000prompt'
+const PROMPT = '\u0000prompt'
 
 /** Spaces up to this many points are searched for one that is left; in larger ones random draws find it. */
 const LARGEST_ENUMERATION = 100_000

@@ -5,6 +5,7 @@
  */
 import { createCostCounter } from '../../report/costs.ts'
 import { toText } from '../../report/html.ts'
+import { loadReport } from '../../report/load-report.ts'
 import { ROWS_TOGETHER } from '../../report/prompt-list.ts'
 import type { ReportOptions } from '../../report/render-report.ts'
 import type { ServedStudy } from '../served-studies.ts'
@@ -67,7 +68,7 @@ export function createLiveReport(
 
   const draw = async (): Promise<Drawn> => {
     // Loaded when first drawn: the plots take longer to load than the rest of the server.
-    const [given, { reportParts }] = await Promise.all([extra(), import('../../report/render-report.ts')])
+    const [given, { reportParts }] = await Promise.all([extra(), loadReport()])
     const started = now()
     const events = log.length
     for (; counted < events; counted++) counter.add(log[counted]!)
