@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { showValue } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import { type Failure, failure } from './failure.ts'
 
@@ -124,9 +125,4 @@ export function readFeedback(given: unknown, name: string, from: string): { read
     }
   })
   return feedback.length === 0 ? {} : { feedback }
-}
-
-function showValue(value: unknown): string {
-  if (typeof value === 'number' || value === undefined || value === null) return String(value)
-  return (JSON.stringify(value) ?? String(value)).slice(0, 80)
 }

@@ -42,9 +42,12 @@ export async function examineStudy(store: Store, name: string): Promise<Finding[
   const open = state.pendingCount
   if (open > 0) note(`${open} cells wait for results; a resume measures them first`)
   note(state.conclusion ? `it is complete: ${state.conclusion.verdict}` : 'it is not complete; `krige run` resumes it')
-  const { spent, limits, exceeded } = state.ledger
+  const { spent, limits, before, exceeded } = state.ledger
   for (const key of ['evaluations', 'calls'] as const) {
-    if (spent[key] > (limits[key] ?? Number.POSITIVE_INFINITY)) {
+    if (spent[key] <= (limits[key] ?? Number.POSITIVE_INFINITY)) continue
+    if (spent[key] <= before[key]) {
+      note(`${key}: the limit was lowered to ${limits[key]} when ${before[key]} were spent, and none was since`)
+    } else {
       findings.push({ level: 'problem', message: `${key}: spent ${spent[key]}, more than the limit of ${limits[key]}` })
     }
   }

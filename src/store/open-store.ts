@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { checkInput } from '../check-input.ts'
-import { InvalidInputError, UnavailableError } from '../errors.ts'
+import { InvalidInputError } from '../errors.ts'
 import { DEFAULT_STORE } from './default-store.ts'
 import { createMemoryStore } from './memory-store.ts'
 import { isPostgres, parsePostgresAddress } from './postgres/address.ts'
@@ -19,7 +19,7 @@ const optionsSchema = z.strictObject({
  *
  * @param options.readOnly - Only to be looked at: nothing is written, the file must be there.
  * @param options.acceptLoss - Opens also when writes were lost, with what is left.
- * @throws UnavailableError for an address this build cannot open; InvalidInputError for an empty one.
+ * @throws InvalidInputError for an empty address, or one of another kind.
  * @example
  * const store = await openStore('sqlite:studies.db')
  * await store.list() // []
@@ -51,14 +51,15 @@ export function storeLocation(address: string): string {
 /**
  * The file an address of SQLite names.
  *
- * @throws UnavailableError for an address of another kind; InvalidInputError for an empty one.
+ * @throws InvalidInputError for an empty address, or one of another kind.
  * @example
  * storeFile('sqlite:studies.db') // 'studies.db'
  */
 export function storeFile(address: string): string {
   const scheme = /^([a-z][a-z0-9+]+):(?!\\)/i.exec(address)?.[1]?.toLowerCase()
   if (scheme !== undefined && scheme !== 'sqlite' && scheme !== 'file') {
-    throw new UnavailableError(`--store: no store of kind ${scheme}`, {
+    throw new InvalidInputError(`there is no store of kind ${scheme}`, {
+      where: '--store or KRIGE_STORE',
       remedy: 'Use memory:, sqlite:FILE, the path of a file, or postgres://….',
     })
   }

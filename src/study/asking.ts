@@ -18,7 +18,7 @@ import type {
 import { callsLeft, evaluationsLeft, searchBudget } from './allowance.ts'
 import type { AskedAction, AskedEvaluation } from './asked.ts'
 import type { StudyHoldout, StudySearch } from './audiences.ts'
-import { checkExample, checkIndex } from './checks.ts'
+import { checkExample, checkExamples, checkIndex } from './checks.ts'
 import { EVENT_VERSION, type Split } from './events.ts'
 import { hopelessCandidates } from './recommend-feasible.ts'
 import type { StudyParts } from './study-parts.ts'
@@ -166,7 +166,7 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
   const askHoldout = (examples: readonly number[], candidate: number, rival?: number): AskedEvaluation => {
     checkIndex(candidate, pool.length)
     if (rival !== undefined) checkIndex(rival, pool.length)
-    for (const example of examples) checkExample(example, config.holdoutCount)
+    checkExamples(examples, config.holdoutCount)
     const { evaluations } = ledger.left()
     if (evaluations < examples.length) {
       throw new BudgetError(`the budget has ${evaluations} evaluations left; the holdout needs ${examples.length}`)

@@ -129,7 +129,12 @@ export function createStudy(given: StudyOptions): Study {
   const options = { ...given, policy: policyFor(given) }
   const backend = options.backend ?? createBackend()
   const config = configOf(options, backend.name)
-  const first: StudyEvent = { v: EVENT_VERSION, type: 'created', config, budget: checkBudget(options.budget ?? {}) }
+  const first: StudyEvent = {
+    v: EVENT_VERSION,
+    type: 'created',
+    config,
+    budget: checkBudget(options.budget === undefined ? {} : options.budget),
+  }
   const log = options.keepLog === false ? undefined : [first]
   const study = openStudy(createFold(first), environmentOf(options, backend, log), [first])
   study.add(options.pool ?? [])
@@ -157,7 +162,7 @@ export function restoreStudy(
   environment: Partial<StudyEnvironment> & { readonly policy?: PolicyFactory } = {},
 ): Study {
   checkInput<unknown>(environmentSchema, environment, 'environment')
-  const events = typeof log === 'string' ? parseLog(log) : [...log]
+  const events = typeof log === 'string' ? parseLog(log) : checkLog(log)
   const fold = foldEvents(events)
   const { policy, policyOptions } = fold.state.config
   const backend = environment.backend ?? createBackend()
@@ -189,10 +194,21 @@ export function parseLog(text: string): StudyEvent[] {
       } catch (cause) {
         throw new CorruptError(`line ${index + 1} of the log is not JSON`, { cause })
       }
-      if (typeof event === 'object' && event !== null && 'type' in event) return event as StudyEvent
-      throw new CorruptError(`line ${index + 1} of the log is ${showValue(event)}; expected an event`)
+      return checkEvent(event, `line ${index + 1} of the log`)
     })
     .filter((event) => (event.type as string) !== 'trace')
+}
+
+function checkLog(log: Iterable<unknown>): StudyEvent[] {
+  if (typeof log?.[Symbol.iterator] !== 'function') {
+    throw new InvalidArgumentError(`log is ${showValue(log)}; expected events, or the text that serialize wrote`)
+  }
+  return [...log].map((event, index) => checkEvent(event, `log[${index}]`))
+}
+
+function checkEvent(event: unknown, name: string): StudyEvent {
+  if (typeof event === 'object' && event !== null && 'type' in event) return event as StudyEvent
+  throw new CorruptError(`${name} is ${showValue(event)}; expected an event`)
 }
 
 /** The `created` event's half of the options, checked. */

@@ -19,6 +19,9 @@ export function createGrowing({ state, pool, entryOf, joining, emit }: StudyPart
 
   return {
     add(candidates) {
+      if (!Array.isArray(candidates)) {
+        throw new InvalidArgumentError(`candidates is ${showValue(candidates)}; expected a list`)
+      }
       const entries = candidates.map((item, offset) => {
         if (typeof item === 'string') return entryOf({ id: String(pool.length + offset + 1), text: item })
         if (typeof item !== 'object' || item === null) {

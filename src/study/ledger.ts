@@ -108,6 +108,8 @@ export interface Ledger {
   readonly limits: Budget
   readonly spent: Spending
   readonly reserved: Spending
+  /** Evaluations spent, and calls sent, before the limits were last set: a limit below them was lowered, not exceeded. */
+  readonly before: Pick<Spending, 'evaluations' | 'calls'>
   /** By how much settled costs exceeded their reservations: what providers under-reported or we under-counted. */
   readonly exceeded: CallCost
   /** What is neither spent nor reserved; `Infinity` where unlimited. */
@@ -141,6 +143,7 @@ export interface Ledger {
  */
 export function createLedger(budget: Budget): Ledger {
   let limits = checkBudget(budget)
+  let before = { evaluations: 0, calls: 0 }
   const spent = { evaluations: 0, calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 }
   const reserved = { evaluations: 0, calls: 0, inputTokens: 0, outputTokens: 0, usd: 0 }
   const exceeded = { inputTokens: 0, outputTokens: 0, usd: 0 }
@@ -171,6 +174,9 @@ export function createLedger(budget: Budget): Ledger {
     },
     spent,
     reserved,
+    get before() {
+      return before
+    },
     exceeded,
     left: () => ({
       evaluations: left('evaluations'),
@@ -182,6 +188,7 @@ export function createLedger(budget: Budget): Ledger {
     }),
     setLimits(next) {
       limits = checkBudget(next)
+      before = { evaluations: spent.evaluations, calls: spent.calls + reserved.calls }
     },
     reserveEvaluations(count) {
       reserved.evaluations += count

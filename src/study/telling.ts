@@ -3,10 +3,22 @@
  *
  * @module
  */
+import { checkInput } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import { type MeasurementInput, readMeasurement } from '../history/measurement.ts'
 import type { StudySearch } from './audiences.ts'
-import { checkComparison, checkExample, checkFinite, checkIndex, checkSummary, type Summary } from './checks.ts'
+import {
+  checkComparison,
+  checkExample,
+  checkExamples,
+  checkFinite,
+  checkIndex,
+  checkRepeat,
+  checkSummary,
+  comparisonSchema,
+  observationSchema,
+  type Summary,
+} from './checks.ts'
 import { EVENT_VERSION } from './events.ts'
 import type { OpenEvaluation } from './state.ts'
 import type { StudyParts } from './study-parts.ts'
@@ -92,16 +104,18 @@ export function createTelling({ state, pool, emit }: StudyParts): Telling {
     },
     enqueue(candidate, examples) {
       checkIndex(candidate, pool.length)
-      for (const example of examples) checkExample(example, config.exampleCount)
+      checkExamples(examples, config.exampleCount)
       emit({ v: EVENT_VERSION, type: 'enqueued', candidate, examples: [...new Set(examples)] })
     },
     observe(observation) {
-      const { candidate, example = -1, repeat, score, count, standardError } = observation
+      checkInput<unknown>(observationSchema, observation, 'observation')
+      const { candidate, example = -1, repeat = 0, score, count, standardError } = observation
       checkIndex(candidate, pool.length)
-      if (example >= 0) checkExample(example, config.exampleCount)
+      if (observation.example !== undefined) checkExample(example, config.exampleCount)
+      checkRepeat(repeat)
       if (score !== null) checkFinite(score, 'score')
       checkSummary({ mean: score ?? 0, standardError: standardError ?? 0, count: count ?? 1 })
-      if (example >= 0 && state.cells.has(candidate, example, repeat ?? 0)) {
+      if (example >= 0 && state.cells.has(candidate, example, repeat)) {
         throw new InvalidArgumentError(
           `candidate ${candidate} has a result on example ${example} already, or waits for one`,
         )
@@ -117,7 +131,9 @@ export function createTelling({ state, pool, emit }: StudyParts): Telling {
         ...(standardError === undefined ? {} : { standardError }),
       })
     },
-    observeComparison({ candidate, rival, example, outcome }) {
+    observeComparison(comparison) {
+      checkInput<unknown>(comparisonSchema, comparison, 'comparison')
+      const { candidate, rival, example, outcome } = comparison
       if (config.response !== 'comparison') {
         throw new InvalidArgumentError(`policy ${config.policy} has scores; a comparison says nothing to it`, {
           remedy: "Create the study with policy 'comparison', or tell scores.",

@@ -3,6 +3,8 @@ import type { CellEvaluator } from '../../src/engine/cell.ts'
 import { createJournal } from '../../src/engine/journal.ts'
 import { runSearch } from '../../src/engine/search.ts'
 import { failure } from '../../src/history/failure.ts'
+import { examineStudy } from '../../src/store/doctor.ts'
+import { createMemoryStore, importJsonLines } from '../../src/store/index.ts'
 import { createStudy, restoreStudy } from '../../src/study/create-study.ts'
 
 const evaluate: CellEvaluator = async ({ index }) => ({ score: index / 3 })
@@ -23,6 +25,30 @@ it.each([5, 8, 12])('keeps a limit of %i that was lowered while cells were open'
   resumed.setBudget({ evaluations: limit })
   await run(resumed)
   expect(resumed.spent.evaluations).toBe(Math.max(6, limit))
+  const findings = await examined(resumed)
+  expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
+  const lowered = findings.map(({ message }) => message).filter((message) => message.startsWith('evaluations'))
+  expect(lowered).toEqual(
+    limit < 6 ? ['evaluations: the limit was lowered to 5 when 6 were spent, and none was since'] : [],
+  )
+})
+
+async function examined(study: ReturnType<typeof createStudy>) {
+  const store = createMemoryStore()
+  await importJsonLines(store, 'lowered', [study.serialize()])
+  return examineStudy(store, 'lowered')
+}
+
+it('a limit that was exceeded is a problem, also where it was lowered before', async () => {
+  const study = createStudy({ pool: ['a', 'b'], exampleCount: 9, policy: 'random', budget: { evaluations: 9 } })
+  study.enqueue(0, [0, 1, 2, 3])
+  const action = study.ask()
+  if (action.kind !== 'evaluate') throw new Error('expected an evaluation')
+  study.setBudget({ evaluations: 0 })
+  for (const position of action.examples.keys()) study.tellCell(action.id, position, 1)
+  expect((await examined(study)).map(({ message }) => message)).toContain(
+    `evaluations: spent ${action.examples.length}, more than the limit of 0`,
+  )
 })
 
 it('says why nothing was measured, and how often', async () => {

@@ -296,6 +296,20 @@ describe('a model server that misbehaves', () => {
     expect(evaluator.modelIdentity).not.toContain(key)
   })
 
+  it.each(['sk-schlüssel-€-0123456789', 'sk-line\nbreak-0123456789'])(
+    'gets a key that no request can carry, %j: said at once, nothing sent, nothing charged, nothing shown',
+    async (key) => {
+      const { model, requests } = await server([answer('bug')])
+      const evaluator = await evaluatorFor(model, { environment: { KRIGE_API_KEY: key } })
+      const { evaluation, reports } = await measure(evaluator)
+      expect(evaluation).toMatchObject({ calls: 0, failure: { kind: 'authentication' } })
+      expect(evaluation.failure?.message).toContain('holds a character that no request can carry')
+      expect(evaluation.failure && isFatal(evaluation.failure)).toBe(true)
+      expect([requests, reports]).toEqual([[], []])
+      expect(JSON.stringify(evaluation)).not.toContain('0123456789')
+    },
+  )
+
   it('is named with user and password in its address: sent, never shown', async () => {
     const { address, requests } = await server([status(500)])
     const evaluator = await evaluatorFor(`openai-compatible:http://me:hunter2secret@${address}/v1#test`)

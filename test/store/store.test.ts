@@ -222,7 +222,10 @@ describe('openStore', () => {
     expect((await openStore('memory:')).location).toBe('memory:')
     for (const address of [file, `sqlite:${file}`, `sqlite://${file}`])
       expect(keep(await openStore(address)).location).toBe(file)
-    await expect(openStore('redis://x')).rejects.toThrow('no store of kind redis')
+    await expect(openStore('redis://x')).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: 'there is no store of kind redis',
+    })
   })
 
   it.each(['', ' ', 'sqlite:', 'file:', 'sqlite://', 'sqlite:///', 'file:  ', ':memory:', 'sqlite::memory:'])(

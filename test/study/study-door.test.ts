@@ -7,6 +7,13 @@ const ask = (study: ReturnType<typeof createStudy>) => {
   return action
 }
 
+/** A pool of one. */
+function createOnly(policy: string) {
+  const study = createStudy({ pool: ['Label it.'], exampleCount: 30, policy })
+  study.observe({ candidate: 0, example: 4, score: 1 })
+  return study
+}
+
 describe('the door of createStudy', () => {
   it.each<readonly [unknown, string]>([
     [{ budget: { evaluation: 5 } }, 'Did you mean evaluations?'],
@@ -19,6 +26,8 @@ describe('the door of createStudy', () => {
     [{ pool: [{ text: 'a' }] }, 'expected a text, or { id, text }'],
     [{ constraints: [{ metric: 'usd', atMost: Number.NaN }] }, 'constraints[0].atMost is NaN'],
     [{ space: { x: [0, 1] } }, 'parameter x is [0,1]'],
+    [{ budget: null }, 'budget is null'],
+    [{ budget: 9 }, 'budget is 9'],
     [undefined, 'options is missing'],
   ])('refuses %j', (options, message) => {
     expect(() => createStudy(options as StudyOptions)).toThrow(message)
@@ -46,6 +55,18 @@ describe('the door of createStudy', () => {
     expect(study.recommend()).toBeUndefined()
   })
 
+  it.each(['krige', 'successive-halving', 'hyperband', 'random', 'gp'])(
+    'calls nothing the best for certain that was measured alone: %s',
+    (policy) => {
+      const study = createStudy({ pool: ['Label it.', 'Say the label.', 'Which label?'], exampleCount: 30, policy })
+      study.observe({ candidate: 1, example: 4, score: 1 })
+      const { winner, probabilityBest } = study.recommend()!
+      expect(winner.text).toBe('Say the label.')
+      expect(probabilityBest).toBeLessThan(0.9)
+      expect(createOnly(policy).recommend()!.probabilityBest).toBe(1)
+    },
+  )
+
   it('survives an example enqueued twice', () => {
     const study = createStudy({ pool: ['a', 'b'], exampleCount: 2 })
     study.enqueue(0, [1, 1, 1])
@@ -61,9 +82,49 @@ describe('the door of createStudy', () => {
     expect(study.spent.usd).toBe(0)
   })
 
+  it.each<readonly [string, readonly unknown[], string]>([
+    ['tell', [1, { mean: 1, standardError: 0, cuont: 1 }], 'unknown key scores.cuont. Did you mean count?'],
+    ['observe', [null], 'observation is null'],
+    ['observe', [{ candidate: 0, scores: 1 }], 'unknown key observation.scores. Did you mean score?'],
+    ['observe', [{ candidate: 0, example: -3, score: 1 }], 'example is -3'],
+    ['observe', [{ candidate: 0, example: 0, score: 1, repeat: 0.5 }], 'repeat is 0.5'],
+    ['observe', [{ candidate: '0', example: 0, score: 1 }], 'candidate is "0"'],
+    ['enqueue', [0], 'examples is undefined; expected a list'],
+    ['enqueue', [0, 'x'], 'examples is "x"; expected a list'],
+    ['enqueue', [0, ['1']], 'example is "1"'],
+    ['askHoldout', [0], 'examples is undefined; expected a list'],
+    ['add', [null], 'candidates is null; expected a list'],
+    ['add', ['text'], 'candidates is "text"; expected a list'],
+    ['setBudget', [null], 'budget is null'],
+  ])('refuses what %s cannot take: %j', (method, given, message) => {
+    const study = createStudy({ pool: ['a', 'b'], exampleCount: 2 })
+    study.enqueue(0, [0])
+    study.ask()
+    const call = study[method as 'tell'] as (...parts: readonly unknown[]) => void
+    expect(() => call(...given)).toThrow(message)
+    // Nothing of it was taken.
+    study.tell(1, [1])
+    expect(study.next().kind).toBe('act')
+  })
+
+  it('refuses a score that JSON cannot hold', () => {
+    const study = createStudy({ pool: ['a', 'b'] })
+    expect(() => study.tell(ask(study).id, [{ score: 1n } as never])).toThrow('scores[0] is 1n')
+  })
+
+  it('refuses what observeComparison cannot take', () => {
+    const study = createStudy({ pool: ['a', 'b'], exampleCount: 2, policy: 'comparison' })
+    expect(() => study.observeComparison(null as never)).toThrow('comparison is null')
+    expect(() => study.observeComparison({ candidate: 0, rival: 1, example: 0, otcome: 1 } as never)).toThrow(
+      'Did you mean outcome?',
+    )
+  })
+
   it('refuses a log that is none', () => {
     expect(() => restoreStudy('null')).toThrow('line 1 of the log is null')
     expect(() => restoreStudy('[1]')).toThrow('expected an event')
+    expect(() => restoreStudy([null] as never)).toThrow('log[0] is null; expected an event')
+    for (const log of [null, undefined, 5]) expect(() => restoreStudy(log as never)).toThrow(`log is ${log}; expected`)
     expect(() => restoreStudy(createStudy({ pool: ['a'] }).serialize(), { plicy: 1 } as never)).toThrow(
       'Did you mean policy?',
     )

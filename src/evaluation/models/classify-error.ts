@@ -42,7 +42,17 @@ export function classifyError(error: unknown, context: CallContext): Failure {
     if (NoSuchModelError.isInstance(cause)) return failure('not-found', redact(cause.message))
     if (UnsupportedFunctionalityError.isInstance(cause)) return failure('bad-request', redact(cause.message))
   }
+  if (isUnsendable(error)) {
+    return failure('authentication', `the API key for ${host} holds a character that no request can carry`)
+  }
   return fromConnection(error, context)
+}
+
+/** What `Headers` throws at a letter above U+00FF or a line break, and quotes the header with it. */
+export function isUnsendable(error: unknown): boolean {
+  return [...chain(error)].some(
+    (cause) => cause instanceof TypeError && /ByteString|invalid header value/.test(cause.message),
+  )
 }
 
 /** Fatal, as a wrong address is: whatever else is asked would be sent on, too. */

@@ -10,14 +10,14 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import type { LanguageModel } from 'ai'
 import { nearest } from '../../check-input.ts'
 import { InvalidInputError, UnavailableError } from '../../errors.ts'
-import { failure } from '../../history/failure.ts'
+import { type Failure, failure } from '../../history/failure.ts'
 import { estimateTokens } from '../estimate-tokens.ts'
 import { LONGEST_TIMER } from '../retry.ts'
 import { createExactRedactor, createRedactor, environmentSecrets, isDistinctive, Secret } from '../secrets.ts'
 import type { GenerateRequest, Generation, TextModel, Usage } from '../text-model.ts'
 import { createThrottle, type ThrottleOptions } from '../throttle.ts'
 import { waitNotice } from '../waits.ts'
-import { type CallContext, classifyError } from './classify-error.ts'
+import { type CallContext, classifyError, isUnsendable } from './classify-error.ts'
 import { type Completion, completeText } from './complete-text.ts'
 import { guardedFetch, RedirectError } from './guarded-fetch.ts'
 import { PROVIDERS } from './known-names.ts'
@@ -77,7 +77,7 @@ function createRemoteModel(name: string, resolved: ResolvedModel, options: Remot
   const call = async (request: GenerateRequest): Promise<Generation> => {
     const clock = AbortSignal.timeout(timeout)
     const callers = [closing.signal, ...(request.signal ? [request.signal] : [])]
-    if (callers.some((signal) => signal.aborted)) return UNSENT
+    if (callers.some((signal) => signal.aborted)) return unsent(failure('cancelled', 'cancelled before it was sent'))
     try {
       const result = await completeText(resolved.languageModel, request, AbortSignal.any([clock, ...callers]))
       const usage = usageOf(result, request)
@@ -100,7 +100,9 @@ function createRemoteModel(name: string, resolved: ResolvedModel, options: Remot
     } catch (error) {
       const cancelled = callers.some((signal) => signal.aborted)
       const context: CallContext = { cancelled, host, redact, now, ...(clock.aborted ? { timeout } : {}) }
-      return { kind: 'failure', failure: classifyError(error, context), usage: usageOfFailure(error, request) }
+      const classified = classifyError(error, context)
+      if (isUnsendable(error)) return unsent(classified)
+      return { kind: 'failure', failure: classified, usage: usageOfFailure(error, request) }
     }
   }
 
@@ -147,12 +149,12 @@ function usageOfFailure(error: unknown, request: GenerateRequest): Usage {
   return { inputTokens, outputTokens: 0, estimated: true }
 }
 
-const UNSENT: Generation = {
+const unsent = (reason: Failure): Generation => ({
   kind: 'failure',
-  failure: failure('cancelled', 'cancelled before it was sent'),
+  failure: reason,
   usage: { inputTokens: 0, outputTokens: 0 },
   unsent: true,
-}
+})
 
 /** The query parameter that holds no key: some gateways want one, under any name. */
 const PUBLIC_PARAMETER = /^api[-_]?version$/i

@@ -43,7 +43,10 @@ export function recommend(
   const ranked = rankPrompts(means, tieBreak)
   const measured = (i: number) => beliefs.outcomes.offsets[i + 1]! > beliefs.outcomes.offsets[i]!
   const candidate = ranked.find(measured) ?? ranked[0]!
-  const contenders = [candidate, ...ranked.filter((i) => i !== candidate && measured(i))]
+  const rivals = ranked.filter((i) => i !== candidate)
+  const met = rivals.filter(measured)
+  // Who was measured alone has beaten nobody: the others then count as they are believed to be.
+  const contenders = [candidate, ...(met.length > 0 ? met : rivals)]
   const { low, high } = beliefs.scale
   const shared = sharedDeviations(beliefs, scores)
   return {

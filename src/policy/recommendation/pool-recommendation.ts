@@ -43,8 +43,10 @@ export function recommendIndependently(
     means[i] = low + span * mean
     standardDeviations[i] = span * Math.sqrt(((p * (1 - p)) / (3 + n)) * unseen)
   })
-  const contenders = ranking.filter((i) => totals[i]!.length > 0)
-  const candidate = contenders[0]!
+  const measured = ranking.filter((i) => totals[i]!.length > 0)
+  const candidate = measured[0]!
+  // Who was measured alone has beaten nobody: the others then count as they are believed to be.
+  const contenders = measured.length > 1 ? measured : [candidate, ...[...totals.keys()].filter((i) => i !== candidate)]
   const margin = INTERVAL_QUANTILE * standardDeviations[candidate]!
   return {
     candidate,
