@@ -1,21 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { GIVEN } from './support/readme-given.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const snippets = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1]!)
 const folder = mkdtempSync(join(import.meta.dirname, '.readme-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-/** What the snippets take for granted, so that each runs as it stands: even tickets are a, and "Which …" knows nine of ten. */
-const GIVEN = `
-const examples = Array.from({ length: 10 }, (_, index) => ({ input: String(index), expected: index % 2 ? 'b' : 'a' }))
-const ask = async (prompt: string, input: string) => (prompt.startsWith('Which') && input !== '9' ? (Number(input) % 2 ? 'b' : 'a') : 'c')
-const pool = [{ id: 'poor', text: 'Classify.' }, { id: 'good', text: 'Which team?' }]
-const train = ({ rate, depth, loss }: Record<string, any> = {}) => (Math.log10(rate) + 2) ** 2 + (depth - 4) ** 2 / 4 + (loss === 'l2' ? 0 : 1)
-const measure = async (candidate: { id: string }, asked: readonly number[]) => asked.map((example) => (candidate.id === 'good' && example !== 9 ? 1 : 0))
-`
 
 async function runSnippet(position: number, exported: string): Promise<unknown> {
   const [imports = '', ...rest] = snippets[position]!.split('\n')

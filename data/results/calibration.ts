@@ -1,6 +1,6 @@
 /**
  * `node data/results/calibration.ts [RUNS]`: intervals, verdicts and races on pools whose truth was drawn, on the
- * recorded null pool, and on the recorded tables; brings the section of README.md up to date. The prompts of simulated
+ * recorded null pool, and on the recorded tables; brings calibration.md up to date. The prompts of simulated
  * outcomes are ticket triage's. Recorded examples are dealt anew every time: half to search on, half to judge by.
  *
  * @module
@@ -37,7 +37,7 @@ line.end()
 
 const percent = (share: number) => `${Math.round(100 * share)}%`
 const text = [
-  `${prompts.length} prompts, 60 search examples, ${runs} tables a line, seed 1; recorded ones as they are.\n`,
+  `${prompts.length} prompts, 60 search examples, ${runs} tables per line, seed 1; recorded ones as they are.\n`,
   `| pool | budget × | ${percent(INTERVAL_LEVEL)} intervals that cover | claimed − true | called improved | error | best halving |`,
   '| --- | --- | --- | --- | --- | --- | --- |',
   ...rows.map(
@@ -46,5 +46,5 @@ const text = [
   ),
 ].join('\n')
 process.stdout.write(`${text}\n`)
-const readme = join(import.meta.dirname, 'README.md')
-await writeFile(readme, replaceSection(await readFile(readme, 'utf8'), 'bench:pools', text))
+const page = join(import.meta.dirname, 'calibration.md')
+await writeFile(page, replaceSection(await readFile(page, 'utf8'), 'bench:pools', text))

@@ -21,7 +21,7 @@ export interface HyperparameterGrid {
   readonly rank: number
 }
 
-/** From the figures in docs/policy.md; text must earn its weight: the prior leans to ν = 1. */
+/** From the figures in docs/experiments.md; text must earn its weight: the prior leans to ν = 1. */
 export const DEFAULT_GRID: HyperparameterGrid = {
   abilityVariances: [
     // Equals: rare, but a search that cannot believe in them finds a winner everywhere.
