@@ -4,7 +4,7 @@ import { InvalidInputError } from '../errors.ts'
 import type { Answer } from '../store/read-answers.ts'
 import type { Store } from '../store/store.ts'
 import { jsonLine } from './terminal.ts'
-import { studyCommand, withStore } from './with-store.ts'
+import { EMPTY_STUDY, studyCommand, withStore } from './with-store.ts'
 
 interface AnswersOptions {
   readonly store?: string
@@ -31,7 +31,7 @@ async function showAnswers(store: Store, study: string, { prompt, example, json 
   const { loadStudy } = await import('../store/load-study.ts')
   const { readAnswers } = await import('../store/read-answers.ts')
   const fold = await loadStudy(store, study)
-  if (!fold) throw new InvalidInputError(`study ${JSON.stringify(study)} is empty`)
+  if (!fold) throw new InvalidInputError(`study ${JSON.stringify(study)} is empty`, { remedy: EMPTY_STUDY })
   const { state } = fold
   const candidate = prompt === undefined ? undefined : state.indexById.get(prompt)
   if (prompt !== undefined && candidate === undefined) {

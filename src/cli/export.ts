@@ -3,10 +3,17 @@ import { InvalidInputError } from '../errors.ts'
 import type { Answer } from '../store/read-answers.ts'
 import { writeWholeFrom } from '../store/whole-file.ts'
 import { writeData } from './terminal.ts'
-import { studyCommand, withStore } from './with-store.ts'
+import { EMPTY_STUDY, studyCommand, withStore } from './with-store.ts'
 
 const FORMATS = ['jsonl', 'csv', 'prompt', 'json', 'typescript', 'promptfoo'] as const
 type Format = (typeof FORMATS)[number]
+
+const EXAMPLES = `
+Examples:
+  $ krige export tickets --format prompt > prompt.txt
+  $ krige export tickets --format csv | column -ts,
+  $ krige export tickets --format promptfoo --into promptfooconfig.yaml --out better.yaml
+  $ krige export tickets --out tickets.jsonl`
 
 interface ExportOptions {
   readonly store?: string
@@ -28,6 +35,7 @@ export function registerExport(program: Command): void {
     )
     .option('--into <file>', 'with promptfoo: the configuration whose prompts the winner takes the place of')
     .option('--out <file>', 'write to a file instead of standard output')
+    .addHelpText('after', EXAMPLES)
     .action(async (study: string, options: ExportOptions) => {
       await withStore(options.store, async (store) => {
         const { exportJsonLines } = await import('../store/jsonl.ts')
@@ -54,7 +62,7 @@ async function render(
   const { toCsv, toJson, toPromptfoo, toTypeScript } = await import('./export-formats.ts')
   const { candidateText } = await import('../prompt/candidate.ts')
   const fold = await loadStudy(store, study)
-  if (!fold) throw new InvalidInputError(`study ${JSON.stringify(study)} is empty`)
+  if (!fold) throw new InvalidInputError(`study ${JSON.stringify(study)} is empty`, { remedy: EMPTY_STUDY })
   const { state } = fold
   if (format === 'csv') {
     const { readAnswers } = await import('../store/read-answers.ts')

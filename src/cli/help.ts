@@ -12,6 +12,7 @@ export function registerHelp(program: Command): void {
     .command('help')
     .description('Show the help of a command, or a page of the documentation.')
     .argument('[topic]', `a command, or one of ${topics().join(', ')}`)
+    .addHelpText('after', '\nExamples:\n  $ krige help run\n  $ krige help task-file')
     .action((topic: string | undefined) => {
       const command = program.commands.find((each) => each.name() === topic)
       if (command) command.outputHelp()

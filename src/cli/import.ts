@@ -26,6 +26,7 @@ export function registerImport(program: Command): void {
   program
     .command('import')
     .description("Make a task of another tool's configuration.")
+    .addHelpText('after', '\nExamples:\n  $ krige import promptfoo promptfooconfig.yaml')
     .command('promptfoo')
     .description('Turn the prompts, providers, tests and assertions of a promptfoo configuration into a task.')
     .argument('<config>', 'promptfooconfig.yaml (or .json)')

@@ -22,7 +22,10 @@ Examples:
   $ krige models pull qwen2.5-coder-1.5b-instruct`
 
 export function registerModels(program: Command): void {
-  const models = program.command('models').description('Fetch and list small models that run on this machine.')
+  const models = program
+    .command('models')
+    .description('Fetch and list small models that run on this machine.')
+    .addHelpText('after', '\nExamples:\n  $ krige models list\n  $ krige models pull')
   models
     .command('pull')
     .description('Fetch models; without a name, the default embedder and a small instruct model.')
@@ -35,6 +38,7 @@ export function registerModels(program: Command): void {
     .command('list')
     .description('List the models Krige can fetch, and which are here.')
     .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExamples:\n  $ krige models list --json')
     .action(list)
 }
 

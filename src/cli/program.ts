@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { createRedactor } from '../evaluation/secrets.ts'
 import { registerAnswers } from './answers.ts'
 import { registerBench } from './bench.ts'
+import { registerCompletion } from './completion.ts'
 import { registerDelete } from './delete.ts'
 import { registerDiff } from './diff.ts'
 import { registerDoctor } from './doctor.ts'
@@ -46,8 +47,15 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerMcp,
   registerWorker,
   registerBench,
+  registerCompletion,
   registerHelp,
 ]
+
+const EXAMPLES = `
+Examples:
+  $ krige init                        # asks what it needs, and writes a task
+  $ krige run task.yaml --dry-run     # what it will do and cost
+  $ krige run task.yaml --open        # watch it in a browser`
 
 /** Runs the command line and returns the exit code; never calls `process.exit`. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -66,14 +74,21 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function parse(argv: readonly string[]): Promise<number> {
+/** The whole command line, for parsing and for tests that look at it. */
+export function createProgram(): Command {
   const program = new Command('krige')
     .description('Find the best prompt with the fewest LLM calls.')
     .showHelpAfterError('(add --help for usage)')
     .version(packageVersion(), '-v, --version', 'print the version')
+    .addHelpText('after', EXAMPLES)
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
   for (const register of COMMANDS) register(program)
+  return program
+}
+
+async function parse(argv: readonly string[]): Promise<number> {
+  const program = createProgram()
   await program.parseAsync([...argv], { from: 'user' })
   return typeof process.exitCode === 'number' ? process.exitCode : EXIT_CODES.done
 }

@@ -12,6 +12,7 @@ import type { Store } from '../store/store.ts'
 import { writeWhole } from '../store/whole-file.ts'
 import { createFold, type StudyFold, type StudyState } from '../study/state.ts'
 import { packageVersion } from './version.ts'
+import { EMPTY_STUDY } from './with-store.ts'
 
 /** Where the report of a study goes unless the user says otherwise: beside the store, where that is a file. */
 export function defaultReportPath(store: Store, study: string): string {
@@ -70,7 +71,7 @@ export async function readReport(store: Store, study: string): Promise<StoredRep
       }
     }
   }
-  if (!fold) throw new UnavailableError(`study ${study} is empty; there is nothing to report`)
+  if (!fold) throw new UnavailableError(`study ${study} is empty; there is nothing to report`, { remedy: EMPTY_STUDY })
   return { state: fold.state, startedAt, endedAt, costs: counter.costs() }
 }
 

@@ -11,6 +11,10 @@ export const STORE_OPTION = [
   `where studies are kept: a file, sqlite:FILE, postgres://… or memory: (default: KRIGE_STORE, else ${DEFAULT_STORE})`,
 ] as const
 
+/** What to do about a study that was opened and then left at once. */
+export const EMPTY_STUDY =
+  'It ended before anything was recorded: start it again with krige run, or remove it with krige delete.'
+
 /** The store an option, else the environment, else the default names. */
 export function storeAddress(option: string | undefined): string {
   return option ?? process.env['KRIGE_STORE'] ?? DEFAULT_STORE

@@ -121,7 +121,10 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
       ...(options.retry ? { retry: options.retry } : {}),
     })
   }
-  if (!task.template && !task.program) throw new InvalidInputError('the task has neither a template nor a program')
+  if (!task.template && !task.program)
+    throw new InvalidInputError('the task has neither a template nor a program', {
+      remedy: 'Write template:, stages: or evaluate:.',
+    })
   const metric = await createMetric(task.metric, {
     labels: task.labels,
     openModel: async (judge, settings) => {

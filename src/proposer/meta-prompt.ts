@@ -24,7 +24,10 @@ const VERSION = /^version:\s*(\S+)\s*$/m
  */
 export function builtInMetaPrompt(name: string): MetaPrompt {
   const text = META_PROMPTS[name]
-  if (text === undefined) throw new InvalidInputError(`there is no meta-prompt ${name}`)
+  if (text === undefined)
+    throw new InvalidInputError(`there is no meta-prompt ${name}`, {
+      remedy: `Known: ${Object.keys(META_PROMPTS).join(', ')}.`,
+    })
   return parseMetaPrompt(name, text)
 }
 

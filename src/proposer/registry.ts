@@ -98,7 +98,10 @@ export function createProposer(specification: ProposerSpecification, readFile?: 
     })
   }
   const text = readFile?.(metaPrompt)
-  if (text === undefined) throw new InvalidInputError(`meta-prompt ${metaPrompt} cannot be read here`)
+  if (text === undefined)
+    throw new InvalidInputError(`meta-prompt ${metaPrompt} cannot be read here`, {
+      remedy: 'Pass its text, or name it in a task file.',
+    })
   return createFromDefinition(definition, {
     options: options.data,
     metaPrompt: parseMetaPrompt(metaPrompt, text, builtInMetaPrompt(own)),

@@ -22,7 +22,10 @@ export interface EarlierStudy {
  */
 export async function readEarlierStudy(store: Store, name: string): Promise<EarlierStudy> {
   const fold = await loadStudy(store, name)
-  if (!fold) throw new InvalidInputError(`study ${JSON.stringify(name)} is empty; nothing can be learned from it`)
+  if (!fold)
+    throw new InvalidInputError(`study ${JSON.stringify(name)} is empty; nothing can be learned from it`, {
+      remedy: 'Name a study that has results: krige studies lists them.',
+    })
   const { candidates, observations, config } = fold.state
   return { name, candidates, observations, exampleCount: config.exampleCount }
 }

@@ -59,7 +59,10 @@ export function translateSqliteError(error: unknown, location: string): unknown 
         remedy: 'Restore it from a backup or an export; `krige doctor` says what can still be read.',
       })
     case SQLITE.io:
-      return new UnavailableError(`reading or writing the study file failed: ${error.message}`, options)
+      return new UnavailableError(`reading or writing the study file failed: ${error.message}`, {
+        ...options,
+        remedy: 'Check the disk and the rights of its folder; nothing that was committed is lost.',
+      })
     default:
       return error
   }
@@ -67,7 +70,7 @@ export function translateSqliteError(error: unknown, location: string): unknown 
 
 /** @throws InvalidInputError for a name that is no text, or an empty one. */
 export function checkStudyName(name: unknown): void {
-  if (name === '') throw new InvalidInputError('the name of a study is empty')
+  if (name === '') throw new InvalidInputError('the name of a study is empty; expected a text')
   if (typeof name !== 'string')
     throw new InvalidInputError(`the name of a study is ${showValue(name)}; expected a text`)
 }

@@ -10,6 +10,9 @@ import type { StudyEvent } from '../study/events.ts'
 import { createFold, type StudyFold } from '../study/state.ts'
 import type { Store, StoredBatch } from './store.ts'
 
+/** Lines are written whole and in order, so a bad one means a damaged or edited file. */
+const REMEDY = 'Export the study again (krige export --format jsonl), and import that file unchanged.'
+
 /**
  * The lines of an export, in pieces.
  *
@@ -55,7 +58,8 @@ export async function importJsonLines(
     if (line.trim() === '') continue
     const parsed = parseLine(line, number)
     if (parsed.type === 'trace') {
-      if (!fold || !isTraceOf(parsed, fold)) throw new CorruptError(`line ${number} is a trace of no result`)
+      if (!fold || !isTraceOf(parsed, fold))
+        throw new CorruptError(`line ${number} is a trace of no result`, { remedy: REMEDY })
       const { type: _, ...record } = parsed
       traces.push(record)
       continue
@@ -65,7 +69,10 @@ export async function importJsonLines(
       if (fold) fold.apply(event)
       else fold = createFold(event)
     } catch (cause) {
-      throw new CorruptError(`line ${number}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+      throw new CorruptError(`line ${number}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+        remedy: REMEDY,
+        cause,
+      })
     }
     const latest = batches.at(-1)
     if (latest?.at === at && latest.events.length < 1000) latest.events.push(event)
@@ -95,7 +102,7 @@ function parseLine(line: string, number: number): (StudyEvent & { at?: number })
     const event: unknown = JSON.parse(line)
     if (typeof event === 'object' && event !== null && 'type' in event) return event as StudyEvent | TraceLine
   } catch {}
-  throw new CorruptError(`line ${number} is no event: ${line.slice(0, 60)}`)
+  throw new CorruptError(`line ${number} is no event: ${line.slice(0, 60)}`, { remedy: REMEDY })
 }
 
 async function* splitLines(pieces: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {

@@ -29,7 +29,10 @@ export function holdLease(holding: LeaseHolding): StudyLease {
   return {
     study: holding.study,
     async append(events, traces = [], at = Date.now()) {
-      if (!held) throw new ConflictError(`the lease on study ${holding.study} is not held any more`)
+      if (!held)
+        throw new ConflictError(`the lease on study ${holding.study} is not held any more`, {
+          remedy: 'Acquire it again: another writer may have gone on with the study.',
+        })
       if (events.length + traces.length === 0) return
       const payload = JSON.stringify(events.map(compact)).slice(1, -1)
       // One after another: an append is numbered only when the one before it is known to be stored.

@@ -28,7 +28,10 @@ export async function loadStudy(
           else fold = createFold(event)
         } catch (error) {
           if (error instanceof TypeError) {
-            throw new CorruptError(`event ${fold?.state.length ?? 0} is malformed: ${error.message}`, { cause: error })
+            throw new CorruptError(`event ${fold?.state.length ?? 0} is malformed: ${error.message}`, {
+              remedy: '`krige doctor` says what can be read; restore the study from a backup or an export.',
+              cause: error,
+            })
           }
           throw error
         }

@@ -53,7 +53,10 @@ export function createMemoryStore(): Store {
       return {
         study: name,
         async append(events, traces = [], at = Date.now()) {
-          if (kept.holder !== token) throw new ConflictError(`the lease on study ${name} is not held any more`)
+          if (kept.holder !== token)
+            throw new ConflictError(`the lease on study ${name} is not held any more`, {
+              remedy: 'Acquire it again: another writer may have gone on with the study.',
+            })
           if (events.length > 0) kept.batches.push({ at, events: structuredClone(events) as StudyEvent[] })
           kept.traces.push(...structuredClone(traces))
         },
@@ -73,7 +76,9 @@ export function createMemoryStore(): Store {
     },
     async delete(name) {
       if (get(name).holder)
-        throw new ConflictError(`study ${name} is being written by this process (pid ${process.pid})`)
+        throw new ConflictError(`study ${name} is being written by this process (pid ${process.pid})`, {
+          remedy: 'Release its lease first.',
+        })
       studies.delete(name)
     },
     check: async () => [],

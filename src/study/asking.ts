@@ -169,7 +169,9 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
     checkExamples(examples, config.holdoutCount)
     const { evaluations } = ledger.left()
     if (evaluations < examples.length) {
-      throw new BudgetError(`the budget has ${evaluations} evaluations left; the holdout needs ${examples.length}`)
+      throw new BudgetError(`the budget has ${evaluations} evaluations left; the holdout needs ${examples.length}`, {
+        remedy: 'Raise budget.evaluations, or ask for fewer examples.',
+      })
     }
     return ask(candidate, examples, { split: 'holdout', ...(rival === undefined ? {} : { rival }) })
   }
@@ -187,7 +189,10 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
     ask() {
       const next = asking.next()
       if (next.kind === 'act') return next.action
-      if (next.kind === 'done') throw new BudgetError(`the study is done: ${next.reason}`)
+      if (next.kind === 'done')
+        throw new BudgetError(`the study is done: ${next.reason}`, {
+          remedy: 'See study.recommend(), or raise the budget.',
+        })
       throw new KrigeError('conflict', 'nothing can be proposed before pending actions are told', {
         remedy: 'Tell the results of the actions asked so far, or use study.next().',
       })

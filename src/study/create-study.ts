@@ -192,7 +192,10 @@ export function parseLog(text: string): StudyEvent[] {
       try {
         event = JSON.parse(line)
       } catch (cause) {
-        throw new CorruptError(`line ${index + 1} of the log is not JSON`, { cause })
+        throw new CorruptError(`line ${index + 1} of the log is not JSON`, {
+          remedy: 'Pass what study.serialize() returned, unchanged.',
+          cause,
+        })
       }
       return checkEvent(event, `line ${index + 1} of the log`)
     })

@@ -108,7 +108,7 @@ export async function searchLandscape(
       }
       spent += action.examples.length
     } else {
-      throw new ConflictError(`policy ${policy.name} wants to ${action.kind}`)
+      throw new ConflictError(`policy ${policy.name} wants to ${action.kind}; expected a policy that only evaluates`)
     }
     record()
   }

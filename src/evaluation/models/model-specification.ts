@@ -49,7 +49,10 @@ export async function openNamedModel(
   written: ModelInput,
   open: ((specification: string, settings?: ModelSettings) => Promise<TextModel>) | undefined,
 ): Promise<TextModel> {
-  if (!open) throw new InvalidInputError('the metric needs a model, and none can be opened here')
+  if (!open)
+    throw new InvalidInputError('the metric needs a model, and none can be opened here', {
+      remedy: 'Pass openModel, or take a metric that asks no model.',
+    })
   const [name, own] = readModel(written)
   return typeof written === 'string' ? open(name) : open(name, own)
 }

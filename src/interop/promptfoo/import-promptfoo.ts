@@ -306,7 +306,8 @@ function withFields(vars: Vars, { names, computed }: ReturnType<typeof convertTe
   for (const [field, source] of computed) {
     const filled = renderNunjucks(source, vars)
     const text = isChat ? chatText(filled) : filled
-    if (text === undefined) throw new InvalidInputError('filled, it is no list of messages')
+    if (text === undefined)
+      throw new InvalidInputError('filled, it is no list of messages; expected a JSON array of {role, content}')
     next[field] = text
   }
   return next

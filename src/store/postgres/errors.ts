@@ -34,7 +34,10 @@ export function translatePostgresError(error: unknown, where: string): unknown {
     return new UnavailableError('the connection to the database was lost', { ...options, remedy: MEANINGS.at(-1)![2] })
   }
   if (/SSL|certificate|SASL/.test(cause.message)) {
-    return new InvalidInputError(`the database refuses the connection: ${cause.message}`, options)
+    return new InvalidInputError(`the database refuses the connection: ${cause.message}`, {
+      ...options,
+      remedy: 'Check user, password and sslmode in the address.',
+    })
   }
   return error
 }
