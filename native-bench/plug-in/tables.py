@@ -23,9 +23,9 @@ class Table:
         return sum(scores) / len(scores)
 
 
-def tables(folder, most_prompts):
-    """The tables of a folder with at most so many prompts, by name."""
+def tables(folder, most_prompts=None):
+    """The tables of a folder, by name; of those with at most so many prompts, where a number is given."""
     found = [Table(path) for path in sorted(Path(folder).glob("*.json*"))]
     if not found:
         raise SystemExit(f"{folder} has no table; expected .json or .json.gz files of table/1")
-    return [table for table in found if len(table.texts) <= most_prompts]
+    return [table for table in found if most_prompts is None or len(table.texts) <= most_prompts]

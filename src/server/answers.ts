@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { logExpectedImprovement } from '../acquisition/log-expected-improvement.ts'
 import { ConflictError, InvalidArgumentError } from '../errors.ts'
 import { readMeasurement } from '../history/measurement.ts'
+import { differenceOf } from '../policy/recommendation/ranking-statistics.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { TextPosterior } from '../study/predict-texts.ts'
 import type { AskedAction, Study } from '../study/study.ts'
@@ -65,6 +67,26 @@ export function explanationAnswer({ study }: ServedStudy, index: number) {
     ...(byText ? { byText: expectation(byText) } : {}),
     own: { ...own },
     nearest: nearest.map((near) => ({ ...near, candidate: candidateAnswer(near.candidate, place(near.candidate)) })),
+  }
+}
+
+/** Of the whole pool; null before anything was measured. */
+export function posteriorAnswer({ study }: ServedStudy) {
+  const recommendation = study.recommend()
+  const finite = (value: number | undefined) => (value !== undefined && Number.isFinite(value) ? value : null)
+  const improvement = (index: number) => {
+    if (!recommendation || index === recommendation.candidate) return recommendation && 0
+    const { mean, standardDeviation } = differenceOf(recommendation, index, recommendation.candidate)
+    const gain = study.state.turned(mean)
+    return Math.exp(logExpectedImprovement(0).evaluate(gain, standardDeviation).value)
+  }
+  return {
+    candidates: study.state.candidates.map((candidate, index) => ({
+      candidate: candidateAnswer(candidate, index),
+      mean: finite(recommendation?.means[index]),
+      standardDeviation: finite(recommendation?.standardDeviations[index]),
+      expectedImprovement: finite(improvement(index)),
+    })),
   }
 }
 

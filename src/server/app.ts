@@ -26,6 +26,7 @@ import {
   checkAsker,
   explanationAnswer,
   observeStudy,
+  posteriorAnswer,
   studyAnswer,
   tellStudy,
   textsAnswer,
@@ -156,7 +157,7 @@ export function createServerApp(options: ServerOptions, given?: ServedStudies): 
   api.openapi(routes.getStudy, async (context) => context.json(await on(context, studyAnswer), 200))
   api.openapi(routes.getPending, async (context) => context.json(await on(context, pendingOf), 200))
   api.openapi(routes.getBest, async (context) => context.json(await on(context, bestOf), 200))
-  api.openapi(routes.getPosterior, async (context) => context.json(await on(context, posteriorOf), 200))
+  api.openapi(routes.getPosterior, async (context) => context.json(await on(context, posteriorAnswer), 200))
   api.openapi(routes.ask, async (context) => {
     const { count } = context.req.valid('json')
     return context.json(await on(context, (served) => askStudy(served, count)), 200)
@@ -438,17 +439,5 @@ function bestOf({ study }: ServedStudy) {
       level,
       probabilityBest,
     },
-  }
-}
-
-function posteriorOf({ study }: ServedStudy) {
-  const recommendation = study.recommend()
-  const finite = (value: number | undefined) => (value !== undefined && Number.isFinite(value) ? value : null)
-  return {
-    candidates: study.state.candidates.map((candidate, index) => ({
-      candidate: candidateAnswer(candidate, index),
-      mean: finite(recommendation?.means[index]),
-      standardDeviation: finite(recommendation?.standardDeviations[index]),
-    })),
   }
 }

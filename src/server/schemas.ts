@@ -213,7 +213,19 @@ export const best = z
 
 export const posterior = z
   .object({
-    candidates: z.array(z.object({ candidate, mean: z.number().nullable(), standardDeviation: z.number().nullable() })),
+    candidates: z.array(
+      z.object({
+        candidate,
+        mean: z.number().nullable(),
+        standardDeviation: z.number().nullable(),
+        expectedImprovement: z
+          .number()
+          .nullable()
+          .describe(
+            'By how much it is expected to be better than the best candidate, worse counted as 0, by their joint posterior.',
+          ),
+      }),
+    ),
   })
   .openapi('Posterior')
   .describe('Posterior of every candidate of the pool; null before anything was measured.')

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { logImprovement } from '../../src/acquisition/log-expected-improvement.ts'
 import { createBackend } from '../../src/numerics/linalg/index.ts'
 import { createServerApp, type ServerApp, serve } from '../../src/server/index.ts'
 import { createMemoryStore, openStore, type Store } from '../../src/store/index.ts'
@@ -70,7 +71,17 @@ describe('studies over HTTP', () => {
     const { body } = await call('GET', '/studies/triage/best')
     expect(body.best.candidate).toMatchObject({ id: 'c', index: 2 })
     expect(body.best.mean).toBeGreaterThan(0.5)
-    expect((await call('GET', '/studies/triage/posterior')).body.candidates).toHaveLength(3)
+    const { candidates } = (await call('GET', '/studies/triage/posterior')).body
+    expect(candidates).toHaveLength(3)
+    const [first, second, best] = candidates
+    expect(best.expectedImprovement).toBe(0)
+    for (const other of [first, second]) {
+      expect(other.expectedImprovement).toBeGreaterThan(0)
+      // As if they were independent: an upper bound of what they are together.
+      const apart = Math.hypot(other.standardDeviation, best.standardDeviation)
+      const z = (other.mean - best.mean) / apart
+      expect(other.expectedImprovement).toBeLessThan(apart * Math.exp(logImprovement(z).value) + 1e-12)
+    }
     expect((await call('GET', '/studies/triage/report')).body).toContain('<!doctype html>')
     expect((await call('GET', '/studies/triage/export')).body.split('\n')[0]).toContain('"created"')
     expect((await call('GET', '/studies/triage')).body.spent.evaluations).toBe(12)

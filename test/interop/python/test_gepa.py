@@ -1,6 +1,8 @@
 """Krige inside the real GEPA, with scripted reflection: both arms are shown the same texts."""
 
 import random
+from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
@@ -25,10 +27,12 @@ class Adapter:
 
     def __init__(self):
         self.calls = 0
+        self.validated = Counter()
 
     def evaluate(self, batch, candidate, capture_traces=False):
         text = candidate["instruction"]
         self.calls += len(batch)
+        self.validated.update((text, example) for example in batch if example < 100)
         scores = [1.0 if random.Random(f"{text}|{example}").random() < quality(text) else 0.0 for example in batch]
         return EvaluationBatch(outputs=scores, scores=scores, trajectories=scores if capture_traces else None)
 
@@ -42,7 +46,7 @@ def run(policy, calls, selection=None, draws=1):
     def propose(candidate, reflective_dataset, components):
         return {name: candidate[name] + " " + generator.choice(WORDS) for name in components}
 
-    adapter = Adapter()
+    adapter = policy.adapter if getattr(policy, "adapter", None) else Adapter()
     result = gepa.optimize(
         seed_candidate={"instruction": "Answer."},
         trainset=list(range(100, 130)),
@@ -69,12 +73,34 @@ def test_validates_on_a_part_and_finds_a_better_program():
     assert len(result.candidates) > len(full.candidates)
 
 
+def test_races_a_new_program_against_the_best_and_pays_for_nothing_twice():
+    class Several(Adapter):
+        def batch_evaluate(self, items):
+            return [self.evaluate(batch, candidate, True) for candidate, batch in items]
+
+    for inner in (Adapter(), Several()):
+        with krige.connect() as client:
+            policy = KrigeEvaluationPolicy(inner, client=client, tolerance=0.005, minimum=10)
+            result, _ = run(policy, 500, KrigeSelection(policy))
+            best = policy.get_best_program(SimpleNamespace(
+                program_candidates=result.candidates, prog_candidate_val_subscores=result.val_subscores
+            ))
+        assert result.total_metric_calls == inner.calls
+        assert max(inner.validated.values()) == 1
+        sizes = [len(scores) for scores in result.val_subscores]
+        assert min(sizes) == 10 and max(sizes) > 20
+        assert best == result.best_idx
+        assert quality(result.best_candidate["instruction"]) > quality("Answer.")
+    with pytest.raises(AttributeError):
+        KrigeEvaluationPolicy(Adapter()).adapter.batch_evaluate
+
+
 def test_screens_drafts_before_any_rollout():
-    drafts = [{"instruction": text} for text in ["Answer. poem terse", "Answer. label list", "Answer. poem json"]]
+    drafts = [{"instruction": text} for text in ["Answer. terse polite", "Answer. label list format", "Answer. json careful"]]
     with krige.connect() as client:
         policy = KrigeEvaluationPolicy(client=client)
         assert policy.most_promising(drafts) == 0
-        result, _ = run(policy, 900, draws=4)
+        result, _ = run(policy, 600, draws=4)
         drawn = iter(drafts)
         proposed = screen(lambda *_: next(drawn), policy, draws=3)({"instruction": "Answer."}, {}, ["instruction"])
     assert proposed == drafts[1]
@@ -84,8 +110,9 @@ def test_screens_drafts_before_any_rollout():
 def test_refuses_impossible_settings():
     with pytest.raises(ValueError, match="draws is 0"):
         screen(lambda *_: {}, None, draws=0)
-    with pytest.raises(ValueError, match="share is 0"):
-        KrigeEvaluationPolicy(share=0)
+    for settings, message in [({"share": 0}, "share is 0"), ({"tolerance": 0}, "tolerance is 0"), ({"minimum": 0}, "minimum is 0")]:
+        with pytest.raises(ValueError, match=message):
+            KrigeEvaluationPolicy(**settings)
 
 
 def test_a_finished_run_becomes_history(tmp_path):

@@ -9,6 +9,6 @@
         print(study.best().text)
 """
 
-from .client import Action, Best, Candidate, Client, KrigeError, Prediction, Study, connect
+from .client import Action, Belief, Best, Candidate, Client, KrigeError, Prediction, Study, connect
 
-__all__ = ["Action", "Best", "Candidate", "Client", "KrigeError", "Prediction", "Study", "connect"]
+__all__ = ["Action", "Belief", "Best", "Candidate", "Client", "KrigeError", "Prediction", "Study", "connect"]

@@ -107,6 +107,19 @@ class Best:
 
 
 @dataclass(frozen=True)
+class Belief:
+    """What is known of a candidate of the pool; None before anything was measured.
+
+    `expected_improvement` is by how much it is expected to be better than the best candidate, worse counted as 0.
+    """
+
+    candidate: Candidate
+    mean: float | None
+    standard_deviation: float | None
+    expected_improvement: float | None
+
+
+@dataclass(frozen=True)
 class Prediction:
     """What is expected of a text. `index` is its place in the texts given, `measured` how many of its cells were measured."""
 
@@ -265,10 +278,13 @@ class Study:
             probability_best=answer["probabilityBest"],
         )
 
-    def posterior(self) -> list[tuple[Candidate, float | None, float | None]]:
-        """Candidate, posterior mean and standard deviation of the whole pool, measured or not."""
+    def posterior(self) -> list[Belief]:
+        """What is known of every candidate of the pool, measured or not."""
         answer = self.client.request("GET", f"{self._path}/posterior")["candidates"]
-        return [(Candidate.read(each["candidate"]), each["mean"], each["standardDeviation"]) for each in answer]
+        return [
+            Belief(Candidate.read(each["candidate"]), each["mean"], each["standardDeviation"], each["expectedImprovement"])
+            for each in answer
+        ]
 
     def predict(self, texts: Sequence[CandidateInput]) -> list[Prediction] | None:
         """What is expected of texts, in the order given, in the pool or not; None before anything was scored.
