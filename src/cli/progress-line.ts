@@ -1,7 +1,7 @@
 import { writeRaw } from './terminal.ts'
 
 /** Where progress goes. */
-interface ProgressStream {
+export interface ProgressStream {
   readonly isTTY?: boolean
   /** How wide a terminal is. @defaultValue 80 */
   readonly columns?: number
@@ -44,12 +44,14 @@ export function createProgressLine(stream: ProgressStream, now: () => number = D
   }
 }
 
-/** What fits into a row: a line that wraps cannot be replaced. From Hangul on a character may take two columns. */
-function fit(text: string, columns: number): string {
+/** What fits into a row: a line that wraps cannot be replaced. From Hangul on a character may take two columns, but for
+ * arrows, boxes and their like. */
+export function fit(text: string, columns: number): string {
   const shown: string[] = []
   let width = 0
   for (const { segment } of new Intl.Segmenter().segment(text)) {
-    width += segment.codePointAt(0)! >= 0x1100 ? 2 : 1
+    const code = segment.codePointAt(0)!
+    width += code >= 0x1100 && !(code >= 0x2000 && code < 0x2600) ? 2 : 1
     if (width > columns) return `${shown.slice(0, -1).join('')}…`
     shown.push(segment)
   }

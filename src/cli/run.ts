@@ -196,19 +196,19 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     return
   }
 
-  const [{ openStore }, { runTask }, reports, { createProgressLine }, { openEarlierStudy }, { readPriorFile }] =
+  const [{ openStore }, { runTask }, reports, { createRunProgress }, { openEarlierStudy }, { readPriorFile }] =
     await Promise.all([
       import('../store/open-store.ts'),
       import('../run/run-task.ts'),
       import('./report-file.ts'),
-      import('./progress-line.ts'),
+      import('./progress-table.ts'),
       import('./warm-start.ts'),
       import('../task/read-prior.ts'),
     ])
   const interrupt = listenForInterrupts('Stopping; Ctrl-C again to stop at once. Either way the study can be resumed.')
   const address = storeAddress(flags.store)
   const store = await openStore(address)
-  const progress = createProgressLine(process.stderr)
+  const progress = createRunProgress(process.stderr, process.env)
   const traced = await openTelemetry(process.env)
   let evaluator: Evaluator | undefined
   let generator: TextModel | undefined
@@ -261,7 +261,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
         process.stderr.write(`${resumed ? 'Resuming. ' : ''}${text.planText(plan, localSeconds)}`)
       },
       onProgress: (now) => {
-        progress.show(text.progressText(now, now.best, timer(now)))
+        progress.show(now, text.progressText(now, now.best, timer(now)))
       },
     })
     progress.end()

@@ -3,6 +3,7 @@
  *
  * @module
  */
+
 import { BudgetError, KrigeError } from '../errors.ts'
 import { constraintText } from '../history/constraint.ts'
 import type { ObservationHistory } from '../history/observation-log.ts'
@@ -29,6 +30,7 @@ import type { GenerateCandidates } from './generation.ts'
 import type { Hold } from './hold.ts'
 import type { Journal } from './journal.ts'
 import { keepBaseline, sayWhyNot } from './keep-baseline.ts'
+import { type Leader, leadersOf } from './leaders.ts'
 import { missingOnHoldout, releaseSurplus } from './release-surplus.ts'
 import type { Telemetry } from './telemetry.ts'
 
@@ -68,9 +70,14 @@ export interface SearchProgress {
   readonly incumbent?: Recommendation
   /** Its id. */
   readonly best?: string
+  /** As of when the incumbent was looked at. */
+  readonly leaders?: readonly Leader[]
   /** Where prompts are written. */
   readonly drafts?: DraftCounts
 }
+
+/** Prompts named in {@link SearchProgress.leaders}. */
+const LEADERS = 6
 
 /** How often the incumbent is looked at during a search. */
 const CHECKPOINTS = 50
@@ -102,6 +109,7 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
   if (study.settleLostCalls() > 0) await journal.commit()
 
   let incumbent: Recommendation | undefined
+  let leaders: readonly Leader[] = []
   const told = () => state.observations.length + state.comparisons.length
   let checked = told()
   const step = Math.max(
@@ -118,7 +126,7 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
         : { evaluations: heldOut(state), evaluationBudget: holdoutGoal }
     const shown = { stage, ...reached, calls, usd, ...(drafts ? { drafts } : {}) }
     const best = incumbent && state.candidates[incumbent.candidate]!.id
-    options.onProgress?.(incumbent ? { ...shown, incumbent, best: best! } : shown)
+    options.onProgress?.(incumbent ? { ...shown, incumbent, best: best!, leaders } : shown)
   }
 
   const search = () =>
@@ -130,6 +138,7 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
           checked = told()
           incumbent = study.recommend()
           if (incumbent) study.noteProgress(incumbent)
+          if (incumbent && options.onProgress) leaders = leadersOf(state, incumbent, LEADERS)
         }
         report('search')
       },

@@ -1,0 +1,110 @@
+/**
+ * A search while it runs: a table that is drawn over and over on a terminal, plain lines anywhere else.
+ *
+ * @module
+ */
+import type { SearchProgress } from '../engine/search.ts'
+import { visibleText } from '../text/visible-text.ts'
+import { createProgressLine, fit, type ProgressStream } from './progress-line.ts'
+import { writeRaw } from './terminal.ts'
+
+export interface RunProgress {
+  /** @param line - what is shown where there is no room for a table, and what remains of it. */
+  show(progress: SearchProgress, line: string): void
+  end(): void
+}
+
+interface TableStream extends ProgressStream {
+  readonly rows?: number
+  write(text: string, ...rest: never[]): boolean
+}
+
+/** Below these a table says less than a line. */
+const FEWEST_COLUMNS = 72
+const FEWEST_ROWS = 14
+const INTERVAL = 100
+
+/**
+ * @param environment - `NO_COLOR`, `CI` and `TERM=dumb` ask for plain lines.
+ * @example
+ * const written: string[] = []
+ * const stream = { write: (text: string) => written.push(text) > 0 }
+ * const progress = { stage: 'search', evaluations: 3, evaluationBudget: 10, calls: 3, usd: 0 } as const
+ * createRunProgress(stream, {}).show(progress, '3 of 10')
+ * written // ['3 of 10\n']: no terminal
+ */
+export function createRunProgress(
+  stream: TableStream,
+  environment: Readonly<Record<string, string | undefined>>,
+  now: () => number = Date.now,
+): RunProgress {
+  const { NO_COLOR, CI, TERM } = environment
+  const isLive = stream.isTTY === true && !NO_COLOR && !CI && TERM !== 'dumb'
+  const line = createProgressLine(stream, now)
+  const hasRoom = () => (stream.columns ?? 80) >= FEWEST_COLUMNS && (stream.rows ?? 24) >= FEWEST_ROWS
+  if (!isLive || !hasRoom()) return { show: (_, text) => line.show(text), end: line.end }
+
+  const write = stream.write
+  let height = 0
+  let shown = Number.NEGATIVE_INFINITY
+  let last = ''
+  const clear = () => {
+    const drawn = height
+    height = 0
+    if (drawn > 0) writeRaw(stream, `\r\u001b[${drawn}A\u001b[J`)
+  }
+  const draw = (rows: readonly string[]) => {
+    clear()
+    const columns = (stream.columns ?? 80) - 1
+    write.call(stream, `${rows.map((row) => fit(row, columns)).join('\n')}\n`)
+    height = rows.length
+  }
+  // What others say goes above the table, which is drawn again below it.
+  stream.write = (...said) => {
+    clear()
+    return write.apply(stream, said)
+  }
+  return {
+    show(progress, text) {
+      last = text
+      if (now() - shown < INTERVAL) return
+      shown = now()
+      draw(hasRoom() ? tableOf(progress, text, (stream.columns ?? 80) - 1) : [text])
+    },
+    end() {
+      if (stream.write === write) return
+      clear()
+      stream.write = write
+      if (last !== '') stream.write(`${last}\n`)
+    },
+  }
+}
+
+const BAR = 24
+
+/** The rows of the table: how far it is, then the leading prompts. */
+function tableOf({ evaluations, evaluationBudget, leaders = [], best }: SearchProgress, line: string, columns: number) {
+  const done = Number.isFinite(evaluationBudget) ? Math.min(1, evaluations / Math.max(1, evaluationBudget)) : 0
+  const filled = Math.round(BAR * done)
+  // The leader stands in the table.
+  const head = line.replace(/, best .*?\](?=,|$)/, '')
+  const widest = Math.max(6, ...leaders.map(({ id }) => id.length))
+  const name = Math.min(widest, Math.floor(columns / 3))
+  const room = Math.max(0, columns - name - 34)
+  return [
+    '',
+    `${'━'.repeat(filled)}${'─'.repeat(BAR - filled)} ${head}`,
+    '',
+    ...(leaders.length === 0 ? [] : [`  ${'prompt'.padEnd(name)}  score           measured  text`]),
+    ...leaders.map(({ id, mean, standardDeviation, evaluations, isBaseline, text }) =>
+      [
+        id === best ? '▸ ' : '  ',
+        fit(visibleText(id).replaceAll(/\s+/g, ' '), name).padEnd(name),
+        `  ${mean.toFixed(3)} ± ${standardDeviation.toFixed(3)}`.padEnd(18),
+        `${String(evaluations).padStart(8)}  `,
+        fit(`${isBaseline ? '(baseline) ' : ''}${visibleText(text).replaceAll(/\s+/g, ' ')}`, room),
+      ].join(''),
+    ),
+    '',
+  ]
+}
