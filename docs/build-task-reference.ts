@@ -1,5 +1,6 @@
 /**
- * Writes what follows from the schema of task files: the table of keys in `task-file.md`, and `task.schema.json` for editors.
+ * Writes what follows from the schema of task files and from the metrics: the tables in `task-file.md` and `metrics.md`, and
+ * `task.schema.json` for editors.
  * A test fails where they differ from what stands here.
  *
  *     npm run docs:task
@@ -7,12 +8,19 @@
  * @module
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { metricTable } from '../src/evaluation/metrics/registry.ts'
 import { schemaText, taskKeyTable } from '../src/task/task-json-schema.ts'
 
-const page = new URL('task-file.md', import.meta.url)
-const text = readFileSync(page, 'utf8')
-writeFileSync(
-  page,
-  text.replace(/^\| key \|[\s\S]*?\n(?!\|)/m, () => `${taskKeyTable()}\n`),
-)
+replaceTable('task-file.md', /^\| key \|[\s\S]*?\n(?!\|)/m, taskKeyTable())
+replaceTable('metrics.md', /^\| metric \|[\s\S]*?\n(?=\| .autoevals)/m, metricTable())
 writeFileSync(new URL('task.schema.json', import.meta.url), schemaText())
+
+function replaceTable(name: string, table: RegExp, written: string): void {
+  const page = new URL(name, import.meta.url)
+  const text = readFileSync(page, 'utf8')
+  if (!table.test(text)) throw new Error(`${name} has no such table`)
+  writeFileSync(
+    page,
+    text.replace(table, () => `${written}\n`),
+  )
+}

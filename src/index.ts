@@ -53,9 +53,10 @@ export type {
   PolicyState,
   Recommendation,
 } from './policy/policy.ts'
+export type { PolicyEntry } from './policy/policy-entry.ts'
 export { learnPrior, type TaskHistory } from './policy/prior/learn-prior.ts'
 export type { LearnedPrior, LearnedTask } from './policy/prior/learned-prior.ts'
-export { POLICIES, type PolicyEntry } from './policy/registry.ts'
+export { POLICIES } from './policy/registry.ts'
 export { type Candidate, candidateText, type PoolEntry } from './prompt/candidate.ts'
 export type { Example } from './prompt/example.ts'
 export type { ProgramStage, ProgramState, StagedProgram, StageSampling, Transition } from './prompt/staged-program.ts'

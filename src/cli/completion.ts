@@ -116,7 +116,10 @@ async function placesOf(command: Command, position: number): Promise<Offer[]> {
 /** The values of an option or an argument, where they can be known; a file is left to the shell. */
 async function valuesOf(name: string, choices: readonly string[] | undefined): Promise<Offer[]> {
   if (choices) return choices.map((choice) => [choice, ''])
-  if (name === '--policy') return (await import('./run.ts')).POLICY_NAMES.map((policy) => [policy, ''])
+  if (name === '--policy') {
+    const { STUDY_POLICIES } = await import('../policy/registry.ts')
+    return STUDY_POLICIES.map(({ name: policy, summary }): Offer => [policy, summary])
+  }
   if (!['study', 'study|table', 'a', 'b', '--study', '--warm-start'].includes(name)) return []
   const { withStore } = await import('./with-store.ts')
   // Where there is no store yet, or it cannot be read, there is nothing to offer.

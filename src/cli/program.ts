@@ -28,7 +28,7 @@ import { registerWorker } from './worker.ts'
  * Every command file exports one function that adds its command to the program. Heavy modules are imported inside the
  * action, so that `krige --help` stays instant.
  */
-const COMMANDS: readonly ((program: Command) => void)[] = [
+const COMMANDS: readonly ((program: Command, policies: readonly string[]) => void)[] = [
   registerQuickstart,
   registerInit,
   registerImport,
@@ -75,7 +75,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
 }
 
 /** The whole command line, for parsing and for tests that look at it. */
-export function createProgram(): Command {
+export function createProgram(policies: readonly string[] = []): Command {
   const program = new Command('krige')
     .description('Find the best prompt with the fewest LLM calls.')
     .showHelpAfterError('(add --help for usage)')
@@ -83,12 +83,19 @@ export function createProgram(): Command {
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
-  for (const register of COMMANDS) register(program)
+  for (const register of COMMANDS) register(program, policies)
   return program
 }
 
+/** Only the help of `krige run` lists the policies, and only then are they loaded. */
+async function policiesFor(argv: readonly string[]): Promise<readonly string[]> {
+  if (!argv.includes('run') || !argv.some((word) => word === 'help' || word === '--help' || word === '-h')) return []
+  const { STUDY_POLICIES } = await import('../policy/registry.ts')
+  return STUDY_POLICIES.map(({ name }) => name)
+}
+
 async function parse(argv: readonly string[]): Promise<number> {
-  const program = createProgram()
+  const program = createProgram(await policiesFor(argv))
   await program.parseAsync([...argv], { from: 'user' })
   return typeof process.exitCode === 'number' ? process.exitCode : EXIT_CODES.done
 }

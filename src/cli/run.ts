@@ -27,18 +27,6 @@ import { openTelemetry } from './telemetry.ts'
 import { jsonLine } from './terminal.ts'
 import { STORE_OPTION, storeAddress } from './with-store.ts'
 
-/** For the help, which must not load the policies; a test holds it to the registry. */
-export const POLICY_NAMES: readonly string[] = [
-  'krige',
-  'gp',
-  'tpe',
-  'random',
-  'sobol',
-  'successive-halving',
-  'hyperband',
-  'comparison',
-]
-
 /** What `krige run` was told on the command line. */
 export interface RunFlags {
   /** False with `--no-cache`. */
@@ -88,7 +76,8 @@ Examples:
   $ krige run task.yaml --open
   $ krige run task.yaml --seed 2 --study triage-2 --json > result.json`
 
-export function registerRun(program: Command): void {
+/** @param policies Names of the policies, for the help. */
+export function registerRun(program: Command, policies: readonly string[]): void {
   const count = (name: string) => numberOption(name, { integer: true, minimum: 0 })
   program
     .command('run')
@@ -96,7 +85,10 @@ export function registerRun(program: Command): void {
     .argument('<task.yaml>', 'the task')
     .option('--study <name>', 'name of the study (default: the name of the task)')
     .option(...STORE_OPTION)
-    .option('--policy <name>', `how to choose what to measure: ${POLICY_NAMES.join(', ')} (default: krige)`)
+    .option(
+      '--policy <name>',
+      `how to choose what to measure${policies.length > 0 ? `: ${policies.join(', ')}` : ''} (default: krige)`,
+    )
     .addOption(
       new Option('--seed <n>', 'seed of every random choice (default: 1)').argParser(
         numberOption('--seed', { integer: true }),

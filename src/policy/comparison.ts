@@ -35,6 +35,7 @@ import {
   type PolicyState,
   type Recommendation,
 } from './policy.ts'
+import { NO_OPTIONS, type PolicyEntry } from './policy-entry.ts'
 import { rankingStatistics } from './recommendation/ranking-statistics.ts'
 import { stableShuffle } from './stable-shuffle.ts'
 
@@ -200,4 +201,14 @@ export function comparisonTally(comparisons: readonly Comparison[], candidate: n
     else tally.ties++
   }
   return tally
+}
+
+/** Compares instead of scoring: the policy of tasks whose metric is a pairwise judge. */
+export const comparisonPolicy: PolicyEntry = {
+  name: 'comparison',
+  aliases: ['duels'],
+  response: 'comparison',
+  summary: 'Comparisons by a judge, chosen by Thompson sampling from a pairwise Gaussian process',
+  create: createComparisonPolicy,
+  options: NO_OPTIONS,
 }

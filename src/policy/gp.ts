@@ -23,7 +23,9 @@ import { encodeSpace } from '../space/encoding.ts'
 import { isActive } from '../space/parameter.ts'
 import { type Points, row } from '../surrogate/points.ts'
 import { boxAround, closeRadius, FIRST_RADIUS } from './gp/trust-region.ts'
+import { lookingAgain } from './looking-again.ts'
 import type { Decision, Fit, Policy, PolicyContext, PolicyFactory, PolicyState, Recommendation } from './policy.ts'
+import type { PolicyEntry } from './policy-entry.ts'
 import { candidateFeatures } from './recommendation/candidate-features.ts'
 import { candidateScores } from './recommendation/candidate-scores.ts'
 import {
@@ -267,4 +269,11 @@ function improvement(
     acquisition: acquisitionOnPool(process, logExpectedImprovement(threshold)),
     order: order.map((i) => measured[i]!),
   }
+}
+
+export const gpPolicy: PolicyEntry = {
+  name: 'gp',
+  summary: 'Gaussian process and expected improvement over parameters, or a pool of prompts at full fidelity',
+  create: lookingAgain(createGpPolicy),
+  options: gpOptionsSchema,
 }

@@ -12,6 +12,7 @@ import * as z from 'zod'
 import { planBrackets } from './halving/brackets.ts'
 import { createHalvingPolicy } from './halving/halving-policy.ts'
 import type { Policy, PolicyContext } from './policy.ts'
+import type { PolicyEntry } from './policy-entry.ts'
 import { stableShuffle } from './stable-shuffle.ts'
 
 export const hyperbandOptionsSchema = z.strictObject({
@@ -34,4 +35,11 @@ export function createHyperbandPolicy(context: PolicyContext): Policy {
       },
     ),
   )
+}
+
+export const hyperbandPolicy: PolicyEntry = {
+  name: 'hyperband',
+  summary: 'Brackets of paired successive halving, from wide and shallow to narrow and deep',
+  create: createHyperbandPolicy,
+  options: hyperbandOptionsSchema,
 }

@@ -32,8 +32,9 @@ export type {
   Recommendation,
   SharedDeviations,
 } from './policy.ts'
+export type { PolicyEntry } from './policy-entry.ts'
 export { createRandomPolicy } from './random.ts'
-export { findPolicy, POLICIES, type PolicyEntry, resolvePolicy } from './registry.ts'
+export { findPolicy, POLICIES, resolvePolicy } from './registry.ts'
 export { createSobolPolicy } from './sobol.ts'
 export { stableShuffle } from './stable-shuffle.ts'
 export { createSuccessiveHalvingPolicy } from './successive-halving.ts'

@@ -11,6 +11,7 @@ import { createPoolMemo } from './krige/pool-memo.ts'
 import { rankPrompts, scoresOf } from './krige/recommendation.ts'
 import { createSchedule, plannedBudget, plannedPrompts, type Schedule } from './krige/schedule.ts'
 import type { Decision, Policy, PolicyContext, PolicyState, Reason } from './policy.ts'
+import type { PolicyEntry } from './policy-entry.ts'
 import { EVALUATIONS_AHEAD, rankingStatistics } from './recommendation/ranking-statistics.ts'
 
 /** Enough for a reason and a stopping rule; a recommendation takes more. */
@@ -189,4 +190,11 @@ function explain(plan: Plan, candidate: number, count: number, schedule: Schedul
       ? `never measured: ${expected}; ${text}`
       : `rank ${ranked.indexOf(candidate) + 1} of ${ranked.length}, ${expected} after ${count} examples, measured least of the ${schedule.activeSize(refit)} still in the race; ${text}`
   return { summary, expectedGain: gain / EVALUATIONS_AHEAD }
+}
+
+export const krigePolicy: PolicyEntry = {
+  name: 'krige',
+  summary: 'Gaussian process over prompt texts, example difficulty and binomial noise; the default for prompts',
+  create: createKrigePolicy,
+  options: krigeOptionsSchema,
 }

@@ -5,7 +5,9 @@
  */
 import { createRandom } from '../numerics/random/index.ts'
 import { createCellScores } from './cell-scores.ts'
+import { lookingAgain } from './looking-again.ts'
 import type { PolicyFactory } from './policy.ts'
+import { NO_OPTIONS, type PolicyEntry } from './policy-entry.ts'
 import { createSamplerRecommendation } from './recommendation/sampler-recommendation.ts'
 import { createDesigns } from './space-design/design.ts'
 import { evaluateInOrder } from './space-design/pool-evaluation.ts'
@@ -44,4 +46,11 @@ export const createRandomPolicy: PolicyFactory = (context) => {
     },
     recommend: createSamplerRecommendation(context),
   }
+}
+
+export const randomPolicy: PolicyEntry = {
+  name: 'random',
+  summary: 'Random points of a space, or random prompts evaluated in full',
+  create: lookingAgain(createRandomPolicy),
+  options: NO_OPTIONS,
 }

@@ -1,39 +1,21 @@
 /**
- * Every policy by name. Adding one = its file, one line here, one line in the conformance suite.
+ * Every policy by name. Adding one is its file, which exports a {@link PolicyEntry}, and its name in a list here; the
+ * conformance suite runs on all that are listed.
  *
  * @module
  */
 import * as z from 'zod'
 import { InvalidInputError } from '../errors.ts'
-import type { ResponseKind } from '../history/comparison.ts'
-import { createComparisonPolicy } from './comparison.ts'
-import { createGpPolicy, gpOptionsSchema } from './gp.ts'
-import { createHyperbandPolicy, hyperbandOptionsSchema } from './hyperband.ts'
-import { krigeOptionsSchema } from './krige/options.ts'
-import { createKrigePolicy } from './krige.ts'
-import { lookingAgain } from './looking-again.ts'
+import { comparisonPolicy } from './comparison.ts'
+import { gpPolicy } from './gp.ts'
+import { hyperbandPolicy } from './hyperband.ts'
+import { krigePolicy } from './krige.ts'
 import type { PolicyFactory } from './policy.ts'
-import { createRandomPolicy } from './random.ts'
-import { createSobolPolicy } from './sobol.ts'
-import { createSuccessiveHalvingPolicy, successiveHalvingOptionsSchema } from './successive-halving.ts'
-import { tpeOptionsSchema } from './tpe/options.ts'
-import { createTpePolicy } from './tpe.ts'
-
-export interface PolicyEntry {
-  readonly name: string
-  /** Names it had before, which are still accepted. */
-  readonly aliases?: readonly string[]
-  /** What it asks for. @defaultValue 'score' */
-  readonly response?: ResponseKind
-  /** One line for `--help` and the docs table. */
-  readonly summary: string
-  readonly create: PolicyFactory
-  /** Checks `PolicyContext.options`; unknown keys are refused. */
-  readonly options: z.ZodType<Record<string, unknown>>
-}
-
-/** Schema of a policy without settings. */
-export const NO_OPTIONS = z.strictObject({})
+import type { PolicyEntry } from './policy-entry.ts'
+import { randomPolicy } from './random.ts'
+import { sobolPolicy } from './sobol.ts'
+import { successiveHalvingPolicy } from './successive-halving.ts'
+import { tpePolicy } from './tpe.ts'
 
 /**
  * The policies there are, with what each is for.
@@ -42,62 +24,17 @@ export const NO_OPTIONS = z.strictObject({})
  * POLICIES.map(({ name }) => name) // ['krige', 'gp', …]
  */
 export const POLICIES: readonly PolicyEntry[] = [
-  {
-    name: 'krige',
-    summary: 'Gaussian process over prompt texts, example difficulty and binomial noise; the default for prompts',
-    create: createKrigePolicy,
-    options: krigeOptionsSchema,
-  },
-  {
-    name: 'gp',
-    summary: 'Gaussian process and expected improvement over parameters, or a pool of prompts at full fidelity',
-    create: lookingAgain(createGpPolicy),
-    options: gpOptionsSchema,
-  },
-  {
-    name: 'tpe',
-    summary: 'Tree-structured Parzen estimator over parameters with conditions, or over the slots of prompts',
-    create: lookingAgain(createTpePolicy),
-    options: tpeOptionsSchema,
-  },
-  {
-    name: 'random',
-    summary: 'Random points of a space, or random prompts evaluated in full',
-    create: lookingAgain(createRandomPolicy),
-    options: NO_OPTIONS,
-  },
-  {
-    name: 'sobol',
-    summary: "A scrambled Sobol' sequence over a space, or over the slots of prompts evaluated in full",
-    create: lookingAgain(createSobolPolicy),
-    options: NO_OPTIONS,
-  },
-  {
-    name: 'successive-halving',
-    summary: 'Paired successive halving over nested examples',
-    create: createSuccessiveHalvingPolicy,
-    options: successiveHalvingOptionsSchema,
-  },
-  {
-    name: 'hyperband',
-    summary: 'Brackets of paired successive halving, from wide and shallow to narrow and deep',
-    create: createHyperbandPolicy,
-    options: hyperbandOptionsSchema,
-  },
+  krigePolicy,
+  gpPolicy,
+  tpePolicy,
+  randomPolicy,
+  sobolPolicy,
+  successiveHalvingPolicy,
+  hyperbandPolicy,
 ]
 
-/** Compares instead of scoring: the policy of tasks whose metric is a pairwise judge. */
-export const COMPARISON: PolicyEntry = {
-  name: 'comparison',
-  aliases: ['duels'],
-  response: 'comparison',
-  summary: 'Comparisons by a judge, chosen by Thompson sampling from a pairwise Gaussian process',
-  create: createComparisonPolicy,
-  options: NO_OPTIONS,
-}
-
 /** Everything a study can run. */
-export const STUDY_POLICIES: readonly PolicyEntry[] = [...POLICIES, COMPARISON]
+export const STUDY_POLICIES: readonly PolicyEntry[] = [...POLICIES, comparisonPolicy]
 
 /**
  * @returns `undefined` where no policy of a study goes by this name.

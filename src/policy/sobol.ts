@@ -6,7 +6,9 @@
 import { createRandom, createSobol, SOBOL_MAX_DIMENSIONS, type SobolSequence } from '../numerics/random/index.ts'
 import type { PoolEntry } from '../prompt/candidate.ts'
 import { createCellScores } from './cell-scores.ts'
+import { lookingAgain } from './looking-again.ts'
 import type { PolicyFactory } from './policy.ts'
+import { NO_OPTIONS, type PolicyEntry } from './policy-entry.ts'
 import { createSamplerRecommendation } from './recommendation/sampler-recommendation.ts'
 import { createDesigns, type Design } from './space-design/design.ts'
 import { evaluateInOrder } from './space-design/pool-evaluation.ts'
@@ -96,4 +98,11 @@ function* spreadOverSlots(pool: readonly PoolEntry[], seed: number): Generator<n
     left.delete(best)
     yield best
   }
+}
+
+export const sobolPolicy: PolicyEntry = {
+  name: 'sobol',
+  summary: "A scrambled Sobol' sequence over a space, or over the slots of prompts evaluated in full",
+  create: lookingAgain(createSobolPolicy),
+  options: NO_OPTIONS,
 }

@@ -10,6 +10,7 @@ import * as z from 'zod'
 import { createHalvingPolicy } from './halving/halving-policy.ts'
 import { planRungs } from './halving/rungs.ts'
 import type { Policy, PolicyContext } from './policy.ts'
+import type { PolicyEntry } from './policy-entry.ts'
 
 export const successiveHalvingOptionsSchema = z.strictObject({
   eta: z.number().min(1.2).max(32).default(2).describe('One in η survives a rung.'),
@@ -27,4 +28,11 @@ export function createSuccessiveHalvingPolicy(context: PolicyContext): Policy {
     const starters = order.slice(0, start ?? order.length)
     return [{ starters, rungs: planRungs({ starters: starters.length, examples: context.exampleCount, budget, eta }) }]
   })
+}
+
+export const successiveHalvingPolicy: PolicyEntry = {
+  name: 'successive-halving',
+  summary: 'Paired successive halving over nested examples',
+  create: createSuccessiveHalvingPolicy,
+  options: successiveHalvingOptionsSchema,
 }

@@ -9,7 +9,9 @@
  */
 import { createRandom } from '../numerics/random/index.ts'
 import { createCellScores } from './cell-scores.ts'
+import { lookingAgain } from './looking-again.ts'
 import type { PolicyFactory } from './policy.ts'
+import type { PolicyEntry } from './policy-entry.ts'
 import { createSamplerRecommendation } from './recommendation/sampler-recommendation.ts'
 import { createSobolPoints } from './sobol.ts'
 import { createDesigns } from './space-design/design.ts'
@@ -64,4 +66,11 @@ export const createTpePolicy: PolicyFactory = (context) => {
     },
     recommend: createSamplerRecommendation(context),
   }
+}
+
+export const tpePolicy: PolicyEntry = {
+  name: 'tpe',
+  summary: 'Tree-structured Parzen estimator over parameters with conditions, or over the slots of prompts',
+  create: lookingAgain(createTpePolicy),
+  options: tpeOptionsSchema,
 }

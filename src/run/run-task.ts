@@ -19,10 +19,11 @@ import type { Evaluator } from '../evaluation/evaluator.ts'
 import { publicModelName } from '../evaluation/models/model-name.ts'
 import type { ResponseKind } from '../history/comparison.ts'
 import { constraintText } from '../history/constraint.ts'
+import { comparisonPolicy } from '../policy/comparison.ts'
 import { growingPool } from '../policy/growing-pool.ts'
 import type { PolicyContext, PolicyFactory } from '../policy/policy.ts'
 import { type LearnedPrior, parsePrior } from '../policy/prior/learned-prior.ts'
-import { COMPARISON, findPolicy } from '../policy/registry.ts'
+import { findPolicy } from '../policy/registry.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import { showValue } from '../prompt/template.ts'
 import { loadStudy } from '../store/load-study.ts'
@@ -167,7 +168,9 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       policy:
         typeof options.policy === 'function'
           ? CUSTOM_POLICY
-          : policyName(options.policy ?? config?.policy ?? (evaluator.compare ? COMPARISON.name : DEFAULT_POLICY)),
+          : policyName(
+              options.policy ?? config?.policy ?? (evaluator.compare ? comparisonPolicy.name : DEFAULT_POLICY),
+            ),
       response: evaluator.compare ? ('comparison' as const) : ('score' as const),
       seed: options.seed ?? config?.seed ?? 1,
     }

@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { POLICY_NAMES } from '../../src/cli/run.ts'
 import { STUDY_POLICIES } from '../../src/policy/registry.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { createStudy } from '../../src/study/create-study.ts'
@@ -32,8 +31,9 @@ describe('the command line', () => {
     expect(unknown.stderr).toContain('task-file')
   })
 
-  it('names every policy in the help of run', () => {
-    expect(POLICY_NAMES).toEqual(STUDY_POLICIES.map(({ name }) => name))
+  it('names every policy in the help of run', async () => {
+    const help = (await krige(folder, 'run', '--help')).stdout.replaceAll(/\s+/g, ' ')
+    expect(help).toContain(STUDY_POLICIES.map(({ name }) => name).join(', '))
   })
 
   it('lists the stored studies', async () => {

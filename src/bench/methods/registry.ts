@@ -1,4 +1,5 @@
-import { NO_OPTIONS, POLICIES, type PolicyEntry } from '../../policy/registry.ts'
+import { NO_OPTIONS, type PolicyEntry } from '../../policy/policy-entry.ts'
+import { POLICIES } from '../../policy/registry.ts'
 import { capoRacingOptions, createCapoRacingPolicy } from './capo-racing.ts'
 import { createHbbopsPolicy, hbbopsOptions } from './hbbops.ts'
 import { createMiproTpePolicy, miproTpeOptions } from './mipro-tpe.ts'

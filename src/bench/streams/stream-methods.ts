@@ -1,4 +1,4 @@
-import { NO_OPTIONS, type PolicyEntry } from '../../policy/registry.ts'
+import { NO_OPTIONS, type PolicyEntry } from '../../policy/policy-entry.ts'
 import { BENCH_POLICIES } from '../methods/registry.ts'
 import { createAsItCamePolicy } from './as-it-came.ts'
 import { createScreeningPolicy } from './screening.ts'

@@ -231,6 +231,11 @@ const options = z.strictObject({
 
 export const assertionsMetric: MetricDefinition<z.output<typeof options>> = {
   name: 'assertions',
+  page: {
+    rightWhen: "weighted mean of an example's own checks",
+    settings: '`judge`, `repeats` (1), `maxOutputTokens` (200)',
+    expected: 'see [task file](task-file.md)',
+  },
   options,
   maxOutputTokens: 512,
   checkExpected(expected, { judge: named }): ExpectedProblem | undefined {

@@ -31,6 +31,11 @@ export function contains({ caseSensitive = false }: { caseSensitive?: boolean | 
 
 export const containsMetric: MetricDefinition<{ caseSensitive?: boolean | undefined }> = {
   name: 'contains',
+  page: {
+    rightWhen: 'share of expected texts in the answer',
+    settings: '`caseSensitive` (false)',
+    expected: 'a text or a list',
+  },
   options: z.strictObject({ caseSensitive: z.boolean().optional() }),
   maxOutputTokens: 256,
   checkExpected(expected) {

@@ -26,6 +26,11 @@ export function exactMatch({ normalize = true }: { normalize?: boolean | undefin
 
 export const exactMatchMetric: MetricDefinition<{ normalize?: boolean | undefined }> = {
   name: 'exact-match',
+  page: {
+    rightWhen: 'the whole answer is the expected text',
+    settings: '`normalize` (true)',
+    expected: 'a text',
+  },
   options: z.strictObject({ normalize: z.boolean().optional() }),
   maxOutputTokens: 64,
   checkExpected: expectText,

@@ -116,6 +116,11 @@ function sameValue(found: JsonValue, expected: JsonValue): boolean {
 
 export const jsonFieldsMetric: MetricDefinition<JsonFieldsOptions> = {
   name: 'json-fields',
+  page: {
+    rightWhen: "share of expected fields that the answer's first JSON object has",
+    settings: '`fields` (those expected), `all` (false: every field must be right)',
+    expected: 'an object',
+  },
   options: z.strictObject({ fields: z.array(z.string().min(1)).min(1).optional(), all: z.boolean().optional() }),
   maxOutputTokens: 512,
   checkExpected: (expected) =>

@@ -121,6 +121,11 @@ const options = z.strictObject({
 
 export const judgeMetric: MetricDefinition<z.output<typeof options>> = {
   name: 'judge',
+  page: {
+    rightWhen: "a model's mark, from 0 for the worst to 1",
+    settings: '`model`, `criteria`, `scale` ([1, 5]), `repeats` (2), `maxOutputTokens` (200)',
+    expected: 'a reference, if any',
+  },
   options,
   maxOutputTokens: 512,
   async create({ model, ...settings }, { openModel }) {

@@ -119,6 +119,11 @@ export function foldLabel(label: string): string {
 
 export const labelMatchMetric: MetricDefinition<{ labels?: readonly string[] | undefined }> = {
   name: 'label-match',
+  page: {
+    rightWhen: "the first of the task's labels in the answer is the expected one",
+    settings: '`labels` (every text that is expected)',
+    expected: 'a label',
+  },
   options: z.strictObject({ labels: z.array(z.string().trim().min(1)).min(2).optional() }),
   maxOutputTokens: 16,
   checkExpected(expected, { labels }) {

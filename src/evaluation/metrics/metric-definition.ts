@@ -32,6 +32,13 @@ export interface ExpectedProblem {
 export interface MetricDefinition<Options extends object = object> {
   /** As a task file names it. */
   readonly name: string
+  /** Its row on the page about metrics, in Markdown. */
+  readonly page: {
+    readonly rightWhen: string
+    /** Every setting, with what it is where it is not given. @defaultValue there are none */
+    readonly settings?: string
+    readonly expected: string
+  }
   /** Its settings: what stands beside `name` in a task file. */
   readonly options: z.ZodType<Options>
   /** How long an answer may be where the task does not say. */

@@ -60,6 +60,11 @@ export function findNumber(text: string, position: 'first' | 'last'): number | u
 
 export const numericMetric: MetricDefinition<NumericOptions> = {
   name: 'numeric',
+  page: {
+    rightWhen: "the answer's number equals the expected one",
+    settings: '`tolerance` (1e-6), `relative` (0), `position` (last, or first)',
+    expected: 'a number',
+  },
   options: z.strictObject({
     tolerance: z.number().nonnegative().optional(),
     relative: z.number().nonnegative().optional(),

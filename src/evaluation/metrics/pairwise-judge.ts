@@ -143,6 +143,11 @@ const options = z.strictObject({
 
 export const pairwiseJudgeMetric: MetricDefinition<z.output<typeof options>> = {
   name: 'pairwise-judge',
+  page: {
+    rightWhen: "a model prefers the answer to the baseline's",
+    settings: '`model`, `criteria`, `repeats` (2), `maxOutputTokens` (200)',
+    expected: 'a reference, if any',
+  },
   options,
   maxOutputTokens: 512,
   async create({ model, ...settings }, { openModel }) {

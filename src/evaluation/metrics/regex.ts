@@ -65,6 +65,11 @@ function shorten(text: string): string {
 
 export const regexMetric: MetricDefinition<RegexOptions> = {
   name: 'regex',
+  page: {
+    rightWhen: 'a pattern matches',
+    settings: "`pattern` (each example's `expected`), `flags` (`iu`)",
+    expected: 'a pattern',
+  },
   options: z
     .strictObject({ pattern: z.string().min(1).optional(), flags: z.string().optional() })
     .superRefine(({ pattern, flags }, check) => {

@@ -26,3 +26,12 @@ export const METRICS: readonly MetricDefinition[] = [
 export function findMetric(name: string): MetricDefinition | undefined {
   return METRICS.find((metric) => metric.name === name)
 }
+
+/** The rows of the page about metrics. */
+export function metricTable(): string {
+  const rows = METRICS.map(
+    ({ name, page: { rightWhen, settings = '', expected } }) =>
+      `| \`${name}\` | ${rightWhen} | ${settings} | ${expected} |`,
+  )
+  return ['| metric | right when | settings | `expected` |', '|---|---|---|---|', ...rows].join('\n')
+}
