@@ -4,13 +4,15 @@
  *
  * @module
  */
-import type { Client, Pool } from 'pg'
+import type { Client, Pool, QueryResult } from 'pg'
 import { parsePostgresAddress } from '../store/postgres/address.ts'
 import { translatePostgresError } from '../store/postgres/errors.ts'
 import { connectionOf, loadPg } from '../store/postgres/postgres-store.ts'
 
 export interface Link {
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>
+  /** What the driver answers: text of several statements gets a list of results. */
+  execute(text: string, values?: readonly unknown[]): Promise<QueryResult>
   /** Calls the listener at every notification, and whenever some may have been missed. */
   listen(channel: string, listener: (payload: string) => void): Promise<void>
   /** Holds a lock for as long as the process lives and its connection lasts; taken again after a break. */
@@ -67,14 +69,16 @@ export async function openLink(address: string, connections: number): Promise<Li
     await pool.end()
     throw translatePostgresError(error, location)
   }
+  const execute = async (text: string, values: readonly unknown[] = []): Promise<QueryResult> => {
+    try {
+      return await pool.query(text, [...values])
+    } catch (error) {
+      throw translatePostgresError(error, location)
+    }
+  }
   return {
-    async query<Row>(text: string, values: readonly unknown[] = []) {
-      try {
-        return (await pool.query(text, [...values])).rows as Row[]
-      } catch (error) {
-        throw translatePostgresError(error, location)
-      }
-    },
+    query: async <Row>(text: string, values?: readonly unknown[]) => (await execute(text, values)).rows as Row[],
+    execute,
     async listen(channel, listener) {
       listeners.set(channel, listener)
       await client?.query(`listen ${pg.escapeIdentifier(channel)}`)

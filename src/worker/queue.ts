@@ -33,7 +33,7 @@ export async function openQueue(link: Link, supervises: boolean): Promise<PgBoss
   const boss = new PgBoss({
     schema: QUEUE_SCHEMA,
     db: {
-      executeSql: async (text, values) => ({ rows: await link.query(text, values) }),
+      executeSql: link.execute,
     },
     supervise: supervises,
     superviseIntervalSeconds: 5,

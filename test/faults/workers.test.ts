@@ -2,11 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { loadStudy } from '../../src/store/load-study.ts'
 import { openPostgresStore } from '../../src/store/postgres/postgres-store.ts'
 import type { StudyEvent } from '../../src/study/events.ts'
 import { defineTask } from '../../src/task/define-task.ts'
+import { openLink } from '../../src/worker/link.ts'
+import { openQueue, QUEUE_OPTIONS } from '../../src/worker/queue.ts'
 import { type ChatServer, startChatServer, testTask } from '../support/chat-server.ts'
 import { krige, type RunningCli, startKrige, taskFolder } from '../support/krige-cli.ts'
 import { PASSWORD, type PostgresServer, startPostgres } from '../support/postgres.ts'
@@ -294,6 +296,23 @@ describe('workers', () => {
     const failures = [...state.failures.values()]
     expect(failures.map(({ latest }) => latest)).toEqual(['5 workers were lost while they measured it'])
     expect(state.ledger.spent.evaluations).toBeGreaterThan(30)
+  })
+
+  it('whose first word was never heard lose the cell to another, too', { timeout: 120_000 }, async () => {
+    const address = postgres.database()
+    const link = await openLink(address, 2)
+    const boss = await openQueue(link, true)
+    try {
+      await boss.createQueue('cells', QUEUE_OPTIONS)
+      await boss.insert('cells', [{ data: { key: '1/0' } }])
+      // Killed between taking the cell and saying so: the coordinator knows of nobody to look after.
+      expect(await boss.fetch('cells')).toHaveLength(1)
+      const again = await vi.waitUntil(async () => (await boss.fetch('cells'))[0], { timeout: 60_000, interval: 500 })
+      expect(again.retryCount).toBe(1)
+    } finally {
+      await boss.stop({ graceful: false, close: false })
+      await link.close()
+    }
   })
 
   it('are told of by help, and refuse a store on one machine', async () => {
