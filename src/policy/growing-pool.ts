@@ -14,6 +14,8 @@ const ROUNDS = [0.4, 0.2, 0.2, 0.2] as const
 const TIMES = [0, 0.25, 0.5, 0.7] as const
 /** Rounds after those, where everything is measured and budget is left. */
 const FURTHER_ROUNDS = 6
+/** Of a budget, what a policy that does not ask for prompts itself leaves to those who write them. */
+const WRITING_SHARE = 0.15
 const FEWEST_PROMPTS = 6
 const MOST_PROMPTS = 60
 const PARENTS = 3
@@ -37,10 +39,11 @@ export interface GrowingOptions {
  */
 export function growingPool(inner: PolicyFactory, { asksItself = false }: GrowingOptions = {}): PolicyFactory {
   return (context) => {
-    const policy = inner(context)
-    const { proposers = [] } = context
-    if (proposers.length === 0) return policy
-    const { exampleCount, evaluationBudget, baseline } = context
+    const { proposers = [], exampleCount, evaluationBudget, baseline } = context
+    if (proposers.length === 0) return inner(context)
+    const isAsked = proposers.some((proposer) => proposer.calls(1) > 0)
+    const planned = evaluationBudget * (isAsked && !asksItself ? 1 - WRITING_SHARE : 1)
+    const policy = inner({ ...context, evaluationBudget: planned })
     const each = Math.min(12, Math.max(4, exampleCount / 8))
     const prompts = Math.round(Math.min(MOST_PROMPTS, Math.max(FEWEST_PROMPTS, evaluationBudget / each)))
     const order = stableShuffle(exampleCount, context.seed, 'examples')

@@ -41,12 +41,12 @@ export interface Plan {
   readonly cost: Cost
   /** Every prompt on every search example. */
   readonly exhaustive: Cost
-  /** Where prompts are written: calls set aside for whoever writes them; 0 where no model is asked. */
+  /** Where prompts are written: calls that it is expected to take, of the same budget; 0 where no model is asked. */
   readonly proposing?: { readonly calls: number }
   readonly warnings: readonly string[]
 }
 
-/** Of a budget in calls, what may go to whoever writes prompts. */
+/** Of a budget in calls, what is expected to go to whoever writes prompts; what does not is measured with. */
 const PROPOSING_SHARE = 0.15
 /** Evaluations per search example, where prompts are written and nothing limits the search. */
 const DEFAULT_LOOKS = 10
@@ -88,15 +88,17 @@ export function makePlan(
   const { budget } = task
   const isWritten = proposers.length > 0
   const proposing = proposers.some((proposer) => proposer.calls(1) > 0)
-  const ownCalls = (budget.calls ?? Number.POSITIVE_INFINITY) * (proposing ? 1 - PROPOSING_SHARE : 1)
+  const calls = budget.calls ?? Number.POSITIVE_INFINITY
   const unlimited = isWritten && Object.keys(budget).length === 0
   const total = Math.min(
     budget.evaluations ?? (unlimited ? DEFAULT_LOOKS * task.split.search.length : Number.POSITIVE_INFINITY),
-    Math.floor(ownCalls / each.calls),
+    Math.floor(calls / each.calls),
     quotient(budget.inputTokens, each.inputTokens),
     quotient(budget.outputTokens, each.outputTokens),
     quotient(budget.usd, usd ?? 0),
   )
+  // The search is expected to get along with less, which is what the holdout is weighed against.
+  const expected = Math.min(total, Math.floor(((proposing ? 1 - PROPOSING_SHARE : 1) * calls) / each.calls))
   const searchExamples = task.split.search.length
   const isComparison = evaluator.compare !== undefined
   // Comparisons: every prompt meets the baseline on every example; on the holdout one comparison measures both.
@@ -104,7 +106,7 @@ export function makePlan(
   const rivals = task.baseline === undefined || isComparison ? 1 : 2
   const sizes = { rivals, everything: isWritten ? Number.POSITIVE_INFINITY : everything }
   const available = task.split.holdout.length
-  const compared = holdoutSize({ total, searchExamples, available, ...sizes })
+  const compared = holdoutSize({ total: expected, searchExamples, available, ...sizes })
   const holdoutExamples = compared < SMALLEST_HOLDOUT ? 0 : compared
   const holdoutEvaluations = holdoutExamples * rivals
   const searchEvaluations = Math.min(total - holdoutEvaluations, sizes.everything)
@@ -130,9 +132,7 @@ export function makePlan(
     ...(isWritten
       ? {
           proposing: {
-            calls: proposing
-              ? Math.ceil(PROPOSING_SHARE * Math.min(total * each.calls, budget.calls ?? Number.POSITIVE_INFINITY))
-              : 0,
+            calls: proposing ? Math.ceil(PROPOSING_SHARE * Math.min(total * each.calls, calls)) : 0,
           },
         }
       : {}),
