@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { exportJsonLines, importJsonLines } from '../../src/store/jsonl.ts'
 import { openStore, storeLocation } from '../../src/store/open-store.ts'
 import { isPostgres, parsePostgresAddress } from '../../src/store/postgres/address.ts'
@@ -80,7 +80,8 @@ describe('a postgres store', () => {
     await expect(second.acquire('a')).rejects.toThrow(`pid ${process.pid}`)
     // As when the machine of the holder is cut off.
     await query(address, `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'`)
-    const taken = await second.acquire('a')
+    // The server ends a connection a moment after it was told to.
+    const taken = await vi.waitFor(() => second.acquire('a'), { timeout: 10_000 })
     await expect(lease.append(events())).rejects.toThrow('taken over by another process')
     await expect(lease.append([], [{ action: 1, position: 0, trace: { calls: [] } }])).rejects.toThrow('taken over')
     await lease.release()
