@@ -1,18 +1,21 @@
 /**
  * Which proposer writes next: a bandit whose arms are proposers, and whose reward is improvement per cost.
  *
- * Notation: d_i ability of draft i minus that of its best parent, in logits, known with variance v_i.
+ * Notation: d_i score of draft i minus that of its best parent, in logits, measured with variance v_i.
  *
  *   d_i ~ N(μ_p, τ_p²) of proposer p, with a normal–inverse-gamma prior that all share; a draft counts τ₀² / (τ₀² + v_i)
- *   value = E[max(0, d)] per draft / (calls it takes / share of drafts that pass + outcomes that measure it)
+ *   value = E[max(0, d)] per draft / (calls it takes / share of drafts that get measured + outcomes that measure it)
  *
  * One draw of (μ_p, τ_p²) per proposer, and the best of these is asked (Thompson 1933): restarts and exploration need no
  * rule of their own.
  *
  * @module
  */
+
+import type { ObservationHistory } from '../history/observation-log.ts'
 import type { Random } from '../numerics/random/random.ts'
 import { normalCdf, normalDensity } from '../numerics/special/normal.ts'
+import type { Candidate, PoolEntry } from '../prompt/candidate.ts'
 import { pairedScores } from '../surrogate/credit/paired-scores.ts'
 import type { Generation, PriorHistory, ProposerInfo } from './policy.ts'
 
@@ -21,14 +24,6 @@ export interface ArmEvidence {
   readonly weight: number
   readonly sum: number
   readonly squares: number
-}
-
-export interface DraftBeliefs {
-  /** By candidate, in logits. */
-  readonly ability: Float64Array
-  readonly abilityVariance: Float64Array
-  /** Parents of a candidate, by index. */
-  parentsOf(candidate: number): readonly number[] | undefined
 }
 
 /** Drafts are worth a little less than what they were made from. */
@@ -51,17 +46,46 @@ const REMEMBERED = 0.7
 
 const NOTHING: ArmEvidence = { weight: 0, sum: 0, squares: 0 }
 
-/** What the drafts of each generation came to, by proposer. */
-export function evidenceOf(generations: readonly Generation[], beliefs: DraftBeliefs): Map<string, ArmEvidence> {
-  const { ability, abilityVariance, parentsOf } = beliefs
-  const arms = new Map<string, ArmEvidence>()
-  for (const { proposer, added } of generations) {
-    for (const child of added) {
-      const parents = (parentsOf(child) ?? []).filter((parent) => parent < ability.length)
-      if (child >= ability.length || parents.length === 0) continue
-      const difference = ability[child]! - Math.max(...parents.map((parent) => ability[parent]!))
-      add(arms, proposer, difference, PRIOR_VARIANCE / (PRIOR_VARIANCE + abilityVariance[child]!))
-    }
+export interface EvidenceOptions {
+  /** Of the evidence that counts, where it is another task's. @defaultValue 1 */
+  readonly share?: number
+  /** What it is added to. @defaultValue nothing */
+  readonly arms?: Map<string, ArmEvidence>
+  /** Which proposer wrote a candidate of the pool. @defaultValue as its origin says */
+  readonly writerOf?: (candidate: Candidate, index: number) => string | undefined
+}
+
+const originOf = ({ origin }: Candidate) => (origin?.by === 'proposer' ? origin.name : undefined)
+
+/**
+ * What the drafts in a pool came to, by proposer: each against the best of its parents, as far as both were measured.
+ *
+ * @param length How many of the first observations count.
+ */
+export function evidenceOf(
+  pool: readonly PoolEntry[],
+  observations: ObservationHistory,
+  length: number,
+  { share = 1, arms = new Map<string, ArmEvidence>(), writerOf = originOf }: EvidenceOptions = {},
+): Map<string, ArmEvidence> {
+  const { prompts, values, noise } = pairedScores(observations, length)
+  const places = new Map(prompts.map((prompt, place) => [prompt, place]))
+  for (const [prompt, place] of places) {
+    const { origin } = pool[prompt]!.candidate
+    const parents = (origin?.parents ?? []).flatMap((parent) => places.get(parent) ?? [])
+    const writer = writerOf(pool[prompt]!.candidate, prompt)
+    if (writer === undefined || parents.length === 0) continue
+    const best = parents.reduce((a, b) => (values[b]! > values[a]! ? b : a))
+    const difference = LOGITS * (values[place]! - values[best]!)
+    const variance = LOGITS ** 2 * (noise[place]! + noise[best]!)
+    const weight = (share * PRIOR_VARIANCE) / (PRIOR_VARIANCE + variance)
+    const before = arms.get(writer) ?? NOTHING
+    arms.set(writer, {
+      weight: before.weight + weight,
+      sum: before.sum + weight * difference,
+      // What noise adds to a square on average is taken out: a draft that changes nothing shows no spread.
+      squares: before.squares + weight * (difference ** 2 - variance),
+    })
   }
   return arms
 }
@@ -69,42 +93,28 @@ export function evidenceOf(generations: readonly Generation[], beliefs: DraftBel
 /** What proposers brought in earlier studies, so that a warm start need not find out again. */
 export function carriedEvidence(priors: readonly PriorHistory[]): Map<string, ArmEvidence> {
   const arms = new Map<string, ArmEvidence>()
-  for (const { pool, observations } of priors) {
-    const { prompts, values, noise } = pairedScores(observations, observations.length)
-    const places = new Map(prompts.map((prompt, place) => [prompt, place]))
-    for (const [prompt, place] of places) {
-      const { origin } = pool[prompt]!.candidate
-      const parents = (origin?.parents ?? []).flatMap((parent) => places.get(parent) ?? [])
-      if (origin?.by !== 'proposer' || origin.name === undefined || parents.length === 0) continue
-      const best = parents.reduce((a, b) => (values[b]! > values[a]! ? b : a))
-      const variance = LOGITS ** 2 * (noise[place]! + noise[best]!)
-      const weight = (CARRIED * PRIOR_VARIANCE) / (PRIOR_VARIANCE + variance)
-      add(arms, origin.name, LOGITS * (values[place]! - values[best]!), weight)
-    }
-  }
+  for (const { pool, observations } of priors)
+    evidenceOf(pool, observations, observations.length, { share: CARRIED, arms })
   return arms
-}
-
-function add(arms: Map<string, ArmEvidence>, name: string, difference: number, weight: number): void {
-  const { weight: before, sum, squares } = arms.get(name) ?? NOTHING
-  arms.set(name, {
-    weight: before + weight,
-    sum: sum + weight * difference,
-    squares: squares + weight * difference * difference,
-  })
 }
 
 /**
  * Share of a proposer's drafts that joined the pool: the rest were refused or there already. Late generations count most,
  * since a proposer runs out of new ideas.
+ *
+ * @param isUsed Of those in the pool, which count.
  */
-export function yieldOf(generations: readonly Generation[], name: string): number {
+export function yieldOf(
+  generations: readonly Generation[],
+  name: string,
+  isUsed: (candidate: number) => boolean = () => true,
+): number {
   let passed = PRIOR_YIELD * PRIOR_ATTEMPTS
   let attempts = PRIOR_ATTEMPTS
   for (const { proposer, added, duplicates, rejected } of generations) {
     if (proposer !== name) continue
     const refused = Object.values(rejected).reduce((sum, count) => sum + count, duplicates)
-    passed = added.length + REMEMBERED * passed
+    passed = added.filter(isUsed).length + REMEMBERED * passed
     // Nothing written is an attempt in vain.
     attempts = Math.max(1, added.length + refused) + REMEMBERED * attempts
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createObservationLog } from '../../src/history/observation-log.ts'
 import { createRandom } from '../../src/numerics/random/random.ts'
 import type { Generation, ProposerInfo } from '../../src/policy/policy.ts'
-import { carriedEvidence, chooseProposer, evidenceOf } from '../../src/policy/proposer-bandit.ts'
+import { carriedEvidence, chooseProposer, evidenceOf, yieldOf } from '../../src/policy/proposer-bandit.ts'
 
 const info = (name: string, calls = 1): ProposerInfo => ({ name, calls: (count) => count * calls })
 const generation = (proposer: string, added: readonly number[]): Generation => ({
@@ -26,26 +26,32 @@ function shares(proposers: readonly ProposerInfo[], evidence: Parameters<typeof 
   return (name: string) => counts.get(name) ?? 0
 }
 
-/** Candidate 0 is the parent of all others. */
-const beliefs = (abilities: readonly number[], variance = 0.05) => ({
-  ability: Float64Array.from(abilities),
-  abilityVariance: new Float64Array(abilities.length).fill(variance),
-  parentsOf: (candidate: number) => (candidate === 0 ? undefined : [0]),
-})
+/** A parent and 24 drafts of it, 12 by each of two proposers, which get so many of 20 examples right; the parent gets ten. */
+function historyOf(good: number, bad: number, examples = 20) {
+  const observations = createObservationLog()
+  const origin = (name: string) => ({ by: 'proposer', name, parents: [0] }) as const
+  const pool = [
+    { candidate: { id: '0', text: 'a' } },
+    ...Array.from({ length: 24 }, (_, k) => ({
+      candidate: { id: `g${k}`, text: `g${k}`, origin: origin(k < 12 ? 'good' : 'bad') },
+    })),
+  ]
+  pool.forEach((_, candidate) => {
+    const right = candidate === 0 ? 10 : candidate <= 12 ? good : bad
+    for (let example = 0; example < (candidate === 0 ? 20 : examples); example++) {
+      // Ten examples are easy for the parent, and a draft that gets ten right gets the same ones.
+      observations.append({ candidate, example, repeat: 0, score: Number((example * 7) % 20 < right) })
+    }
+  })
+  return { pool, observations }
+}
+
+const evidence = (good: number, bad: number, examples?: number) => {
+  const { pool, observations } = historyOf(good, bad, examples)
+  return evidenceOf(pool, observations, observations.length)
+}
 
 describe('the bandit over proposers', () => {
-  const good = [0, ...Array(12).fill(0.6), ...Array(12).fill(-0.6)]
-  const generations = [
-    generation(
-      'good',
-      Array.from({ length: 12 }, (_, k) => k + 1),
-    ),
-    generation(
-      'bad',
-      Array.from({ length: 12 }, (_, k) => k + 13),
-    ),
-  ]
-
   it('asks all alike before anything is known, and cheaper ones more', () => {
     const share = shares([info('a'), info('b')], [])
     expect(share('a')).toBeGreaterThan(0.4)
@@ -54,39 +60,37 @@ describe('the bandit over proposers', () => {
   })
 
   it('asks whoever brought improvements, and others still', () => {
-    const share = shares([info('good'), info('bad'), info('new')], [evidenceOf(generations, beliefs(good))])
+    const share = shares([info('good'), info('bad'), info('new')], [evidence(14, 6)])
     expect(share('good')).toBeGreaterThan(0.8)
     expect(share('good')).toBeGreaterThan(share('new'))
     expect(share('new')).toBeGreaterThan(share('bad'))
   })
 
   it('pays for improvement per cost, not for improvement', () => {
-    const evidence = [evidenceOf(generations, beliefs([0, ...Array(12).fill(0.6), ...Array(12).fill(0.5)]))]
-    const share = shares([info('good', 8), info('bad', 1)], evidence)
+    const share = shares([info('good', 8), info('bad', 1)], [evidence(14, 13)])
     expect(share('bad')).toBeGreaterThan(0.9)
   })
 
   it('believes little of drafts that were hardly measured', () => {
-    const weightOf = (variance: number) => evidenceOf(generations, beliefs(good, variance)).get('good')!.weight
-    expect(weightOf(4)).toBeLessThan(0.2 * weightOf(0.05))
+    const weightOf = (examples: number) => evidence(14, 6, examples).get('good')!.weight
+    expect(weightOf(1)).toBeLessThan(0.4 * weightOf(20))
+  })
+
+  it('leaves a proposer whose drafts change nothing, cheap as it is', () => {
+    const share = shares([info('good'), info('bad', 0.5)], [evidence(13, 10)])
+    expect(share('bad')).toBeLessThan(0.1)
+  })
+
+  it('counts what was passed over as written in vain', () => {
+    const generations = [generation('good', [1, 2, 3, 4]), generation('bad', [13, 14, 15, 16])]
+    const isUsed = (candidate: number) => candidate < 13
+    expect(yieldOf(generations, 'good', isUsed)).toBeGreaterThan(0.8)
+    expect(yieldOf(generations, 'bad', isUsed)).toBeLessThan(0.5)
+    expect(yieldOf(generations, 'bad')).toBeGreaterThan(0.8)
   })
 
   it('starts from what proposers brought in an earlier study', () => {
-    const observations = createObservationLog()
-    const origin = (name: string) => ({ by: 'proposer', name, parents: [0] }) as const
-    const pool = [
-      { candidate: { id: '0', text: 'a' } },
-      ...Array.from({ length: 8 }, (_, k) => ({
-        candidate: { id: `g${k}`, text: `g${k}`, origin: origin(k < 4 ? 'good' : 'bad') },
-      })),
-    ]
-    pool.forEach((_, candidate) => {
-      for (let example = 0; example < 20; example++) {
-        const score =
-          candidate === 0 ? example % 2 : candidate <= 4 ? Number(example % 5 > 0) : Number(example % 5 === 0)
-        observations.append({ candidate, example, repeat: 0, score })
-      }
-    })
+    const { pool, observations } = historyOf(16, 4)
     const carried = carriedEvidence([{ name: 'before', pool, observations, exampleCount: 20 }])
     expect(carried.get('good')!.sum).toBeGreaterThan(0)
     expect(carried.get('bad')!.sum).toBeLessThan(0)

@@ -30,6 +30,8 @@ export interface LandscapePrompt {
   readonly slots?: Readonly<Record<string, string>>
   /** f. */
   readonly ability: number
+  /** Which of the parents it was made from. @defaultValue all of them */
+  readonly parent?: number
 }
 
 export interface GenerativeLandscape {

@@ -88,7 +88,10 @@ export async function searchLandscape(
       const written = await landscape.children(parents, action.count, asked)
       const fresh = written.filter(({ text }) => !known.has(text) && known.add(text))
       const added = fresh.map((prompt) => prompts.push(prompt) - 1)
-      pool = [...pool, ...added.map((index) => entryOf(prompts[index]!, index, action.parents))]
+      pool = [
+        ...pool,
+        ...added.map((index) => entryOf(prompts[index]!, index, parentsOf(prompts[index]!, action.parents))),
+      ]
       const cost = landscape.proposers?.find(({ name }) => name === proposer)?.calls(action.count) ?? action.count
       spent += cost
       const duplicates = written.length - fresh.length
@@ -115,6 +118,9 @@ export async function searchLandscape(
   const measured = new Set(Array.from({ length: observations.length }, (_, k) => observations.candidate(k)))
   return { scores, drafts: prompts.length - 1, measured: [...measured].filter((i) => i > 0).length, proposals }
 }
+
+const parentsOf = ({ parent }: LandscapePrompt, parents: readonly number[]) =>
+  parent === undefined ? parents : [parents[parent]!]
 
 function entryOf({ text, slots, embedding }: LandscapePrompt, index: number, parents?: readonly number[]): PoolEntry {
   const origin = parents ? ({ by: 'proposer', name: 'landscape', parents } as const) : ({ by: 'baseline' } as const)

@@ -70,7 +70,7 @@ export function createStageLandscape(
   const outcomes = random.split('outcomes')
   const contents = new WeakMap<LandscapePrompt, Record<StageName, readonly number[]>>()
 
-  const promptOf = (sentences: Record<StageName, readonly number[]>): LandscapePrompt => {
+  const promptOf = (sentences: Record<StageName, readonly number[]>, parent?: number): LandscapePrompt => {
     const slots = Object.fromEntries(
       LANDSCAPE_STAGES.map((stage) => [stage, sentences[stage].map((index) => SENTENCES[index]!).join(' ')]),
     )
@@ -80,7 +80,8 @@ export function createStageLandscape(
       0,
     )
     const ability = alone + TOGETHER * quality(culprits[0]!) * quality(culprits[1]!)
-    const prompt = { sentences: [], text: Object.values(slots).join('\n\n'), slots, ability }
+    const text = Object.values(slots).join('\n\n')
+    const prompt = { sentences: [], text, slots, ability, ...(parent === undefined ? {} : { parent }) }
     contents.set(prompt, sentences)
     return prompt
   }
@@ -96,9 +97,10 @@ export function createStageLandscape(
   )
   const writing = random.split('writing')
 
-  const childOf = (parent: LandscapePrompt, stage: StageName, proposer: string) => {
-    const sentences = contents.get(parent)!
-    return promptOf({ ...sentences, [stage]: rewritten(sentences[stage], worth[stage], proposer, writing) })
+  const childOf = (parents: readonly LandscapePrompt[], stage: StageName, proposer: string) => {
+    const parent = writing.integer(parents.length)
+    const sentences = contents.get(parents[parent]!)!
+    return promptOf({ ...sentences, [stage]: rewritten(sentences[stage], worth[stage], proposer, writing) }, parent)
   }
 
   return {
@@ -110,7 +112,7 @@ export function createStageLandscape(
     children: async (parents, count, { slot, proposer = 'blind' } = {}) =>
       Array.from({ length: count }, () => {
         const stage = slot ?? LANDSCAPE_STAGES[writing.integer(LANDSCAPE_STAGES.length)]!
-        return childOf(parents[writing.integer(parents.length)]!, stage as StageName, proposer)
+        return childOf(parents, stage as StageName, proposer)
       }),
     measure({ text, ability }, example) {
       const mark = logistic(ability + easiness[example]!) + JUDGE * outcomes.split(text).split(example).normal()

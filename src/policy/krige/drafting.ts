@@ -22,7 +22,7 @@ import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
 import type { ScoreMoments } from '../../surrogate/prompt/score-moments.ts'
 import { createCellScores } from '../cell-scores.ts'
 import type { Decision, Policy, PolicyContext, PolicyState, ProposerInfo } from '../policy.ts'
-import { carriedEvidence, chooseProposer, evidenceOf, yieldOf } from '../proposer-bandit.ts'
+import { type ArmEvidence, carriedEvidence, chooseProposer, evidenceOf, yieldOf } from '../proposer-bandit.ts'
 import { chooseStage } from '../stage-choice.ts'
 import { createExampleChooser, pendingCells } from './choose-examples.ts'
 import { type ExampleBeliefs, exampleBeliefs } from './informative-example.ts'
@@ -49,6 +49,10 @@ const DRAFTS_PER_OUTCOME = 0.5
 const MOST_FAILURES = 3
 
 interface DraftingPlan {
+  /** Length of the history it was made from. */
+  readonly fit: number
+  /** What drafts came to, by proposer. */
+  evidence?: ReadonlyMap<string, ArmEvidence>
   readonly beliefs: PromptBeliefs
   readonly examples: ExampleBeliefs
   readonly scores: ScoreMoments
@@ -89,6 +93,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     const examples = exampleBeliefs(beliefs, exampleCount)
     const ranked = rankPrompts(scores.means, memo.tieBreak)
     const plan: DraftingPlan = {
+      fit,
       beliefs: drafted,
       examples,
       scores,
@@ -116,7 +121,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       const free = Int32Array.from(asked, (count, i) => (state.excluded?.has(i) ? 0 : exampleCount - count - shown(i)))
       const plan = planFor(state, fitAt(observations.length))
       const measuring = bestMeasurement(plan, pool, asked, free, state.evaluationsLeft)
-      const proposer = nextProposer(state, plan)
+      const proposer = nextProposer(state, plan, asked)
       const writing = proposer && bestWriting(plan, asked, proposer, state)
       if (writing && (!measuring || writing.rate > measuring.rate)) {
         const { count, rate } = writing
@@ -147,16 +152,27 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
   }
 
   /** Of those that bring something, the one the bandit draws. */
-  function nextProposer({ pool, generations = [] }: PolicyState, { beliefs }: DraftingPlan): ProposerInfo | undefined {
+  function nextProposer(
+    { pool, observations, generations = [] }: PolicyState,
+    plan: DraftingPlan,
+    asked: Int32Array,
+  ): ProposerInfo | undefined {
     const alive = proposers.filter(({ name }) => {
       const last = generations.filter(({ proposer }) => proposer === name).slice(-MOST_FAILURES)
       return last.length < MOST_FAILURES || last.some(({ added }) => added.length > 0)
     })
     if (alive.length < 2) return alive[0]
-    const parentsOf = (candidate: number) => pool[candidate]?.candidate.origin?.parents
-    const evidence = evidenceOf(generations, { ...beliefs, parentsOf })
+    const writers = new Map(
+      generations.flatMap(({ proposer, added }) => added.map((index) => [index, proposer] as const)),
+    )
+    plan.evidence ??= evidenceOf(pool, observations, plan.fit, { writerOf: (_, index) => writers.get(index) })
     const random = createRandom(seed).split('proposer').split(generations.length)
-    return chooseProposer(alive, [carried, learned, evidence], random, (name) => yieldOf(generations, name))
+    // A draft that is passed over has brought nothing; those written last still wait for their turn.
+    const last = new Set(generations.at(-1)?.added)
+    const isUsed = (candidate: number) => asked[candidate]! > 0 || last.has(candidate)
+    return chooseProposer(alive, [carried, learned, plan.evidence], random, (name) =>
+      yieldOf(generations, name, isUsed),
+    )
   }
 
   function bestMeasurement(

@@ -52,7 +52,7 @@ export const priorSchema = z.strictObject({
   proposers: z
     .record(
       z.string().min(1),
-      z.strictObject({ weight: z.number().nonnegative(), sum: z.number(), squares: z.number().nonnegative() }),
+      z.strictObject({ weight: z.number().nonnegative(), sum: z.number(), squares: z.number() }),
     )
     .describe('By proposer: ability of drafts minus that of their best parent, as weighted sums.'),
   tasks: z.array(taskSchema),
