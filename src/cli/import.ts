@@ -40,7 +40,8 @@ export function registerImport(program: Command): void {
     .action(importConfig)
 }
 
-async function importConfig(config: string, flags: ImportFlags): Promise<void> {
+/** Does what `krige import promptfoo` does. */
+export async function importConfig(config: string, flags: ImportFlags): Promise<void> {
   const [{ findingText, importPromptfoo }, { writeImport }] = await Promise.all([
     import('../interop/promptfoo/import-promptfoo.ts'),
     import('../interop/promptfoo/write-import.ts'),

@@ -4,7 +4,9 @@ import type { Command } from 'commander'
 import { InvalidInputError } from '../errors.ts'
 import { writeWhole } from '../store/whole-file.ts'
 import { modelsFolder } from './cache-folder.ts'
+import { EXIT_CODES } from './exit-code.ts'
 import { STAGED_TASK } from './init-stages.ts'
+import type { Surroundings } from './look-around.ts'
 
 const TASK = `# What krige optimizes. Every key: krige help task-file.
 name: sentiment
@@ -51,6 +53,7 @@ const MODELINE = `# yaml-language-server: $schema=${SCHEMA}\n`
 const DEFAULT_MODEL = 'gguf:smollm2-135m-instruct'
 
 interface InitFlags {
+  readonly yes?: boolean
   readonly from?: string
   readonly stages?: boolean
   readonly prompt?: string
@@ -60,7 +63,8 @@ interface InitFlags {
 
 const EXAMPLES_TEXT = `
 Examples:
-  $ krige init sentiment
+  $ krige init                                     # asks, and offers what it finds here
+  $ krige init sentiment --yes                     # an example, with a model that is here
   $ krige init agent --stages
   $ krige init tickets --from tickets.csv --prompt "Classify the ticket." --model openai:gpt-5-mini
   $ krige run tickets/task.yaml`
@@ -69,14 +73,18 @@ export function registerInit(program: Command): void {
   program
     .command('init')
     .description('Write a task to start from: an example, or one of your own from a prompt and a file of examples.')
-    .argument('[folder]', 'where to', '.')
+    .argument('[folder]', 'where to (default: here)')
+    .option('--yes', 'ask nothing: take a model that is found here, and the only file of examples')
     .option('--from <file>', 'your examples: .csv, .jsonl, .json or .yaml, with an input and a right answer each')
     .option('--stages', 'an example of a program of two stages')
     .option('--prompt <text>', 'the prompt in use now; better ones are written from it')
     .option('--model <model>', `the model that answers (default: ${DEFAULT_MODEL})`)
     .option('--generator <model>', 'the model that writes prompts (default: the one that answers)')
     .addHelpText('after', EXAMPLES_TEXT)
-    .action(async (folder: string, flags: InitFlags) => {
+    .action(async (named: string | undefined, given: InitFlags) => {
+      const chosen = await choose(named, given)
+      if (chosen === undefined) return
+      const { folder, flags } = chosen
       const { files, notes } = await filesOf(folder, flags)
       const taken = files.map(([name]) => join(folder, name)).find((path) => existsSync(path))
       if (taken !== undefined) {
@@ -95,11 +103,58 @@ export function registerInit(program: Command): void {
     })
 }
 
+/** What was asked for: on the command line, else by a person, else by what is here. */
+async function choose(
+  named: string | undefined,
+  flags: InitFlags,
+): Promise<{ folder: string; flags: InitFlags } | undefined> {
+  const folder = named ?? '.'
+  const isAsked = Object.keys(flags).length === 0 && process.stdin.isTTY && process.stderr.isTTY && !process.env['CI']
+  if (!isAsked && !flags.yes) return { folder, flags }
+  const { lookAround } = await import('./look-around.ts')
+  const found = await lookAround({ folder: '.', modelsFolder: modelsFolder(process.env) })
+  if (isAsked) {
+    const [{ askInit }, { createTerminalAsker }] = await Promise.all([
+      import('./ask-init.ts'),
+      import('./terminal-asker.ts'),
+    ])
+    const answers = await askInit(createTerminalAsker(), found, DEFAULT_MODEL, named)
+    if (answers === undefined) {
+      process.stderr.write('Nothing was written.\n')
+      process.exitCode = EXIT_CODES.interrupted
+      return undefined
+    }
+    if (answers.kind === 'promptfoo') {
+      const { importConfig } = await import('./import.ts')
+      await importConfig(answers.config, { out: answers.folder })
+      return undefined
+    }
+    const { folder, kind: _, ...chosen } = answers
+    return { folder, flags: chosen }
+  }
+  return { folder, flags: withFound(flags, found) }
+}
+
+/** @throws InvalidInputError when a prompt is given, and it is not clear which file holds the examples. */
+function withFound({ yes: _, ...flags }: InitFlags, { models, data }: Surroundings): InitFlags {
+  const model = flags.model ?? models[0]?.model
+  const chosen = model === undefined ? flags : { ...flags, model }
+  if (flags.prompt === undefined || flags.from !== undefined) return chosen
+  const [from, ...others] = data
+  if (from === undefined || others.length > 0) {
+    throw new InvalidInputError(
+      data.length === 0 ? 'no file of examples lies here' : `several files may hold the examples: ${data.join(', ')}`,
+      { remedy: 'Name it with --from FILE.' },
+    )
+  }
+  return { ...chosen, from }
+}
+
 type Files = readonly (readonly [string, string])[]
 
 async function filesOf(folder: string, flags: InitFlags): Promise<{ files: Files; notes: readonly string[] }> {
   if (flags.from === undefined) {
-    const odd = (['prompt', 'model', 'generator'] as const).find((flag) => flags[flag] !== undefined)
+    const odd = (['prompt', 'generator'] as const).find((flag) => flags[flag] !== undefined)
     if (odd !== undefined) {
       throw new InvalidInputError(`--${odd} needs --from, a file of examples`, {
         remedy: 'For instance: krige init tickets --from tickets.csv --prompt "Classify the ticket."',
@@ -107,11 +162,14 @@ async function filesOf(folder: string, flags: InitFlags): Promise<{ files: Files
     }
     const lines = (items: readonly unknown[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('')
     const examples = ['examples.jsonl', lines(REVIEWS.map(([input, expected]) => ({ input, expected })))] as const
-    if (flags.stages) return { notes: [], files: [['task.yaml', STAGED_TASK], examples] }
+    const { model } = flags
+    const asks = (task: string) =>
+      model === undefined ? task : task.replace(`model: ${DEFAULT_MODEL}`, () => `model: ${JSON.stringify(model)}`)
+    if (flags.stages) return { notes: [], files: [['task.yaml', asks(STAGED_TASK)], examples] }
     return {
       notes: [],
       files: [
-        ['task.yaml', TASK],
+        ['task.yaml', asks(TASK)],
         examples,
         [
           'prompts.jsonl',

@@ -57,6 +57,11 @@ export function writeRaw(stream: { write(text: string): unknown }, text: string)
   else stream.write(text)
 }
 
+/** The same stream for a library that steers the terminal itself: whoever uses it shows no text of others. */
+export function rawStream(stream: Stream): Stream {
+  return Object.create(stream, { write: { value: originals.get(stream) ?? stream.write.bind(stream) } })
+}
+
 /**
  * Data on standard output: exact where a program reads it, and without control sequences where a person does.
  *
