@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import { build } from 'esbuild'
 
-/** What somebody would ask for in a browser: the numeric core and a surrogate on top of it. */
+/** What somebody would ask for in a browser: the numeric core, a surrogate on top of it, and studies. */
 const ENTRY = `
+export { createStudy } from './src/study/index.ts'
 export * from './src/numerics/linalg/index.ts'
 export { gaussianProcess } from './src/surrogate/gaussian-process/gaussian-process.ts'
 export { createPoolPosterior } from './src/surrogate/gaussian-process/pool-posterior.ts'
@@ -17,6 +18,23 @@ export const PREDICTION = `(() => {
   const model = { kernel: krige.matern52({ lengthScale: 0.3 }), observationNoise: 1e-6, mean: 'zero' }
   const { mean } = krige.gaussianProcess(model, data, backend).posterior(krige.points([[0.5]]))
   return JSON.stringify({ name: backend.name, mean: mean[0], process: typeof process, require: typeof require })
+})()`
+
+/** A script that searches four prompts with `krige`, the bundle, and ranks texts nobody measured; its value is JSON. */
+export const SEARCH = `(() => {
+  const pool = ['Write a poem.', 'Name the label.', 'Write a long poem.', 'Name the one label.']
+  const study = krige.createStudy({ pool, exampleCount: 8, budget: { evaluations: 24 }, seed: 1 })
+  for (let next = study.next(); next.kind === 'act'; next = study.next()) {
+    const { id, candidate, examples } = next.action
+    study.tell(id, examples.map(() => candidate.text.includes('label')))
+  }
+  const drafts = ['Write a short poem.', 'Name the label, please.']
+  return JSON.stringify({
+    best: study.recommend().winner.text,
+    ranked: study.rank(drafts)[0].text,
+    predicted: study.posterior(drafts).map(({ mean }) => mean),
+    nearest: study.explain(1).nearest[0].candidate.text,
+  })
 })()`
 
 export interface CoreBundle {
@@ -34,6 +52,7 @@ export async function bundleCore(): Promise<CoreBundle> {
     minify: true,
     write: false,
     metafile: true,
+    logLevel: 'error',
     platform: 'browser',
     target: 'es2022',
     format: 'iife',
