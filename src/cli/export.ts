@@ -76,6 +76,12 @@ async function render(
     })
   }
   const winner = state.candidates[state.conclusion.winner.candidate]!
+  const { isHidden } = await import('../run/hide-texts.ts')
+  if (isHidden(winner)) {
+    throw new InvalidInputError(`study ${JSON.stringify(study)} keeps no texts: there is no prompt to export`, {
+      remedy: `The winner is prompt ${JSON.stringify(winner.id)} of its task; --format csv has ids and figures.`,
+    })
+  }
   switch (format) {
     case 'prompt':
       return `${candidateText(winner)}\n`

@@ -6,6 +6,7 @@ import { createCostCounter, type RoleCost } from '../report/costs.ts'
 import { loadReport } from '../report/load-report.ts'
 import type { ShownAnswer } from '../report/separating-examples.ts'
 import { DEFAULT_STORE } from '../store/default-store.ts'
+import { storedAs } from '../store/load-study.ts'
 import { isPostgres } from '../store/postgres/address.ts'
 import { readAnswers } from '../store/read-answers.ts'
 import type { Store } from '../store/store.ts'
@@ -67,7 +68,7 @@ export async function readReport(store: Store, study: string): Promise<StoredRep
       for (const event of events) {
         counter.add(event)
         if (fold) fold.apply(event)
-        else fold = createFold(event)
+        else fold = createFold(storedAs(study, event))
       }
     }
   }

@@ -9,6 +9,7 @@ import { type Candidate, type CandidateOrigin, candidateText, readOrigin } from 
 import type { StudyEvent } from '../study/events.ts'
 
 const PREFIX = 'sha256:'
+const HASH = /^sha256:[0-9a-f]{64}$/
 
 /** What a stored candidate has for a text when texts are not kept. */
 export function textHash(candidate: Candidate): string {
@@ -22,7 +23,7 @@ export function textHash(candidate: Candidate): string {
 
 /** Whether a stored candidate has a hash instead of its text. */
 export function isHidden(candidate: Candidate): boolean {
-  return candidate.text?.startsWith(PREFIX) ?? false
+  return HASH.test(candidate.text ?? '')
 }
 
 /** An event as it is stored: ids, parameters and origins stay, texts become hashes or are left out. */

@@ -25,7 +25,7 @@ export async function loadStudy(
         const event = prepare(stored)
         try {
           if (fold) fold.apply(event)
-          else fold = createFold(event)
+          else fold = createFold(storedAs(name, event))
         } catch (error) {
           if (error instanceof TypeError) {
             throw new CorruptError(`event ${fold?.state.length ?? 0} is malformed: ${error.message}`, {
@@ -39,4 +39,9 @@ export async function loadStudy(
     }
   }
   return fold
+}
+
+/** The first event of a study, under the name it is stored as: that of an import may be another than it began with. */
+export function storedAs(name: string, event: StudyEvent): StudyEvent {
+  return event.type === 'created' ? { ...event, config: { ...event.config, name } } : event
 }

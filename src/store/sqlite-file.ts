@@ -18,7 +18,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { CorruptError, KrigeError, UnavailableError } from '../errors.ts'
+import { CorruptError, InvalidInputError, KrigeError, UnavailableError } from '../errors.ts'
 import { translateSqliteError } from './errors.ts'
 import { type NodeSqlite, openNodeSqlite } from './node-sqlite.ts'
 import { findLostWrites } from './write-ahead-log.ts'
@@ -91,7 +91,13 @@ export function openSqliteFile(path: string, { readOnly = false, acceptLoss = fa
     const { database, close } = openForReading(path)
     try {
       const version = versionOf(database, path)
-      if (version === 0) throw foreign(path)
+      if (version === 0) {
+        if (hasTables(database)) throw foreign(path)
+        throw new InvalidInputError('no study was ever stored here', {
+          where: path,
+          remedy: 'Start a study with `krige run task.yaml`, or name the right store with --store.',
+        })
+      }
       return { database, close, hasChecksums: version >= CHECKSUMS_SINCE, hasTraces: version >= TRACES_SINCE }
     } catch (error) {
       database.close()
@@ -221,6 +227,10 @@ function versionOf(database: NodeSqlite, path: string): number {
   return version
 }
 
+function hasTables(database: NodeSqlite): boolean {
+  return database.prepare('select 1 from sqlite_schema limit 1').all([]).length > 0
+}
+
 const foreign = (where: string) =>
   new CorruptError('the database belongs to another program', { where, remedy: 'Choose another file with --store.' })
 
@@ -230,10 +240,7 @@ function prepare(database: NodeSqlite, path: string): void {
   try {
     // Somebody else may have made the tables while we waited for the lock.
     const version = versionOf(database, path)
-    const [{ tables }] = database.prepare('select count(*) as tables from sqlite_schema').all([]) as [
-      { tables: number },
-    ]
-    if (version === 0 && tables > 0) throw foreign(path)
+    if (version === 0 && hasTables(database)) throw foreign(path)
     for (const migration of MIGRATIONS.slice(version)) database.exec(migration)
     database.exec(`pragma user_version = ${SCHEMA_VERSION}`)
     database.exec('commit')

@@ -129,7 +129,6 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     written.split ?? {},
     locate(['split']),
   )
-  if (split.holdout.length === 0) warnings.push('no examples are held out: the winner cannot be checked on unseen ones')
 
   const space = readSpace(written, locate)
   const maxOutputTokens = written.sampling?.maxOutputTokens ?? defaultMaxOutputTokens(metric)
@@ -188,9 +187,6 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
   }
   if (template?.nested) checkVariables(template, pool, read.examples, promptWhere)
   const proposers = readProposers(written, (path) => pathOf(path, 'proposers'), locate)
-  if (pool.length === 1 && proposers === 'none') {
-    warnings.push('the pool holds a single prompt: there is nothing to choose')
-  }
 
   const task = {
     name: written.name ?? basename(folder),

@@ -48,7 +48,7 @@ const readAll = async (store: Store, name: string) => (await collect(store.read(
 
 describe.each([
   ['memory', () => createMemoryStore()],
-  ['sqlite', () => openSqliteStore(newFile(), { heartbeat: 20, expiry: 100 })],
+  ['sqlite', () => openSqliteStore(newFile(), { heartbeat: 20, expiry: 2000 })],
 ])('a %s store', (_, open) => {
   for (const { name, run } of storeConformance(open)) it(name, run)
 })
@@ -167,6 +167,10 @@ describe('the sqlite store', () => {
     const database = new DatabaseSync(foreign)
     database.exec('create table t (a)')
     expect(() => openSqliteStore(foreign)).toThrow('belongs to another program')
+    expect(() => openSqliteStore(foreign, { readOnly: true })).toThrow('belongs to another program')
+    const empty = newFile()
+    writeFileSync(empty, '')
+    expect(() => openSqliteStore(empty, { readOnly: true })).toThrow('no study was ever stored here')
     database.exec('drop table t; pragma user_version = 99')
     expect(() => openSqliteStore(foreign)).toThrow('schema version 99 is newer')
     database.close()

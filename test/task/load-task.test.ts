@@ -192,11 +192,10 @@ parameters: { temperature: { float: [0, 1] } }
     expect(performance.now() - started).toBeLessThan(8000)
   })
 
-  it('warns about a single prompt and about contradictory examples', () => {
+  it('warns about contradictory examples', () => {
     const yaml = YAML.replace(/baseline: .*\n/, '')
     const examples = [...EXAMPLES, { input: 'It crashes.', expected: 'feature' }]
     const { warnings } = loadTask(write({ yaml, prompts: PROMPTS.slice(0, 1), examples }))
-    expect(warnings.join('\n')).toMatch(/single prompt/)
     expect(warnings.join('\n')).toMatch(/examples\.jsonl:5 and .*examples\.jsonl:1 have the same input/)
   })
 
