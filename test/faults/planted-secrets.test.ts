@@ -228,7 +228,8 @@ describe('secrets planted in a run, and repeated by the server in whatever it sa
         : result
       expect(finished.code, finished.stderr).toBe(0)
       expect(JSON.parse(finished.stdout).verdict).toBeTypeOf('string')
-      for (const format of ['jsonl', 'csv', 'prompt', 'typescript']) {
+      // What is stored is looked through whatever the way a key came; how it is shown is the same for all.
+      for (const format of name === 'environment' ? ['csv', 'prompt', 'typescript'] : []) {
         const exported = await note(format, run('export', 'tickets', '--format', format).done)
         expect(exported.code, exported.stderr).toBe(0)
       }
@@ -236,7 +237,8 @@ describe('secrets planted in a run, and repeated by the server in whatever it sa
         const done = await note(command, run(command, 'tickets').done)
         expect(done.code, done.stderr).toBe(0)
       }
-      const exported = await run('export', 'tickets', '--format', 'jsonl').done
+      const exported = await note('jsonl', run('export', 'tickets', '--format', 'jsonl').done)
+      expect(exported.code, exported.stderr).toBe(0)
       // Errors were stored, with their text: that they hold no secret is no accident.
       expect(exported.stdout).toContain('[secret]')
 
@@ -264,7 +266,8 @@ describe('secrets planted in a run, and repeated by the server in whatever it sa
       },
     })
     const unnamed = folderFor('unnamed', { model: `openai-compatible:${model}` })
-    const mistyped = ['htp://', 'https:/', '//', ''].map((scheme, index) =>
+    // More of them: test/evaluation/models/model-name.test.ts.
+    const mistyped = ['htp://', ''].map((scheme, index) =>
       folderFor(`mistyped-${index}`, { model: `openai-compatible:${model.replace('http://', scheme)}#test` }),
     )
     const priced = folderFor('priced', {
@@ -287,37 +290,26 @@ describe('secrets planted in a run, and repeated by the server in whatever it sa
   it.each([
     ['metric', { metric: './metric.mjs' }],
     ['program', { evaluate: './program.mjs', metric: undefined, template: undefined }],
-  ])('are hidden when a %s of the user’s puts one into its error', async (name, changes) => {
+  ])('are hidden when a %s of the user’s puts one into its errors, answers and feedback', async (name, changes) => {
     parrot.mode = 'answering'
     const folder = folderFor(name, { model: `openai-compatible:http://${parrot.address}/v1#test`, ...changes })
-    const source = `export default () => { throw new Error('no access with ' + process.env.SOME_OTHER_TOKEN) }`
-    writeFileSync(join(folder, `${name}.mjs`), source)
-    const result = await startKrige(folder, ['run', 'task.yaml', '--json'], environment()).done
-    const exported = await startKrige(folder, ['export', 'tickets', '--format', 'jsonl'], environment()).done
-    expect(exported.stdout).toContain('no access with [secret]')
-    expect([...leaksOf(result), ...leaksOf(exported), ...leaksIn(folder)]).toEqual([])
-  })
-
-  it.each([
-    ['metric', { metric: './metric.mjs' }],
-    ['program', { evaluate: './program.mjs', metric: undefined, template: undefined }],
-  ])('are hidden in the answers and the feedback that a %s of the user’s gives', async (name, changes) => {
-    parrot.mode = 'answering'
-    const folder = folderFor(`${name}-feedback`, {
-      model: `openai-compatible:http://${parrot.address}/v1#test`,
-      ...changes,
-    })
-    const source = `export default () => {
+    const source = `export default (given, { input }, context) => {
       const key = process.env.SOME_OTHER_TOKEN
+      if (/number [0-4] /.test(input ?? context.input)) throw new Error('no access with ' + key)
       return { score: 0.5, feedback: ['read ' + key, { text: key, slot: 'instruction' }], output: 'said ' + key }
     }`
     writeFileSync(join(folder, `${name}.mjs`), source)
-    const result = await startKrige(folder, ['run', 'task.yaml', '--json'], environment()).done
-    const answers = await startKrige(folder, ['answers', 'tickets'], environment()).done
-    const json = await startKrige(folder, ['answers', 'tickets', '--json'], environment()).done
-    const table = await startKrige(folder, ['export', 'tickets', '--format', 'csv'], environment()).done
-    for (const { stdout } of [answers, json, table]) expect(stdout).toContain('read [secret]')
-    expect([result, answers, json, table].flatMap(leaksOf)).toEqual([])
+    const shown = async (...args: string[]) => startKrige(folder, args, environment()).done
+    const result = await shown('run', 'task.yaml', '--json')
+    const log = await shown('export', 'tickets')
+    const others = [
+      await shown('answers', 'tickets'),
+      await shown('answers', 'tickets', '--json'),
+      await shown('export', 'tickets', '--format', 'csv'),
+    ]
+    expect(log.stdout).toContain('no access with [secret]')
+    for (const { stdout } of [log, ...others]) expect(stdout).toContain('read [secret]')
+    expect([result, log, ...others].flatMap(leaksOf)).toEqual([])
     expect(leaksIn(folder)).toEqual([])
   })
 })

@@ -108,19 +108,8 @@ describe('files', { timeout: 120_000 }, () => {
 
   it('of reports are one per study, whatever the studies are called', async () => {
     const folder = await finished()
-    const names = [
-      'a b',
-      'a-b',
-      'a/b',
-      'a:b',
-      '..',
-      '../x',
-      'con',
-      'é',
-      'e\u0301',
-      'x'.repeat(300),
-      `${'x'.repeat(299)}y`,
-    ]
+    // More of them: test/cli/report-file.test.ts.
+    const names = ['a b', 'a-b', '../x', 'x'.repeat(300)]
     const places = new Set<string>()
     for (const name of names) {
       const run = await krige(folder, 'run', 'task.yaml', '--no-cache', '--json', '--study', name)

@@ -182,9 +182,9 @@ describe('a model server that misbehaves', () => {
 
   it.each([
     ['a year', { 'retry-after': '31536000' }, 'until 20'],
-    ['an hour', { 'retry-after': '3600' }, '60 minutes'],
-    ['in milliseconds', { 'retry-after-ms': '99999999' }, '28 hours'],
-    ['until a date', { 'retry-after': new Date(Date.now() + 7_200_000).toUTCString() }, '120 minutes'],
+    ['an hour', { 'retry-after': '3600' }, 'to wait 1 h, until 20'],
+    ['in milliseconds', { 'retry-after-ms': '99999999' }, 'to wait 27 h 46 min, until 20'],
+    ['until a date', { 'retry-after': new Date(Date.now() + 7_230_000).toUTCString() }, 'to wait 2 h, until 20'],
     ['for good', { 'retry-after': '9'.repeat(400) }, 'for good'],
   ])(
     'asks to wait %s, also with an error of its own: the call fails at once and the run is to pause',

@@ -17,47 +17,61 @@ afterAll(async () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
-const OPTIONS = { prompts: 2, search: 10, holdout: 0, budget: { evaluations: 20, calls: 60 } }
+const EXAMPLES = 24
+const OPTIONS = { prompts: 2, search: EXAMPLES, holdout: 0, budget: { evaluations: 2 * EXAMPLES, calls: 120 } }
 
 function start(changes: object, files: Readonly<Record<string, string>> = {}) {
   const folder = taskFolder(server.model, OPTIONS, changes)
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   folders.push(folder)
-  return startKrige(folder, ['run', 'task.yaml', '--json', '--no-cache'])
+  return { folder, ...startKrige(folder, ['run', 'task.yaml', '--json', '--no-cache']) }
 }
 
-/** One example of ten misbehaves. */
-const MISBEHAVIOR: readonly (readonly [what: string, code: string])[] = [
-  ['exits', 'process.exit(0)'],
-  ['loses a rejection', 'Promise.reject(new Error("lost")); await new Promise(() => {})'],
-  ['throws in a timer', 'setTimeout(() => { throw { toString() { throw 1 } } }); await new Promise(() => {})'],
-  ['fills the memory', 'const all = []; for (;;) all.push(new Array(2e7).fill(1))'],
-  ['returns nonsense', 'return { score: NaN, metrics: { a: NaN } }'],
-  ['prints', 'console.log("POLLUTION"); process.stdout.write("POLLUTION"); return { score: 1, metrics: { a: NaN } }'],
+/** What becomes of an example that a module misbehaves on: a failure with this reason, or a score. */
+const MISBEHAVIOR: readonly (readonly [code: string, failure: RegExp | undefined])[] = [
+  ['process.exit(0)', /ended the process/],
+  ['Promise.reject(new Error("lost")); await new Promise(() => {})', /lost/],
+  ['setTimeout(() => { throw { toString() { throw 1 } } }); await new Promise(() => {})', /cannot be shown/],
+  ['const all = []; for (;;) all.push(new Array(2e7).fill(1))', /more than 256 MB|did not finish/],
+  ['return { score: NaN, metrics: { a: NaN } }', /expected a finite number/],
+  ['for (;;);', /did not finish within 5 s/],
+  ['console.log("POLLUTION"); process.stdout.write("POLLUTION"); return { score: 1, metrics: { a: NaN } }', undefined],
 ]
+const FAILING = MISBEHAVIOR.filter(([, failure]) => failure).length
+const MISBEHAVE = MISBEHAVIOR.map(([code], index) => `if (/number ${3 * index + 2} /.test(input)) { ${code} }`).join(
+  '\n',
+)
 
 describe('code of the user', () => {
-  it.each(MISBEHAVIOR)(
-    'a metric or a program that %s costs its cells, not the run, and stdout is one JSON object',
-    async (_, code) => {
-      const bad = `if (/number 3 /.test(input)) { ${code} }`
-      const metric = start(
-        { metric: './m.mjs' },
-        { 'm.mjs': `export default async (output, { input, expected }) => { ${bad}; return output === expected }` },
-      )
-      const program = start(
-        { evaluate: './p.mjs' },
-        {
-          'p.mjs': `export default async ({ text }, { input, expected }, { generate }) => { ${bad}; return (await generate(text + '\\nTicket: ' + input)) === expected }`,
-        },
-      )
-      for (const run of [metric, program]) {
-        const { code: status, stdout, stderr } = await run.done
-        expect([status, stderr]).toEqual([0, expect.any(String)])
-        const result = JSON.parse(stdout)
-        expect(result.spent.evaluations).toBe(20)
-        expect(stdout).not.toContain('POLLUTION')
-        expect(result.winner.mean).toBeGreaterThan(0)
+  it.each([
+    [
+      'metric',
+      `export default async (output, { input, expected }) => { ${MISBEHAVE}\n return output === expected }`,
+      { metric: './m.mjs' },
+    ],
+    [
+      'program',
+      `export default async ({ text }, { input, expected }, { generate }) => { ${MISBEHAVE}
+        return (await generate(text + '\\nTicket: ' + input)) === expected }`,
+      { evaluate: './m.mjs' },
+    ],
+  ])(
+    'a %s that exits, loses errors, never ends, fills the memory, returns nonsense or prints costs those cells alone, and stdout is one JSON object',
+    async (_, source, changes) => {
+      const run = start({ ...changes, limits: { memory: 256, timeout: 5 } }, { 'm.mjs': source })
+      const { code, stdout, stderr } = await run.done
+      expect([code, stderr]).toEqual([0, expect.any(String)])
+      expect(stdout).not.toContain('POLLUTION')
+      const result = JSON.parse(stdout)
+      expect(result.spent.evaluations).toBe(2 * EXAMPLES)
+      const answers = await startKrige(run.folder, ['export', 'tickets']).done
+      const told = answers.stdout.split('\n').flatMap((line) => (line.includes('"told"') ? [JSON.parse(line)] : []))
+      expect(told).toHaveLength(2 * EXAMPLES)
+      const failures = told.flatMap(({ score, error }) => (score === null ? [error] : []))
+      expect(failures).toHaveLength(2 * FAILING)
+      for (const [, failure] of MISBEHAVIOR) {
+        // Filling the memory may take all the time there is.
+        if (failure) expect(failures.filter((message) => failure.test(message)).length).toBeGreaterThanOrEqual(2)
       }
     },
   )
