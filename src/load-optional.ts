@@ -7,8 +7,8 @@ import { UnavailableError } from './errors.ts'
  * @param what - what needs them, for the message.
  * @throws UnavailableError when a package is missing; whatever else goes wrong while loading, as it is.
  * @example
- * const { parse } = await loadOptional(() => import('yaml'), 'reading a task', 'yaml')
- * parse('budget: 3').budget // 3
+ * const { parse } = await loadOptional(async () => JSON, 'reading a task', 'yaml')
+ * parse('3') // 3
  */
 export async function loadOptional<Module>(
   load: () => Promise<Module>,

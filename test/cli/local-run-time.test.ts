@@ -32,7 +32,7 @@ describe('the time of a local run', () => {
       ...{ prompts: 2, searchExamples: 5, searchEvaluations: 10, holdoutExamples: 0, holdoutEvaluations: 0 },
       ...{ callsPerEvaluation: 1, budget: { evaluations: 10 }, cost, exhaustive: cost, warnings: [] },
     }
-    expect(planText(plan, 7300)).toContain('Time: some 2h 1m on this machine')
+    expect(planText(plan, 7300)).toContain('Time: some 2 h 1 min on this machine')
     expect(planText(plan)).not.toContain('Time:')
   })
 })
