@@ -22,7 +22,7 @@ export interface CellsMessage {
   readonly cells: readonly string[]
 }
 
-/** What it answers, once a cell, until one fails. */
+/** What it answers, once per cell, until one fails. */
 export type CellMessage =
   | { readonly kind: 'done'; readonly outputs: Output[] }
   | { readonly kind: 'failed'; readonly error: string }

@@ -1,5 +1,5 @@
 /**
- * One door for what people write, in JavaScript as in YAML: keys nobody knows, wrong types and impossible values are
+ * One door for what people write, in JavaScript as in YAML: unknown keys, wrong types and impossible values are
  * refused by name, with what to write instead.
  *
  * @module
@@ -29,7 +29,7 @@ export function checkInput<Output>(schema: z.ZodType<Output>, given: unknown, na
   if (checked.success) return checked.data
   const [first] = describeProblems(checked.error, schema, given, name)
   const { message, remedy } = first!
-  // Whoever catches it in JavaScript often shows the message alone.
+  // Code that catches it often shows the message alone.
   throw new InvalidArgumentError(remedy ? `${message}. ${remedy}` : message, remedy ? { remedy } : {})
 }
 

@@ -90,7 +90,7 @@ export class InvalidInputError extends KrigeError {
  */
 export class NotPositiveDefiniteError extends KrigeError {
   override readonly name = 'NotPositiveDefiniteError'
-  /** Smallest pivot met, and the row it stands in. */
+  /** Smallest pivot found, and the row it stands in. */
   readonly pivot: number
   readonly row: number
   constructor(pivot: number, row: number, jitter: number) {

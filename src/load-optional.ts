@@ -1,7 +1,7 @@
 import { UnavailableError } from './errors.ts'
 
 /**
- * Loads what needs a package that not everybody installs; where it is missing, one line says what to install.
+ * Loads what needs a package that is not always installed; where it is missing, one line says what to install.
  *
  * @param packages - names of the packages, as for `npm install`.
  * @param what - what needs them, for the message.

@@ -5,12 +5,12 @@ import type { Posterior } from '../surrogate/posterior.ts'
 import { indexOfLargest } from './acquisition.ts'
 
 /**
- * A batch by conditioning: picks the best point, believes its mean, picks the next. After each pick the uncertainty
+ * A batch by conditioning (kriging believer): picks the best point, imputes its mean, picks the next. After each pick the uncertainty
  * around it is gone, so the picks spread. D. Ginsbourger, R. Le Riche, L. Carraro, "Kriging is well-suited to
  * parallelize optimization" (2010).
  *
  * @param size - q, at most the pool's size.
- * @param values - the acquisition under a (fantasised) process.
+ * @param values - the acquisition under a (fantasized) process.
  * @returns q distinct indices into the pool, best first.
  * @throws InvalidArgumentError when the batch is larger than the pool.
  * @example
@@ -32,7 +32,7 @@ export function batchByConditioning(
     for (const index of chosen) value[index] = Number.NaN
     const next = indexOfLargest(value)
     chosen.push(next)
-    believed = believed.fantasise({ count: 1, dimension: pool.dimension, data: row(pool, next).slice() })
+    believed = believed.fantasize({ count: 1, dimension: pool.dimension, data: row(pool, next).slice() })
   }
   return chosen
 }

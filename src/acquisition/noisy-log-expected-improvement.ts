@@ -13,7 +13,7 @@ import type { Posterior } from '../surrogate/posterior.ts'
  * @param normal - draws independent standard normals.
  * @param options.samples - default 128.
  * @param options.temperature - softplus width relative to the targets' unit. Default 1e-3.
- * @returns one value a candidate.
+ * @returns one value per candidate.
  * @example
  * const joint = surrogate.posterior(points([[0], [0.5], [1], [0.2], [0.4]])) // three observed points, two new ones
  * noisyLogExpectedImprovement(joint, 3, random.normal).length // 2

@@ -53,7 +53,7 @@ const KEPT_UNREFINED = 8
 
 /**
  * @returns the best admissible points found, best first, all snapped to the space and different from one another; empty
- *   when every point met is excluded.
+ *   when every point tried is excluded.
  * @example
  * const encoding = encodeSpace(defineSpace({ x: { float: [0, 1] } }))
  * const acquisition = acquisitionOver(surrogate, logExpectedImprovement(0.7))

@@ -24,7 +24,7 @@ export async function readFunctionResults(files: readonly string[]): Promise<Fun
       try {
         return functionResultsSchema.safeParse(JSON.parse(readBounded(file, 256).toString('utf8'))).data?.runs
       } catch {
-        // Whoever reads it as another kind of result says what is wrong.
+        // Reading it as another kind of result says what is wrong.
         return undefined
       }
     }),

@@ -29,7 +29,7 @@ const REVIEWS: readonly (readonly [string, string])[] = [
   ['I was sceptical at first; now my whole team uses it.', 'positive'],
   ['It works, if you call restarting it every hour working.', 'negative'],
   ['Quiet, light, and the battery lasts two days.', 'positive'],
-  ['The colours look nothing like the pictures.', 'negative'],
+  ['The colors look nothing like the pictures.', 'negative'],
   ['Arrived a day early and was easy to set up.', 'positive'],
   ['I would give it zero stars if I could.', 'negative'],
   ['Not cheap, but worth every cent.', 'positive'],

@@ -45,7 +45,7 @@ export async function loadServer<Module>(load: () => Promise<Module>): Promise<M
   return loadOptional(load, 'the server', 'hono @hono/node-server @hono/zod-openapi prom-client pino')
 }
 
-/** Opens an address in the browser of whoever sits here; where nobody does, the printed address is all there is. */
+/** Opens an address in the user's browser; without one, the printed address is all there is. */
 export function openBrowser(url: string): void {
   const { platform, env } = process
   if (platform === 'linux' && !env['DISPLAY'] && !env['WAYLAND_DISPLAY']) return

@@ -25,7 +25,7 @@ export function planText(plan: Plan, localSeconds?: number): string {
       ? `Holdout: ${count(plan.holdoutEvaluations)} evaluations of the same budget, to compare the winner on ${count(plan.holdoutExamples)} examples the search never sees.`
       : 'Holdout: none.',
     plan.proposing
-      ? `Cost: at most ${costText(plan.cost)}, retries and whoever writes prompts aside.`
+      ? `Cost: at most ${costText(plan.cost)}, retries and the writing of prompts aside.`
       : `Cost: at most ${costText(plan.cost)}, retries aside; exhaustive: ${costText(plan.exhaustive)}.`,
     ...(localSeconds === undefined
       ? []
@@ -106,7 +106,7 @@ export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluation
       : []),
     ...(comparisons && winner.id !== baseline.id
       ? [
-          `Probability that the winner beats the baseline in a comparison: ${score(winner.mean)} ${range(winner.interval)}; they met ${count(comparisons.wins + comparisons.ties + comparisons.losses)} times: ${count(comparisons.wins)} wins, ${count(comparisons.ties)} ties, ${count(comparisons.losses)} losses`,
+          `Probability that the winner beats the baseline in a comparison: ${score(winner.mean)} ${range(winner.interval)}; compared ${count(comparisons.wins + comparisons.ties + comparisons.losses)} times: ${count(comparisons.wins)} wins, ${count(comparisons.ties)} ties, ${count(comparisons.losses)} losses`,
         ]
       : []),
     `${line('Winner', winner)}; probability of being the best ${Math.round(100 * winner.probabilityBest)}%`,

@@ -45,7 +45,7 @@ function ignoreGoneReader(error: Error): void {
   if (!isGoneReader(error)) throw error
 }
 
-/** Whether a write failed because nobody reads any more. */
+/** Whether a write failed because its reader is gone. */
 export function isGoneReader(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED')
 }
@@ -65,7 +65,7 @@ export function rawStream(stream: Stream): Stream {
 /**
  * Data on standard output: exact where a program reads it, and without control sequences where a person does.
  *
- * @throws what the stream says, also that nobody reads any more.
+ * @throws what the stream says, also that its reader is gone.
  */
 export async function writeData(pieces: AsyncIterable<string> | Iterable<string>): Promise<void> {
   const stream = process.stdout

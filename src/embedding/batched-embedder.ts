@@ -7,7 +7,7 @@ export interface BatchedEmbedderOptions {
   readonly dimensions: number
   /** Texts given to the model at once. */
   readonly batchSize: number
-  /** One vector a text, of any norm. */
+  /** One vector per text, of any norm. */
   readonly embedBatch: (texts: readonly string[]) => Promise<readonly ArrayLike<number>[]>
   readonly close?: () => void | Promise<void>
 }

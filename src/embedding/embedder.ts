@@ -4,7 +4,7 @@ export interface Embedder {
   readonly id: string
   readonly dimensions: number
   /**
-   * One vector of Euclidean norm 1 a text, in order. Equal texts get equal vectors, whatever stands beside them.
+   * One vector of Euclidean norm 1 per text, in order. Equal texts get equal vectors, whatever stands beside them.
    *
    * @throws UnavailableError when the model fails; KrigeError `interrupted` when `signal` aborts.
    */

@@ -1,6 +1,6 @@
 /**
- * What every call goes through: reserved and in the log before it is sent, settled once, charged in full when whoever
- * sent it forgets it.
+ * What every call goes through: reserved and in the log before it is sent, settled once, charged in full when its
+ * sender forgets it.
  *
  * @module
  */

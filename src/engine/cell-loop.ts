@@ -245,7 +245,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
       }
       const source = options.next()
       if (source.kind === 'wait') {
-        // Held-back failures are all that is pending: nobody else will decide about them.
+        // Held-back failures are all that is pending: nothing else will decide about them.
         if (inFlight === 0 && streak.length > 0) tellStreak()
         else return
       } else if (source.kind === 'done') ended = source.reason

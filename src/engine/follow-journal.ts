@@ -1,6 +1,6 @@
 import type { Journal } from './journal.ts'
 
-/** A journal that tells how far it is, for whoever follows the log. */
+/** A journal that tells how far it is, to followers of the log. */
 export interface FollowedJournal extends Journal {
   /** Events that are on the disk. */
   readonly committed: number

@@ -1,4 +1,4 @@
-/** Keeps work from starting for as long as somebody wants; what is under way goes on. */
+/** Keeps work from starting until it is released; what is under way goes on. */
 export interface Hold {
   readonly held: boolean
   pause(): void

@@ -9,7 +9,7 @@ const LEAD = 0.5
 const TELLING = 8
 
 /**
- * What is recommended where prompts were written: the baseline, unless another is believed to be better. Where prompts came
+ * What is recommended where prompts were written: the baseline, unless another is probably better. Where prompts came
  * with the task, as it was.
  */
 export function keepBaseline(
@@ -43,7 +43,7 @@ export function sayWhyNot(state: StudyState, winner: number, baseline: number | 
     said.push(
       rejected > 0
         ? `Everything that was written was refused: ${refused.map(([reason, count]) => `${count} ${reason}`).join(', ')}. Try another generator.`
-        : `Whoever writes prompts wrote none that could be read${errors.length > 0 ? ` (${errors[0]})` : ''}. Try another generator, or more proposers.`,
+        : `The proposers wrote no prompt that could be read${errors.length > 0 ? ` (${errors[0]})` : ''}. Try another generator, or more proposers.`,
     )
   }
   const { right, all } = outcomesOf(state)

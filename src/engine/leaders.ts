@@ -18,6 +18,8 @@ export interface Leader {
  * The leading prompts of those measured, best first; the baseline last, where it is not among them.
  *
  * @example
+ * const action = study.ask()
+ * study.tell(action.id, action.examples!.map(() => 1))
  * leadersOf(study.state, study.recommend()!, 3)[0]?.isBaseline // false
  */
 export function leadersOf(state: StudyState, { means, standardDeviations }: Recommendation, most: number): Leader[] {

@@ -29,7 +29,7 @@ export function releaseSurplus(
 }
 
 /**
- * Evaluations that judging winner against baseline still takes: cells nobody asked for, or comparisons. A candidate is not
+ * Evaluations that judging winner against baseline still takes: cells not asked for yet, or comparisons. A candidate is not
  * compared with itself: then it is all comparisons there could be.
  *
  * @example

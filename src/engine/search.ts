@@ -168,7 +168,7 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
     const missing = missingOnHoldout(state, [winner, baseline], holdoutExamples)
     holdoutGoal = heldOut(state) + Math.min(missing, state.ledger.left().evaluations)
     if (isComparison && rivals.length < 2) {
-      // A prompt does not meet itself: that nothing beat the baseline is the result.
+      // A prompt is not compared with itself: that nothing beat the baseline is the result.
     } else if (isComparison) {
       const loopHere = { ...loop, onResult: () => report('holdout') }
       const complete = await measureHoldoutComparisons(winner, baseline!, holdoutExamples, loopHere)
@@ -331,7 +331,7 @@ function concludeSearch(
   }
 }
 
-/** What the search believes of winner − baseline on new examples, where its policy has a belief worth joining to a holdout's. */
+/** Posterior of winner − baseline on new examples by the search, where its policy has one worth joining to the holdout's. */
 function searchDifference(state: StudyState, recommendation: Recommendation, baseline: number | undefined) {
   if (baseline === undefined || !recommendation.shared || state.config.estimand !== 'population') return undefined
   const { mean, standardDeviation } = differenceOf(recommendation, recommendation.candidate, baseline)

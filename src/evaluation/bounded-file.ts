@@ -1,5 +1,5 @@
 /**
- * Files and packed data that end: what is longer than anybody means is refused before it fills the memory.
+ * Files and packed data that end: what is longer than any real file is refused before it fills the memory.
  *
  * @module
  */

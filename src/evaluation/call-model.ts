@@ -94,7 +94,7 @@ export async function callModel(
       const refused = last ?? failure('budget', 'the budget allows no further call')
       return finish({ kind: 'failure', failure: refused }, attempt)
     }
-    // A reservation waits for the disk, and whoever asked may have gone meanwhile.
+    // A reservation waits for the disk, and the caller may have gone meanwhile.
     if (request.signal?.aborted) {
       reservation?.release()
       return cancelled()

@@ -1,6 +1,6 @@
 /**
- * A careful over-estimate of how many tokens a text has, for models whose tokenizer is not at hand: half a token a
- * letter, one a digit, mark or further white space, one a byte of anything that is not ASCII. English prose has about
+ * A careful over-estimate of how many tokens a text has, for models whose tokenizer is not at hand: half a token per
+ * letter, one per digit, mark or further white space, one per byte of anything that is not ASCII. English prose has about
  * half as many.
  *
  * @example

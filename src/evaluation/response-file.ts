@@ -112,21 +112,21 @@ export async function openResponseFile(
 }
 
 function prepare(database: DatabaseSync): void {
-  // First of all: everything after it may meet a lock.
+  // First of all: everything after it may find a lock.
   database.exec('PRAGMA busy_timeout = 1000')
   const isNew = versionOf(database) < VERSION
   if (isNew) {
     try {
       database.exec('PRAGMA journal_mode = WAL')
     } catch {
-      // Somebody else is switching it, or the file system cannot: the cache works either way.
+      // Another process is switching it, or the file system cannot: the cache works either way.
     }
   }
   database.exec('PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON')
   if (isNew) {
     database.exec('BEGIN IMMEDIATE')
     try {
-      // Somebody else may have made the tables while we waited for the lock.
+      // Another process may have made the tables while we waited for the lock.
       if (versionOf(database) < VERSION) {
         database.exec(SCHEMA)
         vouch(database)
@@ -160,7 +160,7 @@ function vouch(database: DatabaseSync): void {
   }
 }
 
-/** Over everything that is believed. */
+/** Over everything that is trusted. */
 export function checksumOf({ key, text, inputTokens, outputTokens }: ResponseRow): string {
   return hash(`${key}\0${inputTokens}\0${outputTokens}\0${text}`)
 }

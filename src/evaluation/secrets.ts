@@ -81,7 +81,7 @@ export function isDistinctive(secret: Secret): boolean {
   return secret.reveal().length >= SHORTEST
 }
 
-/** How a short value may be written by whoever repeats it. */
+/** How a short value may be written where it is repeated. */
 function formsOf(value: string): string[] {
   const encoded = encodeURIComponent(value)
   return [value, encoded, encoded.replace(/%../g, (code) => code.toLowerCase()), JSON.stringify(value).slice(1, -1)]

@@ -64,7 +64,7 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
     )
     .digest('hex')
 
-  /** Answers to comparisons, each asked for once: a candidate meets many rivals on one example. */
+  /** Answers to comparisons, each asked for once: a candidate is compared with many rivals on one example. */
   const answers = new Map<string, Promise<CallOutcome>>()
   const answerOf = async (request: EvaluationRequest, outcomes: CallOutcome[]): Promise<CallOutcome['result']> => {
     const key = JSON.stringify([request.candidate.id, request.example.id, request.repeat])
@@ -73,7 +73,7 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
       if (!shared) break
       const { result } = await shared
       if (result.kind === 'text') return result
-      // Somebody else's call failed, or was cancelled; that says nothing about ours.
+      // The call of another cell failed, or was cancelled; that says nothing about ours.
       if (answers.get(key) === shared) answers.delete(key)
     }
     const generate = requestFor(request)

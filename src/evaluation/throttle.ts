@@ -1,5 +1,5 @@
 /**
- * Keeps calls within what a server takes: a window of calls in flight, optional limits in requests and tokens a minute,
+ * Keeps calls within what a server takes: a window of calls in flight, optional limits in requests and tokens per minute,
  * one shared pause when the server asks for it, and a pace that is learned from 429s (multiplicative decrease to just
  * below what got through, slow increase after). A refused call is a call, so guessing too high costs budget.
  *
@@ -115,7 +115,7 @@ export function createThrottle(options: ThrottleOptions): Throttle {
       return
     }
     if (generation.failure.kind !== 'rate-limit') return
-    // Whoever asks for more than anybody waits is not waited for: the run pauses.
+    // A server that asks for longer than a run waits is not waited for: the run pauses.
     const wait = Math.min(generation.failure.retryAfter ?? DEFAULT_PAUSE, LONGEST_WAIT)
     if (wait >= NOTABLE_WAIT && time + wait > pausedUntil + NOTABLE_WAIT) options.onWait?.(wait)
     pausedUntil = Math.max(pausedUntil, time + wait)
@@ -183,7 +183,7 @@ export function createThrottle(options: ThrottleOptions): Throttle {
 
 /** A token bucket that may be overdrawn once: what a call costs is known only afterwards. */
 function createBucket(perMinute: number | undefined, now: () => number) {
-  // A second's worth may be used at once, so that a limit is not met with one burst a minute.
+  // A second's worth may be used at once, so that a limit is not reached in one burst per minute.
   const capacity = perMinute === undefined ? Number.POSITIVE_INFINITY : Math.max(1, perMinute / 60)
   let level = capacity
   let filledAt = now()

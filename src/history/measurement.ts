@@ -60,7 +60,7 @@ export interface WrittenMeasurement {
 export type MeasurementInput = number | boolean | null | WrittenMeasurement
 
 /**
- * Reads a measurement as people write it: the one door for results, whoever brings them.
+ * Reads a measurement as people write it: the one door for results of every source.
  *
  * @param name What it is called in messages.
  * @param from Who says what stands in `feedback` as bare text.

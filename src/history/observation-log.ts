@@ -16,7 +16,7 @@ export interface Observation {
   readonly score: number | null
   /** How many cells the score is the mean of. Default 1. */
   readonly count?: number
-  /** Known standard error of the score, when whoever told it knows one. */
+  /** Known standard error of the score, where it is known. */
   readonly standardError?: number
 }
 

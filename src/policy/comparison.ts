@@ -2,8 +2,8 @@
  * Comparisons instead of scores: a judge compares two candidates' answers to an example, and a pairwise Gaussian process turns
  * wins into a latent quality.
  *
- * 1. Every candidate meets the baseline once, for at most half of the budget.
- * 2. Then top-two Thompson sampling: the leader of one joint sample of the posterior meets the leader of another
+ * 1. Every candidate is compared with the baseline once, for at most half of the budget.
+ * 2. Then top-two Thompson sampling: the leader of one joint sample of the posterior against the leader of another
  *    (D. Russo, "Simple Bayesian algorithms for best-arm identification", 2016), on the example used least so far.
  * 3. Recommended is the best posterior mean among candidates that were in a comparison. Means are probabilities to win a comparison
  *    against the baseline.
@@ -101,7 +101,7 @@ export function createComparisonPolicy(context: PolicyContext): Policy {
           (candidate) => candidate !== baseline && !fought.has(candidate),
         )
         if (fresh !== undefined)
-          return act(fresh, baseline, exampleFor(fresh, baseline), 'never compared: meets the baseline')
+          return act(fresh, baseline, exampleFor(fresh, baseline), 'never compared: with the baseline')
       }
       const beliefs = beliefsFor(state)
       const random = createRandom(seed).split(`duel ${issued}`)
@@ -110,17 +110,17 @@ export function createComparisonPolicy(context: PolicyContext): Policy {
       const { leader, challenger } = topTwoThompson(posterior, normal, () => random.uniform())
       const example = exampleFor(leader, challenger)
       if (example >= 0) return act(leader, challenger, example, 'leaders of two draws from the posterior')
-      // They met on every example: the best pair that has one left, by the leader's draw.
+      // They were compared on every example: the best pair that has one left, by the leader's draw.
       const ranked = rankOf(posterior.sample(1, normal))
       for (const [rank, b] of ranked.entries()) {
         for (const a of ranked.slice(0, rank)) {
           const free = exampleFor(a, b)
-          if (free >= 0) return act(a, b, free, 'best pair that has not met on every example')
+          if (free >= 0) return act(a, b, free, 'best pair not compared on every example')
         }
       }
       return pendingComparisons.length > 0
         ? { kind: 'wait' }
-        : { kind: 'done', reason: 'every pair met on every example' }
+        : { kind: 'done', reason: 'every pair was compared on every example' }
     },
 
     recommend(state): Recommendation | undefined {

@@ -2,14 +2,14 @@
  * `gp`: Bayesian optimization with an exact Gaussian process and logarithmic expected improvement, over a space of
  * parameters or a finite pool of prompts (at full fidelity: a candidate is measured on every example).
  *
- * An initial Sobol' design; scores warped toward normality, after the worse half is drawn together; hyper-parameters at
- * their maximum a posteriori; the threshold is the best posterior mean, not the luckiest observation, and a standard
- * deviation of the noise above it: where noise is large, small improvements cannot be told from none. Pending and failed
- * points are believed at their mean, so that nobody is sent where somebody already is. Every third ask looks only in a
- * box around the incumbent, that grows with success and shrinks with failure: a model that is still wrong everywhere (few
- * points, much noise) then climbs all the same, instead of touring the corners. Where much of what is seen is noise every
- * ask does, in a box that stays as wide as it was: there a score tells little, the corners remain unknown for long, and
- * only many scores of one region show a slope.
+ * The initial design is a Sobol' sequence. Scores are warped toward normality, after the worse half is compressed.
+ * Hyper-parameters are at their maximum a posteriori. The threshold is the best posterior mean, not the luckiest observation,
+ * plus one standard deviation of the noise: with high noise, small improvements cannot be told from none.
+ *
+ * Pending and failed points are imputed with their posterior mean (kriging believer), so that concurrent asks do not coincide.
+ * Every third ask searches only a trust region around the incumbent, which grows with success and shrinks with failure
+ * (TuRBO). This helps while the model is poor: few points, high noise. Where noise dominates the score variance, every ask is
+ * restricted to a trust region of constant size.
  *
  * @module
  */
@@ -128,7 +128,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
     origin: { by: 'policy', name: 'gp' },
   })
 
-  /** Prompts with settings they have not been tried with: where a pool of prompts meets a space of parameters. */
+  /** Prompts with settings they have not been tried with: for a pool of prompts with a space of parameters. */
   const variants = (state: PolicyState, ask: Random): PoolEntry[] => {
     if (encoding.dimension === 0) return []
     const key = ({ candidate }: PoolEntry) =>
@@ -252,14 +252,14 @@ function marginOver(noise: number): number {
   return MARGIN * Math.sqrt(noise) * Math.min(1, noise / NOTICEABLE_NOISE)
 }
 
-/** Expected improvement over the best posterior mean and a margin, with pending points believed. */
+/** Expected improvement over the best posterior mean and a margin, with pending points imputed. */
 function improvement(
   fitted: ObjectiveModel,
   pool: Points,
   measured: readonly number[],
   believed: readonly number[],
 ): { process: ObjectiveModel['process']; acquisition: Acquisition; threshold: number; order: number[] } {
-  const process = fitted.process.fantasise(selectPoints(pool, believed))
+  const process = fitted.process.fantasize(selectPoints(pool, believed))
   const { mean } = process.posterior(selectPoints(pool, measured))
   const order = Array.from(measured.keys()).sort((i, j) => mean[j]! - mean[i]!)
   const threshold = mean[order[0]!]! + marginOver(process.model.observationNoise)

@@ -23,9 +23,9 @@ interface Plan {
   readonly examples: ExampleBeliefs
   /** Expected scores. */
   readonly scores: ScoreMoments
-  /** By which prompts are chosen that nobody has measured; what was learned on other tasks has no say in it. */
+  /** Chooses among prompts not measured yet; what was learned on other tasks has no say in it. */
   readonly firstPassScores: () => ScoreMoments
-  /** All prompts, best expected score first; with a warm start, in turns as one who believes it and one who does not would. */
+  /** All prompts, best expected score first; with a warm start, in turns with and without it. */
   readonly ranked: readonly number[]
   /** Expected gain of 100 further evaluations. */
   readonly gain: number
@@ -143,7 +143,7 @@ export function createKrigePolicy(context: PolicyContext): Policy {
 }
 
 /**
- * First pass: prompts nobody has measured, in order of firstPassOrder; by upper bound of the expected score where the budget is too
+ * First pass: prompts not measured yet, in order of firstPassOrder; by upper bound of the expected score where the budget is too
  * small to measure all. Then the active prompt measured least; when all active ones are exhausted, the next best.
  */
 function nextCandidate(
@@ -170,7 +170,7 @@ function nextCandidate(
   return pick >= 0 ? pick : (plan.ranked.find((i) => counts[i]! < exampleCount) ?? -1)
 }
 
-/** One of the first order, two of the second, and so on: whoever is not taken yet. */
+/** One of the first order, two of the second, and so on; what is taken already is skipped. */
 function takeTurns(first: readonly number[], second: readonly number[]): number[] {
   const taken = new Set<number>()
   first.forEach((prompt, k) => {

@@ -76,7 +76,7 @@ export function createSobolPoints(
   }
 }
 
-/** Prompts in the order in which a Sobol' sequence over their slots' values meets them. */
+/** Prompts in the order in which a Sobol' sequence over their slots' values visits them. */
 function* spreadOverSlots(pool: readonly PoolEntry[], seed: number): Generator<number> {
   const { names, sizes, levelsOf } = slotLevels(pool)
   const dimensions = Math.min(Math.max(names.length, 1), SOBOL_MAX_DIMENSIONS)

@@ -93,7 +93,7 @@ export function holds(condition: ParameterCondition | undefined, { parameters }:
 }
 
 /**
- * Fills the template of a stage. An output that nobody has written yet is empty.
+ * Fills the template of a stage. An output that is not written yet is empty.
  *
  * @param outputs What stages have written so far, by name.
  * @throws InvalidInputError when nothing fills a name.

@@ -68,7 +68,7 @@ export type ProposerSpecification = string | Readonly<{ name: string; metaPrompt
  * @throws InvalidInputError for an unknown name or setting, or a meta-prompt that cannot be used.
  * @example
  * createProposer('paraphrase').needsGenerator // true
- * createProposer({ name: 'reflect', failures: 4 }).calls(4) // 2: two prompts a call
+ * createProposer({ name: 'reflect', failures: 4 }).calls(4) // 2: two prompts per call
  */
 export function createProposer(specification: ProposerSpecification, readFile?: (path: string) => string): Proposer {
   const { name, metaPrompt, ...written } = typeof specification === 'string' ? { name: specification } : specification

@@ -1,5 +1,5 @@
 /**
- * What has been measured so far, one line a cell, so that a recording that is killed goes on where it stopped.
+ * What has been measured so far, one line per cell, so that a recording that is killed goes on where it stopped.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * Proposal streams, format `stream/1`: the prompts of a real optimizer's run in the order in which it first measured them,
- * with every outcome it paid for. `-` is a cell that the run never measured; nobody can know what it would have given.
+ * with every outcome it paid for. `-` is a cell that the run never measured; what it would have given is unknown.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../errors.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 
-/** A checked replay table, with one number a cell. */
+/** A checked replay table, with one number per cell. */
 export interface Table {
   /** File name without directory and extension: how results name the table. */
   readonly name: string
@@ -14,7 +14,7 @@ export interface Table {
   readonly holdoutExamples: number
   /** prompts × (searchExamples + holdoutExamples), row-major; NaN where the call failed. */
   readonly scores: Float64Array
-  /** What each column's example shows, where the recording says; one a column. */
+  /** What each column's example shows, where the recording says; one per column. */
   readonly exampleTexts?: readonly string[]
   /** SHA-256 of the scores and prompts, so that results of two different tables of one name are never mixed. */
   readonly fingerprint: string

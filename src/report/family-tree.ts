@@ -13,7 +13,7 @@ import { count, score } from './numbers.ts'
 /** Beyond that a tree says less than the table of prompts. */
 const MOST = 200
 
-/** The tree; `undefined` where nobody wrote prompts. Parents stand before their children, which are set in below them. */
+/** The tree; `undefined` where no prompts were written. Parents stand before their children, which are set in below them. */
 export function familyTree(state: StudyState): Html | undefined {
   const drafts = countDrafts(state)
   if (!drafts) return undefined

@@ -1,7 +1,7 @@
 import { loadOptional } from '../load-optional.ts'
 
 /**
- * The page and its plots, when it is first drawn: they take longer to load than the rest, and not everybody installs
+ * The page and its plots, when it is first drawn: they take longer to load than the rest, and may not be installed
  * what draws them.
  *
  * @throws UnavailableError when it is not installed, with what to install.

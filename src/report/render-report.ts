@@ -265,7 +265,7 @@ function constraintTable({ winner, baseline }: NonNullable<Conclusion['feasibili
   const amount = (value: number) => String(Number(value.toPrecision(4)))
   const line = (label: string, belief: ConstraintBelief) =>
     html`<tr><td>${label}</td><td>${constraintText(belief)}</td><td class="number">${amount(belief.mean)}</td><td class="number">${belief.interval.map(amount).join(' to ')}</td><td class="number">${probability(belief.probability)}</td><td class="number">${count(belief.count)}</td></tr>`
-  return html`<p class="quiet">On the mean over examples like these. A prompt measured little is believed to be like the others; one that keeps all constraints with a probability of at least ½ may win.</p>
+  return html`<p class="quiet">On the mean over examples like these. A prompt measured little is assumed to be like the others; one that keeps all constraints with a probability of at least ½ may win.</p>
 <div class="scroll"><table><thead><tr><th></th><th>constraint</th><th class="number">mean</th><th class="number">95% interval</th><th class="number">kept with probability</th><th class="number">n</th></tr></thead><tbody>
 ${winner.constraints.map((belief) => line('winner', belief))}
 ${(baseline?.constraints ?? []).map((belief) => line('baseline', belief))}

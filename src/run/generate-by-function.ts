@@ -6,7 +6,7 @@ import type { Example, JsonValue } from '../prompt/example.ts'
 import type { ProposerSpecification } from '../proposer/registry.ts'
 import { createGenerating, type Generating } from './proposing.ts'
 
-/** Answers one question of whoever writes prompts: one call as far as the budget is concerned. */
+/** Answers one question of a writer of prompts: one call as far as the budget is concerned. */
 export type Generate = (
   prompt: string,
   context: { readonly temperature: number; readonly seed: number; readonly signal: AbortSignal | undefined },

@@ -41,7 +41,7 @@ export function hideTexts(event: StudyEvent): StudyEvent {
 
 export interface TextRevealer {
   reveal(event: StudyEvent): StudyEvent
-  /** Whether a hash was met: then the study goes on keeping no texts. */
+  /** Whether a hash was found: then the study goes on keeping no texts. */
   readonly hidden: boolean
 }
 

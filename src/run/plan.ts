@@ -46,13 +46,13 @@ export interface Plan {
   readonly warnings: readonly string[]
 }
 
-/** Of a budget in calls, what is expected to go to whoever writes prompts; what does not is measured with. */
+/** Of a budget in calls, what is expected to go to writing prompts; the rest measures. */
 const PROPOSING_SHARE = 0.15
 /** Evaluations per search example, where prompts are written and nothing limits the search. */
 const DEFAULT_LOOKS = 10
 
 /**
- * @param proposers Who writes further prompts. @defaultValue nobody
+ * @param proposers What writes further prompts. @defaultValue none
  * @throws BudgetError when the budget cannot pay for two evaluations; InvalidInputError when money is limited and the
  * model's price is unknown: it is never guessed.
  * @example
@@ -101,7 +101,7 @@ export function makePlan(
   const expected = Math.min(total, Math.floor(((proposing ? 1 - PROPOSING_SHARE : 1) * calls) / each.calls))
   const searchExamples = task.split.search.length
   const isComparison = evaluator.compare !== undefined
-  // Comparisons: every prompt meets the baseline on every example; on the holdout one comparison measures both.
+  // Comparisons: every prompt is compared with the baseline on every example; on the holdout one comparison measures both.
   const everything = (task.pool.length - (isComparison ? 1 : 0)) * searchExamples
   const rivals = task.baseline === undefined || isComparison ? 1 : 2
   const sizes = { rivals, everything: isWritten ? Number.POSITIVE_INFINITY : everything }
@@ -115,7 +115,7 @@ export function makePlan(
       `the budget allows ${Math.max(0, searchEvaluations)} evaluations; nothing can be chosen with fewer than 2`,
       {
         remedy:
-          'Raise evaluations, calls, tokens or usd in the budget. A search worth making takes some 2 to 10 evaluations a prompt.',
+          'Raise evaluations, calls, tokens or usd in the budget. A search worth making takes some 2 to 10 evaluations per prompt.',
       },
     )
   }

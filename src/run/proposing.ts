@@ -30,7 +30,7 @@ import type { Task } from '../task/task.ts'
 import { askGenerator } from './ask-generator.ts'
 import type { PriceOf } from './prices.ts'
 
-/** What a run tells whoever makes its candidates. */
+/** What a run tells its proposers. */
 export interface GenerationContext {
   readonly study: Study
   /** The texts behind results so far. */
@@ -44,7 +44,7 @@ export interface Generating {
   generate(request: GenerationRequest, context: GenerationContext): Promise<GenerationOutcome>
 }
 
-/** What of a task matters to whoever writes prompts. */
+/** What of a task matters to proposers. */
 export type ProposedTask = Pick<
   Task,
   'proposers' | 'metric' | 'examples' | 'split' | 'pool' | 'baseline' | 'description' | 'template' | 'preserve'
@@ -63,7 +63,7 @@ export interface ProposingOptions {
 }
 
 /**
- * The proposers of a task as one: a sensible choice, or those it names. `undefined`: nobody is to write prompts.
+ * The proposers of a task as one: a sensible choice, or those it names. `undefined`: no prompts are to be written.
  *
  * @throws InvalidInputError when a meta-prompt cannot be read.
  * @example
@@ -102,10 +102,10 @@ function armsOf(
 }
 
 /**
- * Has prompts written for a task; `undefined` where nobody is to write any.
+ * Has prompts written for a task; `undefined` where none are to be written.
  *
  * @example
- * createGenerating({ task, priceOf: createPriceList() }) // undefined: this task has a pool, and names nobody
+ * createGenerating({ task, priceOf: createPriceList() }) // undefined: this task has a pool, and names no proposer
  */
 export function createGenerating(options: ProposingOptions): Generating | undefined {
   const { task, generator, isAsked = generator !== undefined } = options

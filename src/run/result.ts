@@ -18,7 +18,7 @@ export interface ResultCandidate {
   /** Mean score on the holdout; null without one. */
   readonly holdout: number | null
   readonly holdoutInterval?: readonly [number, number]
-  /** With constraints: the probability of keeping them all, and what is believed about each. */
+  /** With constraints: the probability of keeping them all, and the estimate of each. */
   readonly feasibility?: Feasibility
 }
 

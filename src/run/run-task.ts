@@ -91,7 +91,7 @@ export interface RunTaskOptions {
   readonly onPlan?: (plan: Plan, resumed: boolean) => void
   readonly onProgress?: (progress: SearchProgress) => void
   readonly onNotice?: (notice: string) => void
-  /** Told of the study once it is open: for whoever watches it and has a say. */
+  /** Told of the study once it is open: for those who watch it and have a say. */
   readonly onOpen?: (live: LiveStudy) => void
   /** Nothing starts while it holds. @defaultValue nothing does */
   readonly hold?: Hold
@@ -128,7 +128,7 @@ const optionsSchema = z.strictObject({
  * Runs a task's study, or takes it up where it stopped. A study that is complete is not run again: its result is
  * returned.
  *
- * @throws ConflictError when somebody else writes the study, or it belongs to another task, model or embedder;
+ * @throws ConflictError when another process writes the study, or it belongs to another task, model or embedder;
  * BudgetError, InvalidInputError as {@link makePlan}; and as {@link runSearch}.
  * @example
  * const edges = { embedder: async () => undefined, backend: async () => backend, priceOf: createPriceList() }
@@ -152,7 +152,7 @@ export async function runTask(options: RunTaskOptions): Promise<RunResult> {
 async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, lease: StudyLease): Promise<RunResult> {
   const { task, evaluator, store } = options
   const texts = revealTexts(task.pool)
-  /** Kept for whoever follows the study. */
+  /** Kept for followers of the study. */
   const log: StudyEvent[] | undefined = options.onOpen && []
   const stored = await loadStudy(store, name, (event) => {
     const revealed = texts.reveal(event)

@@ -211,7 +211,7 @@ interface Observation {
 }
 
 /**
- * Tells a result nobody asked for. The same score of the same cell told again counts once.
+ * Tells a result that was not asked for. The same score of the same cell told again counts once.
  *
  * @returns Whether it was new.
  * @throws ConflictError when the cell has another score already.

@@ -16,7 +16,7 @@ export interface Limits {
 }
 
 /**
- * What a server takes where nobody says otherwise.
+ * What a server accepts unless told otherwise.
  *
  * @example
  * DEFAULT_LIMITS.concurrency // 256

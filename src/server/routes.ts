@@ -45,7 +45,7 @@ export const ask = post('/studies/{name}/ask', 'What to measure next.', schemas.
 export const tell = post('/studies/{name}/tell', 'Tell results of actions.', schemas.tellInput, schemas.told)
 export const observe = post(
   '/studies/{name}/observe',
-  'Tell results nobody asked for.',
+  'Tell results that were not asked for.',
   schemas.observeInput,
   schemas.observed,
 )

@@ -171,7 +171,7 @@ export const observeInput = z
       .max(100_000),
   })
   .openapi('ObserveInput')
-  .describe('Results nobody asked for; they cost no budget.')
+  .describe('Results that were not asked for; they cost no budget.')
 
 export const observed = z.object({ observed: z.int(), repeated: z.int() }).openapi('Observed')
 

@@ -35,7 +35,7 @@ export interface ServedStudy {
   readonly control: Control
   /** Who measures it, where that is no client of this server. */
   readonly runner?: Pick<LiveStudy, 'introduce' | 'inputOf'>
-  /** Who watches it, where somebody waits for them. */
+  /** Who watches it, where a run waits for them. */
   readonly audience?: Audience
 }
 

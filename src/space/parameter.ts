@@ -76,7 +76,7 @@ const MOST_LEVELS = 2 ** 52
 /**
  * Turns the written form into a checked space. A range ends at the last step that fits into it.
  *
- * @throws InvalidArgumentError naming the parameter: on keys nobody knows, ranges that are empty, not finite or wider
+ * @throws InvalidArgumentError naming the parameter: on unknown keys, ranges that are empty, not finite or wider
  *   than numbers go, steps that are not positive, a log range that reaches 0, repeated choices, or a condition that names
  *   no earlier parameter or can never hold.
  * @example

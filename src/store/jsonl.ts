@@ -78,7 +78,7 @@ export async function importJsonLines(
     if (latest?.at === at && latest.events.length < 1000) latest.events.push(event)
     else batches.push({ at, events: [event] })
   }
-  if (!fold) throw new CorruptError('the export is empty; expected one event a line')
+  if (!fold) throw new CorruptError('the export is empty; expected one event per line')
   const lease = await store.acquire(name)
   try {
     for (const batch of batches satisfies StoredBatch[]) await lease.append(batch.events, [], batch.at)

@@ -13,7 +13,7 @@ interface Kept {
 }
 
 /**
- * A store that lasts as long as the process: for tests, and for searches nobody wants to resume.
+ * A store that lasts as long as the process: for tests, and for searches that are never resumed.
  *
  * @example
  * const store = createMemoryStore()

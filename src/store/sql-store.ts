@@ -46,10 +46,10 @@ export interface StudyLock {
 
 export interface SqlDialect {
   readonly location: string
-  /** Runs work that nobody else's writes can interleave with. */
+  /** Runs work that no other writes can interleave with. */
   exclusive<Result>(work: (db: Kysely<StoreTables>) => Promise<Result>): Promise<Result>
   /**
-   * Takes what keeps others from writing a study; `undefined` where somebody has it. Absent: the rows of leases say who
+   * Takes what keeps others from writing a study; `undefined` where it is taken. Absent: the rows of leases say who
    * writes, and since when they are silent.
    */
   lock?(study: number): Promise<StudyLock | undefined>
@@ -111,7 +111,7 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
   const isHeld = ({ expires_at, host, pid }: StoreTables['leases']) =>
     Number(expires_at) >= Date.now() && (host !== processSpace() || pid === process.pid || isAlive(pid))
 
-  /** @throws ConflictError when somebody else holds it. */
+  /** @throws ConflictError when another process holds it. */
   const lock = async (id: number, name: string, on: Kysely<StoreTables>): Promise<StudyLock | undefined> => {
     const lease = await on.selectFrom('leases').selectAll().where('study_id', '=', id).executeTakeFirst()
     const taken = await dialect.lock?.(id)

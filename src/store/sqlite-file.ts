@@ -167,7 +167,7 @@ function readHeader(path: string): Buffer | undefined {
 
 /**
  * SQLite wants to write beside a database even to read it. Where it may not, a database without a write-ahead log is read
- * as one that nobody changes, and one with such a log as a copy.
+ * as one that is not being changed, and one with such a log as a copy.
  */
 function openForReading(path: string): { database: NodeSqlite; close: () => void } {
   const attempt = (location: string | URL) => {
@@ -238,7 +238,7 @@ function prepare(database: NodeSqlite, path: string): void {
   if (versionOf(database, path) === SCHEMA_VERSION) return
   database.exec('begin immediate')
   try {
-    // Somebody else may have made the tables while we waited for the lock.
+    // Another process may have made the tables while we waited for the lock.
     const version = versionOf(database, path)
     if (version === 0 && hasTables(database)) throw foreign(path)
     for (const migration of MIGRATIONS.slice(version)) database.exec(migration)

@@ -26,7 +26,7 @@ export interface StoredStudy {
  *   position.
  * - **One writer.** A study is written under a lease. A second `acquire` is refused with the process id of the first,
  *   until the first releases it, dies, or stops its heartbeat. After a takeover the first can no longer append.
- * - **Readers are free.** Anybody may `read` at any time and sees a prefix that ends with a whole append.
+ * - **Readers are free.** Every process may `read` at any time and sees a prefix that ends with a whole append.
  */
 export interface Store {
   /** Where it is, for people. */
@@ -36,7 +36,7 @@ export interface Store {
   /**
    * Takes the writer's lease of a study, making the study when it is new.
    *
-   * @throws ConflictError when somebody else holds it.
+   * @throws ConflictError when another process holds it.
    */
   acquire(name: string): Promise<StudyLease>
   /**
@@ -55,7 +55,7 @@ export interface Store {
   /**
    * Removes a study and its texts for good: freed pages are overwritten.
    *
-   * @throws InvalidInputError when there is no such study; ConflictError while somebody writes to it.
+   * @throws InvalidInputError when there is no such study; ConflictError while it is being written.
    */
   delete(name: string): Promise<void>
   /** What is wrong with the storage itself, in words; empty when it is sound. */
@@ -93,7 +93,7 @@ export interface StudyLease {
 export interface LeaseTiming {
   /** How often a lease says that its holder is alive, in milliseconds. @defaultValue 5000 */
   readonly heartbeat?: number
-  /** After how much silence anybody may take it over, in milliseconds. @defaultValue 30000 */
+  /** After how much silence another process may take it over, in milliseconds. @defaultValue 30000 */
   readonly expiry?: number
 }
 

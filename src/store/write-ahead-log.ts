@@ -18,14 +18,14 @@ const INDEX_COPIED = 2 * INDEX_HEADER
 
 /**
  * What is wrong with the write-ahead log beside a database, or `undefined`. A last transaction that a crash cut short is
- * nothing wrong: nobody was told that it is stored.
+ * nothing wrong: no caller was told that it is stored.
  *
  * @example
  * findLostWrites('.krige/studies.db') // undefined: there is nothing wrong
  */
 export function findLostWrites(database: string): string | undefined {
   if (examine(database) === undefined) return undefined
-  // Somebody may have been writing just then.
+  // Another process may have been writing just then.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SECOND_LOOK)
   return examine(database)
 }

@@ -54,7 +54,7 @@ export interface StudySearch extends HasState {
   tellCandidates(action: number, candidates: readonly ProposedCandidate[], note?: GenerationNote): number[]
   /** Has these cells measured before anything the policy wants. */
   enqueue(candidate: number, examples: readonly number[]): void
-  /** Tells a result nobody asked for; it costs no budget. Without `example` it is a score over `count` examples. */
+  /** Tells a result that was not asked for; it costs no budget. Without `example` it is a score over `count` examples. */
   observe(observation: {
     readonly candidate: number
     readonly example?: number
@@ -67,7 +67,7 @@ export interface StudySearch extends HasState {
    * Tells who was the better of two on an example, as a person judges it; it costs no budget.
    *
    * @param outcome 1 where the candidate is better, 0 where its rival is, ½ for a tie.
-   * @throws InvalidArgumentError where the study has scores, or the two met on that example already.
+   * @throws InvalidArgumentError where the study has scores, or the two were compared on that example already.
    * @example
    * const comparing = createStudy({ pool: ['Label it.', 'Name the label.'], policy: 'comparison', exampleCount: 4 })
    * comparing.observeComparison({ candidate: 1, rival: 0, example: 2, outcome: 1 })

@@ -9,7 +9,7 @@ export interface DraftCounts {
   readonly measured: number
 }
 
-/** `undefined` where nobody was asked to write any. */
+/** `undefined` where none were asked for. */
 export function countDrafts({ generations, observations, candidates }: StudyState): DraftCounts | undefined {
   if (generations.length === 0) return undefined
   const rejected: Record<string, number> = {}

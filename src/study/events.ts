@@ -102,7 +102,7 @@ export interface FitEvent extends Versioned {
   readonly fit: Fit
 }
 
-/** Somebody wants these cells measured next, whatever the policy thinks. */
+/** A user wants these cells measured next, before those of the policy. */
 export interface EnqueuedEvent extends Versioned {
   readonly type: 'enqueued'
   readonly candidate: number
@@ -163,7 +163,7 @@ export interface SummarizedEvent extends Versioned {
   readonly count: number
 }
 
-/** A result nobody asked for, and that somebody else paid for: it costs no budget. */
+/** A result that was not asked for, and was paid for elsewhere: it costs no budget. */
 export interface ObservedEvent extends Versioned {
   readonly type: 'observed'
   readonly candidate: number

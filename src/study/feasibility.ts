@@ -4,7 +4,7 @@
  * Notation: y_ij measurement of candidate i on example j, n_i how many there are; y_ij ~ N(m_i, σ²), m_i ~ N(μ, τ²). σ²
  * (within candidates) and τ² (between them) are estimated by moments, as in a one-way analysis of variance; then
  * m_i | y ~ N(w ȳ_i + (1 − w) μ, (1 − w) τ² + …) with w = τ² / (τ² + σ²/n_i): a candidate that was hardly measured is
- * believed to be like the others. A. Gelman et al., "Bayesian Data Analysis" (2013), section 5.4.
+ * assumed to be like the others. A. Gelman et al., "Bayesian Data Analysis" (2013), section 5.4.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export const FEASIBLE = 0.5
 /** A candidate less likely than this is not measured any more. */
 export const HOPELESS = 0.02
 
-/** What is believed about one constraint of one candidate. */
+/** Estimate of one constraint of one candidate. */
 export interface ConstraintBelief extends Constraint {
   /** Posterior mean of the measurement. */
   readonly mean: number
@@ -32,7 +32,7 @@ export interface ConstraintBelief extends Constraint {
 }
 
 export interface Feasibility {
-  /** Of keeping all constraints, taken as independent. Constraints nobody measured are left out. */
+  /** Of keeping all constraints, taken as independent. Constraints that were not measured are left out. */
   readonly probability: number
   readonly constraints: readonly ConstraintBelief[]
 }

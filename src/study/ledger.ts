@@ -89,7 +89,7 @@ const budgetSchema = z.strictObject({
   usd: limitOf(false),
 })
 
-/** @throws InvalidArgumentError on keys nobody knows, and when a limit is negative, NaN, or a fraction of something countable. */
+/** @throws InvalidArgumentError on unknown keys, and when a limit is negative, NaN, or a fraction of something countable. */
 export function checkBudget(budget: Budget): Budget {
   checkInput<unknown>(budgetSchema, budget, 'budget')
   return budget

@@ -144,7 +144,7 @@ export function createTextPredictor(
     const ownUnits = (x: number) => timesPowerOfTwo(x, exponent)
     const { offsets } = beliefs.outcomes
     const measured = (candidate: number) => offsets[candidate + 1]! - offsets[candidate]!
-    // A prompt of the pool that nobody measured is told by its text, as one outside it.
+    // A prompt of the pool that was not measured is predicted from its text, as one outside it.
     const unmeasured = read.filter(({ candidate }) => candidate === undefined || measured(candidate) === 0)
     const entries = unmeasured.map(({ entry, candidate }) => (candidate === undefined ? entry : pool[candidate]!))
     const predicted = withPredictions(beliefs, model.predict(beliefs, entries) ?? withoutModel(pool, history, entries))

@@ -43,7 +43,7 @@ export function charactersOf({ candidates }: StudyState): Prices | undefined {
   return of.size > 0 ? { measure: 'characters', of } : undefined
 }
 
-/** Means of a measurement; undefined where nobody took it, or it was nothing throughout. */
+/** Means of a measurement; undefined where it was not taken, or it was nothing throughout. */
 export function measurementOf({ measurements }: StudyState, metric: string): Prices | undefined {
   const of = new Map<number, Price>()
   for (const [candidate, { count, sum, squares }] of measurements.of(metric) ?? []) {

@@ -77,7 +77,7 @@ export interface StudyState {
   /** Comparisons on holdout examples. */
   readonly holdoutComparisons: readonly Comparison[]
   readonly ledger: Ledger
-  /** How it was run last, where whoever ran it said so. */
+  /** How it was run last, where the run said so. */
   readonly command: string | undefined
   /** Whether anything of the search was measured: without a score there is no winner. */
   readonly hasScore: boolean
@@ -94,7 +94,7 @@ export interface StudyState {
   pending(split: Split): PendingCell[]
   /** Comparisons asked for and not told, oldest action first. */
   pendingComparisons(split: Split): PendingComparison[]
-  /** Whether two candidates met on an example, or are about to. */
+  /** Whether two candidates were compared on an example, or are about to be. */
   hasComparison(split: Split, a: number, b: number, example: number): boolean
   /**
    * Turns a score from the user's direction into the maximized one that the histories and policies have, and back: the
@@ -191,7 +191,7 @@ export function createFold(first: StudyEvent): StudyFold {
     if (action.open.size === 0) actions.delete(action.asked.action)
   }
 
-  /** Two candidates meet on an example once. */
+  /** Two candidates are compared on an example once. */
   const meet = (split: Split, candidate: number, rival: number, example: number) => {
     checkCandidate(rival)
     const key = comparisonKey(candidate, rival, example)

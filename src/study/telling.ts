@@ -144,7 +144,9 @@ export function createTelling({ state, pool, emit }: StudyParts): Telling {
       checkFinite(outcome, 'outcome')
       checkComparison({ score: outcome })
       if (candidate === rival || state.hasComparison('search', candidate, rival, example)) {
-        throw new InvalidArgumentError(`candidates ${candidate} and ${rival} met on example ${example} already`)
+        throw new InvalidArgumentError(
+          `candidates ${candidate} and ${rival} were compared on example ${example} already`,
+        )
       }
       emit({ v: EVENT_VERSION, type: 'observed', candidate, rival, example, score: outcome })
     },

@@ -1,6 +1,6 @@
 /**
  * Is the winner really better than the baseline prompt? Decided by examples the search never saw, pairwise, together with
- * what the search itself believes of the two, each by its precision.
+ * the posterior of the search, each by its precision.
  *
  * @module
  */
@@ -44,7 +44,7 @@ export interface Estimate {
 export interface CombinedDifference extends Estimate {
   readonly interval: readonly [number, number]
   readonly probabilityBetter: number
-  /** What the search alone believed. */
+  /** By the search alone. */
   readonly search: Estimate
 }
 
@@ -76,7 +76,7 @@ export interface Conclusion {
 }
 
 /**
- * Interval of a candidate nobody selected, from its posterior; within [0, 1] where all scores of the pool are.
+ * Interval of a candidate that was not selected, from its posterior; within [0, 1] where all scores of the pool are.
  *
  * @param pool Posterior means of all candidates, which tell the range of the scores.
  * @param level Probability that the score lies within.
@@ -216,7 +216,7 @@ export function comparePaired(
  * selection or by its model: its variance is raised until they agree (the variance between studies of DerSimonian & Laird,
  * "Meta-analysis in clinical trials", 1986, laid on one of two).
  *
- * @param search What the search believes of winner − baseline, on examples like these.
+ * @param search Posterior of the search of winner − baseline, on examples like these.
  * @example
  * combineEvidence({ mean: 0.06, standardDeviation: 0.04 }, { mean: 0.08, standardDeviation: 0.04 }).mean // ≈ 0.07
  */

@@ -1,7 +1,7 @@
 import type { Backend } from '../numerics/linalg/backend.ts'
 
 /**
- * The one seam between surrogates and acquisition: what is believed about the function at some points, jointly.
+ * The one seam between surrogates and acquisition: the joint distribution of the function at some points.
  * Means and variances are of the latent function, without observation noise. After botorch's `Posterior`.
  */
 export interface Posterior {
@@ -22,7 +22,7 @@ export interface Posterior {
 /**
  * A Gaussian posterior from its moments.
  *
- * @param covariance - computes the joint covariance when somebody asks; count × count, row-major.
+ * @param covariance - computes the joint covariance on request; count × count, row-major.
  * @example
  * const posterior = gaussianPosterior(Float64Array.of(0), Float64Array.of(1), () => Float64Array.of(1), backend)
  * posterior.sample(3, random.normal).length // 3

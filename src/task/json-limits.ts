@@ -1,12 +1,12 @@
 import { InvalidInputError } from '../errors.ts'
 
-/** How deep values may be nested: far more than anybody writes, and far less than a stack holds. */
+/** How deep values may be nested: far more than a person writes, and far less than a stack holds. */
 export const MOST_DEPTH = 100
 /** Letters and values at most, with everything that is named twice counted twice. */
 const MOST_SIZE = 256 * 1024 * 1024
 
 /**
- * Refuses values that whoever walks through them would not come back from.
+ * Refuses values too deep to walk through.
  *
  * @param where - The place of a part, told its path.
  * @throws InvalidInputError with that place.

@@ -14,7 +14,7 @@ interface KeyNote {
 
 export const KEY_NOTES = {
   name: { says: 'names the study', byDefault: 'the folder' },
-  description: { says: 'what the task is, for people and for whoever writes prompts' },
+  description: { says: 'what the task is, for people and for proposers' },
   examples: {
     says: 'a file (`.jsonl`, `.csv`, `.yaml`, `.json`), or a list: `{"id"?, "input", "expected"?, …}`; further keys can be named in the template',
     byDefault: 'required',

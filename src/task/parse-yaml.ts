@@ -1,5 +1,5 @@
 /**
- * YAML with lines for every complaint, also about documents that were made to overwhelm whoever reads them.
+ * YAML with lines for every complaint, also about documents that were made to overwhelm their reader.
  *
  * @module
  */

@@ -31,7 +31,7 @@ export interface Task extends EvaluatedTask {
   /** Index into `pool`. */
   readonly baseline?: number
   readonly space: Space
-  /** Who writes further prompts: a sensible choice, nobody, or these; paths of meta-prompts are absolute. */
+  /** What writes further prompts: a sensible choice, nothing, or these; paths of meta-prompts are absolute. */
   readonly proposers: 'auto' | 'none' | readonly ProposerSpecification[]
   /** The model that writes prompts, as written; absent where it is {@link model}. */
   readonly generator?: string

@@ -1,5 +1,5 @@
 /**
- * Conformance suites: what an implementation of one of Krige's interfaces owes, whoever wrote it.
+ * Conformance suites: what an implementation of one of Krige's interfaces owes, a user's as well as ours.
  *
  * @module
  */

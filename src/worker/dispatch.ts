@@ -71,7 +71,7 @@ type CallEnd = { readonly report: CallReport } | 'unsent' | 'unknown'
 
 /** How often workers are looked after, in milliseconds. */
 const ROUND = 1_000
-/** How long a cell that nobody is known to want may still be asked for again, in milliseconds. */
+/** How long a cell without a known worker may still be asked for again, in milliseconds. */
 const PATIENCE = 3_000
 
 /**
@@ -141,7 +141,7 @@ interface Coordinator {
   /** These are in the log. */
   stored(events: readonly StudyEvent[]): void
   room(): number
-  /** The log takes no more from here: it may be somebody else's by now. */
+  /** The log takes no more from here: it may belong to another process by now. */
   fail(): void
   end(): Promise<void>
 }
@@ -303,7 +303,7 @@ async function coordinate(options: DispatchOptions, link: Link, boss: PgBoss): P
       const { by } = cell
       if (!by || alive.has(by.worker)) continue
       delete cell.by
-      // Its connection is gone, and so is the worker: somebody else takes the cell, now.
+      // Its connection is gone, and so is the worker: another worker takes the cell, now.
       await boss.fail(queue, { id: by.job, retryCount: by.attempt }, { message: `worker ${by.worker} is gone` })
       news = true
     }
@@ -416,7 +416,7 @@ async function coordinate(options: DispatchOptions, link: Link, boss: PgBoss): P
 const NOTHING = { inputTokens: 0, outputTokens: 0 }
 const UNSENT: Generation = { kind: 'failure', failure: failureOf('cancelled', 'it was not sent'), usage: NOTHING }
 
-/** Settles a call that was granted; what became of one that nobody speaks of is charged in full when its cell ends. */
+/** Settles a call that was granted; one without a report is charged in full when its cell ends. */
 function settle(held: CallReservation, end: CallEnd): Generation {
   if (end === 'unknown') return UNSENT
   if (end === 'unsent') {

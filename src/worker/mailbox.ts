@@ -1,5 +1,5 @@
 /**
- * Letters between processes, in a table: what was posted is there until whoever it is for takes it out, though either dies
+ * Letters between processes, in a table: what was posted is there until its receiver takes it out, though either dies
  * in between. A notification says that there is one; a look now and then finds those whose notification was lost.
  *
  * @module

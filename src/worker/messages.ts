@@ -61,7 +61,7 @@ export type ToCoordinator =
 export interface ToWorker {
   readonly type: 'answer'
   readonly ask: string
-  /** `gone`: nobody wants the cell any more. */
+  /** `gone`: the cell is not wanted any more. */
   readonly answer: 'granted' | 'refused' | 'gone'
 }
 

@@ -164,7 +164,7 @@ interface Asks {
   readonly worker: number
   /** A question to be put, and its answer. */
   expect(queue: string): { readonly ask: string; readonly answered: Promise<ToWorker['answer']> }
-  /** Nobody answers for this queue any more. */
+  /** No coordinator answers for this queue any more. */
   leave(queue: string): void
   look(): void
 }

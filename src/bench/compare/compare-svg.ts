@@ -49,7 +49,7 @@ const line = (x1: number, y1: number, x2: number, y2: number, extra = 'stroke="#
 
 const round = (value: number) => Math.round(value * 100) / 100
 
-/** Errors over fractions, one line a policy, both axes logarithmic; where an error is 0 it stands at the bottom. */
+/** Errors over fractions, one line per policy, both axes logarithmic; where an error is 0 it stands at the bottom. */
 export function anytimeChart(fractions: readonly FractionComparison[], title: string): Picture {
   const names = [...new Set(fractions.flatMap(({ policies }) => policies.map(({ policy }) => policy)))]
   const height = Math.max(320, 90 + 20 * names.length)

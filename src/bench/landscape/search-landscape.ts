@@ -10,7 +10,7 @@ export interface LandscapeSearch {
   readonly drafts: number
   /** How many drafts got at least one outcome. */
   readonly measured: number
-  /** What was asked of whom, in order, and what was spent and told before. */
+  /** What was asked of which proposer, in order, and what was spent and told before. */
   readonly proposals: readonly Proposal[]
 }
 

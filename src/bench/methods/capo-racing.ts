@@ -1,5 +1,5 @@
 /**
- * CAPO's racing on a fixed pool: prompts meet block after block of the same examples, and one is dropped as soon as
+ * CAPO's racing on a fixed pool: prompts run on block after block of the same examples, and one is dropped as soon as
  * enough others are better by a paired t-test.
  *
  * Zehle, Schlager, Heiß, Feurer (2025), "CAPO: Cost-Aware Prompt Optimization", AutoML; Algorithm 1 (DO_RACING) and the
@@ -65,7 +65,7 @@ export const createCapoRacingPolicy: PolicyFactory = (context) => {
     for (;;) {
       const newcomers = waiting.splice(0, options.offspring)
       racing = [...population, ...newcomers]
-      // With nobody left to join, the rest of the budget decides within the population, as one more race to one.
+      // With none left to join, the rest of the budget decides within the population, as one more race to one.
       const survivors = newcomers.length > 0 ? options.population : 1
       const measured: number[] = []
       for (let block = 0; block < blocks && racing.length > survivors && left() > 0; block++) {

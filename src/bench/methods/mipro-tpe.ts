@@ -6,7 +6,7 @@
  * combination of choices by TPE and scores it on `minibatchSize` random examples; after every `fullEvaluationSteps`
  * trials the combination with the best mean of its minibatch scores that has not been evaluated in full is, and that
  * score is added as one more trial, weighing no more than a minibatch. The winner is the best full score. An example
- * that fails scores 0. Calls are cached, so an example that a prompt has met costs nothing again.
+ * that fails scores 0. Calls are cached, so an example that a prompt has seen costs nothing again.
  *
  * Choices are the distinct values of each slot where every prompt of the pool has the same slots and all combinations
  * exist, as for DSPy's instructions × demonstration sets; otherwise there is one choice, the prompt itself.

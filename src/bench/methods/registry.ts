@@ -6,7 +6,7 @@ import { createMiproTpePolicy, miproTpeOptions } from './mipro-tpe.ts'
 import { createTripleGsePolicy, tripleGseOptions } from './triple-gse.ts'
 import { createTripleShPolicy } from './triple-sh.ts'
 
-/** Other people's methods, registered for benchmarks only: nobody should run a study with them. */
+/** Other people's methods, registered for benchmarks only, not for studies. */
 export const RIVALS: readonly PolicyEntry[] = [
   {
     name: 'triple-sh',

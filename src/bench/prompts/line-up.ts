@@ -56,7 +56,7 @@ export const ABLATIONS: readonly Variant[] = [
   { ...as('texts shuffled among prompts', 'krige'), shuffleText: true },
 ]
 
-/** Those of the ablations that somebody might choose for a search. */
+/** Those of the ablations that one might choose for a search. */
 export const SETTINGS: readonly string[] = ABLATIONS.filter(({ shuffleText }) => !shuffleText).map(({ label }) => label)
 
 /** What other models scored with the same prompts on the same task, if tables of them are there. */

@@ -49,7 +49,7 @@ export function halvesMarkdown(halves: readonly TaskHalves[]): string {
   return markdownTable(head, rows)
 }
 
-/** What text is worth: a row a group of tables. */
+/** What text is worth: a row per group of tables. */
 export function valueOfTextMarkdown(groups: readonly ValueOfText[]): string {
   const fractions = groups[0]?.gains.map(({ fraction }) => `budget × ${fraction}`) ?? []
   const rows = groups.map(({ explains, tables, tasks, gains }) => [

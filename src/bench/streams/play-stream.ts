@@ -21,7 +21,7 @@ import type {
 import type { PoolEntry } from '../../prompt/candidate.ts'
 import { bestMeasuredInFull, outcomeOf, type Stream, streamMeans } from '../../recording/stream.ts'
 
-/** How many prompts there are at the start, and how many come where nobody says how many: CAPO's population. */
+/** How many prompts there are at the start, and how many come where it is not said: CAPO's population. */
 export const FIRST_PROMPTS = 10
 /** What shows the next prompts of a stream; a draft of the original run took two calls, crossover and mutation. */
 export const STREAM_PROPOSER: ProposerInfo = { name: 'stream', calls: (count) => 2 * count }

@@ -1,5 +1,5 @@
 /**
- * How well the score of a draft is predicted before anybody measured it: every prompt of a stream from all outcomes of
+ * How well the score of a draft is predicted before it is measured: every prompt of a stream from all outcomes of
  * those that came before it.
  *
  * @module

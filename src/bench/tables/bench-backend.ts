@@ -3,7 +3,7 @@ import { createBackend } from '../../numerics/linalg/index.ts'
 import type { PolicyContext } from '../../policy/policy.ts'
 
 /**
- * The backend of a benchmark, one a thread since backends keep scratch memory: `wasm-simd128`, which computes the same
+ * The backend of a benchmark, one per thread since backends keep scratch memory: `wasm-simd128`, which computes the same
  * bits on every machine, or plain JavaScript where an engine has no SIMD.
  *
  * @param name Another backend, such as the value of `KRIGE_BACKEND`.

@@ -40,9 +40,9 @@ export interface ShuffledTable {
 
 /**
  * Shuffles examples and prompts, so that neither the order a table was recorded in nor ties broken by position help
- * anybody. One order serves all policies and fractions of a repeat: that is the pairing.
+ * any policy. One order serves all policies and fractions of a repeat: that is the pairing.
  *
- * @param vectors One entry a prompt, in table order; omit to play without text embeddings.
+ * @param vectors One entry per prompt, in table order; omit to play without text embeddings.
  * @param shuffleText Give every prompt the text, slots and vectors of another: what is left of a policy when text lies.
  */
 export function shuffleTable(

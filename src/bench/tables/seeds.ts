@@ -1,6 +1,6 @@
 /**
  * Seeds of independent parts of a benchmark, derived from one: the same inputs give the same seed on every machine, and
- * policies never enter, so that all of them meet the same examples in the same order.
+ * policies never enter, so that all of them see the same examples in the same order.
  *
  * @module
  */

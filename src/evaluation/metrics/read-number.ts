@@ -47,7 +47,7 @@ export function readNumber(text: string): number | undefined {
 
 /** The number at the start of a text, and where it ends; NaN for a list of several. */
 export function numberAtStart(text: string): { readonly value: number; readonly end: number } | undefined {
-  // A number longer than this is none that anybody answers with.
+  // A number longer than this is no answer.
   const [token] = tokensOf(text.slice(0, 400))
   if (token?.start !== 0) return undefined
   return { value: token.values.length === 1 ? token.values[0]! : Number.NaN, end: token.end }

@@ -22,7 +22,7 @@ export const METRICS: readonly MetricDefinition[] = [
   assertionsMetric,
 ]
 
-/** @returns `undefined` for modules, scorers of packages, and names nobody knows. */
+/** @returns `undefined` for modules, scorers of packages, and unknown names. */
 export function findMetric(name: string): MetricDefinition | undefined {
   return METRICS.find((metric) => metric.name === name)
 }

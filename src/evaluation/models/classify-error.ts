@@ -162,7 +162,7 @@ export function retryAfter(headers: Readonly<Record<string, string>> | undefined
 /** Digits alone: what JavaScript takes for numbers besides (`0x10`, `1e300`) is no time. */
 const NUMBER = /^\d+(\.\d+)?$/
 
-/** Says for how long a server wants to be left alone, where that is longer than anybody waits. */
+/** Says for how long a server wants to be left alone, where that is longer than a run waits. */
 function withWait(message: string, wait: number | undefined, now: number): string {
   return wait !== undefined && wait > LONGEST_WAIT ? `${message}; ${untilText(wait, now)}` : message
 }

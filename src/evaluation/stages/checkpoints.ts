@@ -31,7 +31,7 @@ export function createCheckpoints(cache: ResponseCache | undefined): Checkpoints
         if (!shared) break
         const outcome = await shared
         if (outcome.result.kind === 'text') return reused(outcome)
-        // Somebody else's call failed, or was cancelled; that says nothing about ours.
+        // The call of another cell failed, or was cancelled; that says nothing about ours.
         if (answers.get(cacheKey) === shared) answers.delete(cacheKey)
       }
       const asked = callModel(model, request, { ...options, ...(cache ? { cache, cacheKey } : {}) })

@@ -209,7 +209,7 @@ async function startWorker(options: WorkerPoolOptions): Promise<UserWorker> {
         }
         listener = (message) => {
           if (message.kind === 'stray') finish({ kind: 'error', message: loss ?? message.message })
-          // Late words of an earlier call are nobody's.
+          // Late words of an earlier call are ignored.
           else if (message.kind === 'result' && message.job === number) finish(message.result)
           else if (message.kind === 'call' && message.job === number && answer) {
             open++

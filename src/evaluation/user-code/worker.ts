@@ -27,7 +27,7 @@ class CallError extends Error {
 const [file = '', exportName = '', megabytes = '', engine = ''] = process.argv.slice(2)
 const post = process.send?.bind(process)
 if (!post) throw new Error('this module only runs as a child process')
-// What the module itself posts is heard by nobody.
+// What the module itself posts is ignored.
 process.send = undefined as never
 const send = (message: FromWorker) => post(message)
 const answers = new Map<number, { resolve: (text: string) => void; reject: (error: Error) => void }>()

@@ -28,7 +28,7 @@ interface Located {
   readonly test: WrittenTest
 }
 
-/** Combinations of a test's lists beyond this are a mistake, or nothing anybody would pay for. */
+/** Combinations of a test's lists beyond this are a mistake, or too many to pay for. */
 const MOST_COMBINATIONS = 10_000
 
 export function importTests(config: PromptfooConfig, files: ConfigFiles, findings: Findings): ImportedTest[] {

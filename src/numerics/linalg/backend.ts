@@ -6,7 +6,7 @@
  *     A, B, C   matrices, row-major; element (i, j) stands at data[i * stride + j]
  *     n, m, k   dimensions; a vector of length n is an n×1 matrix
  *     L         lower Cholesky factor, A = L Lᵀ; its strict upper triangle is neither read nor written
- *     X         inputs, n×d, one point a row
+ *     X         inputs, n×d, one point per row
  *     D         squared distances, D_ij = Σ_k (x_ik − x_jk)²
  *     gemm      general matrix product                  C ← αAB + βC
  *     syrk      symmetric rank-k update                 C ← αAAᵀ + βC, lower triangle

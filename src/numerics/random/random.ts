@@ -3,7 +3,7 @@
  *
  * A stream has an immutable *key*, from which {@link Random.split} derives the keys of its children, and the state of an
  * engine (xoroshiro128+, from pure-rand) that draws advance. A child therefore depends on the seed and the labels on the
- * way to it, never on how much anybody has drawn: a replay may skip draws and still reach the same streams.
+ * way to it, never on how much was drawn before: a replay may skip draws and still reach the same streams.
  *
  * @module
  */

@@ -92,7 +92,7 @@ export function createComparisonModel(pool: readonly PoolEntry[], backend: Backe
     return { process: pairwiseProcess(model, data, backend), pool: all, touched, hyperparameters }
   }
 
-  /** From the first so many comparisons only, so that it does not matter when somebody asks. */
+  /** From the first so many comparisons only, so that it does not matter when it is asked. */
   const hyperparametersFor = (
     comparisons: readonly Comparison[],
     observations: ObservationHistory,

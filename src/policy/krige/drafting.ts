@@ -307,7 +307,7 @@ function alike(pool: readonly PoolEntry[], beliefs: PromptBeliefs): Map<number, 
   )
 }
 
-/** Beliefs in which prompts nobody has measured are predicted by their texts. */
+/** Beliefs in which prompts not measured yet are predicted by their texts. */
 function withDrafts(beliefs: PromptBeliefs, predicted: ReadonlyMap<number, DraftPrediction>): PromptBeliefs {
   if (predicted.size === 0) return beliefs
   const ability = beliefs.ability.slice()

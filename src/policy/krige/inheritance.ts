@@ -1,5 +1,5 @@
 /**
- * What children take after: how far the abilities of this study's children, as they are believed to be, lie from that of
+ * What children take after: how far the estimated abilities of this study's children lie from that of
  * their best parent. A bad parent is easily improved on, a good one hardly: children of parents about as good tell most.
  *
  * Notation: d_i ability of child i minus that of its best parent a_i, in logits; w_i = exp(−(a_i − a)² / 2h²) at a parent of
@@ -15,7 +15,7 @@ import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
 export interface Inheritance {
   /** Mean of ability(child) − ability(best parent), in logits. */
   readonly mean: number
-  /** Variance of what is believed of that difference, child by child: what texts and outcomes told. */
+  /** Posterior variance of that difference, child by child: what texts and outcomes told. */
   readonly told: number
   /** Mean variance of what is not known of an unmeasured child. */
   readonly untold: number

@@ -45,7 +45,7 @@ export function recommend(
   const candidate = ranked.find(measured) ?? ranked[0]!
   const rivals = ranked.filter((i) => i !== candidate)
   const met = rivals.filter(measured)
-  // Who was measured alone has beaten nobody: the others then count as they are believed to be.
+  // A prompt measured alone has beaten no other: the others then count with their posterior.
   const contenders = [candidate, ...(met.length > 0 ? met : rivals)]
   const { low, high } = beliefs.scale
   const shared = sharedDeviations(beliefs, scores)

@@ -30,7 +30,7 @@ const FIRST_PASS_REFITS = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1]
 const EXAMPLES_PER_FINALIST = 6.25
 /**
  * Exponent of the shrinking, by evaluations left per prompt after the first pass: below 1 the active set shrinks faster at
- * first and leaves more for the last comparisons, which pays when there are only a few a prompt.
+ * first and leaves more for the last comparisons, which pays when there are only a few per prompt.
  */
 const shrinkingExponent = (perPrompt: number) => Math.min(1, Math.max(0.7, 0.5 + 0.1 * perPrompt))
 

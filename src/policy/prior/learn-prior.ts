@@ -100,7 +100,7 @@ interface Task {
   readonly square: number
 }
 
-function summarise({ task, pool, observations }: TaskHistory): Summary | undefined {
+function summarize({ task, pool, observations }: TaskHistory): Summary | undefined {
   if (observations.length === 0) return undefined
   const beliefs = createPromptModel(pool, { sharedFailures: false }).fit(observations, observations.length)
   const { sites, outcomes, components } = beliefs
@@ -109,23 +109,23 @@ function summarise({ task, pool, observations }: TaskHistory): Summary | undefin
   const spread = components.reduce((sum, { weight, setting }) => sum + weight * setting.abilityVariance, 0)
   const reliability = Float64Array.from(measured, (i) => spread / (spread + 1 / sites.precision[i]!))
   const total = reliability.reduce((sum, r) => sum + r, 0)
-  const centred = (values: readonly number[]) => {
+  const centered = (values: readonly number[]) => {
     const level = values.reduce((sum, value, i) => sum + reliability[i]! * value, 0) / total
     return Float64Array.from(values, (value) => value - level)
   }
   const abilities = measured.map((i) => sites.shift[i]! / sites.precision[i]! / Math.sqrt(spread))
-  const columns = promptTraitNames.map((_, k) => centred(measured.map((i) => traitsOf(pool[i]!)[k]!)))
+  const columns = promptTraitNames.map((_, k) => centered(measured.map((i) => traitsOf(pool[i]!)[k]!)))
   return {
     task,
     outcomes: observations.length,
     x: measured.map((_, i) => Float64Array.from(columns, (column) => column[i]!)),
-    y: centred(abilities),
+    y: centered(abilities),
     reliability,
     components,
   }
 }
 
-const summaryOf = remembered(summarise)
+const summaryOf = remembered(summarize)
 
 function joined(name: string, summaries: readonly Summary[]): Task {
   const gram = new Float64Array(WIDTH * WIDTH)

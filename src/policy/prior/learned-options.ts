@@ -6,7 +6,7 @@ import type { LearnedPrior } from './learned-prior.ts'
 
 /** Tasks after which learned hyper-parameters weigh as much as the prompt model's own. */
 const HALF_TRUSTED = 4
-/** Neither an expectation that always helped nor one that never did is beyond doubt. */
+/** Neither an expectation that always helped nor one that never did is certain. */
 const LEAST_DOUBT = 0.05
 
 /**

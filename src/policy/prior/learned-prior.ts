@@ -62,7 +62,7 @@ export type LearnedPrior = z.output<typeof priorSchema>
 export type LearnedTask = LearnedPrior['tasks'][number]
 
 /**
- * Checks what `krige learn` wrote, or somebody else did.
+ * Checks what `krige learn` wrote, or a person did.
  *
  * @param where What it is called in messages: a file, or an option.
  * @throws InvalidInputError naming the first thing that is wrong, and the remedy.

@@ -5,7 +5,7 @@ import { cubePriors, distancePriors, type Priors, tiedPrior } from '../../surrog
 import { activeDimensions, type Kernel, matern32, matern52, scale, sum } from '../../surrogate/kernels/index.ts'
 import { type Points, points } from '../../surrogate/points.ts'
 
-/** A kernel and what is believed of its hyper-parameters. */
+/** A kernel and the priors of its hyper-parameters. */
 export interface Hypothesis {
   /** Of the right structure, at arbitrary hyper-parameters. */
   readonly kernel: Kernel
@@ -18,20 +18,20 @@ export interface Hypothesis {
 export interface CandidateFeatures {
   /** Every entry of the pool. */
   readonly pool: Points
-  /** The first is believed unless data speak for another. Their kernels have the same hyper-parameters. */
+  /** The first is used unless data speak for another. Their kernels have the same hyper-parameters. */
   readonly hypotheses: readonly [Hypothesis, ...Hypothesis[]]
 }
 
 /**
  * Median length scale of a number a priori, for d coordinates over √d: shorter than {@link cubePriors} takes by default.
- * An objective that bends more often than the model believes is found late, while one that bends less is soon recognized.
+ * Overestimating the length scale delays finding the optimum; underestimating it is soon corrected.
  */
 const MEDIAN_LENGTH_SCALE = 0.35
 /** Standard deviations of log length scales that are alike: of their common level, and of each around that. */
 const TIED = { together: 0.5, apart: 0.3 }
 /**
  * Log odds of length scales of their own against alike ones. A fit has a density, where a hypothesis should be weighed by its
- * probability: density times the volume that data leave, which is larger where little is believed in advance.
+ * probability: density times the volume that data leave, which is larger where the prior is wide.
  */
 const OWN_ODDS = 3
 

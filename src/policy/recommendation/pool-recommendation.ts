@@ -45,7 +45,7 @@ export function recommendIndependently(
   })
   const measured = ranking.filter((i) => totals[i]!.length > 0)
   const candidate = measured[0]!
-  // Who was measured alone has beaten nobody: the others then count as they are believed to be.
+  // A prompt measured alone has beaten no other: the others then count with their posterior.
   const contenders = measured.length > 1 ? measured : [candidate, ...[...totals.keys()].filter((i) => i !== candidate)]
   const margin = INTERVAL_QUANTILE * standardDeviations[candidate]!
   return {

@@ -140,7 +140,7 @@ function pointAt(encoding: SpaceEncoding, index: number): Float64Array {
   })
 }
 
-/** A candidate that somebody else put into the pool may lie outside the space: it teaches nothing about it. */
+/** A candidate that a user put into the pool may lie outside the space: it teaches nothing about it. */
 function encodeOrUndefined(
   encoding: SpaceEncoding,
   point: Readonly<Record<string, ParameterValue>>,

@@ -9,7 +9,7 @@ export interface SlotLevels {
   levelsOf(index: number): Int32Array
 }
 
-/** The prompts of a pool as points of a grid: one dimension a slot, one level a distinct value. */
+/** The prompts of a pool as points of a grid: one dimension per slot, one level per distinct value. */
 export function slotLevels(pool: readonly PoolEntry[]): SlotLevels {
   const names = [...new Set(pool.flatMap(({ candidate }) => Object.keys(candidate.slots ?? {})))]
   const hasSlots = names.length > 0

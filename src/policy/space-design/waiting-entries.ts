@@ -3,7 +3,7 @@ import type { Design } from './design.ts'
 import { createTallies } from './tallies.ts'
 
 /**
- * Finds points of the pool that nobody has measured or is measuring: put forward by a user, or given back unsent. They
+ * Finds points of the pool that are neither measured nor pending: put forward by a user, or given back unsent. They
  * come before anything new.
  *
  * @returns a function from a study to the first of them; reads pools and histories incrementally.

@@ -12,7 +12,7 @@ export const tpeOptionsSchema = z.strictObject({
     .max(10_000)
     .optional()
     .describe(
-      'Draws from the good density, the best of which is tried; 16 a parameter, from 24 to 96; 24 for categories beside continuous ones.',
+      'Draws from the good density, the best of which is tried; 16 per parameter, from 24 to 96; 24 for categories beside continuous ones.',
     ),
   multivariate: z.boolean().default(true).describe('Estimates parameters that exist together jointly.'),
   good: z.enum(['tenth', 'root']).default('tenth').describe('How many observations count as good: n/10 or √n/4.'),

@@ -4,7 +4,7 @@ import type { Draft, Member } from '../proposer.ts'
 import { drawMembers, parentAt } from '../selection.ts'
 import { slotsOf, type TaskView } from '../task-view.ts'
 
-/** Puts slots of good prompts together anew: what is best in each place may never have met. */
+/** Puts slots of good prompts together anew: the best part of each place may never have stood together. */
 export const recombine: ProposerDefinition = {
   name: 'recombine',
   summary: 'puts instruction, demonstrations and other slots of good prompts together anew',

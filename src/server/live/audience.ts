@@ -1,16 +1,16 @@
 /** Who watches a study that a run serves: the run waits a moment for them to get its end. */
 export interface Audience {
-  /** Somebody follows from here on, until what is returned is called. */
+  /** A follower joins, until what is returned is called. */
   enter(): () => void
-  /** Somebody was given the report up to an event. */
+  /** A follower was given the report up to an event. */
   seen(events: number): void
-  /** Resolves when nobody follows any more, or the report was given up to an event; at the latest after a time. */
+  /** Resolves when there are no followers any more, or the report was given up to an event; at the latest after a time. */
   served(events: number, milliseconds: number): Promise<void>
 }
 
 /**
  * @example
- * await createAudience().served(100, 5000) // nobody watches: at once
+ * await createAudience().served(100, 5000) // no follower: at once
  */
 export function createAudience(): Audience {
   let followers = 0

@@ -93,7 +93,7 @@ export async function reportExtras(
   return { answers, version }
 }
 
-/** The best two that have not met on some example, and the first such example; `skip` pairs further down. */
+/** The best two that were not compared on some example, and the first such example; `skip` pairs further down. */
 function pairOf({ study, runner }: ServedStudy, skip: number) {
   const { config, candidates, hasComparison } = study.state
   if (config.response !== 'comparison') return null

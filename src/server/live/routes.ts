@@ -36,7 +36,7 @@ const pair = z
         input: z.string().optional().describe('Of the example, where the server knows it.'),
       })
       .nullable()
-      .describe('null: every two prompts met on every example.'),
+      .describe('null: every two prompts were compared on every example.'),
   })
   .openapi('Pair')
 
@@ -69,7 +69,7 @@ export const getLiveReport = get(
 )
 export const getPair = get(
   '/studies/{name}/pair',
-  'Two prompts that a person may compare: the best that have not met yet.',
+  'Two prompts that a person may compare: the best that were not compared yet.',
   pair,
   z.object({ skip: z.coerce.number().int().min(0).max(10_000).optional() }),
 )

@@ -29,7 +29,7 @@ export interface RunView {
 const PATIENCE = 5_000
 
 /**
- * Serves the study of a run to a browser on this machine. Whoever has the address may pause and stop the run, and have it
+ * Serves the study of a run to a browser on this machine. Anyone with the address may pause and stop the run, and have it
  * measure prompts, within its budget.
  *
  * @throws UnavailableError when the port is taken.

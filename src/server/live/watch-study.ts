@@ -380,7 +380,7 @@ export function watchStudy(): void {
     element('right-title').textContent = pair?.right.id ?? ''
     element('compare-words').textContent = pair
       ? `On search example ${pair.example + 1}`
-      : 'There is no pair left that has not met.'
+      : 'Every pair has been compared.'
     const input = element('compare-input')
     input.hidden = pair?.input === undefined
     input.textContent = pair?.input ?? ''

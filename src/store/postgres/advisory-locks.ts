@@ -8,7 +8,7 @@ import type { Client } from 'pg'
 import type { StudyLock } from '../sql-store.ts'
 
 export interface AdvisoryLocks {
-  /** `undefined`: somebody else has it, here or elsewhere. */
+  /** `undefined`: another holder has it, here or elsewhere. */
   take(study: number): Promise<StudyLock | undefined>
   close(): Promise<void>
 }
@@ -46,7 +46,7 @@ export function createAdvisoryLocks(connect: () => Promise<Client>): AdvisoryLoc
   }
 
   const lockOf = (study: number): StudyLock => ({
-    // Again when the connection was lost in between, unless somebody else has it by now.
+    // Again when the connection was lost in between, unless another holder has it by now.
     async keep() {
       if (!held.has(study) || held.get(study) === (await open())) return
       const client = await tryLock(study)

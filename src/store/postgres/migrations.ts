@@ -49,7 +49,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     )`,
     'create index traces_by_candidate on traces (study_id, candidate)',
   ],
-  // Coordinators and workers: what is to be done, by whom, and what they say to each other.
+  // Coordinators and workers: what is to be done, by which of them, and what they say to each other.
   [
     `create table jobs (
       queue text primary key,

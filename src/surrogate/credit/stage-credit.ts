@@ -20,7 +20,7 @@ import { cholesky, logDeterminant, solveLower, solveUpper } from '../prompt/dens
 import { pairedScores } from './paired-scores.ts'
 import { type Part, partsOf } from './part-kernels.ts'
 
-/** What is believed about one part of a program. */
+/** Estimate of one part of a program. */
 export interface PartCredit {
   readonly part: string
   readonly kind: 'stage' | 'parameter' | 'interaction'

@@ -16,7 +16,7 @@ import type { LatentLikelihood } from './laplace.ts'
 import { type LatentProcess, latentProcess } from './latent-process.ts'
 import { logPrior, type Priors } from './prior.ts'
 
-/** Success counts, one entry a point. Fractions of a success are allowed: scores in [0, 1] add up to them. */
+/** Success counts, one entry per point. Fractions of a success are allowed: scores in [0, 1] add up to them. */
 export interface SuccessCounts {
   readonly points: Points
   readonly successes: ArrayLike<number>
@@ -171,7 +171,7 @@ function overallLogit({ points, successes, trials }: SuccessCounts): number {
 function checkCounts({ points, successes, trials }: SuccessCounts): void {
   if (successes.length !== points.count || trials.length !== points.count) {
     throw new InvalidArgumentError(
-      `successes and trials have ${successes.length} and ${trials.length} numbers; expected ${points.count}, one a point`,
+      `successes and trials have ${successes.length} and ${trials.length} numbers; expected ${points.count}, one per point`,
     )
   }
   if (points.count === 0) throw new InvalidArgumentError('counts has no points; expected at least one')

@@ -70,9 +70,11 @@ export interface GaussianProcess extends DifferentiableSurrogate {
   /** The same process without one observation, in O(n²). */
   remove(index: number): GaussianProcess
   /**
-   * The same process believing its own mean at pending points: means stay, variances shrink ("kriging believer",
+   * The same process with its own mean imputed at pending points: means stay, variances shrink ("kriging believer",
    * Ginsbourger et al. 2010).
    */
+  fantasize(points: Points): GaussianProcess
+  /** @deprecated Its name before: {@link fantasize}. */
   fantasise(points: Points): GaussianProcess
 }
 
@@ -116,7 +118,7 @@ export function checkTrainingData(data: TrainingData): void {
   const { points, targets, noiseVariances } = data
   if (points.count === 0) throw new InvalidArgumentError('data has no observations; expected at least one')
   if (targets.length !== points.count) {
-    throw new InvalidArgumentError(`targets has ${targets.length} numbers; expected ${points.count}, one a point`)
+    throw new InvalidArgumentError(`targets has ${targets.length} numbers; expected ${points.count}, one per point`)
   }
   if (noiseVariances && noiseVariances.length !== points.count) {
     throw new InvalidArgumentError(`noiseVariances has ${noiseVariances.length} numbers; expected ${points.count}`)
@@ -340,9 +342,10 @@ export function conditionOnFactor(
       }
       return conditionOnFactor(model, kept, smaller, jitter, backend)
     },
-    fantasise(at) {
+    fantasize(at) {
       return at.count === 0 ? process : process.append({ points: at, targets: posterior(at).mean })
     },
+    fantasise: (at) => process.fantasize(at),
   }
   return process
 }

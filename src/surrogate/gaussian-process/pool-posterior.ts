@@ -35,9 +35,9 @@ export interface PoolPosteriorOptions {
 export interface PoolPosterior extends Disposable {
   /** Observations taken in. */
   readonly count: number
-  /** One a candidate; updated in place. The mean of the process is zero: standardize the targets. */
+  /** One per candidate; updated in place. The mean of the process is zero: standardize the targets. */
   readonly means: Float64Array
-  /** One a candidate, without observation noise; updated in place, never negative. */
+  /** One per candidate, without observation noise; updated in place, never negative. */
   readonly variances: Float64Array
   /**
    * Conditions on more observations. The first batch costs a factorization, a single further one O(md + nm + n²).
@@ -133,7 +133,7 @@ export function createPoolPosterior(options: PoolPosteriorOptions): PoolPosterio
         throw new InvalidArgumentError(`points have ${points.dimension} coordinates; expected ${d}`)
       }
       if (targets.length !== points.count) {
-        throw new InvalidArgumentError(`targets has ${targets.length} numbers; expected ${points.count}, one a point`)
+        throw new InvalidArgumentError(`targets has ${targets.length} numbers; expected ${points.count}, one per point`)
       }
       if (count + points.count > capacity) {
         throw new InvalidArgumentError(

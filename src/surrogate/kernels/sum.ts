@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '../../errors.ts'
 import type { Hyperparameter, Kernel } from './kernel.ts'
 
 /**
- * k₁ + k₂ + …: a function that is the sum of independent ones, for example one a feature view.
+ * k₁ + k₂ + …: a function that is the sum of independent ones, for example one per feature view.
  *
  * @throws InvalidArgumentError when there is no term.
  * @example

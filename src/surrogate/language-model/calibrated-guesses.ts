@@ -1,5 +1,5 @@
 /**
- * A surrogate on a language model's guesses: how far a guess is to be believed is learned from the prompts that were
+ * A surrogate on a language model's guesses: how far a guess is to be trusted is learned from the prompts that were
  * measured, each guessed without its own score.
  *
  * Notation
@@ -49,7 +49,7 @@ export function calibratedGuesses({ guesses, scores, variances }: GuessedScores,
       `${n} guesses, ${scores.length} scores and ${variances.length} variances; expected as many of each, at least two`,
     )
   }
-  const centre = guesses.reduce((sum, g) => sum + g, 0) / n
+  const center = guesses.reduce((sum, g) => sum + g, 0) / n
   const level = scores.reduce((sum, y) => sum + y, 0) / n
   const fits = DEVIATIONS.map((deviation) => {
     // Precision of (a − ȳ, b) and what pulls at it.
@@ -57,7 +57,7 @@ export function calibratedGuesses({ guesses, scores, variances }: GuessedScores,
     let [pa, pb, logEvidence] = [0, 0, 0]
     for (let i = 0; i < n; i++) {
       const weight = 1 / (deviation ** 2 + variances[i]!)
-      const x = guesses[i]! - centre
+      const x = guesses[i]! - center
       const y = scores[i]! - level
       aa += weight
       ab += weight * x
@@ -94,7 +94,7 @@ export function calibratedGuesses({ guesses, scores, variances }: GuessedScores,
       if (at.dimension !== 1) {
         throw new InvalidArgumentError(`points have ${at.dimension} dimensions; expected 1: a guess`)
       }
-      const x = Float64Array.from(at.data.subarray(0, at.count), (guess) => guess - centre)
+      const x = Float64Array.from(at.data.subarray(0, at.count), (guess) => guess - center)
       const shared = (p: number, q: number) => joint[0] + (p + q) * joint[1] + p * q * joint[2]
       return gaussianPosterior(
         x.map((value) => level + a + b * value),

@@ -30,9 +30,9 @@ import type { TensorFlow } from './tensor.ts'
 export interface DeepKernelOptions {
   /** Widths of the coordinates of each slot, in order; they add up to the points' dimension. Default one slot. */
   readonly slots?: readonly number[]
-  /** Hidden units a slot. Default 16. */
+  /** Hidden units per slot. Default 16. */
   readonly hidden?: number
-  /** Learnt features a slot. Default 3. */
+  /** Learnt features per slot. Default 3. */
   readonly latent?: number
   /** Gradient steps. Default 120. */
   readonly steps?: number

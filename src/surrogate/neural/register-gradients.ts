@@ -2,7 +2,7 @@
  * The derivatives that training needs. TensorFlow.js keeps its own in modules that Node.js cannot load (their imports
  * have no extensions), and the bundle that it can load has none.
  *
- * They hold for all shapes and attributes, because the registry is the process's: other code may meet them.
+ * They hold for all shapes and attributes, because the registry is the process's: other code may use them.
  *
  * @module
  */

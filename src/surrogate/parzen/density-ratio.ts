@@ -24,7 +24,7 @@ export interface DensityRatio {
    * Adds a scored observation, or replaces what is known under its key. Higher scores are better; among equal ones the
    * smaller key is the better.
    *
-   * @param points one point a group of dimensions; `undefined` where the group does not exist for this observation.
+   * @param points one point per group of dimensions; `undefined` where the group does not exist for this observation.
    */
   tell(key: number, points: readonly (ArrayLike<number> | undefined)[], score: number, weight?: number): void
   /** Adds a point that has been asked for and not told: it counts as bad, so that it is not proposed again. */

@@ -1,5 +1,5 @@
 /**
- * A density over mixed parameters: a mixture with one product of truncated normals and categorical rows an observation,
+ * A density over mixed parameters: a mixture with one product of truncated normals and categorical rows per observation,
  * and a broad prior component.
  *
  * Source: J. Bergstra, R. Bardenet, Y. Bengio and B. Kégl, "Algorithms for hyper-parameter optimization", NIPS 2011;
@@ -49,7 +49,7 @@ export interface ParzenEstimator {
   /** Number of observations. */
   readonly size: number
   /**
-   * Adds an observation: a coordinate a dimension.
+   * Adds an observation: a coordinate per dimension.
    *
    * @param key orders observations by age; at most one observation a key.
    * @param weight multiplies its age weight: an observation of 10 examples need not count like one of 1,000.

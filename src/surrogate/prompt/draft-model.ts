@@ -1,5 +1,5 @@
 /**
- * Predicts prompts that nobody has measured from the measured ones that read alike: a Gaussian process over a sum of text
+ * Predicts prompts that were not measured from the measured ones that read alike: a Gaussian process over a sum of text
  * kernels with fitted weights, conditioned on what the prompt model says of each measured prompt, example difficulty taken
  * out.
  *

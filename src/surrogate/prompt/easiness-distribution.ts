@@ -7,7 +7,7 @@
  *   L_e(b)     likelihood of the outcomes observed on example e, were b its easiness
  *   c, E       pseudo-examples of the prior, measured examples
  *
- * Easinesses are seldom normal: on many a task most examples are passed by everybody or by nobody. A normal distribution
+ * Easinesses are seldom normal: on many a task most examples are passed by all prompts or by none. A normal distribution
  * of the same variance then misplaces the score of every prompt on new examples alike. Expectation maximization on the grid,
  *   π_k ← (c φ_k + Σ_e π_k L_e(b_k) / Σ_l π_l L_e(b_l)) / (c + E),
  * leads from φ toward the distribution of greatest likelihood, whatever its shape (Bock & Aitkin 1981; Laird 1978); a few

@@ -24,7 +24,7 @@ export interface HyperparameterGrid {
 /** From the figures in docs/experiments.md; text must earn its weight: the prior leans to ν = 1. */
 export const DEFAULT_GRID: HyperparameterGrid = {
   abilityVariances: [
-    // Equals: rare, but a search that cannot believe in them finds a winner everywhere.
+    // Equals: rare, but a search that excludes them finds a winner everywhere.
     { variance: 0.02, logPrior: -2 },
     { variance: 0.1, logPrior: 0 },
     { variance: 0.4, logPrior: 0 },

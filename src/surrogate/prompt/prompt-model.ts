@@ -51,7 +51,7 @@ export interface PromptModelOptions {
   /** Rounds of linearizing and averaging. @defaultValue 2 */
   readonly passes?: number
   /**
-   * What earlier studies believe of these prompts. Settings with a small enough A share their prior weight, half and half,
+   * Posterior of earlier studies for these prompts. Settings with a small enough A share their prior weight, half and half,
    * with settings in which one of the studies still holds, whole or by half, and A is what changed since; none has to.
    */
   readonly earlier?: readonly EarlierBeliefs[]
@@ -82,7 +82,7 @@ export interface Setting extends AbilityPrior {
   readonly independentShare: number
   /** Index of the mix of views; −1 without text. */
   readonly viewMix: number
-  /** Where an earlier study is believed, A being the variance of what changed since; or what was learned across tasks. */
+  /** Where an earlier study is assumed to hold, A being the variance of what changed since; or what was learned across tasks. */
   readonly belief?: {
     /** Prior mean of abilities. */
     readonly ability: Float64Array
@@ -98,7 +98,7 @@ export interface WeightedPosterior {
   readonly posterior: SitePosterior
 }
 
-/** What a fit believes; abilities and easinesses in logits, by prompt and by column of `outcomes`. */
+/** Posterior of a fit; abilities and easinesses in logits, by prompt and by column of `outcomes`. */
 export interface PromptBeliefs {
   readonly scale: ScoreScale
   readonly outcomes: Outcomes
@@ -108,7 +108,7 @@ export interface PromptBeliefs {
   readonly abilityVariance: Float64Array
   readonly easiness: Float64Array
   readonly easinessVariance: Float64Array
-  /** Prior variance of easiness: that of an example nobody has measured. */
+  /** Prior variance of easiness: that of an example not measured yet. */
   readonly unseenVariance: number
   /** Settings with their posterior weight, heaviest first; negligible ones left out. */
   readonly components: readonly WeightedPosterior[]
@@ -128,7 +128,7 @@ export interface PromptModel {
    * Fits the first `length` observations: a pure function of them and of the pool.
    *
    * @param evidence - by what settings are weighed: their Gaussian `sites`, quick and a little too sure that prompts are
-   *   alike, which serves a search; or the `likelihood` by quadrature, for what is claimed in the end.
+   *   alike, which serves a search; or the `likelihood` by quadrature, for what is recommended in the end.
    */
   fit(history: ObservationHistory, length: number, evidence?: 'sites' | 'likelihood'): PromptBeliefs
   /**
@@ -318,7 +318,7 @@ function withExpected(setting: Setting, { standardized, trust }: ExpectedAbiliti
   return [afresh, { ...setting, belief: { ability, afresh }, logPrior: setting.logPrior + Math.log(trust) }]
 }
 
-/** A share of earlier abilities, believed in. */
+/** A share of earlier abilities, assumed to hold. */
 function shrunk({ ability, variance }: EarlierBeliefs, share: number): EarlierBeliefs {
   return { ability: ability.map((f) => share * f), variance: variance.map((v) => share * share * v) }
 }

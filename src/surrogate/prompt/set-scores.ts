@@ -105,7 +105,7 @@ function createRests(
       easiness[count] = beliefs.easiness[c]!
       slope[count++] = kappa[c]!
     }
-    // Examples nobody was measured on.
+    // Examples without an outcome.
     for (const k = attenuation(unseenVariance); count + measured < exampleCount; count++) {
       easiness[count] = 0
       slope[count] = k

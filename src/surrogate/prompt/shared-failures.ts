@@ -39,7 +39,7 @@ export interface SharedFailures {
 
 export const NO_SHARED_FAILURES: SharedFailures = { variance: 0, designEffect: 1 }
 
-/** What is believed of v_g before any pair was seen, and how much of the data's precision that weighs. */
+/** Prior of v_g, and how much of the data's precision that weighs. */
 const PRIOR_VARIANCE = 0.3
 const PRIOR_PRECISION = 0.5
 /** Most prompts on one example of which every pair is compared. */

@@ -177,7 +177,7 @@ describe('gaussian process', () => {
     const process = gaussianProcess(model, dataset(10, 2), backend)
     const at = points([[0.5, 0.5]])
     const before = process.posterior(at)
-    const after = process.fantasise(at).posterior(at)
+    const after = process.fantasize(at).posterior(at)
     expect(after.mean[0]).toBeCloseTo(before.mean[0]!, 8)
     expect(after.variance[0]).toBeLessThan(before.variance[0]!)
   })

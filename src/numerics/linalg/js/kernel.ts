@@ -34,7 +34,7 @@ export function fillKernel(fill: KernelFill): void {
   }
 }
 
-/** Where a kernel leaves its values: an object a value would be an allocation a matrix element. */
+/** Where a kernel leaves its values: an object per value would be an allocation per matrix element. */
 const result = { value: 0, derivative: 0, shapeDerivative: 0 }
 
 const kernels: Record<KernelFamily, (u: number, shape: number) => void> = {

@@ -137,7 +137,7 @@ async function importTensorFlow(name: string): Promise<TensorFlow> {
 
 /**
  * Node.js 23 removed `util.isNullOrUndefined`, which @tensorflow/tfjs-node 4.22 calls at every operation; its fix is
- * merged but not released. Nobody asks for this backend without wanting it to work.
+ * merged but not released. This backend is only loaded where it is asked for.
  */
 function restoreRemovedUtility(): void {
   if (typeof process === 'undefined') return

@@ -68,7 +68,7 @@ export function kernelFill(
   }
 }
 
-/** A loop a family, with derivatives or without: the choice is made once a row, not once an element. */
+/** A loop per family, with derivatives or without: the choice is made once per row, not once per element. */
 function pairs(
   family: i32,
   count: i32,
