@@ -1,0 +1,92 @@
+/**
+ * Whether a study that is taken up again is the one that its task began.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import type { Embedder } from '../embedding/embedder.ts'
+import { ConflictError } from '../errors.ts'
+import type { Evaluator } from '../evaluation/evaluator.ts'
+import { publicModelName } from '../evaluation/models/model-name.ts'
+import { constraintText } from '../history/constraint.ts'
+import { type LearnedPrior, parsePrior } from '../policy/prior/learned-prior.ts'
+import type { StudyConfig } from '../study/events.ts'
+import type { Study } from '../study/study.ts'
+import type { Task } from '../task/task.ts'
+import { contentOf } from './optimize-pool.ts'
+
+/** What must not change between two runs of a study, in pieces that can be named when they do. */
+export function fingerprintOf(
+  task: Task,
+  evaluator: Evaluator,
+  embedder: Embedder | undefined,
+): StudyConfig['fingerprint'] {
+  const hash = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
+  return {
+    task: task.name,
+    model: task.model === undefined ? 'program' : publicModelName(task.model),
+    metric: task.metric.name,
+    sampling: JSON.stringify(task.sampling),
+    examples: hash(task.examples),
+    split: hash([task.split.search, task.split.holdout]),
+    scoring: task.fingerprint.slice(0, 16),
+    evaluator: hash(evaluator.id),
+    ...(task.constraints ? { constraints: task.constraints.map(constraintText).join('; ') } : {}),
+    ...(task.prefer && task.prefer !== 'score' ? { prefer: task.prefer } : {}),
+    embedder: embedder?.id ?? 'none',
+  }
+}
+
+export function checkSameStudy(
+  config: StudyConfig,
+  fingerprint: Readonly<Record<string, string>>,
+  wanted: Pick<StudyConfig, 'policy' | 'seed' | 'space'>,
+): void {
+  const chosen = ({ policy, seed, space }: typeof wanted) => ({
+    policy,
+    seed: String(seed),
+    parameters: JSON.stringify(space),
+  })
+  const before: Record<string, string> = { ...config.fingerprint, ...chosen(config) }
+  const now: Record<string, string> = { ...fingerprint, ...chosen(wanted) }
+  const keys = new Set([...Object.keys(now), 'constraints', 'prefer'])
+  const differing = [...keys].filter((key) => before[key] !== now[key])
+  if (differing.length === 0) return
+  const details = differing.map(
+    (key) => `${MEANINGS[key] ?? key} was ${before[key] ?? 'absent'}, is ${now[key] ?? 'absent'}`,
+  )
+  throw new ConflictError(`study ${config.name} was started differently: ${details.join('; ')}`, {
+    remedy: 'Start another study with --study NAME, or restore what it was started with.',
+  })
+}
+
+/** What a reader may not guess of a piece. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  evaluator: 'the code of the metric or program, or the file of the model (evaluator)',
+}
+
+/** A study goes on with the prior it was started with, which its log holds. */
+export function checkSamePrior({ name, prior: before }: StudyConfig, now: LearnedPrior | undefined): void {
+  if (now === undefined || JSON.stringify(before) === JSON.stringify(parsePrior(now))) return
+  throw new ConflictError(`study ${name} was started with ${before ? 'another' : 'no'} prior`, {
+    remedy: 'Leave the prior out to go on as it began, or start another study with --study NAME.',
+  })
+}
+
+/** Prompts may be added to a study that has begun, never changed or taken away. */
+export function syncPool(study: Study, task: Task): void {
+  const { state } = study
+  const known = new Map(task.pool.map((candidate) => [candidate.id, candidate]))
+  for (const kept of state.candidates) {
+    const now = known.get(kept.id)
+    if (now && contentOf(now) === contentOf(kept)) continue
+    if (!now && (kept.origin?.by === 'policy' || kept.origin?.by === 'proposer' || kept.origin?.by === 'hand')) continue
+    throw new ConflictError(
+      `prompt ${kept.id} was ${now ? 'changed' : 'removed'} since study ${state.config.name} began`,
+      {
+        remedy: 'Give a changed prompt a new id, or start another study with --study NAME.',
+      },
+    )
+  }
+  study.add(task.pool.filter((candidate) => !state.indexById.has(candidate.id)))
+}
