@@ -6,10 +6,12 @@
  */
 import { ConflictError } from '../../errors.ts'
 import { createObservationLog, type ObservationHistory } from '../../history/observation-log.ts'
+import { createRandom } from '../../numerics/random/random.ts'
 import type {
   Action,
   Estimand,
   Fit,
+  PendingCell,
   Policy,
   PolicyContext,
   PolicyFactory,
@@ -80,6 +82,17 @@ export interface ReplayOptions {
   readonly options?: Readonly<Record<string, unknown>>
   readonly priors?: PolicyContext['priors']
   readonly prior?: PolicyContext['prior']
+  /** Results are told late, as by workers or batches. @defaultValue each is told before the next action */
+  readonly delay?: ReplayDelay
+}
+
+/**
+ * Cells that are asked for before the first of them is told. Where `inRounds`, all are told together, as a provider's batch
+ * is; else each takes a time of its own, exponentially distributed, and they are told as they finish.
+ */
+export interface ReplayDelay {
+  readonly inFlight: number
+  readonly inRounds?: boolean
 }
 
 export interface ReplayResult {
@@ -120,16 +133,26 @@ export function replay(factory: PolicyFactory, shuffled: ShuffledTable, options:
   const observations = createObservationLog()
   const fits: Fit[] = []
   const asked = new Uint8Array(pool.length * exampleCount)
+  const { inFlight, inRounds = false } = options.delay ?? { inFlight: 1, inRounds: true }
+  const times = createRandom(options.seed).split('times')
+  const awaited: (PendingCell & { readonly finished: number })[] = []
+  let now = 0
   let left = options.budget
   let stopped: string | undefined
   const state: PolicyState = {
     pool,
     observations,
-    pending: [],
+    pending: awaited,
     fits,
     get evaluationsLeft() {
       return left
     },
+  }
+  const tell = (place: number) => {
+    const [{ candidate, example, repeat, finished }] = awaited.splice(place, 1) as [(typeof awaited)[number]]
+    now = finished
+    const score = cellOf(table, promptOrder[candidate]!, exampleOrder[example]!)
+    observations.append({ candidate, example, repeat, score: Number.isNaN(score) ? null : score })
   }
 
   while (left > 0) {
@@ -138,18 +161,24 @@ export function replay(factory: PolicyFactory, shuffled: ShuffledTable, options:
       stopped = decision.reason
       break
     }
-    if (decision.kind === 'wait') throw breach(policy, 'waits although nothing is pending')
-    const { candidate, examples } = checkAction(policy, decision.action, pool.length, exampleCount, left)
-    for (const example of examples) {
-      const cell = candidate * exampleCount + example
-      if (asked[cell]) throw breach(policy, `asks for prompt ${candidate} on example ${example} a second time`)
-      asked[cell] = 1
-      const score = cellOf(table, promptOrder[candidate]!, exampleOrder[example]!)
-      observations.append({ candidate, example, repeat: 0, score: Number.isNaN(score) ? null : score })
+    if (decision.kind === 'wait' && awaited.length === 0) throw breach(policy, 'waits although nothing is pending')
+    if (decision.kind === 'act') {
+      const { candidate, examples } = checkAction(policy, decision.action, pool.length, exampleCount, left)
+      for (const example of examples) {
+        const cell = candidate * exampleCount + example
+        if (asked[cell]) throw breach(policy, `asks for prompt ${candidate} on example ${example} a second time`)
+        asked[cell] = 1
+        awaited.push({ candidate, example, repeat: 0, finished: now + (inRounds ? 0 : times.exponential()) })
+      }
+      left -= examples.length
+      if (decision.fit) fits.push(decision.fit)
     }
-    left -= examples.length
-    if (decision.fit) fits.push(decision.fit)
+    // Room for another action, or else what the policy waits for.
+    const room = decision.kind === 'act' ? inFlight : awaited.length
+    if (inRounds && awaited.length >= room) while (awaited.length > 0) tell(0)
+    else while (awaited.length >= room) tell(nextOf(awaited))
   }
+  while (awaited.length > 0) tell(0)
 
   const recommendation = policy.recommend(state)
   const position = recommendation?.candidate ?? 0
@@ -163,6 +192,15 @@ export function replay(factory: PolicyFactory, shuffled: ShuffledTable, options:
     ...(recommendation ? { recommendation } : {}),
     ...(stopped === undefined ? {} : { stopped }),
   }
+}
+
+/** Which finishes first. */
+function nextOf(awaited: readonly { readonly finished: number }[]): number {
+  let first = 0
+  awaited.forEach(({ finished }, place) => {
+    if (finished < awaited[first]!.finished) first = place
+  })
+  return first
 }
 
 function checkAction(policy: Policy, action: Action, prompts: number, exampleCount: number, left: number) {

@@ -170,4 +170,22 @@ describe('seeds', () => {
     expect(order(0)).toEqual(order(0))
     expect(order(0)).not.toEqual(order(1))
   })
+
+  it.each([
+    [{ inFlight: 4 }, 4],
+    [{ inFlight: 4, inRounds: true }, 4],
+  ])('tells late what is %o: as many are pending, and each cell is told once', (delay, most) => {
+    const pending: number[] = []
+    const policy = acting((state, turn) => {
+      pending.push(state.pending.length)
+      return turn < 12 ? evaluate(0, turn) : turn < 24 ? { kind: 'wait' } : { kind: 'done', reason: 'all measured' }
+    }, 0)
+    const shuffled = shuffleTable(table, 5)
+    const { observations, spent } = replay(policy, shuffled, { budget: 12, seed: 1, backend, delay })
+    expect(Math.max(...pending)).toBe(most - 1)
+    expect(spent).toBe(12)
+    const told = Array.from({ length: observations.length }, (_, k) => observations.example(k))
+    expect([...told].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, k) => k))
+    expect(told.every((example, k) => example === k)).toBe('inRounds' in delay)
+  })
 })
