@@ -8,6 +8,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { messageOf } from '../text/message-of.ts'
 
 export interface EmbeddingCache {
   get(embedderId: string, text: string, dimensions: number): Float64Array | undefined
@@ -45,7 +46,7 @@ export function createEmbeddingCache(folder: string): EmbeddingCache {
         writeFileSync(temporary, encode(vector))
         renameSync(temporary, file)
       } catch (error) {
-        problem = error instanceof Error ? error.message : String(error)
+        problem = messageOf(error)
         try {
           rmSync(temporary, { force: true })
         } catch {

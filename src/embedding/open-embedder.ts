@@ -1,5 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import * as z from 'zod'
+import { checkInput } from '../check-input.ts'
 import { ConflictError, InvalidInputError, UnavailableError } from '../errors.ts'
 import { modelsFolder } from './cache-folder.ts'
 import { withEmbeddingCache } from './cached-embedder.ts'
@@ -46,6 +48,7 @@ export async function openEmbedder(
   specification = 'auto',
   given: OpenEmbedderOptions = {},
 ): Promise<Embedder | undefined> {
+  checkInput(z.string(), specification, 'specification')
   const options = { ...given, modelsFolder: given.modelsFolder ?? modelsFolder(process.env) }
   if (specification === 'none') {
     if (options.recorded !== undefined) throw conflict(options.recorded, 'none')

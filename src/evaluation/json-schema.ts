@@ -4,6 +4,7 @@
  * @module
  */
 import { dereference, type Schema, Validator } from '@cfworker/json-schema'
+import { messageOf } from '../text/message-of.ts'
 import { PATTERN_DEADLINE, withDeadline } from './deadline.ts'
 
 type JsonSchema = Readonly<Record<string, unknown>>
@@ -51,7 +52,7 @@ export function schemaProblem(schema: JsonSchema): string | undefined {
     try {
       withDeadline('the JSON schema', PATTERN_DEADLINE, check)
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
+      const message = messageOf(error)
       if (error instanceof RangeError) return 'is nested too deeply'
       const isCircle = error instanceof TypeError && error.cause instanceof RangeError
       return isCircle ? CIRCLE : `cannot be used: ${message.split('\n')[0]}`

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { failure } from '../history/failure.ts'
 import { candidateText } from '../prompt/candidate.ts'
+import { messageOf } from '../text/message-of.ts'
 import { MOST_SOURCE, readBounded } from './bounded-file.ts'
 import { type CallOutcome, callModel } from './call-model.ts'
 import type { Evaluation, EvaluationRequest, Evaluator } from './evaluator.ts'
@@ -75,7 +76,7 @@ export async function createProgramEvaluator(options: ProgramEvaluatorOptions): 
         const { result } = outcome
         return result.kind === 'text' ? { text: result.text } : { failure: result.failure }
       } catch (error) {
-        return { failure: failure('program', error instanceof Error ? error.message : String(error)) }
+        return { failure: failure('program', messageOf(error)) }
       }
     }
     const { candidate, example } = request

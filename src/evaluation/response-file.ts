@@ -8,6 +8,7 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
+import { messageOf } from '../text/message-of.ts'
 
 export interface ResponseFile {
   readonly database: DatabaseSync
@@ -167,8 +168,4 @@ export function checksumOf({ key, text, inputTokens, outputTokens }: ResponseRow
 
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,7 +1,7 @@
-import { KrigeError } from '../errors.ts'
 import { failure } from '../history/failure.ts'
 import { type Measurement, readMeasurement } from '../history/measurement.ts'
 import type { Example } from '../prompt/example.ts'
+import { messageOf } from '../text/message-of.ts'
 import { type CallOutcome, callModel } from './call-model.ts'
 import type { EvaluationRequest } from './evaluator.ts'
 import { CallFailed, type Metric, type MetricCalls } from './metrics/metric.ts'
@@ -84,8 +84,4 @@ export function totalOf(outcomes: readonly CallOutcome[]) {
     traces: outcomes.map((outcome) => outcome.trace),
     ...(outcomes.some(({ answer }) => answer?.cut) ? { cut: true } : {}),
   }
-}
-
-export function messageOf(error: unknown): string {
-  return KrigeError.isInstance(error) || error instanceof Error ? error.message : String(error)
 }

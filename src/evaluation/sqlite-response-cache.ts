@@ -9,8 +9,9 @@
 import { existsSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { UnavailableError } from '../errors.ts'
+import { messageOf } from '../text/message-of.ts'
 import type { CachedResponse, CacheKey, ResponseCache } from './response-cache.ts'
-import { checksumOf, messageOf, openResponseFile } from './response-file.ts'
+import { checksumOf, openResponseFile } from './response-file.ts'
 
 export interface SqliteResponseCacheOptions {
   readonly file: string

@@ -8,6 +8,7 @@ import { failure } from '../history/failure.ts'
 import { type Measurements, readMeasurement } from '../history/measurement.ts'
 import { candidateText } from '../prompt/candidate.ts'
 import { type CallCost, checkCost, NO_COST } from '../study/ledger.ts'
+import { messageOf } from '../text/message-of.ts'
 import type { OptimizeOptions } from './optimize-options.ts'
 
 /** Settles when the signal aborts, whether or not the work ever does. */
@@ -46,7 +47,7 @@ export function evaluateByFunction<Example>(
       return { ...measured, metrics: { ...measureCall(taken, performance.now() - started), ...measured.metrics } }
     } catch (error) {
       if (signal.aborted) return { failure: failure('cancelled', 'cancelled while it ran') }
-      return { failure: failure('program', error instanceof Error ? error.message : String(error)) }
+      return { failure: failure('program', messageOf(error)) }
     } finally {
       reservation.settle(cost)
     }

@@ -4,6 +4,7 @@ import { failure } from '../history/failure.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Example, JsonValue } from '../prompt/example.ts'
 import type { ProposerSpecification } from '../proposer/registry.ts'
+import { messageOf } from '../text/message-of.ts'
 import { createGenerating, type Generating } from './proposing.ts'
 
 /** Answers one question of a writer of prompts: one call as far as the budget is concerned. */
@@ -64,7 +65,7 @@ function modelOf(generate: Generate): TextModel {
         const outputTokens = Math.min(estimateTokens(text), sampling.maxOutputTokens)
         return { kind: 'text', text, reason: 'stop', usage: { inputTokens, outputTokens, estimated: true } }
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error)
+        const message = messageOf(error)
         const usage = { inputTokens, outputTokens: 0, estimated: true }
         return { kind: 'failure', failure: failure(signal?.aborted ? 'cancelled' : 'program', message), usage }
       }

@@ -1,4 +1,6 @@
 /** US dollars per million tokens. */
+import * as z from 'zod'
+import { checkInput } from '../check-input.ts'
 export interface Price {
   readonly input: number
   readonly output: number
@@ -55,14 +57,18 @@ const PRICES: Readonly<Record<string, Readonly<Record<string, Price>>>> = {
   },
 }
 
+const priceSchema = z.strictObject({ input: z.number().min(0), output: z.number().min(0) })
+
 /**
  * Looks a model up: local models cost nothing, hosted ones what the table says, others are unknown.
  *
  * @param override What the user said.
+ * @throws InvalidArgumentError when that is no price.
  * @example
  * createPriceList()('openai:gpt-4o-mini') // { input: 0.15, output: 0.6 }
  */
 export function createPriceList(override?: Price): PriceOf {
+  if (override !== undefined) checkInput(priceSchema, override, 'price')
   return (model) => {
     if (model.startsWith('gguf:')) return { input: 0, output: 0 }
     if (override) return override

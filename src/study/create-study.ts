@@ -214,6 +214,9 @@ function checkEvent(event: unknown, name: string): StudyEvent {
   throw new CorruptError(`${name} is ${showValue(event)}; expected an event`)
 }
 
+/** What policies keep per example has to fit into memory. */
+const MOST_EXAMPLES = 10_000_000
+
 /** The `created` event's half of the options, checked. */
 export function configOf(options: StudyOptions, backend: string): StudyConfig {
   const { exampleCount = 1, holdoutCount = 0, holdoutEvaluations = 0, callsPerEvaluation = 1 } = options
@@ -226,6 +229,9 @@ export function configOf(options: StudyOptions, backend: string): StudyConfig {
     if (!(Number.isInteger(value) && value >= low)) {
       throw new InvalidArgumentError(`${name} is ${value}; expected a whole number of at least ${low}`)
     }
+  }
+  if (exampleCount > MOST_EXAMPLES) {
+    throw new InvalidArgumentError(`exampleCount is ${exampleCount}; expected at most ${MOST_EXAMPLES}`)
   }
   const seed = options.seed ?? 0
   if (!Number.isSafeInteger(seed)) throw new InvalidArgumentError(`seed is ${seed}; expected a whole number`)

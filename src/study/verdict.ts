@@ -4,12 +4,17 @@
  *
  * @module
  */
+import * as z from 'zod'
+import { checkInput } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import { scoreExponent, timesPowerOfTwo } from '../history/score-unit.ts'
 import { normalCdf } from '../numerics/special/normal.ts'
 import { normalQuantile } from '../numerics/special/normal-quantile.ts'
 import { INTERVAL_LEVEL, INTERVAL_QUANTILE as Z } from '../policy/policy.ts'
 import type { Feasibility } from './feasibility.ts'
+
+const scoresSchema = z.array(z.number())
+const pairedSchema = z.array(z.number().nullable())
 
 export type Verdict = 'improved' | 'no improvement' | 'undecided'
 
@@ -116,10 +121,12 @@ export function knownScore(judged: JudgedCandidate, holdout: ScoreSummary | unde
  * Mean of scores with a 95% interval that stays honest when all scores agree: Agresti and Coull's two pseudo-successes
  * and two pseudo-failures for scores in [0, 1], the same pull toward the middle of the range otherwise.
  *
+ * @throws InvalidArgumentError when there is none, or one is no finite number.
  * @example
  * summarizeScores([1, 1, 1, 1]).interval // ≈ [0.45, 1.00]: four right answers do not prove perfection
  */
 export function summarizeScores(scores: readonly number[]): ScoreSummary {
+  checkInput(scoresSchema, scores, 'scores')
   const n = scores.length
   if (n === 0) throw new InvalidArgumentError('scores is empty; expected at least one score')
   const exponent = exponentOf(scores)
@@ -160,6 +167,8 @@ export function comparePaired(
   winner: readonly (number | null)[],
   baseline: readonly (number | null)[],
 ): PairedComparison | undefined {
+  checkInput(pairedSchema, winner, 'winner')
+  checkInput(pairedSchema, baseline, 'baseline')
   if (winner.length !== baseline.length) {
     throw new InvalidArgumentError(
       `winner has ${winner.length} scores and baseline ${baseline.length}; expected the same examples for both`,

@@ -1,5 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { isMap, isNode } from 'yaml'
+import * as z from 'zod'
+import { checkInput } from '../check-input.ts'
 import { InvalidInputError } from '../errors.ts'
 import { defineTask } from './define-task.ts'
 import { parseYaml } from './parse-yaml.ts'
@@ -23,6 +25,7 @@ export interface LoadTaskOptions {
  * task.name // 'ticket-triage'
  */
 export function loadTask(file: string, options: LoadTaskOptions = {}): Task {
+  checkInput(z.string(), file, 'file')
   const path = resolve(file)
   const name = showPath(path)
   const text = readTextFile(path, 'task', 'task file')

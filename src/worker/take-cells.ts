@@ -1,4 +1,5 @@
 import type { Job, PgBoss } from 'pg-boss'
+import { messageOf } from '../text/message-of.ts'
 import type { QueuedCell } from './messages.ts'
 import { BEAT } from './queue.ts'
 
@@ -32,7 +33,7 @@ export function takeCells(
     carry(job)
       .then(
         () => boss.complete(queue, attempt(job)),
-        (error) => boss.fail(queue, attempt(job), { message: error instanceof Error ? error.message : String(error) }),
+        (error) => boss.fail(queue, attempt(job), { message: messageOf(error) }),
       )
       // The queue is gone with its study, or the server is away: then the job is given out again, and found done.
       .catch(() => {})

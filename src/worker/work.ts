@@ -8,6 +8,7 @@ import type { Job, PgBoss } from 'pg-boss'
 import type { CallEstimate, CallReservation, Evaluator } from '../evaluation/evaluator.ts'
 import { namesOf } from '../store/postgres/left-behind.ts'
 import type { Task } from '../task/task.ts'
+import { messageOf } from '../text/message-of.ts'
 import { type Link, openLink } from './link.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { type CellJob, NEWS, type QueuedCell, type ToCoordinator, type ToWorker, workerMailbox } from './messages.ts'
@@ -124,7 +125,7 @@ async function admit(job: JobRow, { tasks, open, onNotice }: WorkOptions): Promi
     onNotice?.(`Study ${study} is left to others: its model file, metric or program is not the one here.`)
     await evaluator.close()
   } catch (error) {
-    onNotice?.(`Study ${study} is left to others: ${error instanceof Error ? error.message : String(error)}`)
+    onNotice?.(`Study ${study} is left to others: ${messageOf(error)}`)
   }
   return undefined
 }

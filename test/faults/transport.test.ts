@@ -174,7 +174,10 @@ describe('a model server that misbehaves', () => {
   ])('%s: cut at 8 MiB, and missing', async (_, behavior) => {
     const { model } = await server([behavior])
     const before = process.memoryUsage().rss
-    const { evaluation } = await measure(await evaluatorFor(model, { retry: { ...FAST, attempts: 1 } }))
+    const { evaluation } = await measure(
+      // Unpacking 200 MB takes its time on a machine that does other things, too.
+      await evaluatorFor(model, { timeout: 60_000, retry: { ...FAST, attempts: 1 } }),
+    )
     expect(evaluation).toMatchObject({ failure: expect.anything(), calls: 1 })
     expect(JSON.stringify(evaluation)).toContain('longer than 8 MiB')
     expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1024 * 1024)

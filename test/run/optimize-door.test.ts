@@ -43,6 +43,27 @@ describe('optimize without a score', () => {
       },
       'no key',
     ],
+    [
+      'throws what cannot be shown',
+      () => {
+        throw {
+          toString() {
+            throw 1
+          },
+        }
+      },
+      'an error that cannot be shown',
+    ],
+    [
+      'throws a proxy',
+      () => {
+        const trap = () => {
+          throw 1
+        }
+        throw new Proxy({}, { get: trap, getPrototypeOf: trap })
+      },
+      'an error that cannot be shown',
+    ],
     ['gives NaN', () => Number.NaN, 'NaN'],
     ['gives null', () => null, 'failed'],
   ])('rejects with the reason when evaluate always %s', async (_, evaluate, message) => {

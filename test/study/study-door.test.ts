@@ -27,6 +27,7 @@ describe('the door of createStudy', () => {
     [{ constraints: [{ metric: 'usd', atMost: Number.NaN }] }, 'constraints[0].atMost is NaN'],
     [{ space: { x: [0, 1] } }, 'parameter x is [0,1]'],
     [{ budget: null }, 'budget is null'],
+    [{ pool: ['a'], exampleCount: 1e9 }, 'exampleCount is 1000000000; expected at most 10000000'],
     [{ budget: 9 }, 'budget is 9'],
     [undefined, 'options is missing'],
   ])('refuses %j', (options, message) => {

@@ -161,3 +161,13 @@ describe('combineEvidence', () => {
     expect(judge(against, { combined: sure, winnerIsBaseline: true })).toBe('no improvement')
   })
 })
+
+it.each<readonly [unknown, string]>([
+  [[Number.NaN], 'scores[0] is NaN'],
+  [[1, Number.POSITIVE_INFINITY], 'scores[1] is Infinity'],
+  [['1'], 'scores[0] is "1"'],
+  [null, 'scores is null'],
+])('refuses to summarize %j', (scores, message) => {
+  expect(() => summarizeScores(scores as number[])).toThrow(message)
+  expect(() => comparePaired(scores as number[], [1])).toThrow(message.replace('scores', 'winner'))
+})

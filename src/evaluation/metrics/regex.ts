@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { InvalidInputError } from '../../errors.ts'
 import { showValue } from '../../prompt/template.ts'
+import { messageOf } from '../../text/message-of.ts'
 import { findsPattern } from '../pattern.ts'
 import type { Metric } from './metric.ts'
 import { expectText, type MetricDefinition } from './metric-definition.ts'
@@ -55,7 +56,7 @@ export function patternProblem(source: string, flags = ''): string | undefined {
     compilePattern(source, flags)
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return messageOf(error)
   }
 }
 

@@ -9,6 +9,7 @@
 import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp'
 import { InvalidInputError, KrigeError, UnavailableError } from '../../errors.ts'
 import { type Failure, failure } from '../../history/failure.ts'
+import { messageOf } from '../../text/message-of.ts'
 import { cutAtStop } from '../stop.ts'
 import type { GenerateRequest, Generation, TextModel } from '../text-model.ts'
 import { type ChatFormat, readChatFormat } from './chat-format.ts'
@@ -228,8 +229,4 @@ function commonPrefix(left: readonly Token[], right: readonly Token[]): number {
   let index = 0
   while (index < end && left[index] === right[index]) index++
   return index
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

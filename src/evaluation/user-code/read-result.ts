@@ -1,4 +1,5 @@
 import { readFeedback } from '../../history/measurement.ts'
+import { messageOf } from '../../text/message-of.ts'
 import type { JobError, JobScore } from './messages.ts'
 
 /**
@@ -33,15 +34,6 @@ export function readResult(result: unknown, from = 'program'): JobScore | JobErr
     }
   } catch (error) {
     return { kind: 'error', message: `what it returned cannot be read: ${messageOf(error)}` }
-  }
-}
-
-/** The message of whatever was thrown, even if reading that throws. */
-export function messageOf(error: unknown): string {
-  try {
-    return String(error instanceof Error ? error.message : error)
-  } catch {
-    return 'an error that cannot be shown'
   }
 }
 

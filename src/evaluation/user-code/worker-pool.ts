@@ -11,6 +11,7 @@
 import { fork } from 'node:child_process'
 import { InvalidInputError } from '../../errors.ts'
 import type { Failure } from '../../history/failure.ts'
+import { messageOf } from '../../text/message-of.ts'
 import type { FromWorker, Job, JobError, JobScore, ToWorker } from './messages.ts'
 import type { ProgramCall } from './program.ts'
 
@@ -102,7 +103,7 @@ export async function createWorkerPool(options: WorkerPoolOptions): Promise<Work
         worker = await acquire()
       } catch (error) {
         waiting.shift()?.()
-        return { kind: 'error', message: error instanceof Error ? error.message : String(error) }
+        return { kind: 'error', message: messageOf(error) }
       }
       if (!worker) return { kind: 'cancelled' }
       const result = await worker.run(jobs++, job, options.timeout, signal, answer)

@@ -9,9 +9,10 @@ import { registerHooks } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Failure } from '../../history/failure.ts'
+import { messageOf } from '../../text/message-of.ts'
 import type { FromWorker, Job, ToWorker } from './messages.ts'
 import { type ProgramContext, readProgramCall } from './program.ts'
-import { messageOf, readResult } from './read-result.ts'
+import { readResult } from './read-result.ts'
 
 /** A failed call, as the program sees it: an error that carries what happened. */
 class CallError extends Error {

@@ -13,7 +13,10 @@
  *
  * @module
  */
+
 import { mean } from 'simple-statistics'
+import * as z from 'zod'
+import { checkInput } from '../../check-input.ts'
 import { InvalidArgumentError } from '../../errors.ts'
 import { promptTraitNames } from '../../features/prompt-traits.ts'
 import { remembered } from '../../features/remembered.ts'
@@ -45,6 +48,7 @@ const FAILS = 2
  * prior.tasks[0]?.task // 'tickets'
  */
 export function learnPrior(histories: readonly TaskHistory[]): LearnedPrior {
+  checkInput(z.array(z.unknown()), histories, 'histories')
   const summaries = histories.flatMap((history) => summaryOf(history) ?? [])
   if (summaries.length === 0) {
     throw new InvalidArgumentError(
