@@ -1,7 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { type Command, Option } from 'commander'
 import type { SearchProgress } from '../engine/search.ts'
-import type { Telemetry } from '../engine/telemetry.ts'
 import { InvalidInputError, KrigeError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
 import { publicModelName } from '../evaluation/models/model-name.ts'
@@ -15,49 +14,17 @@ import type { Budget } from '../study/ledger.ts'
 import type { Preference } from '../study/preference.ts'
 import type { Task } from '../task/task.ts'
 import type { Dispatcher } from '../worker/dispatch.ts'
-import { modelsFolder } from './cache-folder.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { type LiveView, openBrowser } from './live-view.ts'
 import { localRunTime } from './local-run-time.ts'
 import { numberOption } from './number-options.ts'
-import { openResponseCache } from './open-response-cache.ts'
-import { openTaskEmbedder, openTaskSimilarity } from './open-task-embedder.ts'
-import { openReplay, type Replay } from './replay-table.ts'
+import { mayWrite, openEstimator, openModels, openTaskBackend } from './open-run.ts'
+import { openTaskEmbedder } from './open-task-embedder.ts'
+import { openReplay } from './replay-table.ts'
+import type { RunFlags } from './run-flags.ts'
 import { openTelemetry } from './telemetry.ts'
 import { jsonLine } from './terminal.ts'
 import { STORE_OPTION, storeAddress } from './with-store.ts'
-
-/** What `krige run` was told on the command line. */
-export interface RunFlags {
-  /** False with `--no-cache`. */
-  readonly cache?: boolean
-  /** False with `--no-workers`. */
-  readonly workers?: boolean
-  /** False with `--no-store-text`. */
-  readonly storeText?: boolean
-  readonly study?: string
-  readonly store?: string
-  readonly policy?: string
-  readonly seed?: number
-  readonly warmStart: readonly string[]
-  readonly prior?: string
-  readonly prefer?: Preference
-  readonly dryRun?: boolean
-  readonly json?: boolean
-  readonly report?: string
-  readonly model?: string
-  readonly price?: Price
-  readonly evaluations?: number
-  readonly calls?: number
-  readonly usd?: number
-  readonly concurrency?: number
-  readonly requestsPerMinute?: number
-  readonly tokensPerMinute?: number
-  readonly threads?: number
-  readonly backend?: string
-  readonly allowOutside?: boolean
-  readonly open?: boolean
-}
 
 const PREFERENCES: readonly Preference[] = ['score', 'shorter', 'cheaper', 'faster']
 
@@ -357,105 +324,6 @@ function readPrice(written: string): Price {
 }
 
 /** A table has no answers of prompts that are written now, and a judge of pairs compares what there is. */
-function mayWrite(task: Task, replay: Replay | undefined): boolean {
-  return task.proposers !== 'none' && !replay && task.metric.name !== 'pairwise-judge'
-}
-
-/** The evaluator, and the model that writes prompts: the task's own, unless it names another. */
-async function openModels(task: Task, flags: RunFlags, replay: Replay | undefined, telemetry?: Telemetry) {
-  const isWritten = mayWrite(task, replay)
-  if (task.proposers !== 'none' && !isWritten) {
-    process.stderr.write(
-      `No prompts are written: ${replay ? 'a recorded table has answers for its own prompts only' : 'pairwise-judge compares the prompts there are'}.\n`,
-    )
-  }
-  const name = isWritten ? (task.generator ?? task.model) : undefined
-  if (name === undefined) return { isWritten, evaluator: await openTaskEvaluator(task, flags, replay, telemetry) }
-  const { openTextModel } = await import('../evaluation/models/open-text-model.ts')
-  const own = name === task.model
-  const options = modelOptions(task, flags)
-  const generator = await openTextModel(name, {
-    ...options,
-    settings: { ...(own ? task.modelSettings : task.generatorSettings), ...options.settings },
-  })
-  try {
-    const shared = own ? generator : undefined
-    return { isWritten, generator, evaluator: await openTaskEvaluator(task, flags, replay, telemetry, shared) }
-  } catch (error) {
-    await generator.close()
-    throw error
-  }
-}
-
-function modelOptions(task: Task, flags: RunFlags) {
-  return {
-    modelsFolder: modelsFolder(process.env),
-    environment: process.env,
-    folder: task.folder,
-    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
-    ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
-    withoutKeys: flags.dryRun ?? false,
-    onNotice: (notice: string) => process.stderr.write(`${notice}\n`),
-    settings: {
-      ...(flags.requestsPerMinute === undefined ? {} : { requestsPerMinute: flags.requestsPerMinute }),
-      ...(flags.tokensPerMinute === undefined ? {} : { tokensPerMinute: flags.tokensPerMinute }),
-    },
-  }
-}
-
-async function openTaskEvaluator(
-  task: Task,
-  flags: RunFlags,
-  replay: Replay | undefined,
-  telemetry?: Telemetry,
-  textModel?: TextModel,
-): Promise<Evaluator> {
-  if (replay) return replay.evaluator
-  const { openEvaluator } = await import('../evaluation/open-evaluator.ts')
-  return openEvaluator(task, {
-    ...modelOptions(task, flags),
-    ...(textModel ? { textModel } : {}),
-    ...(flags.cache === false || flags.storeText === false || flags.dryRun
-      ? {}
-      : { cache: await openTaskCache(task, flags) }),
-    similarity: openTaskSimilarity(task),
-    ...(telemetry ? { wrapModel: telemetry.traceModel } : {}),
-  })
-}
-
-async function openTaskCache(task: Task, flags: RunFlags) {
-  const { storeLocation } = await import('../store/open-store.ts')
-  const location = storeLocation(storeAddress(flags.store))
-  return openResponseCache(location, flags.study ?? task.name, (notice) => process.stderr.write(`${notice}\n`))
-}
-
-/** For a plan a model is only needed to count tokens; where it cannot be had, four characters count as one. */
-async function openEstimator(task: Task, flags: RunFlags, replay: Replay | undefined) {
-  try {
-    const evaluator = await openTaskEvaluator(task, flags, replay)
-    return { estimator: evaluator, close: () => evaluator.close(), notice: undefined }
-  } catch (error) {
-    if (!KrigeError.isInstance(error) || error.code !== 'unavailable' || !task.template) throw error
-    const { renderTemplate } = await import('../prompt/template.ts')
-    const { template, sampling } = task
-    const estimate: Evaluator['estimate'] = (candidate, example) => ({
-      calls: 1,
-      inputTokens: Math.ceil(renderTemplate(template, candidate, example).text.length / 4),
-      outputTokens: sampling.maxOutputTokens,
-    })
-    return {
-      estimator: { estimate },
-      close: async () => {},
-      notice: `Tokens are estimated from characters: ${error.message}${error.remedy ? ` ${error.remedy}` : ''}`,
-    }
-  }
-}
-
-async function openTaskBackend(flags: RunFlags, recorded: string | undefined) {
-  const { openBackend } = await import('../numerics/linalg/open-backend.ts')
-  return openBackend(flags.backend ?? recorded ?? process.env['KRIGE_BACKEND'])
-}
-
 /** How to do the same again. */
 function commandLine(taskFile: string, flags: RunFlags, study: string): string {
   const words = ['krige', 'run', taskFile, '--study', `${study}-again`]

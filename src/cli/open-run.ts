@@ -1,0 +1,115 @@
+/**
+ * What `krige run` opens for a task: its models, the evaluator, the numeric backend.
+ *
+ * @module
+ */
+import type { Telemetry } from '../engine/telemetry.ts'
+import { KrigeError } from '../errors.ts'
+import type { Evaluator } from '../evaluation/evaluator.ts'
+import type { TextModel } from '../evaluation/text-model.ts'
+import type { Task } from '../task/task.ts'
+import { modelsFolder } from './cache-folder.ts'
+import { openResponseCache } from './open-response-cache.ts'
+import { openTaskSimilarity } from './open-task-embedder.ts'
+import type { Replay } from './replay-table.ts'
+import type { RunFlags } from './run-flags.ts'
+import { storeAddress } from './with-store.ts'
+
+export function mayWrite(task: Task, replay: Replay | undefined): boolean {
+  return task.proposers !== 'none' && !replay && task.metric.name !== 'pairwise-judge'
+}
+
+/** The evaluator, and the model that writes prompts: the task's own, unless it names another. */
+export async function openModels(task: Task, flags: RunFlags, replay: Replay | undefined, telemetry?: Telemetry) {
+  const isWritten = mayWrite(task, replay)
+  if (task.proposers !== 'none' && !isWritten) {
+    process.stderr.write(
+      `No prompts are written: ${replay ? 'a recorded table has answers for its own prompts only' : 'pairwise-judge compares the prompts there are'}.\n`,
+    )
+  }
+  const name = isWritten ? (task.generator ?? task.model) : undefined
+  if (name === undefined) return { isWritten, evaluator: await openTaskEvaluator(task, flags, replay, telemetry) }
+  const { openTextModel } = await import('../evaluation/models/open-text-model.ts')
+  const own = name === task.model
+  const options = modelOptions(task, flags)
+  const generator = await openTextModel(name, {
+    ...options,
+    settings: { ...(own ? task.modelSettings : task.generatorSettings), ...options.settings },
+  })
+  try {
+    const shared = own ? generator : undefined
+    return { isWritten, generator, evaluator: await openTaskEvaluator(task, flags, replay, telemetry, shared) }
+  } catch (error) {
+    await generator.close()
+    throw error
+  }
+}
+
+function modelOptions(task: Task, flags: RunFlags) {
+  return {
+    modelsFolder: modelsFolder(process.env),
+    environment: process.env,
+    folder: task.folder,
+    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
+    withoutKeys: flags.dryRun ?? false,
+    onNotice: (notice: string) => process.stderr.write(`${notice}\n`),
+    settings: {
+      ...(flags.requestsPerMinute === undefined ? {} : { requestsPerMinute: flags.requestsPerMinute }),
+      ...(flags.tokensPerMinute === undefined ? {} : { tokensPerMinute: flags.tokensPerMinute }),
+    },
+  }
+}
+
+async function openTaskEvaluator(
+  task: Task,
+  flags: RunFlags,
+  replay: Replay | undefined,
+  telemetry?: Telemetry,
+  textModel?: TextModel,
+): Promise<Evaluator> {
+  if (replay) return replay.evaluator
+  const { openEvaluator } = await import('../evaluation/open-evaluator.ts')
+  return openEvaluator(task, {
+    ...modelOptions(task, flags),
+    ...(textModel ? { textModel } : {}),
+    ...(flags.cache === false || flags.storeText === false || flags.dryRun
+      ? {}
+      : { cache: await openTaskCache(task, flags) }),
+    similarity: openTaskSimilarity(task),
+    ...(telemetry ? { wrapModel: telemetry.traceModel } : {}),
+  })
+}
+
+async function openTaskCache(task: Task, flags: RunFlags) {
+  const { storeLocation } = await import('../store/open-store.ts')
+  const location = storeLocation(storeAddress(flags.store))
+  return openResponseCache(location, flags.study ?? task.name, (notice) => process.stderr.write(`${notice}\n`))
+}
+
+/** For a plan a model is only needed to count tokens; where it cannot be had, four characters count as one. */
+export async function openEstimator(task: Task, flags: RunFlags, replay: Replay | undefined) {
+  try {
+    const evaluator = await openTaskEvaluator(task, flags, replay)
+    return { estimator: evaluator, close: () => evaluator.close(), notice: undefined }
+  } catch (error) {
+    if (!KrigeError.isInstance(error) || error.code !== 'unavailable' || !task.template) throw error
+    const { renderTemplate } = await import('../prompt/template.ts')
+    const { template, sampling } = task
+    const estimate: Evaluator['estimate'] = (candidate, example) => ({
+      calls: 1,
+      inputTokens: Math.ceil(renderTemplate(template, candidate, example).text.length / 4),
+      outputTokens: sampling.maxOutputTokens,
+    })
+    return {
+      estimator: { estimate },
+      close: async () => {},
+      notice: `Tokens are estimated from characters: ${error.message}${error.remedy ? ` ${error.remedy}` : ''}`,
+    }
+  }
+}
+
+export async function openTaskBackend(flags: RunFlags, recorded: string | undefined) {
+  const { openBackend } = await import('../numerics/linalg/open-backend.ts')
+  return openBackend(flags.backend ?? recorded ?? process.env['KRIGE_BACKEND'])
+}
