@@ -1,0 +1,69 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineConfig } from 'vitepress'
+
+const docs = join(import.meta.dirname, '../..')
+const page = (text: string, link: string) => ({ text, link: `/${link}` })
+const reference = existsSync(join(docs, 'reference'))
+  ? readdirSync(join(docs, 'reference'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.md') && !/README\.md$/.test(file))
+      .sort()
+      .map((file) => page(file.replace(/\.md$/, ''), `reference/${file.replace(/\.md$/, '')}`))
+  : []
+
+export default defineConfig({
+  title: 'Krige',
+  description: 'Find the best prompt with the fewest LLM calls.',
+  lang: 'en-US',
+  srcDir: '..',
+  srcExclude: ['api/**', 'site/**', '**/node_modules/**'],
+  rewrites: { 'README.md': 'index.md' },
+  // What lies outside docs is in the repository, not on the site.
+  ignoreDeadLinks: [/^\.?\/?\.\.\//],
+  markdown: { html: false },
+  // The pages lie beside this folder, where no package would be found.
+  vite: {
+    resolve: {
+      alias: { 'vue/server-renderer': join(import.meta.dirname, '../node_modules/vue/server-renderer/index.mjs') },
+    },
+  },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    nav: [page('Guide', 'guide'), page('Cookbook', 'cookbook'), page('Task file', 'task-file')],
+    sidebar: [
+      {
+        text: 'Start',
+        items: [page('Guide', 'guide'), page('Cookbook', 'cookbook'), page('How much data', 'how-much-data')],
+      },
+      {
+        text: 'Concepts',
+        items: [
+          page('Surrogate', 'surrogate'),
+          page('Acquisition', 'acquisition'),
+          page('Policy', 'policy'),
+          page('Budget', 'budget'),
+          page('Verdict', 'verdict'),
+        ],
+      },
+      {
+        text: 'Use',
+        items: [
+          page('Task file', 'task-file'),
+          page('Metrics', 'metrics'),
+          page('Programs', 'programs'),
+          page('Plug in', 'plug-in'),
+          page('promptfoo', 'promptfoo'),
+          page('Scale', 'scale'),
+          page('Guarantees', 'guarantees'),
+          page('Experiments', 'experiments'),
+        ],
+      },
+      {
+        text: 'Inside',
+        items: [page('Architecture', 'architecture'), page('Add a part', 'extending'), page('Releasing', 'releasing')],
+      },
+      { text: 'API', collapsed: true, items: reference },
+    ],
+  },
+})

@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { root } from './support/docstring-examples.ts'
+import { runExample } from './support/run-example.ts'
+
+/** Pages whose TypeScript is run as it stands; in others it leaves out what only the reader has. */
+const PAGES = ['extending.md', 'surrogate.md', 'acquisition.md', 'budget.md', 'verdict.md', 'cookbook.md']
+
+const examples = PAGES.flatMap((page) => {
+  const text = readFileSync(join(root, 'docs', page), 'utf8')
+  return [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(({ 1: code, index }) => ({
+    file: `docs/${page}`,
+    line: text.slice(0, index).split('\n').length + 1,
+    code: code!,
+  }))
+})
+
+describe('the pages of the documentation', () => {
+  it.for(examples.map((example) => [`${example.file}:${example.line}`, example] as const))(
+    '%s runs',
+    { timeout: 60_000 },
+    async ([, example]) => {
+      await runExample(example)
+    },
+  )
+
+  it('have examples', () => expect(examples.length).toBeGreaterThan(8))
+
+  it('name only files that exist', () => {
+    const pages = readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md'))
+    const broken = pages.flatMap((page) =>
+      [...readFileSync(join(root, 'docs', page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+        .map(([, link]) => link!)
+        .filter((link) => !isThere(join(root, 'docs', link)))
+        .map((link) => `${page}: ${link}`),
+    )
+    expect(broken).toEqual([])
+  })
+})
+
+function isThere(path: string): boolean {
+  try {
+    readFileSync(path)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EISDIR'
+  }
+}
