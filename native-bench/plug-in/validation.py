@@ -146,7 +146,10 @@ def main():
             f" {len(rows)} runs), {mean(arm, 'total'):.0f} in all; final search mean {mean(arm, 'final'):.4f},"
             f" holdout {mean(arm, 'holdout'):.4f}"
         )
-    print(f"calls until the best is held: {mean('krige', 'calls') / mean('full', 'calls'):.0%} of full validation's")
+    both = [row for row in rows if row["krige"]["held"]]
+    share = lambda what, of: statistics.mean(row["krige"][what] for row in of) / statistics.mean(row["full"][what] for row in of)
+    print(f"of full validation's calls: {share('total', rows):.0%} in all, {share('calls', rows):.0%} until the best is held,", end=" ")
+    print(f"{share('calls', both):.0%} in the runs that come to hold it" if both else "which no run came to hold")
     if options.json:
         Path(options.json).write_text(json.dumps({"rows": rows}, indent=1) + "\n")
 

@@ -95,3 +95,10 @@ def test_a_killed_script_leaves_no_server():
         for _ in range(100):
             os.kill(pid, 0)
             time.sleep(0.1)
+
+
+def test_finds_the_checkout_that_it_was_installed_from(tmp_path):
+    """As after `pip install ./src/interop/python`, far from the checkout and with no krige on the path."""
+    environment = {"PATH": "/nonexistent", "HOME": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-c", STARTS], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr

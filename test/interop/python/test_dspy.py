@@ -100,8 +100,29 @@ def test_texts_behind_choices_are_what_a_sampler_learns_from():
         sampler = krige.optuna.KrigeSampler(seed=2, client=client, texts={"prompt": choices}, count=30, scale=100)
         study = optuna.create_study(direction="maximize", sampler=sampler)
         study.optimize(lambda trial: worth[choices[trial.suggest_categorical("prompt", range(len(choices)))]], n_trials=12)
-    late = [choices[trial.params["prompt"]] for trial in study.trials[6:]]
-    assert sum(text.startswith("Name") for text in late) >= 4
+        expected = dict(zip(choices, sampler.expected(study, [{"prompt": place} for place in range(len(choices))])))
+    tried = [choices[trial.params["prompt"]] for trial in study.trials]
+    # Everything once, the promising first; then what may still be the best.
+    assert len(set(tried[: len(choices)])) == len(choices)
+    assert all(text.startswith("Name") for text in tried[len(choices) :])
+    assert all(abs(expected[text] - value) < 15 for text, value in worth.items())
+
+
+def test_a_lucky_minibatch_is_worth_less_than_several_good_ones():
+    texts = ["Name the label.", "Name a label.", "Write a poem.", "Write some poem."]
+    distribution = optuna.distributions.CategoricalDistribution(range(4))
+    study = optuna.create_study(direction="maximize")
+    for place, values in enumerate([[80.0] * 6, [75.0] * 4, [81.0], [20.0] * 5]):
+        for value in values:
+            study.add_trial(
+                optuna.trial.create_trial(params={"prompt": place}, distributions={"prompt": distribution}, value=value)
+            )
+    with krige.connect() as client:
+        sampler = krige.optuna.KrigeSampler(client=client, texts={"prompt": texts}, count=10, scale=100)
+        steady, _, lucky, poor = sampler.expected(study, [{"prompt": place} for place in range(4)])
+        assert steady > lucky > poor
+        with pytest.raises(ValueError, match="no texts"):
+            krige.optuna.KrigeSampler(client=client).expected(study, [{"prompt": 0}])
 
 
 def test_refuses_texts_that_do_not_fit():

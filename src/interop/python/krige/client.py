@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import shlex
@@ -369,14 +370,28 @@ def _stop(process: subprocess.Popen[str]) -> None:
 def _default_command() -> list[str]:
     if shutil.which("krige"):
         return ["krige"]
-    # A checkout: this file lies in src/interop/python/krige.
-    root = Path(__file__).resolve().parents[4]
-    node = root / "node_modules" / "node" / "bin" / "node"
-    if node.exists() and (root / "src" / "cli" / "main.ts").exists():
-        return [str(node), str(root / "src" / "cli" / "main.ts")]
+    for root in _checkouts():
+        node = root / "node_modules" / "node" / "bin" / "node"
+        if node.exists() and (root / "src" / "cli" / "main.ts").exists():
+            return [str(node), str(root / "src" / "cli" / "main.ts")]
     if shutil.which("npx"):
-        return ["npx", "krige"]
+        # What is installed here, never what a registry may have under this name.
+        return ["npx", "--no-install", "krige"]
     raise KrigeError("unavailable", "krige is not installed", "npm install -g krige, or name a server with KRIGE_URL.")
+
+
+def _checkouts() -> Iterator[Path]:
+    """Where this file lies in a checkout, and the checkout that pip installed this package from."""
+    inside = Path("src", "interop", "python")
+    yield Path(__file__).resolve().parents[len(inside.parts) + 1]
+    try:
+        written = importlib.metadata.distribution("krige").read_text("direct_url.json")
+    except importlib.metadata.PackageNotFoundError:
+        return
+    # https://packaging.python.org/en/latest/specifications/direct-url/
+    url = urllib.parse.urlsplit(json.loads(written)["url"]) if written else None
+    if url is not None and url.scheme == "file":
+        yield Path(urllib.request.url2pathname(url.path)).parents[len(inside.parts) - 1]
 
 
 def _refusal(error: urllib.error.HTTPError) -> KrigeError:

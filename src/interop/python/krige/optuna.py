@@ -11,7 +11,7 @@ import itertools
 import json
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -20,9 +20,11 @@ from optuna.samplers import BaseSampler, RandomSampler
 from optuna.search_space import IntersectionSearchSpace
 from optuna.trial import FrozenTrial, TrialState
 
-from .client import Client, Study, connect
+from .client import Belief, Client, Study, connect
 
 _ACTION = "krige:action"
+PROPOSED = "krige:proposed"
+"""System attribute of a trial that Krige proposed from texts; one that was added to the study has none."""
 
 
 class KrigeSampler(BaseSampler):
@@ -33,7 +35,7 @@ class KrigeSampler(BaseSampler):
 
     :param texts: the texts behind the choices of categorical parameters, by name: instructions, demonstrations. A trial is
         then the combination whose texts are worth trying most (expected improvement). All parameters need texts.
-    :param count: with texts, how many examples the value of a trial is a mean over.
+    :param count: with texts, how many examples the value of a trial is a mean over, or a function that says so of a trial.
     :param scale: with texts, the value of a perfect trial: 100 where values are percentages.
     """
 
@@ -44,15 +46,15 @@ class KrigeSampler(BaseSampler):
         policy: str | None = None,
         client: Client | None = None,
         texts: Mapping[str, Sequence[str]] | None = None,
-        count: int = 1,
+        count: int | Callable[[FrozenTrial], int] = 1,
         scale: float = 1.0,
     ) -> None:
-        if count < 1:
+        if not callable(count) and count < 1:
             raise ValueError(f"count is {count}; expected at least 1")
         if not scale > 0:
             raise ValueError(f"scale is {scale}; expected more than 0")
         self._texts = None if texts is None else {name: list(each) for name, each in texts.items()}
-        self._count = count
+        self._count = count if callable(count) else lambda trial: count
         self._scale = scale
         self._combinations: dict[str, _Combinations] = {}
         self._seed = seed
@@ -76,6 +78,7 @@ class KrigeSampler(BaseSampler):
         if not search_space:
             return {}
         if self._texts is not None:
+            study._storage.set_trial_system_attr(trial._trial_id, PROPOSED, True)
             return self._sample_texts(study, search_space)
         key, remote = self._remote(study, search_space)
         action = remote.ask()
@@ -110,7 +113,28 @@ class KrigeSampler(BaseSampler):
             self._client.close()
             self._client = None
 
+    def expected(self, study: optuna.Study, points: Sequence[Mapping[str, Any]]) -> list[float]:
+        """With texts, what points are worth by all that is known of them, tried or not, in the units of the trials.
+
+        A value that one lucky trial gave counts for less than one that several did. All are 0 before anything was tried.
+        """
+        if self._texts is None:
+            raise ValueError("this sampler has no texts; expected one that was given them")
+        if not points:
+            return []
+        space = {
+            name: each for name, each in IntersectionSearchSpace().calculate(study).items() if name in points[0] and not each.single()
+        }
+        combinations = self._combinations_of(study, space)
+        combinations.learn(study)
+        return [self._scale * value for value in combinations.expected(points)]
+
     def _sample_texts(self, study: optuna.Study, search_space: Mapping[str, BaseDistribution]) -> dict[str, Any]:
+        combinations = self._combinations_of(study, search_space)
+        combinations.learn(study)
+        return combinations.propose()
+
+    def _combinations_of(self, study: optuna.Study, search_space: Mapping[str, BaseDistribution]) -> _Combinations:
         key = json.dumps([study.study_name, sorted(search_space)])
         if key not in self._combinations:
             if self._client is None:
@@ -119,9 +143,7 @@ class KrigeSampler(BaseSampler):
             self._combinations[key] = _Combinations(
                 self._client, search_space, self._texts, study.direction, self._seed, self._count, self._scale
             )
-        combinations = self._combinations[key]
-        combinations.learn(study)
-        return combinations.propose()
+        return self._combinations[key]
 
     def _remote(self, study: optuna.Study, search_space: Mapping[str, BaseDistribution]) -> tuple[str, Study]:
         space = {name: _to_krige(each) for name, each in search_space.items()}
@@ -152,7 +174,7 @@ class _Combinations:
         texts: Mapping[str, Sequence[str]],
         direction: optuna.study.StudyDirection,
         seed: int,
-        count: int,
+        count: Callable[[FrozenTrial], int],
         scale: float,
     ) -> None:
         for name, distribution in space.items():
@@ -170,9 +192,12 @@ class _Combinations:
         self._random = random.Random(seed)
         self._count = count
         self._scale = scale
-        self._study = client.study(example_count=max(2, count), seed=seed)
+        self._study = client.study(example_count=1_000, seed=seed)
         self._told: set[int] = set()
         self._values: dict[tuple[int, ...], list[float]] = {}
+        self._places: dict[tuple[int, ...], int] = {}
+        """Of combinations that were tried, in the study."""
+        self._beliefs: list[Belief] = []
 
     def learn(self, study: optuna.Study) -> None:
         """Tells finished trials, whoever proposed them."""
@@ -180,32 +205,38 @@ class _Combinations:
             if trial.number in self._told or any(name not in trial.params for name in self._space):
                 continue
             self._told.add(trial.number)
-            combination = tuple(
-                int(distribution.to_internal_repr(trial.params[name])) for name, distribution in self._space.items()
-            )
+            combination = self._combination(trial.params)
             value = self._sign * trial.values[0] / self._scale
             self._values.setdefault(combination, []).append(value)
             (candidate,) = self._study.add([self._candidate(combination)])
-            observation: dict[str, Any] = {
-                "candidate": {"index": candidate.index},
-                "score": value,
-                "count": self._count,
-            }
+            count = self._count(trial)
+            observation: dict[str, Any] = {"candidate": {"index": candidate.index}, "score": value, "count": count}
             if 0 <= value <= 1:
                 # A value of 0 or 1 over few examples is not certain: one success and one failure are added.
-                share = (value * self._count + 1) / (self._count + 2)
-                observation["standardError"] = math.sqrt(share * (1 - share) / self._count)
+                share = (value * count + 1) / (count + 2)
+                observation["standardError"] = math.sqrt(share * (1 - share) / count)
             self._study.observe([observation])
+            self._places[combination] = candidate.index
+        self._beliefs = self._study.posterior()
+
+    def expected(self, points: Sequence[Mapping[str, Any]]) -> list[float]:
+        predicted = self._study.predict([self._candidate(self._combination(point)) for point in points])
+        return [0.0 for _ in points] if predicted is None else [self._sign * each.mean for each in predicted]
+
+    def _combination(self, parameters: Mapping[str, Any]) -> tuple[int, ...]:
+        return tuple(int(each.to_internal_repr(parameters[name])) for name, each in self._space.items())
 
     def propose(self) -> dict[str, Any]:
         candidates = self._candidates()
+        fresh = [combination for combination in candidates if combination not in self._values]
         if len(self._values) < 3:
-            candidates = [combination for combination in candidates if combination not in self._values] or candidates
-        # A combination that did well by luck is worth another look.
-        ranked = None
-        if len(self._values) >= 3:
-            ranked = self._study.rank([self._candidate(combination) for combination in candidates])
-        chosen = candidates[ranked[0].index] if ranked else self._random.choice(candidates)
+            chosen = self._random.choice(fresh or candidates)
+        elif fresh:
+            ranked = self._study.rank([self._candidate(combination) for combination in fresh])
+            chosen = fresh[ranked[0].index if ranked else 0]
+        else:
+            # Another look, where it is worth most: not at the best for its own sake.
+            chosen = max(self._places, key=lambda combination: self._beliefs[self._places[combination]].expected_improvement or 0)
         return {
             name: distribution.choices[place] for (name, distribution), place in zip(self._space.items(), chosen)
         }
