@@ -142,13 +142,10 @@ describe('the report in a real browser, with hostile strings wherever strings go
   })
 
   it('holds the same elements as with harmless strings: no tag, attribute or address got in', async () => {
-    const harmless = foundIn(
-      await shown(
-        'harmless',
-        withoutPolicy(await report((index) => `harmless ${index % 3 === 0 ? 'and short' : 'and long'} ${index}`)) +
-          INSPECT,
-      ),
-    )
+    // As long as the hostile ones: who is the shorter of equals stands in the report, too.
+    const harmlessText = (index: number) =>
+      `harmless ${index}`.padEnd(HOSTILE[index % HOSTILE.length]!.length, ' and long')
+    const harmless = foundIn(await shown('harmless', withoutPolicy(await report(harmlessText)) + INSPECT))
     const hostile = foundIn(
       await shown('hostile', withoutPolicy(await report((index) => HOSTILE[index % HOSTILE.length]!)) + INSPECT),
     )
