@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { basename, isAbsolute, resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { describeProblems, type Problem } from '../check-input.ts'
 import { InvalidInputError, KrigeError } from '../errors.ts'
 import {
@@ -10,15 +9,13 @@ import {
   needsEmbeddings,
   readMetric,
 } from '../evaluation/metrics/metric-specification.ts'
-import { publicModelName } from '../evaluation/models/model-name.ts'
 import { readModel } from '../evaluation/models/model-specification.ts'
 import { BUILT_IN_MEASUREMENTS, type Constraint } from '../history/constraint.ts'
 import { parsePrior } from '../policy/prior/learned-prior.ts'
-import type { Candidate } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
 import { programSlots, type StagedProgram } from '../prompt/staged-program.ts'
-import { composeTemplate, parseTemplate, type Template } from '../prompt/template.ts'
 import { defineSpace } from '../space/parameter.ts'
+import { checkModel, isPath, modelPaths } from './check-model.ts'
 import { checkUsed } from './check-parameters.ts'
 import { checkJson, refuseLostKeys } from './json-limits.ts'
 import { readExamples } from './read-examples.ts'
@@ -27,11 +24,13 @@ import { readPool } from './read-pool.ts'
 import { readPriorFile } from './read-prior.ts'
 import { readProposers } from './read-proposers.ts'
 import { readStages } from './read-stages.ts'
+import { checkVariables, readTemplate } from './read-template.ts'
 import { type CheckedTaskInput, type TaskInput, taskSchema } from './schema.ts'
 import { resolveInside, showPath } from './source.ts'
 import { splitExamples } from './split.ts'
 import { readProgramPool } from './stage-pool.ts'
 import type { Task } from './task.ts'
+import { fingerprintOf } from './task-fingerprint.ts'
 
 export interface DefineTaskOptions {
   /** What relative paths are relative to. @defaultValue the working directory */
@@ -44,8 +43,6 @@ export interface DefineTaskOptions {
   /** Where a key stands, for messages. */
   readonly locate?: (path: readonly PropertyKey[]) => string
 }
-
-const MODEL = /^(gguf:.+|openai-compatible:https?:\/\/[^#\s]+#.+|[a-z0-9][a-z0-9._-]*:.+)$/i
 
 /**
  * Checks a task and reads what it names.
@@ -259,47 +256,6 @@ function check(input: unknown, locate: (path: readonly PropertyKey[]) => string)
   })
 }
 
-function checkModel(
-  model: string | undefined,
-  path: readonly string[],
-  isOptional: boolean,
-  locate: (path: readonly PropertyKey[]) => string,
-): void {
-  if (model === undefined) {
-    if (isOptional) return
-    throw new InvalidInputError('task has no model', {
-      where: locate([]),
-      remedy: 'Add one, such as model: gguf:smollm2-135m-instruct',
-    })
-  }
-  if (
-    MODEL.test(model) &&
-    !(model.startsWith('openai-compatible:') && !/^openai-compatible:https?:\/\/[^#\s]+#.+$/.test(model))
-  )
-    return
-  throw new InvalidInputError(
-    `${path.join('.')} is ${JSON.stringify(publicModelName(model))}; expected gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL`,
-    {
-      where: locate(path),
-      remedy: 'For a local server: openai-compatible:http://127.0.0.1:8080/v1#name',
-    },
-  )
-}
-
-/** Files of models and tables that a value names, wherever in it: a judge's or a proposer's, too. */
-function modelPaths(value: unknown): string[] {
-  if (typeof value === 'string') {
-    const [, scheme, path] = /^(gguf|table):(.*?)(?:#(?:raw|chat))?$/s.exec(value) ?? []
-    return path !== undefined && (scheme === 'table' || isPath(path)) ? [path] : []
-  }
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(modelPaths) : []
-}
-
-/** Not a name to be looked up in the models folder: absolute, or with a step up or from here. */
-function isPath(written: string): boolean {
-  return isAbsolute(written) || /^\.{1,2}(?:[/\\]|$)|[/\\]\.\.(?:[/\\]|$)/.test(written)
-}
-
 type PathOf = (path: string, key: PropertyKey) => string
 
 function linesOf(
@@ -310,79 +266,6 @@ function linesOf(
 ): ReadLines {
   if (typeof written === 'string') return readLines(pathOf(written, key), key, locate([key]))
   return { lines: written.map((value, index) => ({ value, where: locate([key, index]) })), warnings: [] }
-}
-
-function readTemplate(
-  { template: written, promptVariables }: CheckedTaskInput,
-  examples: readonly Example[],
-  locate: (path: readonly PropertyKey[]) => string,
-): Template {
-  const where = locate(['template'])
-  let template: Template
-  try {
-    template = parseTemplate(written ?? (promptVariables ? '{{prompt}}' : '{{prompt}}\n\n{{input}}'))
-    if (promptVariables) template = { ...template, nested: true }
-  } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error
-    throw new InvalidInputError(error.message, {
-      where,
-      ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
-    })
-  }
-  const shown = template.variables.filter(
-    (name) => name === 'input' || examples.some((example) => Object.hasOwn(example.fields, name)),
-  )
-  if (shown.length === 0 && !template.nested) {
-    throw new InvalidInputError('template shows nothing of the example', {
-      where,
-      remedy: 'Put {{input}} where the example belongs.',
-    })
-  }
-  if (shown.length === template.variables.length) {
-    throw new InvalidInputError('template shows nothing of the prompt', {
-      where,
-      remedy: 'Put {{prompt}}, or the name of a slot such as {{instruction}}, where the prompt belongs.',
-    })
-  }
-  for (const name of shown) {
-    if (name === 'input') continue
-    const lacking = examples.find((example) => !Object.hasOwn(example.fields, name))
-    if (lacking) {
-      throw new InvalidInputError(`template names {{${name}}}, which example ${lacking.id} does not have`, {
-        where,
-        remedy: `Give every example a "${name}", or take it out of the template.`,
-      })
-    }
-  }
-  return template
-}
-
-/** Where prompts name keys of examples, every example has them, and every prompt shows something of the example. */
-function checkVariables(
-  template: Template,
-  pool: readonly Candidate[],
-  examples: readonly Example[],
-  where: string,
-): void {
-  for (const candidate of pool) {
-    const { variables } = composeTemplate(template, candidate, examples[0]!)
-    const lacking = variables
-      .filter((name) => name !== 'input')
-      .map((name) => ({ name, example: examples.find((example) => !Object.hasOwn(example.fields, name)) }))
-      .find(({ example }) => example !== undefined)
-    if (lacking) {
-      throw new InvalidInputError(
-        `prompt ${candidate.id} names {{${lacking.name}}}, which example ${lacking.example!.id} does not have`,
-        { where, remedy: `Give every example a "${lacking.name}", or take it out of the prompt.` },
-      )
-    }
-    if (variables.length === 0) {
-      throw new InvalidInputError(`prompt ${candidate.id} shows nothing of the example`, {
-        where,
-        remedy: 'Put {{input}} where the example belongs.',
-      })
-    }
-  }
 }
 
 function readSpace(written: CheckedTaskInput, locate: (path: readonly PropertyKey[]) => string) {
@@ -435,35 +318,6 @@ function labelsOf(examples: readonly Example[]): string[] {
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const entries = Object.entries(value).filter(([, entry]) => entry !== undefined)
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }
-}
-
-function fingerprintOf(task: Omit<Task, 'fingerprint'>): string {
-  const content = {
-    examples: task.examples,
-    split: task.split,
-    template: task.template?.source ?? null,
-    // Left out where absent, so that studies begun before this key existed go on.
-    ...(task.template?.nested ? { promptVariables: true } : {}),
-    metric: task.metric,
-    // A new password in the address is no other model.
-    model: task.model === undefined ? null : publicModelName(task.model),
-    sampling: task.sampling,
-    system: task.system ?? null,
-    evaluate: task.evaluate ?? null,
-    ...(task.program ? { program: programContent(task.program) } : {}),
-  }
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex')
-}
-
-function programContent({ stages, ...flow }: StagedProgram) {
-  return {
-    ...flow,
-    stages: stages.map(({ template, model, ...stage }) => ({
-      ...stage,
-      template: template.source,
-      model: model === undefined ? null : publicModelName(model),
-    })),
-  }
 }
 
 /** What programs measure beside what every task does. */

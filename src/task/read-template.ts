@@ -1,0 +1,78 @@
+import { InvalidInputError } from '../errors.ts'
+import type { Candidate } from '../prompt/candidate.ts'
+import type { Example } from '../prompt/example.ts'
+import { composeTemplate, parseTemplate, type Template } from '../prompt/template.ts'
+import type { CheckedTaskInput } from './schema.ts'
+
+export function readTemplate(
+  { template: written, promptVariables }: CheckedTaskInput,
+  examples: readonly Example[],
+  locate: (path: readonly PropertyKey[]) => string,
+): Template {
+  const where = locate(['template'])
+  let template: Template
+  try {
+    template = parseTemplate(written ?? (promptVariables ? '{{prompt}}' : '{{prompt}}\n\n{{input}}'))
+    if (promptVariables) template = { ...template, nested: true }
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+    throw new InvalidInputError(error.message, {
+      where,
+      ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    })
+  }
+  const shown = template.variables.filter(
+    (name) => name === 'input' || examples.some((example) => Object.hasOwn(example.fields, name)),
+  )
+  if (shown.length === 0 && !template.nested) {
+    throw new InvalidInputError('template shows nothing of the example', {
+      where,
+      remedy: 'Put {{input}} where the example belongs.',
+    })
+  }
+  if (shown.length === template.variables.length) {
+    throw new InvalidInputError('template shows nothing of the prompt', {
+      where,
+      remedy: 'Put {{prompt}}, or the name of a slot such as {{instruction}}, where the prompt belongs.',
+    })
+  }
+  for (const name of shown) {
+    if (name === 'input') continue
+    const lacking = examples.find((example) => !Object.hasOwn(example.fields, name))
+    if (lacking) {
+      throw new InvalidInputError(`template names {{${name}}}, which example ${lacking.id} does not have`, {
+        where,
+        remedy: `Give every example a "${name}", or take it out of the template.`,
+      })
+    }
+  }
+  return template
+}
+
+/** Where prompts name keys of examples, every example has them, and every prompt shows something of the example. */
+export function checkVariables(
+  template: Template,
+  pool: readonly Candidate[],
+  examples: readonly Example[],
+  where: string,
+): void {
+  for (const candidate of pool) {
+    const { variables } = composeTemplate(template, candidate, examples[0]!)
+    const lacking = variables
+      .filter((name) => name !== 'input')
+      .map((name) => ({ name, example: examples.find((example) => !Object.hasOwn(example.fields, name)) }))
+      .find(({ example }) => example !== undefined)
+    if (lacking) {
+      throw new InvalidInputError(
+        `prompt ${candidate.id} names {{${lacking.name}}}, which example ${lacking.example!.id} does not have`,
+        { where, remedy: `Give every example a "${lacking.name}", or take it out of the prompt.` },
+      )
+    }
+    if (variables.length === 0) {
+      throw new InvalidInputError(`prompt ${candidate.id} shows nothing of the example`, {
+        where,
+        remedy: 'Put {{input}} where the example belongs.',
+      })
+    }
+  }
+}
