@@ -48,10 +48,7 @@ export function registerBenchTables(bench: Command): void {
     .option('--json <file>', 'write every run to FILE as it comes; continue a FILE that is there')
     .option('--details', 'also record seconds, intervals and true means of every choice')
     .addOption(
-      new Option(
-        '--estimand <which>',
-        'what policies are told that best means; error is over the search examples anyway',
-      )
+      new Option('--estimand <which>', 'estimand given to policies (errors are always computed on the search examples)')
         .choices(['set', 'population'])
         .default('set'),
     )

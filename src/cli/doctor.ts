@@ -7,7 +7,7 @@ import { studyCommand, withStore } from './with-store.ts'
 export function registerDoctor(program: Command): void {
   studyCommand(program, 'doctor', 'Check a study and say what is wrong with it.')
     .option('--json', 'print the findings as JSON')
-    .option('--accept-loss', 'go on with what is left after writes were lost; they are paid for again')
+    .option('--accept-loss', 'continue with what is left after lost writes; lost calls are paid for again')
     .addHelpText('after', '\nExamples:\n  $ krige doctor tickets\n  $ krige doctor tickets --accept-loss')
     .action(async (study: string, options: { store?: string; json?: boolean; acceptLoss?: boolean }) => {
       const { examineStudy, findingOf } = await import('../store/doctor.ts')

@@ -77,7 +77,7 @@ export function registerInit(program: Command): void {
     .option('--yes', 'ask nothing: take a model that is found here, and the only file of examples')
     .option('--from <file>', 'your examples: .csv, .jsonl, .json or .yaml, with an input and a right answer each')
     .option('--stages', 'an example of a program of two stages')
-    .option('--prompt <text>', 'the prompt in use now; better ones are written from it')
+    .option('--prompt <text>', 'the prompt in use now; Krige writes better ones from it')
     .option('--model <model>', `the model that answers (default: ${DEFAULT_MODEL})`)
     .option('--generator <model>', 'the model that writes prompts (default: the one that answers)')
     .addHelpText('after', EXAMPLES_TEXT)

@@ -66,7 +66,7 @@ export function registerRun(program: Command, policies: readonly string[]): void
         .argParser((value: string, earlier: readonly string[]) => [...earlier, value])
         .default([], 'none'),
     )
-    .option('--prior <file>', 'what krige learn wrote of other tasks, instead of the prior the task names')
+    .option('--prior <file>', 'file that krige learn wrote, instead of the prior of the task')
     .addOption(
       new Option('--prefer <what>', 'of prompts that cannot be told apart from the best, recommend the …').choices(
         PREFERENCES,
@@ -89,11 +89,11 @@ export function registerRun(program: Command, policies: readonly string[]): void
     .addOption(
       new Option(
         '--requests-per-minute <n>',
-        'what the server allows; found out by itself, more slowly, without',
+        'rate limit of the server (default: discovered from 429 responses)',
       ).argParser(numberOption('--requests-per-minute', { above: 0 })),
     )
     .addOption(
-      new Option('--tokens-per-minute <n>', 'what the server allows, input and output together').argParser(
+      new Option('--tokens-per-minute <n>', 'rate limit in tokens of the server, input and output together').argParser(
         numberOption('--tokens-per-minute', { above: 0 }),
       ),
     )

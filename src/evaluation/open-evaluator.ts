@@ -49,7 +49,7 @@ export interface OpenEvaluatorOptions extends OpenTextModelOptions {
   readonly retry?: RetryOptions
   /** Cosine of two texts' embeddings, for metrics that compare meanings. */
   readonly similarity?: (a: string, b: string) => Promise<number>
-  /** Put around every model, a judge's, too: to watch calls. */
+  /** Wraps every model, including judges; used for tracing. */
   readonly wrapModel?: (model: TextModel) => TextModel
   /** Instead of opening what the task names; still closed with the evaluator. */
   readonly textModel?: TextModel

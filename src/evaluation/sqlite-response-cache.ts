@@ -96,7 +96,7 @@ export async function openSqliteResponseCache(options: SqliteResponseCacheOption
 }
 
 /**
- * Removes every answer an owner ever used, also those that others use, too: they would be asked for again.
+ * Deletes every response that this owner used, also those that other studies share: they will request them again.
  *
  * @returns how many were removed; 0 where there is no cache.
  * @throws UnavailableError where the cache cannot be written.

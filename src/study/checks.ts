@@ -1,5 +1,5 @@
 /**
- * What a study does not let in.
+ * Validates values passed to a study.
  *
  * @module
  */
