@@ -22,6 +22,7 @@ pre { background: var(--soft); border-radius: 8px; padding: 12px 14px; margin: 8
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { text-align: left; overflow-wrap: normal; padding: 6px 10px 6px 0; border-bottom: 1px solid var(--rule); vertical-align: top }
 th { font-weight: 600; font-size: 13px; color: var(--quiet); white-space: nowrap } td.number, th.number { text-align: right; white-space: nowrap }
+@media (max-width: 600px) { th, th.number { white-space: normal } }
 td.text { max-width: 380px; min-width: 180px; overflow-wrap: anywhere } td summary { cursor: pointer; overflow-wrap: anywhere; unicode-bidi: plaintext } td.bar { width: 150px }
 tr.winner td { background: var(--band) } tr td:first-child, tr th:first-child { padding-left: 8px }
 .warnings { background: var(--warnSoft); border-radius: 8px; padding: 10px 14px 10px 32px; margin: 14px 0 } .warnings li { margin: 4px 0 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig } from 'vitepress'
 
-const docs = join(import.meta.dirname, '../..')
+const docs = join(import.meta.dirname, '../pages')
 const page = (text: string, link: string) => ({ text, link: `/${link}` })
 const reference = existsSync(join(docs, 'reference'))
   ? readdirSync(join(docs, 'reference'), { recursive: true, encoding: 'utf8' })
@@ -15,18 +15,12 @@ export default defineConfig({
   title: 'Krige',
   description: 'Find the best prompt with the fewest LLM calls.',
   lang: 'en-US',
-  srcDir: '..',
-  srcExclude: ['api/**', 'site/**', '**/node_modules/**'],
+  srcDir: 'pages',
   rewrites: { 'README.md': 'index.md' },
   // What lies outside docs is in the repository, not on the site.
   ignoreDeadLinks: [/^\.?\/?\.\.\//],
   markdown: { html: false },
-  // The pages lie beside this folder, where no package would be found.
-  vite: {
-    resolve: {
-      alias: { 'vue/server-renderer': join(import.meta.dirname, '../node_modules/vue/server-renderer/index.mjs') },
-    },
-  },
+  vite: { build: { minify: false, chunkSizeWarningLimit: 5000 } },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
@@ -57,6 +51,7 @@ export default defineConfig({
           page('Scale', 'scale'),
           page('Guarantees', 'guarantees'),
           page('Experiments', 'experiments'),
+          page('Language models', 'language-models'),
         ],
       },
       {
