@@ -16,10 +16,14 @@ const BUNDLES = [
   { import: '*', from: 'surrogate', limit: 122 },
   { import: '*', from: 'acquisition', limit: 27 },
   { import: '*', from: 'study', limit: 193 },
+  { import: '*', from: 'policy', limit: 121 },
   // What is not used is left out.
   { import: '{ matern52 }', from: 'surrogate', limit: 2.6 },
   { import: '{ logExpectedImprovement }', from: 'acquisition', limit: 1.4 },
 ]
+
+/** All that a bundle of the pure rooms may take from others: no model, no SQL, no inference. */
+const LIBRARIES = new Set(['ml-matrix', 'pure-rand', 'zod'])
 
 /** Megabytes of files of `npm install krige --omit=optional`, dependencies included. */
 const LARGEST_INSTALLATION = 25
@@ -29,11 +33,12 @@ const problems: string[] = []
 for (const { import: names, from, limit } of BUNDLES) {
   const file = JSON.stringify(join(root, 'dist', from, 'index.js'))
   const use = names === '*' ? `export * from ${file}` : `export ${names} from ${file}`
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     stdin: { contents: use, resolveDir: root },
     bundle: true,
     minify: true,
     write: false,
+    metafile: true,
     format: 'esm',
     platform: 'browser',
     logLevel: 'error',
@@ -41,6 +46,10 @@ for (const { import: names, from, limit } of BUNDLES) {
   const kilobytes = gzipSync(outputFiles[0]!.contents).length / 1000
   const line = `${names} from krige/${from}: ${kilobytes.toFixed(1)} kB of ${limit}`
   process.stdout.write(`${line}\n`)
+  const libraries = Object.keys(metafile.inputs).flatMap((path) => /node_modules\/([^/]+)/.exec(path)?.[1] ?? [])
+  for (const library of new Set(libraries)) {
+    if (!LIBRARIES.has(library)) problems.push(`${names} from krige/${from} brings ${library}`)
+  }
   if (kilobytes > limit) problems.push(`${line} is too large`)
 }
 
