@@ -156,10 +156,25 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     fail(pausedAfter(`${failed.length} evaluations in a row failed, the last with: ${message}`, when))
   }
 
+  /** Makes room for the next once this is told and its results are on their way to the disk. */
+  const goOnAfter = (work: Promise<void>) => {
+    work
+      .catch(fail)
+      .then(async () => {
+        inFlight--
+        gates.wake()
+        const committed = journal.commit()
+        pump()
+        await committed
+      })
+      .catch(fail)
+      .then(finish)
+  }
+
   const start = (cell: Cell) => {
     inFlight++
     const gate = gates.open({ action: cell.action, position: cell.position }, 'task')
-    options
+    const measured = options
       .evaluate({
         action: cell.action,
         position: cell.position,
@@ -174,16 +189,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
         tell(cell, measurement, gate.used)
         options.onResult?.()
       })
-      .catch(fail)
-      .then(async () => {
-        inFlight--
-        gates.wake()
-        const committed = journal.commit()
-        pump()
-        await committed
-      })
-      .catch(fail)
-      .then(finish)
+    goOnAfter(measured)
   }
 
   const tellGeneration = (action: AskedGeneration, { candidates, rejected, failure }: GenerationOutcome) => {
@@ -217,23 +223,14 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     }
     inFlight++
     const gate = gates.open({ action: action.id }, 'proposer')
-    openGeneration(action, gate, journal, cancel)
+    const generated = openGeneration(action, gate, journal, cancel)
       .then(generate)
       .finally(gate.close)
       .then((outcome) => {
         tellGeneration(action, outcome)
         options.onResult?.()
       })
-      .catch(fail)
-      .then(async () => {
-        inFlight--
-        gates.wake()
-        const committed = journal.commit()
-        pump()
-        await committed
-      })
-      .catch(fail)
-      .then(finish)
+    goOnAfter(generated)
   }
 
   const pump = () => {
