@@ -13,6 +13,7 @@ import './node-version.ts'
 export { type AnalyticAcquisition, logExpectedImprovement, upperConfidenceBound } from './acquisition/index.ts'
 export type { Embedder } from './embedding/embedder.ts'
 export { type OpenEmbedderOptions, openEmbedder } from './embedding/open-embedder.ts'
+export type { Leader } from './engine/leaders.ts'
 export {
   BudgetError,
   ConflictError,
@@ -77,6 +78,7 @@ export {
   type EvaluateContext,
   type EvaluateResult,
   type OptimizeOptions,
+  type OptimizeResult,
   optimize,
 } from './run/optimize.ts'
 export { defineSpace, type ParameterInput, type ParameterValue, type Space } from './space/parameter.ts'

@@ -12,6 +12,10 @@ describe('the library', () => {
     expect(result.winner.text).toBe('Which label fits the ticket best?')
     expect(result.winner.interval[0]).toBeLessThanOrEqual(result.winner.mean)
     expect(result.spent.evaluations).toBeLessThanOrEqual(120)
+    expect(result.ranking.map(({ text }) => text).toSorted()).toEqual(prompts.toSorted())
+    expect(result.ranking[0]!.text).toBe(result.winner.text)
+    const means = result.ranking.map(({ mean }) => mean)
+    expect(means).toEqual(means.toSorted((a, b) => b - a))
   })
 
   it.each(['gp', 'tpe', 'random', 'sobol', 'krige'])('asks and tells with policy %s over a space', (policy) => {

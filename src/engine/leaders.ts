@@ -1,8 +1,13 @@
-import type { Recommendation } from '../policy/policy.ts'
 import { candidateText } from '../prompt/candidate.ts'
 import type { StudyState } from '../study/state.ts'
 
-/** A prompt near the top of a search that still runs. */
+/** Posterior of every candidate, by index. */
+interface Beliefs {
+  readonly means: ArrayLike<number>
+  readonly standardDeviations: ArrayLike<number>
+}
+
+/** A prompt near the top of a search. */
 export interface Leader {
   readonly id: string
   readonly text: string
@@ -22,7 +27,7 @@ export interface Leader {
  * study.tell(action.id, action.examples!.map(() => 1))
  * leadersOf(study.state, study.recommend()!, 3)[0]?.isBaseline // false
  */
-export function leadersOf(state: StudyState, { means, standardDeviations }: Recommendation, most: number): Leader[] {
+export function leadersOf(state: StudyState, { means, standardDeviations }: Beliefs, most: number): Leader[] {
   const { candidates, observations, config } = state
   const evaluations = new Uint32Array(candidates.length)
   for (let k = 0; k < observations.length; k++) {

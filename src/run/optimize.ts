@@ -6,6 +6,7 @@
 import { checkInput } from '../check-input.ts'
 import type { GenerationRequest } from '../engine/generation.ts'
 import { createJournal } from '../engine/journal.ts'
+import { type Leader, leadersOf } from '../engine/leaders.ts'
 import { runSearch } from '../engine/search.ts'
 import { InvalidArgumentError, InvalidInputError } from '../errors.ts'
 import { createBackend } from '../numerics/linalg/create-backend.ts'
@@ -18,8 +19,10 @@ import { configOf, DEFAULT_POLICY, environmentOf } from '../study/create-study.t
 import { EVENT_VERSION, type StudyEvent } from '../study/events.ts'
 import { checkBudget } from '../study/ledger.ts'
 import { sampleSizeWarnings } from '../study/sample-size.ts'
+import type { StudyState } from '../study/state.ts'
 import { createFold } from '../study/state.ts'
 import { openStudy } from '../study/study.ts'
+import type { Conclusion } from '../study/verdict.ts'
 import { embedTexts } from './embed-texts.ts'
 import { evaluateByFunction } from './evaluate-by-function.ts'
 import { generateByFunction } from './generate-by-function.ts'
@@ -31,6 +34,12 @@ import { checkSameStudy, hashOf, isSameBudget } from './same-study.ts'
 
 export type { EvaluateContext, EvaluateResult, OptimizeOptions } from './optimize-options.ts'
 
+/** What a search ended with, and every prompt that was measured. */
+export interface OptimizeResult extends RunResult {
+  /** Best first, by posterior mean. */
+  readonly ranking: readonly Leader[]
+}
+
 /**
  * Finds the best of many prompts with few evaluations.
  *
@@ -41,7 +50,7 @@ export type { EvaluateContext, EvaluateResult, OptimizeOptions } from './optimiz
  * result.winner.text // 'Think step by step, then name the label.'
  * result.winner.interval[0] > 0.5 // true
  */
-export async function optimize<Example>(given: OptimizeOptions<Example>): Promise<RunResult> {
+export async function optimize<Example>(given: OptimizeOptions<Example>): Promise<OptimizeResult> {
   checkInput<unknown>(optimizeOptionsSchema, given, '')
   const start = given.prompt ?? given.baseline
   const options = start === undefined ? given : { ...given, baseline: start }
@@ -126,7 +135,7 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
     const raised = stored !== undefined && !isSameBudget(study.state.ledger.limits, budget)
     if (raised) study.setBudget(budget, compared * rivals)
     const { conclusion: earlier } = study.state
-    if (earlier && !raised && fresh.length === 0) return resultOf(study.state, earlier)
+    if (earlier && !raised && fresh.length === 0) return rankedResult(study.state, earlier)
     const telemetry = options.tracer && (await import('../engine/telemetry.ts')).createTelemetry(options.tracer)
     const search = {
       study,
@@ -147,8 +156,12 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
     }
     const run = () => runSearch(search)
     const conclusion = await (telemetry?.traceRun({ 'krige.study': name }, run) ?? run())
-    return resultOf(study.state, conclusion)
+    return rankedResult(study.state, conclusion)
   } finally {
     await lease.release()
   }
+}
+
+function rankedResult(state: StudyState, conclusion: Conclusion): OptimizeResult {
+  return { ...resultOf(state, conclusion), ranking: leadersOf(state, conclusion, Number.POSITIVE_INFINITY) }
 }
