@@ -111,6 +111,22 @@ export function registerRun(program: Command, policies: readonly string[]): void
     .action(run)
 }
 
+/** @throws InvalidInputError when what the run would start from cannot be read. */
+async function checkSources({ prior, warmStart, store: address }: RunFlags): Promise<void> {
+  if (prior !== undefined) (await import('../task/read-prior.ts')).readPriorFile(prior)
+  if (warmStart.length === 0) return
+  const [{ openStore }, { openEarlierStudy }] = await Promise.all([
+    import('../store/open-store.ts'),
+    import('./warm-start.ts'),
+  ])
+  const store = await openStore(storeAddress(address))
+  try {
+    for (const source of warmStart) await openEarlierStudy(source, store)
+  } finally {
+    await store.close()
+  }
+}
+
 /** Runs a task file as `krige run` does. */
 export async function run(taskFile: string, flags: RunFlags): Promise<void> {
   const [{ loadTask }, { createPriceList }, text] = await Promise.all([
@@ -133,6 +149,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
 
   const secondsHere = (plan: Plan) => (replay ? undefined : localRunTime(task, plan.cost, flags.threads))
   if (flags.dryRun) {
+    await checkSources(flags)
     const { makePlan } = await import('../run/plan.ts')
     const { estimator, close, notice } = await openEstimator(task, flags, replay)
     try {

@@ -29,7 +29,7 @@ import {
   type ToWorker,
   workerMailbox,
 } from './messages.ts'
-import { openQueue, QUEUE_OPTIONS, RETRIES } from './queue.ts'
+import { openQueue, QUEUE_OPTIONS, RETRIES, RETRIES_ALONE } from './queue.ts'
 import { shareTask } from './shared-task.ts'
 
 export interface DispatchOptions {
@@ -251,7 +251,7 @@ async function coordinate(options: DispatchOptions, link: Link, boss: PgBoss): P
   const look = async () => {
     if (looking) {
       again = true
-      return
+      return looking
     }
     looking = (async () => {
       do {
@@ -340,8 +340,18 @@ async function coordinate(options: DispatchOptions, link: Link, boss: PgBoss): P
   await link.query('select pg_notify($1, $2)', [NEWS, queue])
   await round()
   await boss.work<QueuedCell>(dead, { pollingIntervalSeconds: 1 }, async ([job]) => {
-    const message = `${RETRIES + 1} workers were lost while they measured it`
-    open.get(job!.data.key)?.finish(failed('program', message))
+    const { data } = job!
+    const cell = open.get(data.key)
+    if (data.alone || !cell) {
+      const lost = RETRIES + 1 + RETRIES_ALONE + 1
+      const message = `${lost} workers were lost while they measured it, the last of them with nothing else in hand`
+      cell?.finish(failed('program', message))
+      return
+    }
+    // It may have been in the same hands as the one that killed them: it gets a worker of its own.
+    cell.since = Date.now()
+    await boss.insert(queue, [{ data: { ...data, alone: true }, retryLimit: RETRIES_ALONE }])
+    await link.query('select pg_notify($1, $2)', [NEWS, queue])
   })
   await look()
 

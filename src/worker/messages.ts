@@ -26,6 +26,8 @@ export interface QueuedCell {
   readonly key: string
   /** The {@link CellJob} as JSON. */
   readonly job: string
+  /** Whether its worker measures nothing else meanwhile, because workers were lost that had it in hand. */
+  readonly alone?: boolean
 }
 
 /** A worker has taken a cell. */

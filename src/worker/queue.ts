@@ -14,6 +14,8 @@ export const BEAT = 5
 const HEARTBEAT = 15
 /** Deliveries after the first. */
 export const RETRIES = 4
+/** The same for a cell that is measured alone after those. */
+export const RETRIES_ALONE = 1
 /** Seconds; a cell may take its time as long as its worker lives. */
 const LONGEST_JOB = 23 * 3_600
 

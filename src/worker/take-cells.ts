@@ -13,7 +13,8 @@ export interface Hands {
 
 /**
  * Takes cells from a queue as hands are free, and says that they are being worked on. A cell whose work throws goes back
- * into the queue, for another worker, or to the dead letters after too many.
+ * into the queue, for another worker, or to the dead letters after too many. One that is to be measured alone waits until
+ * the others in hand are done, and nothing is taken meanwhile.
  */
 export function takeCells(
   boss: PgBoss,
@@ -22,14 +23,22 @@ export function takeCells(
   carry: (cell: Job<QueuedCell>) => Promise<void>,
 ): Hands {
   const inHand = new Map<string, Job<QueuedCell>>()
+  /** Of those, what is measured. */
+  const begun = new Set<string>()
   let taking = false
   let again = false
   let closed = false
   let emptied: () => void = () => {}
 
   const attempt = ({ id, retryCount }: Job<QueuedCell>) => ({ id, retryCount })
+  const startNext = () => {
+    const waiting = [...inHand.values()].filter(({ id }) => !begun.has(id))
+    for (const job of waiting.filter(({ data }) => !data.alone)) start(job)
+    const [first] = waiting.filter(({ data }) => data.alone)
+    if (first && begun.size === 0) start(first)
+  }
   const start = (job: Job<QueuedCell>) => {
-    inHand.set(job.id, job)
+    begun.add(job.id)
     carry(job)
       .then(
         () => boss.complete(queue, attempt(job)),
@@ -39,6 +48,8 @@ export function takeCells(
       .catch(() => {})
       .finally(() => {
         inHand.delete(job.id)
+        begun.delete(job.id)
+        startNext()
         void look()
         emptied()
       })
@@ -53,9 +64,10 @@ export function takeCells(
       do {
         again = false
         const batchSize = slots - inHand.size
-        if (closed || batchSize === 0) break
+        if (closed || batchSize === 0 || [...inHand.values()].some(({ data }) => data.alone)) break
         const jobs = await boss.fetch<QueuedCell>(queue, { batchSize })
-        for (const job of jobs) start(job)
+        for (const job of jobs) inHand.set(job.id, job)
+        startNext()
       } while (again)
     } catch {
       // There is another look soon.

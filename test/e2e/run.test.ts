@@ -54,6 +54,8 @@ describe('krige run', { timeout: 120_000 }, () => {
     expect(stdout).toMatch(/12 prompts, 40 search examples[\s\S]*Cost: at most 300 calls/)
     expect(server.requests).toEqual([])
     expect(existsSync(join(folder, '.krige'))).toBe(false)
+    const unknown = await krige(folder, 'run', 'task.yaml', '--dry-run', '--warm-start', 'nothing')
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('nothing')])
     const planned = JSON.parse((await krige(folder, 'run', 'task.yaml', '--dry-run', '--json')).stdout)
     expect(planned.plan).toMatchObject({ searchEvaluations: 220, holdoutEvaluations: 80 })
   })

@@ -294,7 +294,9 @@ describe('workers', () => {
     expect(done.code, done.stderr).toBe(0)
     const { state } = await readLog(store, 'tickets')
     const failures = [...state.failures.values()]
-    expect(failures.map(({ latest }) => latest)).toEqual(['5 workers were lost while they measured it'])
+    expect(failures.map(({ latest }) => latest)).toEqual([
+      '7 workers were lost while they measured it, the last of them with nothing else in hand',
+    ])
     expect(state.ledger.spent.evaluations).toBeGreaterThan(30)
   })
 
