@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import { build } from 'esbuild'
 
-/** What somebody would ask for in a browser: the numeric core, a surrogate on top of it, and studies. */
-const ENTRY = `
-export { createStudy } from './src/study/index.ts'
+/** What somebody would ask for in a browser: the numeric core and a surrogate on top of it; with studies, or without. */
+const STUDIES = `export { createStudy } from './src/study/index.ts'`
+const CORE = `
 export * from './src/numerics/linalg/index.ts'
 export { gaussianProcess } from './src/surrogate/gaussian-process/gaussian-process.ts'
 export { createPoolPosterior } from './src/surrogate/gaussian-process/pool-posterior.ts'
@@ -45,9 +45,13 @@ export interface CoreBundle {
 }
 
 /** The numeric core as a page would load it, minified. */
-export async function bundleCore(): Promise<CoreBundle> {
+export async function bundleCore({ withStudies = true } = {}): Promise<CoreBundle> {
   const { outputFiles, metafile } = await build({
-    stdin: { contents: ENTRY, resolveDir: resolve(import.meta.dirname, '../..'), loader: 'ts' },
+    stdin: {
+      contents: withStudies ? STUDIES + CORE : CORE,
+      resolveDir: resolve(import.meta.dirname, '../..'),
+      loader: 'ts',
+    },
     bundle: true,
     minify: true,
     write: false,

@@ -5,7 +5,7 @@ import { bundleCore, PREDICTION } from '../../support/core-bundle.ts'
 
 describe('the numeric core in a browser', () => {
   it('bundles to at most 150 kB compressed, and computes without Node.js', async () => {
-    const { code, fromNode } = await bundleCore()
+    const { code, fromNode } = await bundleCore({ withStudies: false })
     expect(fromNode).toEqual([])
     expect(gzipSync(code).length).toBeLessThanOrEqual(150_000)
 
@@ -14,5 +14,11 @@ describe('the numeric core in a browser', () => {
     const result: { name: string; mean: number } = JSON.parse(vm.runInContext(`${code};${PREDICTION}`, page))
     expect(result).toMatchObject({ name: 'wasm', process: 'undefined', require: 'undefined' })
     expect(result.mean).toBeCloseTo(1, 4)
+  })
+
+  it('bundles with studies to at most 200 kB compressed', async () => {
+    const { code, fromNode } = await bundleCore()
+    expect(fromNode).toEqual([])
+    expect(gzipSync(code).length).toBeLessThanOrEqual(200_000)
   })
 })
