@@ -64,6 +64,30 @@ describe('control sequences of servers, prompts, ids and names', { timeout: 120_
     }
   })
 
+  it('reach no terminal from what is said of a finished study', async () => {
+    server.script = [answer(`bug ${HOSTILE}`)]
+    const folder = hostileTask()
+    const run = await krige(folder, 'run', 'task.yaml', '--no-cache')
+    expect(run.stdout + run.stderr).not.toMatch(STEERING)
+    const study = `n${HOSTILE}`
+    for (const command of [
+      ['answers', study],
+      ['answers', study, '--prompt', `p1${HOSTILE}`],
+      ['answers', study, '--prompt', `no${HOSTILE}`],
+      ['studies'],
+      ['diff', study, study],
+      ['diff', study, `no${HOSTILE}`],
+      ['report', study, '--terminal'],
+      ['report', study, '--format', 'md', '--out', '-'],
+      ['completion', HOSTILE],
+      ['delete', `no${HOSTILE}`],
+      ['delete', study],
+    ]) {
+      const result = await krige(folder, ...command)
+      expect(result.stdout + result.stderr, command.slice(0, 1).join(' ')).not.toMatch(STEERING)
+    }
+  })
+
   it('stay what they are in data: JSON holds the same value, an export the same bytes', async () => {
     server.script = [answer('bug')]
     const folder = hostileTask()
