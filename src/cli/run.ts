@@ -13,7 +13,7 @@ import type { Store } from '../store/store.ts'
 import type { Budget } from '../study/ledger.ts'
 import type { Preference } from '../study/preference.ts'
 import type { Task } from '../task/task.ts'
-import type { Dispatcher } from '../worker/dispatch.ts'
+import type { WorkerDispatch } from '../worker/dispatch.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { type LiveView, openBrowser } from './live-view.ts'
 import { localRunTime } from './local-run-time.ts'
@@ -189,7 +189,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
   let evaluator: Evaluator | undefined
   let generator: TextModel | undefined
   let live: LiveView | undefined
-  let dispatcher: Dispatcher | undefined
+  let dispatcher: WorkerDispatch | undefined
   try {
     const priors = []
     const prior = flags.prior === undefined ? undefined : readPriorFile(flags.prior)
@@ -277,11 +277,11 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
 async function dispatchTo(
   address: string,
   { store, task, evaluator, flags }: { store: Store; task: Task; evaluator: Evaluator; flags: RunFlags },
-): Promise<Dispatcher> {
-  const { openDispatcher } = await import('../worker/dispatch.ts')
+): Promise<WorkerDispatch> {
+  const { dispatchToWorkers } = await import('../worker/dispatch.ts')
   const requestsPerMinute = flags.requestsPerMinute ?? task.modelSettings?.requestsPerMinute
   const tokensPerMinute = flags.tokensPerMinute ?? task.modelSettings?.tokensPerMinute
-  return openDispatcher({
+  return dispatchToWorkers({
     address,
     store,
     study: flags.study ?? task.name,

@@ -1,5 +1,5 @@
 /**
- * Keeps a number of cells in flight: takes open ones first, asks the study for more, tells results, and lets nothing be
+ * Keeps a number of cells in hand: takes open ones first, asks the study for more, tells results, and lets nothing be
  * sent that is not in the log.
  *
  * @module
@@ -14,6 +14,7 @@ import type { AskedAction, AskedEvaluation, AskedGeneration, Study } from '../st
 import { createCallGates } from './call-gate.ts'
 import type { CellEvaluator, CellMeasurement } from './cell.ts'
 import { clip, clipCall } from './clip-texts.ts'
+import { createDispatcher } from './dispatcher.ts'
 import { type GenerateCandidates, type GenerationOutcome, openGeneration } from './generation.ts'
 import type { Hold } from './hold.ts'
 import type { Journal } from './journal.ts'
@@ -48,6 +49,7 @@ const FRUITLESS_GENERATIONS = 8
 const UNAFFORDABLE = 'the budget does not allow another call'
 
 interface Cell {
+  readonly kind: 'cell'
   readonly action: number
   readonly position: number
   readonly evaluation: Omit<AskedEvaluation, 'kind' | 'id' | 'reason'>
@@ -64,11 +66,13 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
   const { study, journal, signal, hold } = options
   const room = () => (typeof options.concurrency === 'function' ? options.concurrency() : options.concurrency)
   const patience = options.patience ?? patienceOf(study, room())
-  const waiting: Cell[] = [...study.state.actions.values()].flatMap((action) =>
+  const dispatcher = createDispatcher<Cell | AskedGeneration, 'here'>()
+  const want = (work: Cell | AskedGeneration) => dispatcher.want(keyOf(work), work)
+  const reopened = [...study.state.actions.values()].flatMap((action) =>
     action.kind === 'evaluate' ? openCells(study, action) : [],
   )
   // A budget that was lowered since they were asked for has no room for all of them.
-  for (const cell of waiting.splice(Math.max(0, waiting.length - overrun(study)))) {
+  for (const cell of reopened.splice(Math.max(0, reopened.length - overrun(study)))) {
     study.release(cell.action, 'the budget was lowered', [cell.position])
   }
   const streak: { readonly cell: Cell; readonly measurement: CellMeasurement }[] = []
@@ -78,7 +82,6 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     fail(pausedAfter(`${calls} calls in a row failed, the last with: ${message}`, 'when the model answers')),
   )
   let fruitless = 0
-  let inFlight = 0
   let ended: string | undefined
   let failure: unknown
   let finished = () => {}
@@ -157,11 +160,11 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
   }
 
   /** Makes room for the next once this is told and its results are on their way to the disk. */
-  const goOnAfter = (work: Promise<void>) => {
-    work
+  const finishAfter = (done: Promise<void>, work: Cell | AskedGeneration) => {
+    done
       .catch(fail)
       .then(async () => {
-        inFlight--
+        dispatcher.finish(keyOf(work))
         gates.wake()
         const committed = journal.commit()
         pump()
@@ -171,8 +174,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
       .then(finish)
   }
 
-  const start = (cell: Cell) => {
-    inFlight++
+  const startCell = (cell: Cell) => {
     const gate = gates.open({ action: cell.action, position: cell.position }, 'task')
     const measured = options
       .evaluate({
@@ -189,7 +191,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
         tell(cell, measurement, gate.used)
         options.onResult?.()
       })
-    goOnAfter(measured)
+    finishAfter(measured, cell)
   }
 
   const tellGeneration = (action: AskedGeneration, { candidates, rejected, failure }: GenerationOutcome) => {
@@ -218,10 +220,10 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
   const startGeneration = (action: AskedGeneration) => {
     const { generate } = options
     if (!generate) {
+      dispatcher.finish(keyOf(action))
       tellGeneration(action, { candidates: [], failure: failureOf('program', 'no proposer is set up') })
       return
     }
-    inFlight++
     const gate = gates.open({ action: action.id }, 'proposer')
     const generated = openGeneration(action, gate, journal, cancel)
       .then(generate)
@@ -230,29 +232,31 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
         tellGeneration(action, outcome)
         options.onResult?.()
       })
-    goOnAfter(generated)
+    finishAfter(generated, action)
   }
 
+  const start = (work: Cell | AskedGeneration) => (work.kind === 'cell' ? startCell(work) : startGeneration(work))
+
   const pump = () => {
-    while (!isHeld() && !cancel.aborted && ended === undefined && inFlight < room()) {
-      const cell = waiting.shift()
-      if (cell) {
-        start(cell)
+    while (!isHeld() && !cancel.aborted && ended === undefined && dispatcher.inHand < room()) {
+      const work = dispatcher.take('here')
+      if (work) {
+        start(work)
         continue
       }
       const source = options.next()
       if (source.kind === 'wait') {
         // Held-back failures are all that is pending: nothing else will decide about them.
-        if (inFlight === 0 && streak.length > 0) tellStreak()
+        if (dispatcher.inHand === 0 && streak.length > 0) tellStreak()
         else return
       } else if (source.kind === 'done') ended = source.reason
-      else if (source.action.kind === 'generate') startGeneration(source.action)
-      else waiting.push(...cellsOf(source.action))
+      else if (source.action.kind === 'generate') want(source.action)
+      else cellsOf(source.action).forEach(want)
     }
   }
 
   const finish = () => {
-    if (inFlight === 0) finished()
+    if (dispatcher.inHand === 0) finished()
   }
 
   const isHeld = () => hold?.held === true && ended === undefined && !cancel.aborted
@@ -270,13 +274,15 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     for (const action of [...study.state.actions.values()]) {
       if (action.kind !== 'generate') continue
       const { v: _, type: __, action: id, ...asked } = action.asked
-      startGeneration({ ...asked, id })
+      want({ ...asked, id })
+      start(dispatcher.take('here')!)
     }
+    reopened.forEach(want)
     pump()
   } catch (error) {
     fail(error)
   }
-  while (inFlight > 0 || isHeld()) {
+  while (dispatcher.inHand > 0 || isHeld()) {
     await new Promise<void>((resolve) => {
       finished = resolve
     })
@@ -284,7 +290,9 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
   unsubscribe?.()
   if (failure === undefined && !signal.aborted) {
     tellStreak()
-    for (const cell of waiting.splice(0)) study.release(cell.action, ended ?? 'not wanted any more', [cell.position])
+    for (const work of dispatcher.open.values()) {
+      if (work.kind === 'cell') study.release(work.action, ended ?? 'not wanted any more', [work.position])
+    }
   }
   try {
     await journal.commit()
@@ -297,6 +305,9 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
   }
   return ended ?? 'nothing was left to do'
 }
+
+const keyOf = (work: Cell | AskedGeneration) =>
+  work.kind === 'cell' ? `${work.action}/${work.position}` : String(work.id)
 
 function pausedAfter(what: string, when: string): UnavailableError {
   return new UnavailableError(what, {
@@ -327,7 +338,7 @@ function openCells({ state }: Study, { asked, split, open }: OpenEvaluation): Ce
     repeat: asked.repeat ?? 0,
     split,
   }
-  return [...open].map((position) => ({ action: asked.action, position, evaluation }))
+  return [...open].map((position) => ({ kind: 'cell', action: asked.action, position, evaluation }))
 }
 
 function withoutRival({ rival: _, ...cell }: Cell['evaluation']) {
@@ -335,5 +346,5 @@ function withoutRival({ rival: _, ...cell }: Cell['evaluation']) {
 }
 
 function cellsOf(action: AskedEvaluation): Cell[] {
-  return action.examples.map((_, position) => ({ action: action.id, position, evaluation: action }))
+  return action.examples.map((_, position) => ({ kind: 'cell', action: action.id, position, evaluation: action }))
 }

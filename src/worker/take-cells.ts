@@ -1,6 +1,7 @@
 import type { Job, PgBoss } from 'pg-boss'
 import { messageOf } from '../text/message-of.ts'
 import type { QueuedCell } from './messages.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { BEAT } from './queue.ts'
 
 /** A number of cells of one queue, in hand at once. */
@@ -25,8 +26,6 @@ export function takeCells(
   const inHand = new Map<string, Job<QueuedCell>>()
   /** Of those, what is measured. */
   const begun = new Set<string>()
-  let taking = false
-  let again = false
   let closed = false
   let emptied: () => void = () => {}
 
@@ -54,28 +53,13 @@ export function takeCells(
         emptied()
       })
   }
-  const look = async () => {
-    if (taking) {
-      again = true
-      return
-    }
-    taking = true
-    try {
-      do {
-        again = false
-        const batchSize = slots - inHand.size
-        if (closed || batchSize === 0 || [...inHand.values()].some(({ data }) => data.alone)) break
-        const jobs = await boss.fetch<QueuedCell>(queue, { batchSize })
-        for (const job of jobs) inHand.set(job.id, job)
-        startNext()
-      } while (again)
-    } catch {
-      // There is another look soon.
-    } finally {
-      taking = false
-      emptied()
-    }
-  }
+  const look = oneAtATime(async () => {
+    const batchSize = slots - inHand.size
+    if (closed || batchSize === 0 || [...inHand.values()].some(({ data }) => data.alone)) return
+    const jobs = await boss.fetch<QueuedCell>(queue, { batchSize })
+    for (const job of jobs) inHand.set(job.id, job)
+    startNext()
+  })
   const timer = setInterval(() => {
     const held = [...inHand.values()].map(attempt)
     if (held.length > 0) boss.touch(queue, held).catch(() => {})
@@ -85,7 +69,8 @@ export function takeCells(
     look: () => void look(),
     async close() {
       closed = true
-      while (taking || inHand.size > 0) {
+      await look()
+      while (inHand.size > 0) {
         await new Promise<void>((resolve) => {
           emptied = resolve
         })

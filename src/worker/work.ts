@@ -12,6 +12,7 @@ import { messageOf } from '../text/message-of.ts'
 import { type Link, openLink } from './link.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { type CellJob, NEWS, type QueuedCell, type ToCoordinator, type ToWorker, workerMailbox } from './messages.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { openQueue } from './queue.ts'
 import type { SharedTask } from './shared-task.ts'
 import { type Hands, takeCells } from './take-cells.ts'
@@ -173,30 +174,14 @@ interface Asks {
 function createAsks(worker: number, letters: () => Mailbox<ToWorker>): Asks {
   const open = new Map<string, { readonly queue: string; readonly settle: (answer: ToWorker['answer']) => void }>()
   let count = 0
-  let looking = false
-  let again = false
-  const look = async () => {
-    if (looking) {
-      again = true
-      return
+  const look = oneAtATime(async () => {
+    const mail = await letters().collect()
+    letters().remove(mail.map(({ id }) => id))
+    for (const { body } of mail) {
+      open.get(body.ask)?.settle(body.answer)
+      open.delete(body.ask)
     }
-    looking = true
-    try {
-      do {
-        again = false
-        const mail = await letters().collect()
-        letters().remove(mail.map(({ id }) => id))
-        for (const { body } of mail) {
-          open.get(body.ask)?.settle(body.answer)
-          open.delete(body.ask)
-        }
-      } while (again)
-    } catch {
-      // The server is away; there is another look soon.
-    } finally {
-      looking = false
-    }
-  }
+  })
   return {
     worker,
     expect(queue) {
