@@ -55,3 +55,10 @@ export function checkPoints(at: Points, dimension: number): void {
 export function row(input: Points, index: number): Float64Array {
   return input.data.subarray(index * input.dimension, (index + 1) * input.dimension)
 }
+
+/** Some of the points, in the order asked for. */
+export function takePoints(from: Points, indices: readonly number[]): Points {
+  const data = new Float64Array(indices.length * from.dimension)
+  for (const [k, index] of indices.entries()) data.set(row(from, index), k * from.dimension)
+  return { count: indices.length, dimension: from.dimension, data }
+}

@@ -13,32 +13,20 @@
  *
  * @module
  */
-import { InvalidArgumentError, NonFiniteError } from '../../errors.ts'
+import { InvalidArgumentError } from '../../errors.ts'
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import { toArray } from '../../numerics/linalg/matrix.ts'
 import { dot } from '../../numerics/vector.ts'
-import type { Kernel } from '../kernels/kernel.ts'
 import { checkPoints, type Points } from '../points.ts'
 import { gaussianPosterior, type Posterior } from '../posterior.ts'
-import type { DifferentiableSurrogate, LocalPrediction } from '../surrogate.ts'
+import type { ConditionedProcess, GaussianProcessModel } from './conditioned-process.ts'
 import { covarianceFill } from './covariance-fill.ts'
-import { type MeanFunction, meanBasis, meanWidth } from './mean-function.ts'
-import { solveLower, solveLowerTransposed } from './triangular.ts'
+import { addMean, meanBasis, meanWidth } from './mean-function.ts'
+import { checkTrainingData, joined, type TrainingData } from './training-data.ts'
+import { factorSmall, solveLower, solveLowerTransposed } from './triangular.ts'
 
-/** Everything about a Gaussian process that does not depend on data. */
-export interface GaussianProcessModel {
-  readonly kernel: Kernel
-  /** σ², variance of the observation noise, in squared units of the targets. */
-  readonly observationNoise: number
-  readonly mean: MeanFunction
-}
-
-export interface TrainingData {
-  readonly points: Points
-  readonly targets: Float64Array
-  /** Known variance of each observation, added to the fitted noise. Default 0. */
-  readonly noiseVariances?: Float64Array
-}
+export type { GaussianProcessModel } from './conditioned-process.ts'
+export { checkTrainingData, type TrainingData } from './training-data.ts'
 
 export interface LeaveOneOut {
   /** Prediction of every observation from all others. */
@@ -49,16 +37,7 @@ export interface LeaveOneOut {
   readonly logScore: number
 }
 
-export interface GaussianProcess extends DifferentiableSurrogate {
-  readonly model: GaussianProcessModel
-  readonly data: TrainingData
-  readonly logMarginalLikelihood: number
-  /** What had to be added to the diagonal to factor K; 0 as a rule. */
-  readonly jitter: number
-  /** β. */
-  readonly meanCoefficients: Float64Array
-  posterior(points: Points): Posterior
-  predictAt(x: Float64Array): LocalPrediction
+export interface GaussianProcess extends ConditionedProcess {
   /** α. */
   readonly weights: Float64Array
   /** A copy of L, n×n row-major. */
@@ -69,10 +48,6 @@ export interface GaussianProcess extends DifferentiableSurrogate {
   append(data: TrainingData): GaussianProcess
   /** The same process without one observation, in O(n²). */
   remove(index: number): GaussianProcess
-  /**
-   * The same process with its own mean imputed at pending points: means stay, variances shrink ("kriging believer",
-   * Ginsbourger et al. 2010).
-   */
   fantasize(points: Points): GaussianProcess
   /** @deprecated Its name before: {@link fantasize}. */
   fantasise(points: Points): GaussianProcess
@@ -87,7 +62,7 @@ const LOG_TWO_PI = Math.log(2 * Math.PI)
 const BATCH = 504
 
 /**
- * Conditions a Gaussian process on data, O(n³). Limit: n ≈ 5,000 (200 MB, about 2 s); past it condition on a subset.
+ * Conditions a Gaussian process on data, O(n³). Limit: n ≈ 5,000 (200 MB, about 2 s); past it {@link sparseGaussianProcess}.
  *
  * @throws InvalidArgumentError when lengths disagree or there is no data; NonFiniteError on NaN or infinities;
  *   NotPositiveDefiniteError when even the largest jitter does not help.
@@ -111,25 +86,6 @@ export function gaussianProcess(model: GaussianProcessModel, data: TrainingData,
     }
     return conditionOnFactor(model, data, factor, jitter, backend)
   })
-}
-
-/** @throws InvalidArgumentError when lengths disagree or there is no data; NonFiniteError on NaN or infinities. */
-export function checkTrainingData(data: TrainingData): void {
-  const { points, targets, noiseVariances } = data
-  if (points.count === 0) throw new InvalidArgumentError('data has no observations; expected at least one')
-  if (targets.length !== points.count) {
-    throw new InvalidArgumentError(`targets has ${targets.length} numbers; expected ${points.count}, one per point`)
-  }
-  if (noiseVariances && noiseVariances.length !== points.count) {
-    throw new InvalidArgumentError(`noiseVariances has ${noiseVariances.length} numbers; expected ${points.count}`)
-  }
-  const check = (name: string, values: Float64Array) => {
-    const bad = values.findIndex((value) => !Number.isFinite(value))
-    if (bad >= 0) throw new NonFiniteError(`${name}[${bad}] is ${values[bad]}; expected a finite number`)
-  }
-  check('targets', targets)
-  check('points', points.data)
-  if (noiseVariances) check('noiseVariances', noiseVariances)
 }
 
 /** Adds σ² + s_i² to the diagonal of K. */
@@ -174,17 +130,6 @@ export function solveMean(
   return { coefficients, whitened, logPrior: -0.5 * dot(coefficients, coefficients) }
 }
 
-/** In-place lower Cholesky factor of a small, safely positive definite matrix (identity plus a Gram matrix). */
-function factorSmall(a: Float64Array, n: number): void {
-  for (let j = 0; j < n; j++) {
-    for (let i = j; i < n; i++) {
-      let total = a[i * n + j]!
-      for (let k = 0; k < j; k++) total -= a[i * n + k]! * a[j * n + k]!
-      a[i * n + j] = i === j ? Math.sqrt(total) : total / a[j * n + j]!
-    }
-  }
-}
-
 /** A process from a factor of its matrix that is already known. @throws nothing: the caller vouches for the factor. */
 export function conditionOnFactor(
   model: GaussianProcessModel,
@@ -204,19 +149,10 @@ export function conditionOnFactor(
   let logDeterminant = 0
   for (let i = 0; i < n; i++) logDeterminant += 2 * Math.log(factor[i * n + i]!)
 
-  const priorMean = (at: Points): Float64Array => {
-    const basis = meanBasis(mean, at)
-    const out = new Float64Array(at.count)
-    for (let i = 0; i < at.count; i++) {
-      for (let p = 0; p < width; p++) out[i]! += basis[i * width + p]! * coefficients[p]!
-    }
-    return out
-  }
-
   const posterior = (at: Points): Posterior => {
     checkPoints(at, points.dimension)
     const m = at.count
-    const means = priorMean(at)
+    const means = addMean(mean, coefficients, at, new Float64Array(m))
     const variance = kernel.diagonal(at)
     backend.scope((workspace) => {
       const most = Math.min(m, BATCH)
@@ -355,20 +291,9 @@ function appendTo(process: GaussianProcess, more: TrainingData, backend: Backend
   const n = data.points.count
   const m = more.points.count
   const total = n + m
-  const { dimension } = data.points
-  if (more.points.dimension !== dimension) {
-    throw new InvalidArgumentError(`points have ${more.points.dimension} coordinates; expected ${dimension}`)
-  }
-  const joined = {
-    count: total,
-    dimension,
-    data: concatenate(data.points.data, more.points.data),
-  }
-  const known =
-    data.noiseVariances || more.noiseVariances
-      ? concatenate(data.noiseVariances ?? new Float64Array(n), more.noiseVariances ?? new Float64Array(m))
-      : undefined
-  const cross = model.kernel.covariance(more.points, joined, backend)
+  const all = joined(data, more)
+  const known = all.noiseVariances
+  const cross = model.kernel.covariance(more.points, all.points, backend)
   return backend.scope((workspace) => {
     const storage = workspace.matrix(total, total)
     for (let i = 0; i < n; i++) {
@@ -386,18 +311,6 @@ function appendTo(process: GaussianProcess, more: TrainingData, backend: Backend
     for (let i = 0; i < total; i++) {
       for (let j = 0; j <= i; j++) grown[i * total + j] = storage.data[i * storage.stride + j]!
     }
-    const all = {
-      points: joined,
-      targets: concatenate(data.targets, more.targets),
-      ...(known ? { noiseVariances: known } : {}),
-    }
     return conditionOnFactor(model, all, grown, jitter, backend)
   })
-}
-
-function concatenate(a: Float64Array, b: Float64Array): Float64Array {
-  const out = new Float64Array(a.length + b.length)
-  out.set(a)
-  out.set(b, a.length)
-  return out
 }

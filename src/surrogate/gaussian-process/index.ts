@@ -7,7 +7,9 @@ export {
   logisticMoments,
   type SuccessCounts,
 } from './binomial-process.ts'
+export type { ConditionedProcess } from './conditioned-process.ts'
 export { type FitOptions, type FittedModel, fitModel, startingModel } from './fit.ts'
+export { type FitProcessOptions, type FittedProcess, fitProcess } from './fit-process.ts'
 export {
   type GaussianProcess,
   type GaussianProcessModel,
@@ -15,6 +17,7 @@ export {
   type LeaveOneOut,
   type TrainingData,
 } from './gaussian-process.ts'
+export { type InducingPointsOptions, selectInducingPoints } from './inducing-points.ts'
 export { type LaplaceApproximation, type LatentLikelihood, laplace } from './laplace.ts'
 export { type LatentProcess, latentProcess } from './latent-process.ts'
 export { chained, lowerTailTransform } from './lower-tail.ts'
@@ -39,6 +42,11 @@ export {
   gaussianProcessDescriptionSchema,
   restoreProcess,
 } from './restore.ts'
+export {
+  type SparseGaussianProcess,
+  type SparseOptions,
+  sparseGaussianProcess,
+} from './sparse-process.ts'
 export { standardize, type TargetTransform } from './standardize.ts'
 export type { MarginalLikelihood } from './stationary-likelihood.ts'
 export { inverseYeoJohnson, yeoJohnson, yeoJohnsonTransform } from './yeo-johnson.ts'

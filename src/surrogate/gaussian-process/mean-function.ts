@@ -22,3 +22,19 @@ export function meanBasis(mean: MeanFunction, points: Points): Float64Array {
 export function meanWidth(mean: MeanFunction, dimension: number): number {
   return mean === 'zero' ? 0 : mean === 'constant' ? 1 : dimension + 1
 }
+
+/** out_i += (Hβ)_i, in place. */
+export function addMean(
+  mean: MeanFunction,
+  coefficients: Float64Array,
+  points: Points,
+  out: Float64Array<ArrayBuffer>,
+): Float64Array<ArrayBuffer> {
+  const width = meanWidth(mean, points.dimension)
+  if (width === 0) return out
+  const basis = meanBasis(mean, points)
+  for (let i = 0; i < points.count; i++) {
+    for (let p = 0; p < width; p++) out[i]! += basis[i * width + p]! * coefficients[p]!
+  }
+  return out
+}

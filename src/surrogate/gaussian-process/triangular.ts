@@ -34,3 +34,14 @@ export function solveLowerTransposed(factor: Float64Array, n: number, v: Float64
     for (let j = 0; j < i; j++) v[j]! -= factor[start + j]! * value
   }
 }
+
+/** In-place lower Cholesky factor of a small, safely positive definite matrix (identity plus a Gram matrix). */
+export function factorSmall(a: Float64Array, n: number): void {
+  for (let j = 0; j < n; j++) {
+    for (let i = j; i < n; i++) {
+      let total = a[i * n + j]!
+      for (let k = 0; k < j; k++) total -= a[i * n + k]! * a[j * n + k]!
+      a[i * n + j] = i === j ? Math.sqrt(total) : total / a[j * n + j]!
+    }
+  }
+}
