@@ -84,8 +84,8 @@ interface Sums {
  * @throws InvalidArgumentError when lengths disagree or there is no data; NonFiniteError on NaN or infinities;
  *   NotPositiveDefiniteError when even the largest jitter does not help.
  * @example
- * const process = sparseGaussianProcess(surrogate.model, surrogate.data, { inducing: 8 }, backend)
- * process.inducing.count // 8
+ * const process = sparseGaussianProcess(surrogate.model, surrogate.data, { inducing: 2 }, backend)
+ * process.inducing.count // 2
  * process.logMarginalLikelihood <= surrogate.logMarginalLikelihood // true
  */
 export function sparseGaussianProcess(
