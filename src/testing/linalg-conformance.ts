@@ -70,6 +70,11 @@ function fill(matrix: Matrix, seed: number): Matrix {
 
 const element = (matrix: Matrix, i: number, j: number): number => matrix.data[i * matrix.stride + j]!
 
+/** The elements of op(M), with the steps from one row and from one column to the next. */
+function steps({ data, stride }: Matrix, transpose: boolean): readonly [Float64Array, number, number] {
+  return transpose ? [data, 1, stride] : [data, stride, 1]
+}
+
 function multipliesAll(backend: Backend, workspace: Workspace): void {
   const shapes = [
     [1, 1, 1],
@@ -100,13 +105,14 @@ function multipliesAll(backend: Backend, workspace: Workspace): void {
         const out = fill(workspace.matrix(m, n), 3)
         const before = toArray(out)
         backend.gemm(a, b, out, { transposeA, transposeB, alpha, beta })
+        const [left, leftRow, leftColumn] = steps(a, transposeA)
+        const [right, rightRow, rightColumn] = steps(b, transposeB)
         for (let i = 0; i < m; i++) {
           for (let j = 0; j < n; j += n > 100 ? 7 : 1) {
             let sum = 0
             let size = Math.abs(beta)
             for (let p = 0; p < k; p++) {
-              const term =
-                (transposeA ? element(a, p, i) : element(a, i, p)) * (transposeB ? element(b, j, p) : element(b, p, j))
+              const term = left[i * leftRow + p * leftColumn]! * right[p * rightRow + j * rightColumn]!
               sum += term
               size += Math.abs(alpha * term)
             }

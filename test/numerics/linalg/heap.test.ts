@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { OutOfMemoryError } from '../../../src/errors.ts'
 import { createWasmBackend } from '../../../src/numerics/linalg/index.ts'
 import { createHeap } from '../../../src/numerics/linalg/wasm/heap.ts'
@@ -41,6 +41,19 @@ describe('heap', () => {
     const size = heap.memory.buffer.byteLength
     for (let round = 0; round < 50; round++) heap.free(heap.allocate(1_000_000))
     expect(heap.memory.buffer.byteLength).toBe(size)
+  })
+
+  it('reserves memory when something is computed, not for every study that is opened', () => {
+    const reserve = vi.spyOn(WebAssembly, 'Memory')
+    try {
+      const backend = createWasmBackend()
+      expect(reserve).not.toHaveBeenCalled()
+      using workspace = backend.workspace()
+      workspace.matrix(2, 2)
+      expect(reserve).toHaveBeenCalledOnce()
+    } finally {
+      reserve.mockRestore()
+    }
   })
 
   it('refuses what does not fit into 2 GiB, and carries on', () => {

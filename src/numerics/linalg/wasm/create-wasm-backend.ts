@@ -23,7 +23,7 @@ import type { Matrix } from '../matrix.ts'
 import { symmetricEigen } from '../symmetric-eigen.ts'
 import { createHeap } from './heap.ts'
 import { createHeapWorkspace, HeapMatrix } from './heap-matrix.ts'
-import { detectSimd, instantiate, type Simd } from './kernels.ts'
+import { checkSupported, detectSimd, instantiate, type Kernels, type Simd } from './kernels.ts'
 
 /** The numbers of assembly/kernel.ts. */
 const families: Readonly<Record<KernelFamily, number>> = {
@@ -43,15 +43,15 @@ export interface WasmBackendOptions {
    */
   readonly simd?: Simd
   /**
-   * Bytes of memory to reserve at once. Growth later replaces the buffer under every matrix, so `data` has to be read
+   * Bytes of memory to reserve at the first use. Growth later replaces the buffer under every matrix, so `data` has to be read
    * again; tests reserve 0 to make that happen all the time.
    *
-   * @defaultValue 64 MiB
+   * @defaultValue 4 MiB
    */
   readonly initialMemory?: number
 }
 
-const DEFAULT_INITIAL_MEMORY = 64 * 1048576
+const DEFAULT_INITIAL_MEMORY = 4 * 1048576
 
 /** Fewer right-hand sides than this are solved one by one. */
 const FEW_COLUMNS = 4
@@ -71,8 +71,14 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       remedy: "Use the 'js' backend.",
     })
   }
+  checkSupported(simd)
   const heap = createHeap(options.initialMemory ?? DEFAULT_INITIAL_MEMORY)
-  const kernels = instantiate(simd, heap.memory)
+  let instance: Kernels | undefined
+  // Memory is reserved at the first use: most studies that are opened only to be read compute nothing.
+  const kernels = () => {
+    instance ??= instantiate(simd, heap.memory)
+    return instance
+  }
   let scratchPointer = 0
   let scratchBytes = 0
 
@@ -123,22 +129,22 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     const [row, column] = transpose ? [1, a.stride] : [a.stride, 1]
     withContiguous(x, k, xStep, (xPointer) => {
       withContiguous(out, m, outStep, (outPointer) => {
-        kernels.productVector(m, k, alpha, pointer(a), row, column, xPointer, beta, outPointer)
+        kernels().productVector(m, k, alpha, pointer(a), row, column, xPointer, beta, outPointer)
       })
     })
   }
 
   const factorInto = (source: Matrix, out: Matrix, options: CholeskyOptions): CholeskyReport => {
     const n = source.rows
-    const work = scratch(kernels.choleskyScratch(n))
+    const work = scratch(kernels().choleskyScratch(n))
     const from = pointer(source)
     const to = pointer(out)
     const attempt = (jitter: number) => {
-      if (jitter > 0) kernels.copyLower(n, from, source.stride, to, out.stride, jitter)
+      if (jitter > 0) kernels().copyLower(n, from, source.stride, to, out.stride, jitter)
       const row =
         jitter > 0
-          ? kernels.cholesky(n, to, out.stride, to, out.stride, work)
-          : kernels.cholesky(n, from, source.stride, to, out.stride, work)
+          ? kernels().cholesky(n, to, out.stride, to, out.stride, work)
+          : kernels().cholesky(n, from, source.stride, to, out.stride, work)
       return row < 0 ? undefined : { row, pivot: heap.float64[work / 8]! }
     }
     return climbJitter(source, attempt, options)
@@ -173,8 +179,8 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       } else {
         const [aRow, aColumn] = transposeA ? [1, a.stride] : [a.stride, 1]
         const [bRow, bColumn] = transposeB ? [1, b.stride] : [b.stride, 1]
-        const work = scratch(kernels.productScratch(n, k))
-        kernels.product(
+        const work = scratch(kernels().productScratch(n, k))
+        kernels().product(
           m,
           n,
           k,
@@ -197,11 +203,11 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     syrk(a, out, { transpose = false, alpha = 1, beta = 0, triangle = 'lower' } = {}) {
       const { n, k } = checkSyrk(a, out, { transpose })
       const [row, column] = transpose ? [1, a.stride] : [a.stride, 1]
-      const work = scratch(kernels.productScratch(n, k))
+      const work = scratch(kernels().productScratch(n, k))
       const from = pointer(a)
       const to = pointer(out)
-      kernels.product(n, n, k, alpha, from, row, column, from, column, row, beta, to, out.stride, 1, work)
-      if (triangle === 'full') kernels.mirror(n, to, out.stride)
+      kernels().product(n, n, k, alpha, from, row, column, from, column, row, beta, to, out.stride, 1, work)
+      if (triangle === 'full') kernels().mirror(n, to, out.stride)
     },
 
     trsm(factor, b, { transpose = false } = {}) {
@@ -212,19 +218,19 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       if (n === 0 || m === 0) return
       const l = pointer(factor)
       if (m < FEW_COLUMNS) {
-        const solve = transpose ? kernels.solveVectorTransposed : kernels.solveVector
+        const solve = transpose ? kernels().solveVectorTransposed : kernels().solveVector
         for (let j = 0; j < m; j++) {
           const column = m === 1 ? b : b.view(0, j, n, 1)
           withContiguous(column, n, b.stride, (x) => solve(n, l, factor.stride, x))
         }
         return
       }
-      const work = scratch(kernels.triangularSolveScratch(n, m))
+      const work = scratch(kernels().triangularSolveScratch(n, m))
       if (transpose) {
         const lastOfFactor = l + (n - 1) * (factor.stride + 1) * 8
         const lastRow = pointer(b) + (n - 1) * b.stride * 8
-        kernels.triangularSolve(n, m, lastOfFactor, -1, -factor.stride, lastRow, -b.stride, work)
-      } else kernels.triangularSolve(n, m, l, factor.stride, 1, pointer(b), b.stride, work)
+        kernels().triangularSolve(n, m, lastOfFactor, -1, -factor.stride, lastRow, -b.stride, work)
+      } else kernels().triangularSolve(n, m, l, factor.stride, 1, pointer(b), b.stride, work)
     },
 
     cholesky(a, options = {}) {
@@ -236,7 +242,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       // In place a retry needs what the first attempt overwrites.
       using workspace = createHeapWorkspace(heap)
       const copy = workspace.matrix(n, n)
-      kernels.copyLower(n, pointer(a), a.stride, pointer(copy), n, 0)
+      kernels().copyLower(n, pointer(a), a.stride, pointer(copy), n, 0)
       return factorInto(copy, out, options)
     },
 
@@ -244,8 +250,8 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       pointer(factor)
       return appendWith(factor, (leading, row) => {
         const x = pointer(row)
-        kernels.solveVector(leading.rows, pointer(leading), leading.stride, x)
-        return kernels.dot(row.columns, x, x)
+        kernels().solveVector(leading.rows, pointer(leading), leading.stride, x)
+        return kernels().dot(row.columns, x, x)
       })
     },
 
@@ -253,7 +259,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       checkSquare('factor', factor)
       checkIndex(factor, index)
       const work = scratch(factor.rows * 16)
-      kernels.deleteRow(factor.rows, pointer(factor), factor.stride, index, work)
+      kernels().deleteRow(factor.rows, pointer(factor), factor.stride, index, work)
       return factor.view(0, 0, factor.rows - 1, factor.rows - 1)
     },
 
@@ -263,9 +269,9 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       checkSquare('factor', factor)
       const n = factor.rows
       checkShape('out', out, n, n)
-      const work = scratch(kernels.inverseScratch(n))
-      kernels.inverse(n, pointer(factor), factor.stride, pointer(out), out.stride, work)
-      if (triangle === 'full') kernels.mirror(n, pointer(out), out.stride)
+      const work = scratch(kernels().inverseScratch(n))
+      kernels().inverse(n, pointer(factor), factor.stride, pointer(out), out.stride, work)
+      if (triangle === 'full') kernels().mirror(n, pointer(out), out.stride)
     },
 
     symmetricEigen,
@@ -273,17 +279,17 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     squaredDistances(x, out, { triangle = 'full' } = {}) {
       const n = x.rows
       checkShape('out', out, n, n)
-      const work = scratch(kernels.distancesScratch(n, n, x.columns))
+      const work = scratch(kernels().distancesScratch(n, n, x.columns))
       const from = pointer(x)
-      kernels.squaredDistances(n, n, x.columns, from, x.stride, from, x.stride, pointer(out), out.stride, 1, work)
-      if (triangle === 'full') kernels.mirror(n, pointer(out), out.stride)
+      kernels().squaredDistances(n, n, x.columns, from, x.stride, from, x.stride, pointer(out), out.stride, 1, work)
+      if (triangle === 'full') kernels().mirror(n, pointer(out), out.stride)
     },
 
     crossSquaredDistances(x, y, out) {
       checkDistances(x, y, out)
       const d = x.columns
-      const work = scratch(kernels.distancesScratch(x.rows, y.rows, d))
-      kernels.squaredDistances(
+      const work = scratch(kernels().distancesScratch(x.rows, y.rows, d))
+      kernels().squaredDistances(
         x.rows,
         y.rows,
         d,
@@ -306,7 +312,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
         throw new InvalidArgumentError('out is squaredDistances; expected another matrix when accumulating')
       }
       const work = scratch(64)
-      kernels.kernelFill(
+      kernels().kernelFill(
         families[fill.family],
         out.rows,
         out.columns,
@@ -332,7 +338,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       const { inverse, weights, derivative, squaredDistances } = terms
       let result = 0
       withContiguous(weights, weights.rows, weights.stride, (w) => {
-        result = kernels.traceGradient(
+        result = kernels().traceGradient(
           inverse.rows,
           pointer(inverse),
           inverse.stride,
@@ -351,10 +357,10 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       const { inverse, weights, derivative, x, out } = terms
       const n = x.rows
       const d = x.columns
-      const work = scratch(kernels.ardGradientScratch(n, d))
+      const work = scratch(kernels().ardGradientScratch(n, d))
       withContiguous(weights, n, weights.stride, (w) => {
         withContiguous(out, d, out.stride, (to) => {
-          kernels.ardGradient(
+          kernels().ardGradient(
             n,
             d,
             pointer(inverse),
@@ -374,7 +380,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     columnSquaredNorms(a, out) {
       checkShape('out', out, a.columns, 1)
       withContiguous(out, a.columns, out.stride, (to) => {
-        kernels.columnSquaredNorms(a.rows, a.columns, pointer(a), a.stride, to)
+        kernels().columnSquaredNorms(a.rows, a.columns, pointer(a), a.stride, to)
       })
     },
   }

@@ -39,14 +39,14 @@ interface Block {
 }
 
 /**
- * A heap over a new memory.
+ * A heap over a new memory, which is reserved at its first use.
  *
- * @param initialBytes how much to reserve at once; the operating system provides pages when they are touched
+ * @param initialBytes how much to reserve then; the operating system provides pages when they are touched
  */
 export function createHeap(initialBytes: number): Heap {
   const initial = Math.min(MAXIMUM_PAGES, Math.ceil((FIRST + initialBytes) / PAGE))
-  const memory = new WebAssembly.Memory({ initial, maximum: MAXIMUM_PAGES })
-  let float64 = new Float64Array(memory.buffer)
+  let opened: WebAssembly.Memory | undefined
+  let float64 = new Float64Array()
   let end = FIRST
   let used = 0
   let growths = 0
@@ -54,7 +54,16 @@ export function createHeap(initialBytes: number): Heap {
   const gaps: Block[] = []
   const sizes = new Map<number, number>()
 
+  const open = (): WebAssembly.Memory => {
+    if (!opened) {
+      opened = new WebAssembly.Memory({ initial, maximum: MAXIMUM_PAGES })
+      float64 = new Float64Array(opened.buffer)
+    }
+    return opened
+  }
+
   const grow = (bytes: number, limit: number): void => {
+    const memory = open()
     const present = memory.buffer.byteLength / PAGE
     const needed = Math.ceil(limit / PAGE)
     if (needed <= present) return
@@ -74,8 +83,11 @@ export function createHeap(initialBytes: number): Heap {
   }
 
   return {
-    memory,
+    get memory() {
+      return open()
+    },
     get float64() {
+      if (!opened) open()
       return float64
     },
     get growths() {

@@ -142,17 +142,16 @@ export function isSupported(simd: Simd): boolean {
   return answer
 }
 
-/**
- * The kernels over a memory.
- *
- * @throws UnavailableError when the engine cannot run the module
- */
+/** @throws UnavailableError when the engine cannot run the module */
+export function checkSupported(simd: Simd): void {
+  if (isSupported(simd)) return
+  throw new UnavailableError(`this engine does not run ${simd} WebAssembly; expected one that does`, {
+    remedy: simd === 'relaxed' ? "Pin simd: 'simd128', or use Node.js ≥22.18." : "Use the 'js' backend.",
+  })
+}
+
+/** The kernels over a memory, of a module that the engine supports. */
 export function instantiate(simd: Simd, memory: WebAssembly.Memory): Kernels {
-  if (!isSupported(simd)) {
-    throw new UnavailableError(`this engine does not run ${simd} WebAssembly; expected one that does`, {
-      remedy: simd === 'relaxed' ? "Pin simd: 'simd128', or use Node.js ≥22.18." : "Use the 'js' backend.",
-    })
-  }
   let module = modules.get(simd)
   if (!module) {
     module = new WebAssembly.Module(decode(simd))
