@@ -1,5 +1,5 @@
 /**
- * A model server on the loopback that speaks the OpenAI chat API and answers deterministically: prompt number k is right
+ * A model server, on the loopback unless told otherwise, that speaks the OpenAI chat API and answers deterministically: prompt number k is right
  * on a share of the inputs that grows with k.
  *
  * @module
@@ -33,7 +33,7 @@ export function answerOf(message: string): string {
   return isRight(Number(prompt), input, Number(prompts)) ? label : 'none'
 }
 
-export async function startChatServer(): Promise<ChatServer> {
+export async function startChatServer(host = '127.0.0.1'): Promise<ChatServer> {
   const requests: string[] = []
   const server = createServer((request, response) => {
     let body = ''
@@ -67,10 +67,10 @@ export async function startChatServer(): Promise<ChatServer> {
     })
   })
   server.keepAliveTimeout = 60_000
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
   const { port } = server.address() as AddressInfo
   const chat: ChatServer = {
-    model: `openai-compatible:http://127.0.0.1:${port}/v1#test`,
+    model: `openai-compatible:http://${host}:${port}/v1#test`,
     requests,
     fault: undefined,
     delay: 0,

@@ -19,13 +19,19 @@ export interface RunningCli {
   readonly done: Promise<CliResult>
 }
 
-/** Starts the command line as a child process, the way a user does. */
+/**
+ * Starts the command line as a child process, the way a user does.
+ *
+ * @param within A command that runs another, such as `ip netns exec NAME`. @defaultValue none
+ */
 export function startKrige(
   folder: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  within: readonly string[] = [],
 ): RunningCli {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const [program, ...words] = [...within, process.execPath, MAIN, ...args]
+  const child = spawn(program!, words, {
     cwd: folder,
     env: {
       ...process.env,

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,12 +17,18 @@ export interface PostgresServer {
 export const PASSWORD = 'Sehr/geheim:4711@x'
 const USER = 'krige'
 
+/** Where a server listens, and a line of `pg_hba.conf` that says who may connect. */
+export interface PostgresPlace {
+  readonly host: string
+  readonly access?: string
+}
+
 /**
- * Starts a PostgreSQL server of its own in a temporary folder, on loopback, with a password.
+ * Starts a PostgreSQL server of its own in a temporary folder, on loopback unless told otherwise, with a password.
  *
  * @throws where PostgreSQL is not installed: a test that cannot run must not look as if it had passed.
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres({ host, access }: PostgresPlace = { host: '127.0.0.1' }): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'krige-pg-'))
   const owner = process.getuid?.() === 0 ? 'postgres' : undefined
   if (owner) chownSync(folder, Number(execFileSync('id', ['-u', owner])), Number(execFileSync('id', ['-g', owner])))
@@ -47,8 +53,9 @@ export async function startPostgres(): Promise<PostgresServer> {
     `--pwfile=${passwords}`,
     '-N',
   )
+  if (access !== undefined) appendFileSync(join(data, 'pg_hba.conf'), `${access}\n`)
   const port = await freePort()
-  const settings = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories=${folder} -c fsync=off -c max_connections=200`
+  const settings = `-c listen_addresses=${host} -c port=${port} -c unix_socket_directories=${folder} -c fsync=off -c max_connections=200`
   const start = () => run('pg_ctl', '-D', data, '-l', join(folder, 'log'), '-w', '-o', settings, 'start')
   start()
   let databases = 0
@@ -62,7 +69,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     database() {
       const name = `studies_${++databases}`
       run('createdb', '-h', folder, '-p', String(port), '-U', USER, name)
-      return `postgres://${USER}:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${name}`
+      return `postgres://${USER}:${encodeURIComponent(PASSWORD)}@${host}:${port}/${name}`
     },
     stop,
     start() {

@@ -22,7 +22,8 @@ const CONNECTIONS = 4
 /** Milliseconds until a server that does not answer counts as out of reach. */
 const CONNECT_TIMEOUT = 10_000
 /** A machine that lost its power is noticed by the server within about 20 seconds, and its locks are free again. */
-const LIVENESS = '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3'
+const LIVENESS =
+  '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=20000'
 /** The type of 64-bit integers; ours are numbers of events and times, all below 2⁵³. */
 const INT8 = 20
 
