@@ -1,7 +1,7 @@
-import { createObservationLog } from '../history/observation-log.ts'
 import type { Backend } from '../numerics/linalg/backend.ts'
 import { createRandom } from '../numerics/random/index.ts'
-import type { Decision, Fit, PendingCell, Policy, PolicyFactory, PolicyState } from '../policy/policy.ts'
+import { playPolicy } from '../policy/play-policy.ts'
+import type { PendingCell, Policy, PolicyFactory, PolicyState } from '../policy/policy.ts'
 import type { PoolEntry } from '../prompt/candidate.ts'
 import { type ConformanceCheck, require } from './conformance.ts'
 
@@ -14,8 +14,8 @@ interface Game {
   readonly examples: number
   readonly budget: number
   readonly seed?: number
-  /** Actions in flight at once. @defaultValue 1 */
-  readonly workers?: number
+  /** Cells in flight before another action is asked for. @defaultValue 1 */
+  readonly inFlight?: number
   /** A new instance for every decision. @defaultValue false */
   readonly fresh?: boolean
   /** @defaultValue the prompt's quality, index/prompts, against a fixed threshold of the cell */
@@ -72,9 +72,9 @@ export function promptPolicyConformance(
       },
     },
     {
-      name: 'does not ask for what is pending, with several actions in flight',
+      name: 'does not ask for what is pending, with several cells in flight',
       run() {
-        for (const workers of [2, 5]) play({ ...typical, workers })
+        for (const inFlight of [2, 5, 25]) play({ ...typical, inFlight })
       },
     },
     {
@@ -144,7 +144,7 @@ function thresholdScore(prompts: number): (candidate: number, example: number) =
 }
 
 function playGame(create: PolicyFactory, backend: Backend, game: Game): Played {
-  const { prompts, examples, budget, seed = 1, workers = 1, fresh = false, embedded = true } = game
+  const { prompts, examples, budget, seed = 1, inFlight = 1, fresh = false, embedded = true } = game
   const score = game.score ?? thresholdScore(prompts)
   const start = () =>
     create({ seed, space: {}, exampleCount: examples, evaluationBudget: budget, estimand: 'set', backend })
@@ -153,61 +153,22 @@ function playGame(create: PolicyFactory, backend: Backend, game: Game): Played {
     const candidate = { id: `p${index}`, text: `Prompt ${index}: ${'please '.repeat(index)}answer.` }
     return { candidate, ...(embedded ? { embedding: Float64Array.of(Math.cos(angle), Math.sin(angle)) } : {}) }
   })
-  const observations = createObservationLog()
-  const fits: Fit[] = []
-  const flights: PendingCell[][] = []
-  const taken = new Set<string>()
+  const live = start()
+  const policyNow = () => (fresh ? start() : live)
   const asks: string[] = []
-  let policy = start()
-  const state = (): PolicyState => ({
+  const world = {
     pool,
-    observations,
-    pending: flights.flat(),
-    evaluationsLeft: budget - taken.size,
-    fits,
-  })
-  const land = () => {
-    for (const { candidate, example } of flights.shift() ?? []) {
-      observations.append({ candidate, example, repeat: 0, score: score(candidate, example) })
-    }
+    exampleCount: examples,
+    budget,
+    measure: ({ candidate, example }: PendingCell) => score(candidate, example),
   }
-
-  for (let turn = 0; taken.size < budget; turn++) {
-    require(turn < 4 * prompts * examples + 20, 'neither asks nor ends')
-    if (fresh) policy = start()
-    const decision = policy.next(state())
-    if (decision.kind === 'done') break
-    if (decision.kind === 'wait') {
-      require(flights.length > 0, 'waits although nothing is pending')
-      land()
-      continue
-    }
-    const cells = cellsOf(decision, prompts, examples)
-    require(cells.length <= budget - taken.size, `asks for ${cells.length} with ${budget - taken.size} left`)
-    for (const { candidate, example } of cells) {
-      const cell = `${candidate}:${example}`
-      require(!taken.has(cell), `asks for prompt ${candidate} on example ${example} a second time`)
-      taken.add(cell)
-      asks.push(cell)
-    }
-    if (decision.fit) fits.push(decision.fit)
-    flights.push(cells)
-    if (flights.length >= workers) land()
-  }
-  while (flights.length > 0) land()
-  if (fresh) policy = start()
-  return { asks, spent: taken.size, policy, state: state() }
-}
-
-function cellsOf(decision: Extract<Decision, { kind: 'act' }>, prompts: number, examples: number): PendingCell[] {
-  const { action } = decision
-  require(action.kind === 'evaluate', `wants to ${action.kind}`)
-  const { candidate } = action
-  require(typeof candidate === 'number', 'measures a candidate that is not in the pool')
-  require(Number.isInteger(candidate) && candidate >= 0 && candidate < prompts, `asks for candidate ${candidate}`)
-  require(action.examples.length > 0, 'asks for no example')
-  return action.examples.map((example) => {
-    require(Number.isInteger(example) && example >= 0 && example < examples, `asks for example ${example}`)
-    return { candidate, example, repeat: 0 }
+  const { spent, state } = playPolicy(policyNow, world, {
+    inFlight,
+    onDecision(decision) {
+      if (decision.kind !== 'act' || decision.action.kind !== 'evaluate') return
+      const { candidate, examples } = decision.action
+      asks.push(...examples.map((example) => `${candidate}:${example}`))
+    },
   })
+  return { asks, spent, policy: policyNow(), state }
 }

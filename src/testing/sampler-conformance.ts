@@ -1,6 +1,6 @@
-import { createObservationLog } from '../history/observation-log.ts'
 import type { Backend } from '../numerics/linalg/backend.ts'
-import type { Decision, Fit, PendingCell, Policy, PolicyFactory, PolicyState } from '../policy/policy.ts'
+import { startPlay } from '../policy/play-policy.ts'
+import type { Decision, Policy, PolicyFactory } from '../policy/policy.ts'
 import type { PoolEntry } from '../prompt/candidate.ts'
 import { encodeSpace } from '../space/encoding.ts'
 import { defineSpace, type ParameterInput, type ParameterValue, type Space } from '../space/parameter.ts'
@@ -215,46 +215,31 @@ interface Session {
   distinct(): number
 }
 
-/** The smallest study: a pool, a log, and what is pending in the order it was asked. */
+/** A sampler in play. Scores come as they are told: `measure` has the one at hand. */
 function session(policy: Policy, space: Space, budget: number): Session {
   const pool: PoolEntry[] = []
-  const observations = createObservationLog()
-  const pending: PendingCell[] = []
-  const fits: Fit[] = []
-  const state = (): PolicyState => ({
-    pool,
-    observations,
-    pending,
-    evaluationsLeft: budget - observations.length - pending.length,
-    fits,
-  })
+  let score: number | null = null
+  const play = startPlay({ pool, exampleCount: 1, budget, hasSpace: true, measure: () => score })
   return {
     ask() {
-      const decision = policy.next(state())
+      const decision = play.ask(policy)
       if (decision.kind !== 'act') return undefined
-      const { action } = decision
-      require(action.kind === 'evaluate', `a sampler asked to ${action.kind}; expected evaluate`)
-      require(action.examples.length === 1, `asks for ${action.examples.length} examples; expected 1`)
-      if (decision.fit) fits.push(decision.fit)
-      const { candidate } = action
-      const index = typeof candidate === 'number' ? candidate : pool.push({ candidate }) - 1
-      pending.push({ candidate: index, example: 0, repeat: 0 })
-      const values = pool[index]!.candidate.parameters
+      const values = pool[play.state.pending.at(-1)!.candidate]!.candidate.parameters
       require(values !== undefined, 'the proposed candidate has no parameters')
       for (const name of Object.keys(values)) require(name in space, `parameter ${name} is not in the space`)
       return values
     },
-    tell(score) {
-      const cell = pending.shift()
-      require(cell !== undefined, 'nothing is pending')
-      observations.append({ ...cell, score })
+    tell(told) {
+      score = told
+      play.tell()
     },
     put(parameters, scores) {
       const candidate = pool.push({ candidate: { id: `put-${pool.length}`, parameters } }) - 1
-      for (const [repeat, score] of scores.entries()) observations.append({ candidate, example: 0, repeat, score })
+      for (const [repeat, score] of scores.entries()) play.observations.append({ candidate, example: 0, repeat, score })
+      play.charge(scores.length)
     },
-    recommend: () => policy.recommend(state()),
-    peek: (other) => (other ?? policy).next(state()),
+    recommend: () => policy.recommend(play.state),
+    peek: (other) => (other ?? policy).next(play.state),
     distinct: () => new Set(pool.map(({ candidate }) => JSON.stringify(candidate.parameters))).size,
   }
 }

@@ -1,5 +1,6 @@
-import { createObservationLog, type ObservationLog } from '../../src/history/observation-log.ts'
-import type { Decision, Policy, PolicyContext, PolicyState } from '../../src/policy/policy.ts'
+import type { ObservationLog } from '../../src/history/observation-log.ts'
+import { playPolicy } from '../../src/policy/play-policy.ts'
+import type { Decision, PendingCell, Policy, PolicyContext, PolicyState } from '../../src/policy/policy.ts'
 import type { PoolEntry } from '../../src/prompt/candidate.ts'
 
 /** Test prompts: short texts in a few styles. */
@@ -25,50 +26,29 @@ export interface Play {
 
 /** Plays a policy to the end of its budget, holding it to the contract all policies share. */
 export function play(policy: Policy, options: Play): { state: PolicyState; spent: number; cells: Set<string> } {
-  const { pool, budget, score, workers = 1, before, onDecision } = options
-  const observations = createObservationLog()
-  const pending: { candidate: number; example: number; repeat: number }[] = []
+  const { context, pool, budget, score, workers = 1, before, onDecision } = options
   const cells = new Set<string>()
-  let spent = 0
-  const state: PolicyState = {
-    pool,
-    observations,
-    pending,
-    fits: [],
-    get evaluationsLeft() {
-      return budget - spent
+  const measure = ({ candidate, example }: PendingCell) => {
+    cells.add(`${candidate}/${example}`)
+    return score(candidate, example)
+  }
+  const heard: Policy = {
+    ...policy,
+    next(state) {
+      const decision = policy.next(state)
+      onDecision?.(decision, state)
+      return decision
     },
   }
-  const tellOne = () => {
-    // Told out of order: the newest first, every third time.
-    const cell = (spent % 3 === 0 ? pending.pop() : pending.shift())!
-    observations.append({ ...cell, score: score(cell.candidate, cell.example) })
-  }
-  for (;;) {
-    before?.(state, observations)
-    const decision = policy.next(state)
-    onDecision?.(decision, state)
-    if (decision.kind === 'done') break
-    if (decision.kind === 'wait') {
-      if (pending.length === 0) throw new Error('waits with nothing pending')
-      tellOne()
-      continue
-    }
-    const { action } = decision
-    if (action.kind !== 'evaluate' || typeof action.candidate !== 'number') throw new Error(`unexpected ${action.kind}`)
-    if (action.examples.length === 0) throw new Error('no examples')
-    for (const example of action.examples) {
-      const key = `${action.candidate}/${example}`
-      if (cells.has(key)) throw new Error(`cell ${key} is asked for twice`)
-      if (action.candidate < 0 || action.candidate >= pool.length) throw new Error(`no candidate ${action.candidate}`)
-      if (example < 0 || example >= options.context.exampleCount) throw new Error(`no example ${example}`)
-      cells.add(key)
-      spent++
-      pending.push({ candidate: action.candidate, example, repeat: 0 })
-    }
-    if (spent > budget) throw new Error(`${spent} of ${budget} spent`)
-    while (pending.length >= workers) tellOne()
-  }
-  while (pending.length > 0) tellOne()
+  const { state, spent } = playPolicy(
+    heard,
+    { pool, exampleCount: context.exampleCount, budget, measure },
+    {
+      inFlight: workers,
+      // Told out of order: the newest first, every third time.
+      first: ({ pending, evaluationsLeft }) => ((budget - evaluationsLeft) % 3 === 0 ? pending.length - 1 : 0),
+      onAsk: ({ state, observations }) => before?.(state, observations),
+    },
+  )
   return { state, spent, cells }
 }

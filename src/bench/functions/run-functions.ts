@@ -1,8 +1,7 @@
 import { InvalidArgumentError } from '../../errors.ts'
-import { createObservationLog } from '../../history/observation-log.ts'
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import { createRandom } from '../../numerics/random/index.ts'
-import type { Fit, PolicyState } from '../../policy/policy.ts'
+import { startPlay } from '../../policy/play-policy.ts'
 import { resolvePolicy } from '../../policy/registry.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
 import type { ObjectiveFunction } from './objective.ts'
@@ -83,49 +82,43 @@ function runFunction(
     options,
   })
   const noise = stream.split('noise')
-  const pool: PoolEntry[] = []
-  const fits: Fit[] = []
-  const observations = createObservationLog()
   const regret: number[] = []
   const askMilliseconds: number[] = []
-  const trueRegret = (candidate: PoolEntry) => objective.value(candidate.candidate.parameters ?? {}) - objective.minimum
-  const state = (): PolicyState => ({
+  const trueRegret = (candidate: number) =>
+    objective.value(pool[candidate]!.candidate.parameters ?? {}) - objective.minimum
+  const pool: PoolEntry[] = []
+  const play = startPlay({
     pool,
-    observations,
-    pending: [],
-    evaluationsLeft: evaluations - observations.length,
-    fits,
+    exampleCount: 1,
+    budget: evaluations,
+    hasSpace: true,
+    measure: ({ candidate }) => -(trueRegret(candidate) + (objective.noise > 0 ? objective.noise * noise.normal() : 0)),
   })
-
-  while (observations.length < evaluations) {
+  // Step by step, because every ask is timed.
+  while (play.spent < evaluations) {
     const start = clock()
-    const decision = policy.next(state())
+    const decision = play.ask(policy)
     askMilliseconds.push(clock() - start)
     // A finite space may be exhausted before the budget is.
     if (decision.kind === 'done' && pool.length > 0) break
-    if (decision.kind !== 'act' || decision.action.kind !== 'evaluate') {
+    if (decision.kind !== 'act') {
       throw new InvalidArgumentError(
-        `sampler ${sampler} answered ${decision.kind} after ${observations.length} of ${evaluations} evaluations of ` +
+        `sampler ${sampler} answered ${decision.kind} after ${play.spent} of ${evaluations} evaluations of ` +
           `${objective.name}; expected a point`,
       )
     }
-    if (decision.fit) fits.push(decision.fit)
-    const { candidate } = decision.action
-    const index = typeof candidate === 'number' ? candidate : pool.push({ candidate }) - 1
-    const value = trueRegret(pool[index]!)
-    const disturbance = objective.noise > 0 ? objective.noise * noise.normal() : 0
-    observations.append({ candidate: index, example: 0, repeat: 0, score: -(value + disturbance) })
-    regret.push(Math.min(value, regret.at(-1) ?? Number.POSITIVE_INFINITY))
+    const { candidate } = play.tell()
+    regret.push(Math.min(trueRegret(candidate), regret.at(-1) ?? Number.POSITIVE_INFINITY))
   }
   while (regret.length < evaluations) regret.push(regret.at(-1)!)
-  const recommended = policy.recommend(state())
+  const recommended = policy.recommend(play.state)
   return {
     function: objective.name,
     sampler,
     repeat,
     regret,
     askMilliseconds,
-    recommendedRegret: recommended ? trueRegret(pool[recommended.candidate]!) : null,
+    recommendedRegret: recommended ? trueRegret(recommended.candidate) : null,
   }
 }
 

@@ -1,6 +1,5 @@
-import { ConflictError } from '../../errors.ts'
-import { createObservationLog } from '../../history/observation-log.ts'
-import type { Generation, PolicyContext, PolicyFactory, PolicyState } from '../../policy/policy.ts'
+import { startPlay } from '../../policy/play-policy.ts'
+import type { PolicyContext, PolicyFactory } from '../../policy/policy.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
 import type { GenerativeLandscape, LandscapePrompt } from './generative-landscape.ts'
 
@@ -48,35 +47,25 @@ export async function searchLandscape(
     ...(options ? { options } : {}),
   })
   const prompts: LandscapePrompt[] = [landscape.start]
-  let pool: PoolEntry[] = [entryOf(landscape.start, 0)]
-  const observations = createObservationLog()
-  const generations: Generation[] = []
   const scores: number[] = []
   const proposals: Proposal[] = []
-  let spent = 0
-  const state: PolicyState = {
-    get pool() {
-      return pool
-    },
-    observations,
-    pending: [],
-    fits: [],
-    generations,
-    pendingGenerations: 0,
-    get callsLeft() {
-      return calls - spent
-    },
-    get evaluationsLeft() {
-      return calls - spent
-    },
-  }
+  const play = startPlay({
+    pool: [entryOf(landscape.start, 0)],
+    exampleCount: landscape.examples,
+    budget: calls,
+    hasProposers: true,
+    chargesCalls: true,
+    measure: ({ candidate, example }) => landscape.measure(prompts[candidate]!, example),
+  })
+  const { state, observations } = play
   const record = () => {
-    while (scores.length < Math.floor(spent / every)) {
+    while (scores.length < Math.floor(play.spent / every)) {
       scores.push(landscape.expectedScore(prompts[policy.recommend(state)?.candidate ?? 0]!))
     }
   }
-  while (spent < calls) {
-    const decision = policy.next(state)
+  // Step by step, because drafts take their time, and come out of the same budget.
+  while (play.spent < calls) {
+    const decision = play.ask(policy)
     if (decision.kind !== 'act') break
     const { action } = decision
     if (action.kind === 'generate') {
@@ -87,32 +76,15 @@ export async function searchLandscape(
       proposals.push({ ...asked, count: action.count, evaluations: observations.length })
       const written = await landscape.children(parents, action.count, asked)
       const fresh = written.filter(({ text }) => !known.has(text) && known.add(text))
-      const added = fresh.map((prompt) => prompts.push(prompt) - 1)
-      pool = [
-        ...pool,
-        ...added.map((index) => entryOf(prompts[index]!, index, parentsOf(prompts[index]!, action.parents))),
-      ]
+      const entries = fresh.map((prompt) =>
+        entryOf(prompt, prompts.push(prompt) - 1, parentsOf(prompt, action.parents)),
+      )
       const cost = landscape.proposers?.find(({ name }) => name === proposer)?.calls(action.count) ?? action.count
-      spent += cost
       const duplicates = written.length - fresh.length
-      generations.push({
-        action: generations.length,
-        proposer,
-        parents: action.parents,
-        added,
-        duplicates,
-        rejected: {},
-        calls: cost,
-      })
-    } else if (action.kind === 'evaluate' && typeof action.candidate === 'number') {
-      const { candidate } = action
-      for (const example of action.examples) {
-        observations.append({ candidate, example, repeat: 0, score: landscape.measure(prompts[candidate]!, example) })
-      }
-      spent += action.examples.length
-    } else {
-      throw new ConflictError(`policy ${policy.name} wants to ${action.kind}; expected a policy that only evaluates`)
+      play.grow(entries, { proposer, parents: action.parents, calls: cost, duplicates })
+      play.charge(cost)
     }
+    while (state.pending.length > 0) play.tell()
     record()
   }
   const measured = new Set(Array.from({ length: observations.length }, (_, k) => observations.candidate(k)))

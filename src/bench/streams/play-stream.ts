@@ -7,17 +7,8 @@
  *
  * @module
  */
-import { ConflictError } from '../../errors.ts'
-import { createObservationLog } from '../../history/observation-log.ts'
-import type {
-  Fit,
-  Generation,
-  Policy,
-  PolicyContext,
-  PolicyFactory,
-  PolicyState,
-  ProposerInfo,
-} from '../../policy/policy.ts'
+import { breach, startPlay } from '../../policy/play-policy.ts'
+import type { PolicyContext, PolicyFactory, ProposerInfo } from '../../policy/policy.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
 import { bestMeasuredInFull, outcomeOf, type Stream, streamMeans } from '../../recording/stream.ts'
 
@@ -71,88 +62,52 @@ export function playStream(
     proposers: [STREAM_PROPOSER],
     ...(options.options ? { options: options.options } : {}),
   })
-  const observations = createObservationLog()
-  const fits: Fit[] = []
-  const asked = new Uint8Array(entries.length * exampleCount)
-  let pool = entries.slice(0, FIRST_PROMPTS)
-  const generations: Generation[] = []
-  let spent = 0
+  const play = startPlay({
+    pool: entries.slice(0, FIRST_PROMPTS),
+    exampleCount,
+    budget,
+    hasProposers: true,
+    measure({ candidate, example }) {
+      const score = outcomeOf(stream, candidate, example)
+      return Number.isNaN(score) ? null : score
+    },
+  })
+  const { state } = play
   let checked = 0
   let refused = 0
-  const state: PolicyState = {
-    get pool() {
-      return pool
-    },
-    observations,
-    pending: [],
-    fits,
-    generations,
-    pendingGenerations: 0,
-    get evaluationsLeft() {
-      return budget - spent
-    },
-  }
   /** Whether there were any. */
   const reveal = (count: number, parents: readonly number[] = []): boolean => {
-    const before = pool.length
-    pool = entries.slice(0, Math.min(entries.length, before + count))
-    generations.push({
-      action: generations.length,
-      proposer: STREAM_PROPOSER.name,
-      parents,
-      added: Array.from({ length: pool.length - before }, (_, k) => before + k),
-      duplicates: 0,
-      rejected: {},
-      calls: STREAM_PROPOSER.calls(pool.length - before),
-    })
-    return pool.length > before
+    const { length } = state.pool
+    const next = entries.slice(length, length + count)
+    play.grow(next, { proposer: STREAM_PROPOSER.name, parents, calls: STREAM_PROPOSER.calls(next.length) })
+    return next.length > 0
   }
   const matches = () => {
     const chosen = policy.recommend(state)?.candidate
     return chosen !== undefined && means[chosen]! >= target
   }
 
-  while (spent < budget) {
-    const decision = policy.next(state)
-    if (decision.kind === 'wait') throw breach(policy, 'waits although nothing is pending')
+  // Step by step, because drafts come in the middle, and cells that the run did not measure cost nothing.
+  while (play.spent < budget) {
+    const decision = play.ask(policy)
     if (decision.kind === 'done') {
       if (!reveal(FIRST_PROMPTS)) break
       continue
     }
-    const { action } = decision
-    if (decision.fit) fits.push(decision.fit)
-    if (action.kind === 'generate') {
-      if (!reveal(action.count, action.parents) && ++refused > MOST_REFUSALS) {
+    if (decision.kind === 'act' && decision.action.kind === 'generate') {
+      const { count, parents } = decision.action
+      if (!reveal(count, parents) && ++refused > MOST_REFUSALS) {
         throw breach(policy, 'keeps asking for drafts where there are no more')
       }
       continue
     }
-    if (action.kind !== 'evaluate') throw breach(policy, `wants to ${action.kind}, which a stream cannot answer`)
-    const { candidate, examples } = action
-    if (typeof candidate !== 'number' || !(candidate >= 0 && candidate < pool.length)) {
-      throw breach(policy, `asks for candidate ${typeof candidate === 'number' ? candidate : candidate.id}`)
-    }
-    if (examples.length === 0 || examples.length > budget - spent) {
-      throw breach(policy, `asks for ${examples.length} evaluations with ${budget - spent} left`)
-    }
-    for (const example of examples) {
-      const cell = candidate * exampleCount + example
-      if (asked[cell] !== 0) throw breach(policy, `asks for prompt ${candidate} on example ${example} a second time`)
-      asked[cell] = 1
-      const score = outcomeOf(stream, candidate, example)
-      observations.append({ candidate, example, repeat: 0, score: Number.isNaN(score) ? null : score })
-      if (!Number.isNaN(score)) spent++
-    }
+    while (state.pending.length > 0) if (play.tell().score === null) play.charge(-1)
+    const { spent } = play
     if (spent - checked >= CHECK_EVERY) {
       checked = spent
       if (matches()) return { cellsSpent: spent, cellsToMatch: spent }
     }
   }
+  const { spent } = play
   return { cellsSpent: spent, cellsToMatch: spent > checked && matches() ? spent : null }
-}
-
-function breach(policy: Policy, what: string): ConflictError {
-  return new ConflictError(`policy ${policy.name} ${what}`, {
-    remedy: 'This is a defect of the policy; its results were not recorded.',
-  })
 }

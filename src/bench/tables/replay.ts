@@ -4,20 +4,10 @@
  *
  * @module
  */
-import { ConflictError } from '../../errors.ts'
-import { createObservationLog, type ObservationHistory } from '../../history/observation-log.ts'
+import type { ObservationHistory } from '../../history/observation-log.ts'
 import { createRandom } from '../../numerics/random/random.ts'
-import type {
-  Action,
-  Estimand,
-  Fit,
-  PendingCell,
-  Policy,
-  PolicyContext,
-  PolicyFactory,
-  PolicyState,
-  Recommendation,
-} from '../../policy/policy.ts'
+import { breach, playPolicy } from '../../policy/play-policy.ts'
+import type { Estimand, PendingCell, PolicyContext, PolicyFactory, Recommendation } from '../../policy/policy.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
 import { cellOf, type Table } from '../../recording/table.ts'
 import { deriveSeed, shuffledIndices } from './seeds.ts'
@@ -130,55 +120,32 @@ export function replay(factory: PolicyFactory, shuffled: ShuffledTable, options:
     ...(options.priors ? { priors: options.priors } : {}),
     ...(options.prior ? { prior: options.prior } : {}),
   })
-  const observations = createObservationLog()
-  const fits: Fit[] = []
-  const asked = new Uint8Array(pool.length * exampleCount)
   const { inFlight, inRounds = false } = options.delay ?? { inFlight: 1, inRounds: true }
   const times = createRandom(options.seed).split('times')
-  const awaited: (PendingCell & { readonly finished: number })[] = []
+  const finished = new WeakMap<PendingCell, number>()
   let now = 0
-  let left = options.budget
-  let stopped: string | undefined
-  const state: PolicyState = {
-    pool,
-    observations,
-    pending: awaited,
-    fits,
-    get evaluationsLeft() {
-      return left
+  const world = {
+    pool: [...pool],
+    exampleCount,
+    budget: options.budget,
+    measure({ candidate, example }: PendingCell) {
+      const score = cellOf(table, promptOrder[candidate]!, exampleOrder[example]!)
+      return Number.isNaN(score) ? null : score
     },
   }
-  const tell = (place: number) => {
-    const [{ candidate, example, repeat, finished }] = awaited.splice(place, 1) as [(typeof awaited)[number]]
-    now = finished
-    const score = cellOf(table, promptOrder[candidate]!, exampleOrder[example]!)
-    observations.append({ candidate, example, repeat, score: Number.isNaN(score) ? null : score })
-  }
-
-  while (left > 0) {
-    const decision = policy.next(state)
-    if (decision.kind === 'done') {
-      stopped = decision.reason
-      break
-    }
-    if (decision.kind === 'wait' && awaited.length === 0) throw breach(policy, 'waits although nothing is pending')
-    if (decision.kind === 'act') {
-      const { candidate, examples } = checkAction(policy, decision.action, pool.length, exampleCount, left)
-      for (const example of examples) {
-        const cell = candidate * exampleCount + example
-        if (asked[cell]) throw breach(policy, `asks for prompt ${candidate} on example ${example} a second time`)
-        asked[cell] = 1
-        awaited.push({ candidate, example, repeat: 0, finished: now + (inRounds ? 0 : times.exponential()) })
-      }
-      left -= examples.length
-      if (decision.fit) fits.push(decision.fit)
-    }
-    // Room for another action, or else what the policy waits for.
-    const room = decision.kind === 'act' ? inFlight : awaited.length
-    if (inRounds && awaited.length >= room) while (awaited.length > 0) tell(0)
-    else while (awaited.length >= room) tell(nextOf(awaited))
-  }
-  while (awaited.length > 0) tell(0)
+  const { state, spent, stopped } = playPolicy(policy, world, {
+    inFlight,
+    inRounds,
+    onDecision: (_, { pending }) => {
+      if (inRounds) return
+      for (const cell of pending) if (!finished.has(cell)) finished.set(cell, now + times.exponential())
+    },
+    first: ({ pending }) => {
+      const ends = pending.map((cell) => finished.get(cell)!)
+      now = Math.min(...ends)
+      return ends.indexOf(now)
+    },
+  })
 
   const recommendation = policy.recommend(state)
   const position = recommendation?.candidate ?? 0
@@ -186,40 +153,10 @@ export function replay(factory: PolicyFactory, shuffled: ShuffledTable, options:
     throw breach(policy, `recommends candidate ${position} of ${pool.length}`)
   }
   return {
-    spent: options.budget - left,
+    spent,
     chosen: promptOrder[position]!,
-    observations,
+    observations: state.observations,
     ...(recommendation ? { recommendation } : {}),
     ...(stopped === undefined ? {} : { stopped }),
   }
-}
-
-/** Which finishes first. */
-function nextOf(awaited: readonly { readonly finished: number }[]): number {
-  let first = 0
-  awaited.forEach(({ finished }, place) => {
-    if (finished < awaited[first]!.finished) first = place
-  })
-  return first
-}
-
-function checkAction(policy: Policy, action: Action, prompts: number, exampleCount: number, left: number) {
-  if (action.kind !== 'evaluate') throw breach(policy, `wants to ${action.kind}, which a table cannot answer`)
-  const { candidate, examples } = action
-  if (typeof candidate !== 'number') throw breach(policy, `wants a new candidate "${candidate.id}" measured`)
-  if (!Number.isInteger(candidate) || candidate < 0 || candidate >= prompts) {
-    throw breach(policy, `asks for candidate ${candidate} of ${prompts}`)
-  }
-  if ((action.repeat ?? 0) !== 0) throw breach(policy, `asks for repeat ${action.repeat}; a table holds one`)
-  if (examples.length === 0) throw breach(policy, 'asks for no example at all')
-  if (examples.length > left) throw breach(policy, `asks for ${examples.length} evaluations with ${left} left`)
-  const outside = examples.find((example) => !Number.isInteger(example) || example < 0 || example >= exampleCount)
-  if (outside !== undefined) throw breach(policy, `asks for example ${outside} of ${exampleCount}`)
-  return { candidate, examples }
-}
-
-function breach(policy: Policy, what: string): ConflictError {
-  return new ConflictError(`policy ${policy.name} ${what}`, {
-    remedy: 'This is a defect of the policy; its results were not recorded.',
-  })
 }

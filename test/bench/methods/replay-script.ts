@@ -1,6 +1,6 @@
 import { benchBackend } from '../../../src/bench/tables/bench-backend.ts'
-import { createObservationLog } from '../../../src/history/observation-log.ts'
-import type { PolicyContext, PolicyFactory, PolicyState } from '../../../src/policy/policy.ts'
+import { playPolicy } from '../../../src/policy/play-policy.ts'
+import type { PendingCell, PolicyContext, PolicyFactory } from '../../../src/policy/policy.ts'
 import type { PoolEntry } from '../../../src/prompt/candidate.ts'
 import type { Table } from '../../../src/recording/table.ts'
 
@@ -56,38 +56,25 @@ export function transcribe(
     backend: benchBackend(),
     ...(settings.options ? { options: settings.options } : {}),
   }
-  const observations = createObservationLog()
-  let left = budget
-  const state: PolicyState = {
+  const live = create(context)
+  const policyNow = () => (settings.fresh ? create(context) : live)
+  const asks: Ask[] = []
+  const width = table.searchExamples + table.holdoutExamples
+  const world = {
     pool,
-    observations,
-    pending: [],
-    fits: [],
-    get evaluationsLeft() {
-      return left
+    exampleCount: table.searchExamples,
+    budget,
+    measure({ candidate, example }: PendingCell) {
+      const score = table.scores[candidate * width + example]!
+      return Number.isNaN(score) ? null : score
     },
   }
-  let policy = create(context)
-  const asks: Ask[] = []
-  const seen = new Set<string>()
-  while (left > 0) {
-    if (settings.fresh) policy = create(context)
-    const decision = policy.next(state)
-    if (decision.kind !== 'act') break
-    if (decision.action.kind !== 'evaluate' || typeof decision.action.candidate !== 'number')
-      throw new Error('odd action')
-    const { candidate, examples } = decision.action
-    asks.push({ candidate, examples })
-    for (const example of examples) {
-      const cell = `${candidate} ${example}`
-      if (seen.has(cell)) throw new Error(`cell ${cell} is asked for twice`)
-      seen.add(cell)
-      const score = table.scores[candidate * (table.searchExamples + table.holdoutExamples) + example]!
-      observations.append({ candidate, example, repeat: 0, score: Number.isNaN(score) ? null : score })
-      left--
-    }
-    if (left < 0) throw new Error('the budget is exceeded')
-  }
-  if (settings.fresh) policy = create(context)
-  return { asks, chosen: policy.recommend(state)?.candidate, spent: budget - left }
+  const { state, spent } = playPolicy(policyNow, world, {
+    onDecision(decision) {
+      if (decision.kind !== 'act' || decision.action.kind !== 'evaluate') return
+      const { candidate, examples } = decision.action
+      if (typeof candidate === 'number') asks.push({ candidate, examples })
+    },
+  })
+  return { asks, chosen: policyNow().recommend(state)?.candidate, spent }
 }

@@ -57,7 +57,7 @@ describe('playStream', () => {
     [
       'asks for nothing',
       () => ({ kind: 'act', action: { kind: 'evaluate', candidate: 0, examples: [] } }),
-      '0 evaluations',
+      'no example',
     ],
     ['asks twice', () => ({ kind: 'act', action: { kind: 'evaluate', candidate: 0, examples: [0] } }), 'a second time'],
   ])('names a policy that %s', (_, next, message) => {
