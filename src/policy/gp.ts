@@ -1,6 +1,7 @@
 /**
- * `gp`: Bayesian optimization with an exact Gaussian process and logarithmic expected improvement, over a space of
- * parameters or a finite pool of prompts (at full fidelity: a candidate is measured on every example).
+ * `gp`: Bayesian optimization with a Gaussian process and logarithmic expected improvement, over a space of parameters or a
+ * finite pool of prompts (at full fidelity: a candidate is measured on every example). The process is exact up to
+ * `maxCandidates` measured candidates, and sparse past them.
  *
  * The initial design is a Sobol' sequence. Scores are warped toward normality, after the worse half is compressed.
  * Hyper-parameters are at their maximum a posteriori. The threshold is the best posterior mean, not the luckiest observation,
@@ -21,27 +22,23 @@ import { createRandom, createSobol, type Random } from '../numerics/random/index
 import { type Candidate, candidateText, type PoolEntry } from '../prompt/candidate.ts'
 import { encodeSpace } from '../space/encoding.ts'
 import { isActive } from '../space/parameter.ts'
-import { type Points, row } from '../surrogate/points.ts'
+import { type Points, row, takePoints } from '../surrogate/points.ts'
 import { boxAround, closeRadius, FIRST_RADIUS } from './gp/trust-region.ts'
 import { lookingAgain } from './looking-again.ts'
 import type { Decision, Fit, Policy, PolicyContext, PolicyFactory, PolicyState, Recommendation } from './policy.ts'
 import type { PolicyEntry } from './policy-entry.ts'
 import { candidateFeatures } from './recommendation/candidate-features.ts'
 import { candidateScores } from './recommendation/candidate-scores.ts'
-import {
-  fitObjective,
-  MANY_OBSERVATIONS,
-  type ObjectiveModel,
-  selectPoints,
-  subsetOfData,
-} from './recommendation/objective-model.ts'
+import { fitObjective, MANY_OBSERVATIONS, type ObjectiveModel } from './recommendation/objective-model.ts'
 import { recommendByMean } from './recommendation/objective-recommendation.ts'
 
 export const gpOptionsSchema = z.strictObject({
   /** Points of the initial design. Default the number of parameters + 2, at least 4; 8 prompts for a pool. */
   initial: z.int().positive().optional(),
-  /** Exact conditioning on at most this many candidates; past it on the better half and a spread of the rest. */
+  /** Past so many measured candidates the process is sparse; hyper-parameters are fitted to so many of them. */
   maxCandidates: z.int().min(10).default(1000),
+  /** Most inducing points of a sparse process. */
+  inducingPoints: z.int().min(2).default(512),
 })
 
 const MINIMUM_DESIGN = 4
@@ -92,16 +89,14 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
   }
 
   const model = (state: PolicyState, { scores, features }: ReturnType<typeof situation>): ObjectiveModel => {
-    const kept = subsetOfData(scores.means, options.maxCandidates)
     return fitObjective(
       {
-        points: selectPoints(
-          features.pool,
-          kept.map((k) => scores.candidates[k]!),
-        ),
-        scores: Float64Array.from(kept, (k) => scores.means[k]!),
-        noiseVariances: Float64Array.from(kept, (k) => scores.noiseVariances[k]!),
+        points: takePoints(features.pool, scores.candidates),
+        scores: scores.means,
+        noiseVariances: scores.noiseVariances,
         observations: state.observations.length,
+        exactUpTo: options.maxCandidates,
+        inducing: options.inducingPoints,
       },
       features,
       state.fits.at(-1),
@@ -174,7 +169,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
       const fitted = model(state, { scores, features: together })
       const { acquisition } = improvement(fitted, together.pool, scores.candidates, [...pending, ...scores.failed])
       const places = [...ready, ...extra.map((_, k) => state.pool.length + k)]
-      const values = acquisition.values(selectPoints(together.pool, places))
+      const values = acquisition.values(takePoints(together.pool, places))
       const best = values.reduce((top, value, i) => (value > values[top]! ? i : top), 0)
       return evaluate(state, offered[best]!, 'largest expected improvement', fitted.fit)
     }
@@ -259,8 +254,8 @@ function improvement(
   measured: readonly number[],
   believed: readonly number[],
 ): { process: ObjectiveModel['process']; acquisition: Acquisition; threshold: number; order: number[] } {
-  const process = fitted.process.fantasize(selectPoints(pool, believed))
-  const { mean } = process.posterior(selectPoints(pool, measured))
+  const process = fitted.process.fantasize(takePoints(pool, believed))
+  const { mean } = process.posterior(takePoints(pool, measured))
   const order = Array.from(measured.keys()).sort((i, j) => mean[j]! - mean[i]!)
   const threshold = mean[order[0]!]! + marginOver(process.model.observationNoise)
   return {

@@ -1,20 +1,19 @@
 import type { Backend } from '../../numerics/linalg/backend.ts'
+import type { ConditionedProcess } from '../../surrogate/gaussian-process/conditioned-process.ts'
 import { fitModel, startingModel } from '../../surrogate/gaussian-process/fit.ts'
-import {
-  type GaussianProcess,
-  type GaussianProcessModel,
-  gaussianProcess,
-} from '../../surrogate/gaussian-process/gaussian-process.ts'
+import { type GaussianProcessModel, gaussianProcess } from '../../surrogate/gaussian-process/gaussian-process.ts'
 import { chained, lowerTailTransform } from '../../surrogate/gaussian-process/lower-tail.ts'
+import { sparseGaussianProcess } from '../../surrogate/gaussian-process/sparse-process.ts'
 import type { TargetTransform } from '../../surrogate/gaussian-process/standardize.ts'
+import { takeObservations } from '../../surrogate/gaussian-process/training-data.ts'
 import { yeoJohnsonTransform } from '../../surrogate/gaussian-process/yeo-johnson.ts'
-import { type Points, row } from '../../surrogate/points.ts'
+import type { Points } from '../../surrogate/points.ts'
 import type { Fit } from '../policy.ts'
 import type { CandidateFeatures, Hypothesis } from './candidate-features.ts'
 
 /** The objective as fitted: a process on warped, standardized scores. */
 export interface ObjectiveModel {
-  readonly process: GaussianProcess
+  readonly process: ConditionedProcess
   readonly transform: TargetTransform
   /** The last fit of the study, where that was recent enough. */
   readonly fit: Fit
@@ -26,8 +25,14 @@ export interface ObjectiveData {
   readonly noiseVariances: Float64Array
   /** Length of the history, which decides how thorough the fit is. */
   readonly observations: number
+  /** Past so many points the process is sparse, and hyper-parameters are fitted to so many. @defaultValue always exact */
+  readonly exactUpTo?: number
+  /** Most inducing points of a sparse process. @defaultValue 512 */
+  readonly inducing?: number
 }
 
+/** Of a sparse process. */
+const INDUCING_POINTS = 512
 /** Noise of more than this many variances of the scores says nothing. */
 const MOST_NOISE = 1e30
 /** Below this many observations, and once in every ten, hyper-parameters are sought from several starts. */
@@ -54,7 +59,7 @@ export function fitObjective(
   last: Fit | undefined,
   backend: Backend,
 ): ObjectiveModel {
-  const { points, scores, noiseVariances, observations } = data
+  const { points, scores, noiseVariances, observations, exactUpTo = Number.POSITIVE_INFINITY } = data
   const tail = lowerTailTransform(scores)
   const transform = chained(tail, yeoJohnsonTransform(scores.map(tail.forward)))
   const training = {
@@ -62,18 +67,23 @@ export function fitObjective(
     targets: scores.map(transform.forward),
     noiseVariances: noiseVariances.map((variance, i) => warpedVariance(variance, transform.slope(scores[i]!))),
   }
+  const fitted = points.count > exactUpTo ? takeObservations(training, subsetOfData(scores, exactUpTo)) : training
+  const condition = (model: GaussianProcessModel): ConditionedProcess =>
+    fitted === training
+      ? gaussianProcess(model, training, backend)
+      : sparseGaussianProcess(model, training, inducingOf(scores, data.inducing), backend)
   const { hypotheses } = features
   const first = hypothesisOf(last, hypotheses)
   const warm = modelOf(last, hypotheses[first]!)
   if (warm && last && isRecent(last.observations, observations)) {
-    return { process: gaussianProcess(warm, training, backend), transform, fit: last }
+    return { process: condition(warm), transform, fit: last }
   }
   const decade = (count: number) => Math.floor(count / THOROUGH_EVERY)
   const thorough = !warm || !last || observations < THOROUGH_BELOW || decade(observations) > decade(last.observations)
   const fit = (which: number, starts: readonly GaussianProcessModel[]) => {
     const { priors, logWeight } = hypotheses[which]!
-    const fitted = fitModel(
-      training,
+    const best = fitModel(
+      fitted,
       {
         priors,
         starts,
@@ -82,7 +92,7 @@ export function fitObjective(
       },
       backend,
     )
-    return { which, model: fitted.model, density: fitted.logPosterior + logWeight }
+    return { which, model: best.model, density: best.logPosterior + logWeight }
   }
 
   const asLast = fit(first, [...(warm ? [warm] : []), ...(thorough ? freshStarts(hypotheses[first]!) : [])])
@@ -92,13 +102,13 @@ export function fitObjective(
     const values = kernel.hyperparameters.map(({ value }) => value)
     for (const [which, other] of hypotheses.entries()) {
       if (which === first) continue
-      const fitted = fit(which, [{ ...rest, kernel: other.kernel.withHyperparameters(values) }])
-      if (fitted.density > best.density) best = fitted
+      const rival = fit(which, [{ ...rest, kernel: other.kernel.withHyperparameters(values) }])
+      if (rival.density > best.density) best = rival
     }
   }
   const { model, which } = best
   return {
-    process: gaussianProcess(model, training, backend),
+    process: condition(model),
     transform,
     fit: {
       observations,
@@ -109,6 +119,12 @@ export function fitObjective(
       },
     },
   }
+}
+
+/** Inducing points: the best quarter is where the process is looked at closely, the others say most of the rest. */
+function inducingOf(scores: Float64Array, inducing = INDUCING_POINTS): { inducing: number; first: number[] } {
+  const byScore = Array.from(scores.keys()).sort((i, j) => scores[j]! - scores[i]! || i - j)
+  return { inducing, first: byScore.slice(0, Math.ceil(inducing / 4)) }
 }
 
 /** A slope may be too steep for a number, where scores lie within 1e-300 of each other and others do not. */
@@ -146,7 +162,7 @@ function modelOf(fit: Fit | undefined, { kernel }: Hypothesis): GaussianProcessM
 }
 
 /**
- * Which observations an exact process is conditioned on when there are more than it can take: the better half of the
+ * Which observations hyper-parameters are fitted to when there are more than an exact process can take: the better half of the
  * limit by score, and the rest spread evenly over the others.
  *
  * @returns indices, ascending.
@@ -159,11 +175,4 @@ export function subsetOfData(scores: Float64Array, limit: number): number[] {
   const rest = byScore.slice(half)
   const spread = Array.from({ length: limit - half }, (_, k) => rest[Math.floor((k * rest.length) / (limit - half))]!)
   return [...byScore.slice(0, half), ...spread].sort((i, j) => i - j)
-}
-
-/** Some of the points, in the order asked for. */
-export function selectPoints(from: Points, indices: readonly number[]): Points {
-  const data = new Float64Array(indices.length * from.dimension)
-  for (const [k, index] of indices.entries()) data.set(row(from, index), k * from.dimension)
-  return { count: indices.length, dimension: from.dimension, data }
 }

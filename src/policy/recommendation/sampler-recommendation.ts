@@ -9,13 +9,14 @@
  */
 import { createRandom } from '../../numerics/random/index.ts'
 import { encodeSpace } from '../../space/encoding.ts'
+import { takePoints } from '../../surrogate/points.ts'
 import { createCellScores } from '../cell-scores.ts'
 import type { PolicyContext, PolicyState, Recommendation } from '../policy.ts'
 import { createDesigns } from '../space-design/design.ts'
 import { createTallies } from '../space-design/tallies.ts'
 import { candidateFeatures } from './candidate-features.ts'
 import { candidateScores } from './candidate-scores.ts'
-import { fitObjective, selectPoints, subsetOfData } from './objective-model.ts'
+import { fitObjective, subsetOfData } from './objective-model.ts'
 import { recommendByMean } from './objective-recommendation.ts'
 import { recommendIndependently } from './pool-recommendation.ts'
 
@@ -53,7 +54,7 @@ export function createSamplerRecommendation(
     const measured = kept.map((k) => candidates[k]!)
     const model = fitObjective(
       {
-        points: selectPoints(features.pool, measured),
+        points: takePoints(features.pool, measured),
         scores: Float64Array.from(kept, (k) => means[k]!),
         noiseVariances: Float64Array.from(kept, (k) => noiseVariances[k]!),
         observations: state.observations.length,

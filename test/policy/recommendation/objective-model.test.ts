@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { createBackend } from '../../../src/numerics/linalg/index.ts'
-import { createSobol } from '../../../src/numerics/random/index.ts'
+import { createRandom, createSobol } from '../../../src/numerics/random/index.ts'
 import type { Fit } from '../../../src/policy/policy.ts'
 import { candidateFeatures } from '../../../src/policy/recommendation/candidate-features.ts'
-import { fitObjective, selectPoints } from '../../../src/policy/recommendation/objective-model.ts'
+import { fitObjective } from '../../../src/policy/recommendation/objective-model.ts'
 import { encodeSpace } from '../../../src/space/encoding.ts'
 import { defineSpace } from '../../../src/space/parameter.ts'
+import { takePoints } from '../../../src/surrogate/points.ts'
 
 const backend = createBackend()
 const space = defineSpace({ x: { float: [0, 1] }, y: { float: [0, 1] } })
@@ -22,7 +23,7 @@ function fitTo(objective: (x: number, y: number) => number, count: number, last?
   })
   const features = candidateFeatures(pool, encodeSpace(space))
   const scores = Float64Array.from(pool, ({ candidate }) => objective(candidate.parameters.x, candidate.parameters.y))
-  const points = selectPoints(features.pool, Array.from(pool.keys()))
+  const points = takePoints(features.pool, Array.from(pool.keys()))
   const data = { points, scores, noiseVariances: new Float64Array(count), observations: count }
   return fitObjective(data, features, last, backend).fit
 }
@@ -88,5 +89,54 @@ describe('length scales', () => {
     expect(alike).toBeUndefined()
     expect(scales.indexOf(Math.min(...scales))).toBe(2)
     expect(Math.max(...scales) / Math.min(...scales)).toBeGreaterThan(5)
+  })
+})
+
+describe('many observations', () => {
+  const sobol = createSobol({ dimensions: 2, seed: 9 })
+  const noise = createRandom(4)
+  const count = 900
+  const pool = Array.from({ length: count }, (_, i) => {
+    const [x = 0, y = 0] = sobol.next()
+    return { candidate: { id: `${i}`, parameters: { x, y }, origin: { by: 'policy' as const, name: 'test' } } }
+  })
+  const truth = (x: number, y: number) => Math.sin(9 * x) * Math.cos(7 * y)
+  const features = candidateFeatures(pool, encodeSpace(space))
+  const data = {
+    points: features.pool,
+    scores: Float64Array.from(pool, ({ candidate }) => {
+      return truth(candidate.parameters.x, candidate.parameters.y) + noise.normal()
+    }),
+    noiseVariances: new Float64Array(count),
+    observations: count,
+  }
+  const fit = (from: typeof data, exactUpTo: number) =>
+    fitObjective({ ...from, exactUpTo }, features, undefined, backend)
+  const errorOf = ({ process, transform }: ReturnType<typeof fit>) => {
+    const { mean } = process.posterior(features.pool)
+    return pool.reduce((sum, { candidate: { parameters } }, i) => {
+      return sum + (transform.inverse(mean[i]!) - truth(parameters.x, parameters.y)) ** 2 / count
+    }, 0)
+  }
+
+  it('all count, where an exact process has room for some', () => {
+    const some = {
+      ...data,
+      points: takePoints(
+        data.points,
+        Array.from({ length: 100 }, (_, i) => i),
+      ),
+    }
+    const few = fit({ ...some, scores: data.scores.slice(0, 100), noiseVariances: new Float64Array(100) }, 100)
+    const sparse = fit(data, 100)
+    expect('inducing' in sparse.process).toBe(true)
+    expect('inducing' in few.process).toBe(false)
+    expect(errorOf(sparse)).toBeLessThan(errorOf(few) / 2)
+  })
+
+  it('give the same model each time', () => {
+    expect(fit(data, 100).process.posterior(features.pool).mean).toEqual(
+      fit(data, 100).process.posterior(features.pool).mean,
+    )
   })
 })
