@@ -23,6 +23,7 @@ import { type Candidate, candidateText, type PoolEntry } from '../prompt/candida
 import { encodeSpace } from '../space/encoding.ts'
 import { isActive } from '../space/parameter.ts'
 import { type Points, row, takePoints } from '../surrogate/points.ts'
+import { marginOver } from './gp/margin-over.ts'
 import { boxAround, closeRadius, FIRST_RADIUS } from './gp/trust-region.ts'
 import { lookingAgain } from './looking-again.ts'
 import type { Decision, Fit, Policy, PolicyContext, PolicyFactory, PolicyState, Recommendation } from './policy.ts'
@@ -54,10 +55,6 @@ const CLOSE_LOOKS = 3
 const CLOSE_EVERY = 3
 /** Where the variance of the noise is at least this part of the scores' variance, every ask does. */
 const MUCH_NOISE = 0.3
-/** How far above the incumbent the threshold lies, in standard deviations of the observation noise … */
-const MARGIN = 1
-/** … where its variance is at least this part of the scores'. Below, it may be an objective without any. */
-const NOTICEABLE_NOISE = 0.01
 
 /**
  * @example
@@ -240,11 +237,6 @@ function contains({ count, dimension, data }: Points, x: Float64Array): boolean 
     if (d === dimension) return true
   }
   return false
-}
-
-/** Nothing for a deterministic objective, whose last digits would drown in it. */
-function marginOver(noise: number): number {
-  return MARGIN * Math.sqrt(noise) * Math.min(1, noise / NOTICEABLE_NOISE)
 }
 
 /** Expected improvement over the best posterior mean and a margin, with pending points imputed. */

@@ -39,3 +39,9 @@ export { createSobolPolicy } from './sobol.ts'
 export { stableShuffle } from './stable-shuffle.ts'
 export { createSuccessiveHalvingPolicy } from './successive-halving.ts'
 export { createTpePolicy } from './tpe.ts'
+export {
+  createVectorSearch,
+  type VectorRecommendation,
+  type VectorSearch,
+  type VectorSearchOptions,
+} from './vector-search/vector-search.ts'

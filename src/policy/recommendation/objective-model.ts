@@ -55,23 +55,12 @@ const REFIT_GROWTH = 1.03
  */
 export function fitObjective(
   data: ObjectiveData,
-  features: CandidateFeatures,
+  features: Pick<CandidateFeatures, 'hypotheses'>,
   last: Fit | undefined,
   backend: Backend,
 ): ObjectiveModel {
-  const { points, scores, noiseVariances, observations, exactUpTo = Number.POSITIVE_INFINITY } = data
-  const tail = lowerTailTransform(scores)
-  const transform = chained(tail, yeoJohnsonTransform(scores.map(tail.forward)))
-  const training = {
-    points,
-    targets: scores.map(transform.forward),
-    noiseVariances: noiseVariances.map((variance, i) => warpedVariance(variance, transform.slope(scores[i]!))),
-  }
-  const fitted = points.count > exactUpTo ? takeObservations(training, subsetOfData(scores, exactUpTo)) : training
-  const condition = (model: GaussianProcessModel): ConditionedProcess =>
-    fitted === training
-      ? gaussianProcess(model, training, backend)
-      : sparseGaussianProcess(model, training, inducingOf(scores, data.inducing), backend)
+  const { observations } = data
+  const { fitted, condition, transform } = prepare(data, backend)
   const { hypotheses } = features
   const first = hypothesisOf(last, hypotheses)
   const warm = modelOf(last, hypotheses[first]!)
@@ -118,6 +107,43 @@ export function fitObjective(
         observationNoise: model.observationNoise,
       },
     },
+  }
+}
+
+/**
+ * The objective at the hyper-parameters of a fit, whatever they were fitted to; undefined where the fit is of another kernel.
+ */
+export function conditionObjective(
+  data: ObjectiveData,
+  features: Pick<CandidateFeatures, 'hypotheses'>,
+  fit: Fit,
+  backend: Backend,
+): ObjectiveModel | undefined {
+  const { hypotheses } = features
+  const model = modelOf(fit, hypotheses[hypothesisOf(fit, hypotheses)]!)
+  if (!model) return
+  const { condition, transform } = prepare(data, backend)
+  return { process: condition(model), transform, fit }
+}
+
+/** Warped and standardized scores, what of them hyper-parameters are fitted to, and how a process is conditioned on all. */
+function prepare(data: ObjectiveData, backend: Backend) {
+  const { points, scores, noiseVariances, exactUpTo = Number.POSITIVE_INFINITY } = data
+  const tail = lowerTailTransform(scores)
+  const transform = chained(tail, yeoJohnsonTransform(scores.map(tail.forward)))
+  const training = {
+    points,
+    targets: scores.map(transform.forward),
+    noiseVariances: noiseVariances.map((variance, i) => warpedVariance(variance, transform.slope(scores[i]!))),
+  }
+  const isSparse = points.count > exactUpTo
+  return {
+    transform,
+    fitted: isSparse ? takeObservations(training, subsetOfData(scores, exactUpTo)) : training,
+    condition: (model: GaussianProcessModel): ConditionedProcess =>
+      isSparse
+        ? sparseGaussianProcess(model, training, inducingOf(scores, data.inducing), backend)
+        : gaussianProcess(model, training, backend),
   }
 }
 

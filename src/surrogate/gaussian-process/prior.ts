@@ -145,7 +145,12 @@ export function cubePriors(dimension: number, options: CubePriorOptions = {}): P
  * distancePriors(points([[0, 0], [3, 4]])).of({ name: 'lengthScale', role: 'length-scale', value: 1 }).center // 5
  */
 export function distancePriors(features: Points, spread = 0.75): Priors {
-  const lengthScale = logNormalPrior(Math.log(medianDistance(features)), spread)
+  return lengthScalePriors(medianDistance(features), spread)
+}
+
+/** The same where the median distance is known. */
+export function lengthScalePriors(median: number, spread = 0.75): Priors {
+  const lengthScale = logNormalPrior(Math.log(median), spread)
   return {
     of: ({ role }) => (role === 'output-scale' ? outputScale : role === 'shape' ? shape : lengthScale),
     observationNoise: logNormalPrior(Math.log(1e-2), 2),
