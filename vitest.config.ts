@@ -8,6 +8,8 @@ export default defineConfig({
           name: 'default',
           include: ['test/**/*.test.ts'],
           exclude: ['test/faults/**', 'test/live/**'],
+          // Every module is loaded once a worker, not once a file; a test undoes what it does to its process.
+          isolate: false,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

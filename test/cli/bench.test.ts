@@ -1,29 +1,16 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { streamDocument } from '../bench/streams/small-streams.ts'
 import { bernoulliRows, tableDocument } from '../bench/tables/small-tables.ts'
+import { krigeWith } from '../support/krige-here.ts'
 
-const main = resolve(import.meta.dirname, '../../src/cli/main.ts')
 let directory = ''
 let table = ''
 
-interface Outcome {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function krige(...args: readonly string[]): Promise<Outcome> {
-  const environment = { ...process.env, KRIGE_CACHE: join(directory, 'cache'), NO_COLOR: '1' }
-  return new Promise((done) => {
-    execFile(process.execPath, [main, 'bench', ...args], { env: environment }, (error, stdout, stderr) => {
-      done({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
-    })
-  })
-}
+const krige = (...args: readonly string[]) =>
+  krigeWith({ KRIGE_CACHE: join(directory, 'cache') }, process.cwd(), 'bench', ...args)
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'krige-cli-bench-'))

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createProgram } from '../../src/cli/program.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { createStudy } from '../../src/study/create-study.ts'
-import { krige } from '../support/krige-cli.ts'
+import { krige } from '../support/krige-here.ts'
 
 const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts')
 

@@ -6,7 +6,7 @@ import { toCsv } from '../../src/cli/export-formats.ts'
 import { hideTexts, isHidden } from '../../src/run/hide-texts.ts'
 import { openSqliteStore } from '../../src/store/sqlite-store.ts'
 import { createStudy } from '../../src/study/create-study.ts'
-import { krige } from '../support/krige-cli.ts'
+import { krige } from '../support/krige-here.ts'
 
 const cellOf = (text: string) => {
   const { state } = createStudy({ pool: [{ id: 'a', text }], policy: 'random', exampleCount: 2 })

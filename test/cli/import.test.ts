@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ChatServer, startChatServer } from '../support/chat-server.ts'
-import { krige } from '../support/krige-cli.ts'
+import { krige } from '../support/krige-here.ts'
 
 const FIXTURES = join(import.meta.dirname, '../interop/fixtures/promptfoo')
 const config = (name: string) => join(FIXTURES, name, 'promptfooconfig.yaml')

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Asker, askInit } from '../../src/cli/ask-init.ts'
 import { lookAround } from '../../src/cli/look-around.ts'
 import { loadTask } from '../../src/task/load-task.ts'
-import { krige, startKrige } from '../support/krige-cli.ts'
+import { startKrige } from '../support/krige-cli.ts'
+import { krige } from '../support/krige-here.ts'
 
 let folder = ''
 let server: Server

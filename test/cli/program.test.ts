@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { STUDY_POLICIES } from '../../src/policy/registry.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { createStudy } from '../../src/study/create-study.ts'
-import { krige } from '../support/krige-cli.ts'
+import { krige } from '../support/krige-here.ts'
 
 describe('the command line', () => {
   let folder = ''

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ChatServer, startChatServer } from '../support/chat-server.ts'
-import { krige, taskFolder } from '../support/krige-cli.ts'
+import { taskFolder } from '../support/krige-cli.ts'
+import { krige } from '../support/krige-here.ts'
 
 let server: ChatServer
 let folder: string

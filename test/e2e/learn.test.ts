@@ -2,7 +2,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ChatServer, startChatServer } from '../support/chat-server.ts'
-import { krige, taskFolder } from '../support/krige-cli.ts'
+import { taskFolder } from '../support/krige-cli.ts'
+import { krige } from '../support/krige-here.ts'
 
 let server: ChatServer
 let folder: string

@@ -3,7 +3,8 @@ import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ChatServer, startChatServer } from '../support/chat-server.ts'
-import { krige, taskFolder } from '../support/krige-cli.ts'
+import { taskFolder } from '../support/krige-cli.ts'
+import { krige } from '../support/krige-here.ts'
 
 let server: ChatServer
 const folders: string[] = []

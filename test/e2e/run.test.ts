@@ -2,7 +2,8 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ChatServer, startChatServer } from '../support/chat-server.ts'
-import { krige, startKrige, taskFolder } from '../support/krige-cli.ts'
+import { startKrige, taskFolder } from '../support/krige-cli.ts'
+import { krige, krigeWith } from '../support/krige-here.ts'
 
 let server: ChatServer
 beforeAll(async () => {
@@ -29,7 +30,7 @@ afterAll(() => {
 describe('krige run', { timeout: 120_000 }, () => {
   it('finds a good prompt within the budget and prints the contract', async () => {
     const folder = newFolder()
-    const { code, stdout, stderr } = await krige(folder, 'run', 'task.yaml', '--json')
+    const { code, stdout, stderr } = await startKrige(folder, ['run', 'task.yaml', '--json']).done
     expect(code).toBe(0)
     const result = JSON.parse(stdout)
     expect(Object.keys(result)).toEqual(['study', 'verdict', 'winner', 'baseline', 'spent', 'warnings', 'report'])
@@ -168,9 +169,8 @@ describe('krige run', { timeout: 120_000 }, () => {
       response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":{"message":"Incorrect API key"}}')
       return true
     }
-    const { code, stderr } = await startKrige(folder, ['run', 'task.yaml'], {
-      OPENAI_COMPATIBLE_API_KEY: 'sk-planted-secret',
-    }).done
+    const key = { OPENAI_COMPATIBLE_API_KEY: 'sk-planted-secret' }
+    const { code, stderr } = await krigeWith(key, folder, 'run', 'task.yaml')
     expect(code).toBe(1)
     expect(stderr).toMatch(/401|authentication|key/i)
     expect(stderr).not.toContain('sk-planted-secret')

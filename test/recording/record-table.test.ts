@@ -11,6 +11,7 @@ import { tableSchema } from '../../src/recording/table-schema.ts'
 import { defineTask } from '../../src/task/define-task.ts'
 import { tableDocument } from '../bench/tables/small-tables.ts'
 import { startKrige } from '../support/krige-cli.ts'
+import { krige } from '../support/krige-here.ts'
 import { createScriptedModel } from '../support/scripted-model.ts'
 
 let folder: string
@@ -162,18 +163,18 @@ describe('krige bench record', () => {
       join(folder, 'task.yaml'),
       'name: demo\nexamples: examples.jsonl\nevaluate: ./program.mjs\nprompts: [One., Two now., Three of them.]\n',
     )
-    await startKrige(folder, ['bench', 'record', 'task.yaml', '--out', 'first.json']).done
+    await krige(folder, 'bench', 'record', 'task.yaml', '--out', 'first.json')
     const again = ['bench', 'record', 'task.yaml', '--out', 'again.json', '--prompts', '2', '--check', 'first.json']
-    const same = await startKrige(folder, again).done
+    const same = await krige(folder, ...again)
     expect(same.stdout).toContain('agrees with first.json on 24 of 24 cells (100.0%)')
     expect(same.code).toBe(0)
     writeFileSync(join(folder, 'other.json'), JSON.stringify(tableDocument(['01'], { exampleTexts: ['a', 'b'] })))
-    const foreign = await startKrige(folder, [...again.slice(0, -1), 'other.json']).done
+    const foreign = await krige(folder, ...again.slice(0, -1), 'other.json')
     expect(foreign.stderr).toMatch(/table other was recorded on 2 search/)
     expect([foreign.code, foreign.stdout]).toEqual([2, ''])
-    expect((await startKrige(folder, [...again.slice(0, -1), 'gone.json']).done).stderr).toMatch(/gone\.json/)
+    expect((await krige(folder, ...again.slice(0, -1), 'gone.json')).stderr).toMatch(/gone\.json/)
     writeFileSync(join(folder, 'program.mjs'), 'export default () => 0.5')
-    const changed = await startKrige(folder, [...again, '--json']).done
+    const changed = await krige(folder, ...again, '--json')
     expect(JSON.parse(changed.stdout).agreement).toMatchObject({ prompts: 2, examples: 12, cells: 24, agreeing: 0 })
     expect(changed.stderr).toMatch(/agrees with first\.json on 0 of 24 cells/)
     expect(changed.code).toBeGreaterThan(0)
@@ -185,7 +186,7 @@ describe('krige bench record', () => {
     ['a task that is not there', ['gone.yaml', '--out', 't.json'], /gone\.yaml does not exist/],
     ['a number that is none', ['task.yaml', '--out', 't.json', '--examples', 'x'], /--examples/],
   ])('refuses %s', async (_, args, message) => {
-    const { code, stderr } = await startKrige(folder, ['bench', 'record', ...args]).done
+    const { code, stderr } = await krige(folder, 'bench', 'record', ...args)
     expect(stderr).toMatch(message)
     expect(code).toBe(2)
   })
