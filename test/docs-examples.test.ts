@@ -5,7 +5,15 @@ import { root } from './support/docstring-examples.ts'
 import { runExample } from './support/run-example.ts'
 
 /** Pages whose TypeScript is run as it stands; in others it leaves out what only the reader has. */
-const PAGES = ['extending.md', 'surrogate.md', 'acquisition.md', 'budget.md', 'verdict.md', 'cookbook.md']
+const PAGES = [
+  'extending.md',
+  'surrogate.md',
+  'acquisition.md',
+  'budget.md',
+  'verdict.md',
+  'cookbook.md',
+  'language-models.md',
+]
 
 const examples = PAGES.flatMap((page) => {
   const text = readFileSync(join(root, 'docs', page), 'utf8')

@@ -11,6 +11,7 @@ import { countDrafts, type DraftCounts } from '../study/draft-counts.ts'
 import type { StudyState } from '../study/state.ts'
 import type { Study } from '../study/study.ts'
 import type { Conclusion } from '../study/verdict.ts'
+import { messageOf } from '../text/message-of.ts'
 import type { CellEvaluator } from './cell.ts'
 import { runCells } from './cell-loop.ts'
 import { concludeSearch } from './conclude.ts'
@@ -40,6 +41,7 @@ export interface SearchOptions {
   readonly warnings?: readonly string[]
   /** More warnings, asked for once everything is measured. */
   readonly notes?: () => readonly string[]
+  /** Called while it searches. What it throws ends no search: it is a warning of the conclusion. */
   readonly onProgress?: (progress: SearchProgress) => void
   /** Spans for decisions and cells. @defaultValue none */
   readonly telemetry?: Pick<Telemetry, 'traceCells' | 'traceDecisions'>
@@ -106,6 +108,8 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
     Math.ceil((Number.isFinite(evaluationBudget) ? evaluationBudget : 10 * state.candidates.length) / CHECKPOINTS),
   )
   let holdoutGoal = 0
+  const watcher = createWatcher(options.onProgress)
+  const { show } = watcher
   const report = (stage: SearchProgress['stage']) => {
     const { calls, usd } = study.spent
     const drafts = countDrafts(state)
@@ -115,7 +119,7 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
         : { evaluations: heldOut(state), evaluationBudget: holdoutGoal }
     const shown = { stage, ...reached, calls, usd, ...(drafts ? { drafts } : {}) }
     const best = incumbent && state.candidates[incumbent.candidate]!.id
-    options.onProgress?.(incumbent ? { ...shown, incumbent, best: best!, leaders } : shown)
+    show(incumbent ? { ...shown, incumbent, best: best!, leaders } : shown)
   }
 
   const search = () =>
@@ -167,11 +171,31 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
       if (!complete) warnings.push('The budget ended before the holdout was complete.')
     }
   }
-  warnings.push(...(options.notes?.() ?? []))
+  warnings.push(...(options.notes?.() ?? []), ...watcher.problems())
   const conclusion = concludeSearch(study, recommendation, reason, baseline, warnings, options.relevantDifference)
   study.conclude(conclusion)
   await journal.commit()
   return conclusion
+}
+
+/** Who looks on may break, the search goes on: what was thrown is told once, as a warning, and nobody is called again. */
+function createWatcher(onProgress: SearchOptions['onProgress']) {
+  let problem: string | undefined
+  const fail = (error: unknown) => {
+    problem ??= `onProgress failed and was not called again: ${messageOf(error)}`
+  }
+  return {
+    show(progress: SearchProgress): void {
+      if (problem !== undefined) return
+      try {
+        const given: unknown = onProgress?.(progress)
+        if (given instanceof Promise) given.catch(fail)
+      } catch (error) {
+        fail(error)
+      }
+    },
+    problems: () => (problem === undefined ? [] : [problem]),
+  }
 }
 
 /** Evaluations told on holdout examples. */

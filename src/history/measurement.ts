@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { showValue } from '../check-input.ts'
+import { nearest, showValue } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import { type Failure, failure } from './failure.ts'
 
@@ -58,6 +58,32 @@ export interface WrittenMeasurement {
 
 /** All that {@link readMeasurement} understands: a score, true or false for 1 or 0, null for a failed call, or more. */
 export type MeasurementInput = number | boolean | null | WrittenMeasurement
+
+const KEYS = [
+  'score',
+  'error',
+  'failure',
+  'metrics',
+  'feedback',
+  'output',
+] as const satisfies (keyof WrittenMeasurement)[]
+
+/**
+ * Refuses keys that nobody reads: a result under a wrong name would be lost.
+ *
+ * @throws InvalidArgumentError naming the key, and the one that was meant.
+ * @example
+ * checkMeasurementKeys({ score: 1, metric: { calls: 2 } }, 'outcome') // throws InvalidArgumentError: unknown key outcome.metric. Did you mean metrics?
+ */
+export function checkMeasurementKeys(given: unknown, name: string): void {
+  if (typeof given !== 'object' || given === null) return
+  const known: readonly string[] = KEYS
+  const key = Object.keys(given).find((written) => !known.includes(written))
+  if (key === undefined) return
+  const meant = nearest(known, key)
+  const remedy = meant === undefined ? `Known keys: ${known.join(', ')}.` : `Did you mean ${meant}?`
+  throw new InvalidArgumentError(`unknown key ${name}.${key}. ${remedy}`, { remedy })
+}
 
 /**
  * Reads a measurement as people write it: the one door for results of every source.

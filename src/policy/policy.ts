@@ -47,6 +47,8 @@ export interface PolicyContext {
 /** A proposer as policies see it. */
 export interface ProposerInfo {
   readonly name: string
+  /** The proposers it stands for, by name: what they brought in earlier studies tells of this one. @defaultValue none */
+  readonly members?: readonly string[]
   /** Calls that `count` candidates take at most, retries aside; 0 for a proposer that asks no model. */
   calls(count: number): number
   /** What they cost, in evaluations: an answer that holds prompts is longer than a label. @defaultValue {@link calls} */

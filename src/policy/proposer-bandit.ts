@@ -121,7 +121,7 @@ export function yieldOf(
   return passed / attempts
 }
 
-/** @param evidence Several maps add up. */
+/** @param evidence Several maps add up, and so does what is known of the members of a proposer. */
 export function chooseProposer(
   proposers: readonly ProposerInfo[],
   evidence: readonly ReadonlyMap<string, ArmEvidence>[],
@@ -130,7 +130,8 @@ export function chooseProposer(
 ): ProposerInfo | undefined {
   let best: { readonly info: ProposerInfo; readonly value: number } | undefined
   for (const info of proposers) {
-    const own = evidence.map((arms) => arms.get(info.name) ?? NOTHING)
+    const names = [info.name, ...(info.members ?? [])]
+    const own = evidence.flatMap((arms) => names.map((name) => arms.get(name) ?? NOTHING))
     const cost = Math.max(info.calls(1), info.cost?.(1) ?? 0) / yieldOf(info.name)
     const value = drawValue(own, random) / (cost + OUTCOMES)
     if (!best || value > best.value) best = { info, value }

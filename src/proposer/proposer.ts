@@ -85,6 +85,8 @@ export interface Draft {
 
 export interface Proposer {
   readonly name: string
+  /** Where it shares its requests among others: their names. */
+  readonly members?: readonly string[]
   /** Whether it can do nothing without a generator. */
   readonly needsGenerator: boolean
   /** Calls of the generator that a request for so many drafts takes at most, retries aside. */

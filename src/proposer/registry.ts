@@ -130,8 +130,8 @@ export function createPortfolios(): readonly Proposer[] {
   const free = createPortfolio(undefined, 'free')
   const written = createPortfolio(undefined, 'written')
   return [
-    { ...free, name: 'auto-free', calls: () => 0 },
-    { ...written, name: 'auto-written', needsGenerator: true },
+    { ...free, name: 'auto-free', members: membersOf('free'), calls: () => 0 },
+    { ...written, name: 'auto-written', members: membersOf('written'), needsGenerator: true },
   ]
 }
 
@@ -180,6 +180,8 @@ export function createPortfolio(proposers?: readonly Proposer[], kind?: 'free' |
     },
   }
 }
+
+const membersOf = (kind: keyof typeof FIRST) => [...new Set([...FIRST[kind], ...LATER[kind]])]
 
 function pairOf(names: typeof FIRST, chosen: (names: readonly string[]) => Proposer[]) {
   return { free: chosen(names.free), written: chosen(names.written) }

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import * as z from 'zod'
+import { checkInput, functionSchema, objectWith } from '../check-input.ts'
 import { BudgetError, InvalidInputError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
 import { publicModelName } from '../evaluation/models/model-name.ts'
@@ -53,7 +55,7 @@ const DEFAULT_LOOKS = 10
 
 /**
  * @param proposers What writes further prompts. @defaultValue none
- * @throws BudgetError when the budget cannot pay for two evaluations; InvalidInputError when money is limited and the
+ * @throws InvalidArgumentError for what is no task, evaluator or price list; BudgetError when the budget cannot pay for two evaluations; InvalidInputError when money is limited and the
  * model's price is unknown: it is never guessed.
  * @example
  * makePlan(task, evaluator, createPriceList()) // { prompts: 4, searchExamples: 7, … }
@@ -64,6 +66,7 @@ export function makePlan(
   priceOf: PriceOf,
   proposers: readonly ProposerInfo[] = [],
 ): Plan {
+  checkInput<unknown>(inputSchema, { task, evaluator, priceOf }, '')
   const each = averageEstimate(task, evaluator)
   const price = taskPrice(task, priceOf)
   if (task.budget.usd !== undefined && price === undefined) {
@@ -187,6 +190,17 @@ function unpriced(task: Task, priceOf: PriceOf): string {
   const model = models.find((name) => name !== undefined && priceOf(name) === undefined)
   return model === undefined ? 'the program' : publicModelName(model)
 }
+
+const EXPECTED_TASK = 'expected a task, as defineTask or loadTask give it'
+const isObject = (value: unknown) => typeof value === 'object' && value !== null
+const inputSchema = z.object({
+  task: z.custom<Task>(
+    (task) => isObject(task) && Array.isArray((task as Task).pool) && isObject((task as Task).split),
+    EXPECTED_TASK,
+  ),
+  evaluator: objectWith('estimate'),
+  priceOf: functionSchema,
+})
 
 /** Prompts and examples looked at for the average; more would not change it much. */
 const SAMPLED_PROMPTS = 50

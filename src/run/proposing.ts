@@ -117,6 +117,7 @@ export function createGenerating(options: ProposingOptions): Generating | undefi
   return {
     proposers: arms.map(([name, arm]) => ({
       name,
+      ...(arm.members ? { members: arm.members } : {}),
       calls: (count) => (isAsked ? 2 * arm.calls(count) : 0),
       cost: (count) => (isAsked ? arm.calls(count) * callCost(options, count) : 0),
     })),

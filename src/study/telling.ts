@@ -5,7 +5,7 @@
  */
 import { checkInput } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
-import { type MeasurementInput, readMeasurement } from '../history/measurement.ts'
+import { checkMeasurementKeys, type MeasurementInput, readMeasurement } from '../history/measurement.ts'
 import type { StudySearch } from './audiences.ts'
 import {
   checkComparison,
@@ -60,7 +60,10 @@ export function createTelling({ state, pool, emit }: StudyParts): Telling {
           `action ${id} got ${scores.length} scores; expected ${action.asked.examples.length}, one for each of its examples`,
         )
       }
-      const measured = scores.map((score, position) => readMeasurement(score, `scores[${position}]`))
+      const measured = scores.map((score, position) => {
+        checkMeasurementKeys(score, `scores[${position}]`)
+        return readMeasurement(score, `scores[${position}]`)
+      })
       if (action.asked.rival !== undefined) measured.forEach(checkComparison)
       measured.forEach((measurement, position) => {
         if (action.open.has(position)) telling.tellCell(id, position, measurement)

@@ -97,6 +97,16 @@ describe('the bandit over proposers', () => {
     expect(shares([info('good'), info('bad')], [carried])('good')).toBeGreaterThan(0.8)
   })
 
+  it('starts portfolios from what their members brought', () => {
+    const { pool, observations } = historyOf(16, 4)
+    const carried = carriedEvidence([{ name: 'before', pool, observations, exampleCount: 20 }])
+    const arms = [
+      { ...info('auto-free'), members: ['other', 'good'] },
+      { ...info('auto-written'), members: ['bad'] },
+    ]
+    expect(shares(arms, [carried])('auto-free')).toBeGreaterThan(0.8)
+  })
+
   it('draws alike for one stream', () => {
     const draw = () => chooseProposer([info('a'), info('b')], [], createRandom(7))!.name
     expect(draw()).toBe(draw())

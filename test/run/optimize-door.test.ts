@@ -34,6 +34,30 @@ describe('the door of optimize', () => {
   })
 })
 
+describe('onProgress', () => {
+  it.each<readonly [string, () => void]>([
+    [
+      'throws',
+      () => {
+        throw new Error('the bar broke')
+      },
+    ],
+    ['rejects', async () => Promise.reject(new Error('the bar broke'))],
+  ])('that %s ends no search: it is told once and not called again', async (_, broken) => {
+    let calls = 0
+    const onProgress = () => {
+      calls++
+      return broken()
+    }
+    const { spent, warnings } = await call({ onProgress, concurrency: 1 })
+    expect(spent.evaluations).toBe(12)
+    expect(calls).toBeLessThan(3)
+    expect(warnings.filter((warning) => warning.includes('onProgress'))).toEqual([
+      'onProgress failed and was not called again: the bar broke',
+    ])
+  })
+})
+
 describe('optimize without a score', () => {
   it.each<readonly [string, () => never | number | null, string]>([
     [

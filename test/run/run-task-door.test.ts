@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
+import { InvalidArgumentError } from '../../src/errors.ts'
 import { createBackend } from '../../src/numerics/linalg/create-backend.ts'
+import { makePlan } from '../../src/run/plan.ts'
 import { createPriceList } from '../../src/run/prices.ts'
 import { type RunTaskOptions, runTask } from '../../src/run/run-task.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
@@ -26,6 +28,21 @@ it.each<readonly [object, string]>([
   [{ embedder: 'auto' }, 'embedder is "auto"; expected a function'],
 ])('runTask refuses %j', async (options, message) => {
   await expect(runTask({ ...fine, ...options } as unknown as RunTaskOptions)).rejects.toThrow(message)
+})
+
+it.each<readonly [string, readonly unknown[], string]>([
+  [
+    'an empty task',
+    [{}, fine.evaluator, fine.priceOf],
+    'task is {}; expected a task, as defineTask or loadTask give it',
+  ],
+  ['no task', [null, fine.evaluator, fine.priceOf], 'task is null; expected a task'],
+  ['no evaluator', [fine.task, {}, fine.priceOf], 'evaluator is {}; expected an object with estimate'],
+  ['a price for a price list', [fine.task, fine.evaluator, 3], 'priceOf is 3; expected a function'],
+])('makePlan refuses %s', (_, given, message) => {
+  const plan = makePlan as (...parts: readonly unknown[]) => unknown
+  expect(() => plan(...given)).toThrow(InvalidArgumentError)
+  expect(() => plan(...given)).toThrow(message)
 })
 
 it('stores refuse what is no address, option or name', async () => {

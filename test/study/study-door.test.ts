@@ -85,6 +85,9 @@ describe('the door of createStudy', () => {
 
   it.each<readonly [string, readonly unknown[], string]>([
     ['tell', [1, { mean: 1, standardError: 0, cuont: 1 }], 'unknown key scores.cuont. Did you mean count?'],
+    ['tell', [1, [{ score: 1, metric: { calls: 2 } }]], 'unknown key scores[0].metric. Did you mean metrics?'],
+    ['tell', [1, { score: 1, feedbak: 'Polite.' }], 'unknown key scores[0].feedbak. Did you mean feedback?'],
+    ['tell', [1, [{ score: 1, latency: 2 }]], 'unknown key scores[0].latency. Known keys: score'],
     ['observe', [null], 'observation is null'],
     ['observe', [{ candidate: 0, scores: 1 }], 'unknown key observation.scores. Did you mean score?'],
     ['observe', [{ candidate: 0, example: -3, score: 1 }], 'example is -3'],

@@ -177,6 +177,8 @@ export const exampleFixtures = {
     await lease.release()
     return store
   },
+  /** A language model as a function: it guesses a score by the length of what it reads. */
+  askModel: () => async (question: string) => `${question.length % 100}%`,
   /** A downloaded model: examples that need one run among the live tests. */
   ggufFile: async () => SMOLLM2((await localModels()).folder),
 }
