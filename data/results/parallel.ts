@@ -1,6 +1,6 @@
 /**
  * What it costs in sample efficiency to measure many cells at once: the krige policy on tables, one after another, with 8 and
- * 32 workers whose cells take times of their own, and in batches that are told together. Without embeddings.
+ * 32 workers whose cells take times of their own, and in rounds of at most 200 that are told together. Without embeddings.
  *
  *     node data/results/parallel.ts data/tables data/instruct --repeats 10
  *
@@ -9,7 +9,7 @@
 import { parseArgs } from 'node:util'
 import { mean, sampleStandardDeviation } from 'simple-statistics'
 import { benchBackend } from '../../src/bench/tables/bench-backend.ts'
-import { type ReplayDelay, replay, shuffleTable } from '../../src/bench/tables/replay.ts'
+import { type ReplayOptions, replay, shuffleTable } from '../../src/bench/tables/replay.ts'
 import { deriveSeed } from '../../src/bench/tables/seeds.ts'
 import { budgetOf } from '../../src/bench/tables/table-unit.ts'
 import { normalizedError, searchMeans } from '../../src/bench/tables/truth.ts'
@@ -25,11 +25,12 @@ const { values, positionals } = parseArgs({
     fractions: { type: 'string', default: '0.25,0.5,1' },
   },
 })
-const WAYS: Readonly<Record<string, ReplayDelay | undefined>> = {
-  'one after another': undefined,
-  '8 workers': { inFlight: 8 },
-  '32 workers': { inFlight: 32 },
-  'batches of 200': { inFlight: 200, inRounds: true },
+const WAYS: Readonly<Record<string, Pick<ReplayOptions, 'delay' | 'options'>>> = {
+  'one after another': {},
+  '8 workers': { delay: { inFlight: 8 } },
+  '32 workers': { delay: { inFlight: 32 } },
+  'batches of 200': { delay: { inFlight: 200, inRounds: true }, options: { batch: 200 } },
+  'batches of 200, nobody plans for': { delay: { inFlight: 200, inRounds: true } },
 }
 /** Full evaluations at fraction 1: fewer where the pool is small. */
 const FULL = { large: 25, small: 10, smallPool: 100 }
@@ -48,11 +49,11 @@ for (let repeat = 0; repeat < repeats; repeat++) {
     const shuffled = shuffleTable(table, deriveSeed(1, table.name, repeat, 'deck'))
     const truth = searchMeans(table)
     const full = table.prompts.length < FULL.smallPool ? FULL.small : FULL.large
-    for (const [way, delay] of Object.entries(WAYS)) {
+    for (const [way, told] of Object.entries(WAYS)) {
       for (const fraction of fractions) {
         const budget = budgetOf(table, full, fraction)
         const seed = deriveSeed(1, table.name, repeat, fraction)
-        const { chosen } = replay(createKrigePolicy, shuffled, { budget, seed, backend, ...(delay ? { delay } : {}) })
+        const { chosen } = replay(createKrigePolicy, shuffled, { budget, seed, backend, ...told })
         const key = `${way} ${fraction}`
         const rows = errors.get(key) ?? tables.map(() => [])
         rows[t]!.push(normalizedError(truth, chosen))

@@ -108,6 +108,7 @@ export function createKrigePolicy(context: PolicyContext): Policy {
         issued,
       )
       const schedule = scheduleFor(plannedPrompts(pool.length, originalSize(pool)), budget)
+      if (issued >= schedule.roundEnd(observations.length)) return { kind: 'wait' }
       const refit = schedule.refitAt(observations.length)
       const plan = planFor(state, refit)
       if (refit >= schedule.firstPass && plan.gain * scoreUnit < options.stopBelowGain) {

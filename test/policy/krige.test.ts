@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createObservationLog } from '../../src/history/observation-log.ts'
 import { createJsBackend } from '../../src/numerics/linalg/index.ts'
@@ -5,7 +6,7 @@ import { createRandom } from '../../src/numerics/random/random.ts'
 import { logistic } from '../../src/numerics/special/logistic.ts'
 import { createSchedule, plannedBudget } from '../../src/policy/krige/schedule.ts'
 import { createKrigePolicy } from '../../src/policy/krige.ts'
-import type { PolicyContext } from '../../src/policy/policy.ts'
+import type { PolicyContext, PolicyState } from '../../src/policy/policy.ts'
 import type { PoolEntry } from '../../src/prompt/candidate.ts'
 import { play, promptPool } from './play.ts'
 
@@ -273,6 +274,75 @@ describe('schedule', () => {
     expect(plannedBudget(Number.POSITIVE_INFINITY, 10, 0)).toBe(250)
     expect(plannedBudget(Number.POSITIVE_INFINITY, 10, 250)).toBe(500)
     expect(plannedBudget(77, 10, 50)).toBe(77)
+  })
+})
+
+describe('rounds', () => {
+  it('are no larger than a batch, end with the budget, and are ten at least after the first pass', () => {
+    const shape = fc.record({
+      prompts: fc.integer({ min: 1, max: 900 }),
+      examples: fc.integer({ min: 1, max: 300 }),
+      budget: fc.integer({ min: 1, max: 6000 }),
+      batch: fc.integer({ min: 2, max: 1000 }),
+    })
+    fc.assert(
+      fc.property(shape, (given) => {
+        const schedule = createSchedule({ ...given, updates: 30, firstPassShare: 0.25 })
+        let rounds = 0
+        for (let told = 0; told < given.budget; ) {
+          const end = Math.min(given.budget, schedule.roundEnd(told))
+          expect(end - told).toBeLessThanOrEqual(given.batch)
+          expect(end).toBeGreaterThan(told)
+          // Whoever tells them one by one gets the same round.
+          expect(schedule.roundEnd(end - 1)).toBe(schedule.roundEnd(told))
+          if (told >= schedule.firstPass) rounds++
+          told = end
+        }
+        const rest = given.budget - schedule.firstPass
+        if (rest >= 10) expect(rounds).toBeGreaterThanOrEqual(10)
+        expect(createSchedule({ ...given, batch: 1, updates: 30, firstPassShare: 0.25 }).roundEnd(0)).toBe(
+          Number.POSITIVE_INFINITY,
+        )
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('wait until all of one is told, in whatever order, and decide the same then', () => {
+    const context = contextOf({ exampleCount: 60, options: { batch: 100 } })
+    const pool = promptPool(30)
+    const score = bernoulli(3, (i) => i / 10 - 1.5)
+    const rounds = (order: 'first' | 'last') => {
+      const policy = createKrigePolicy(context)
+      const observations = createObservationLog()
+      const pending: { candidate: number; example: number; repeat: number }[] = []
+      const sizes: number[] = []
+      const asked: string[] = []
+      for (let left = 200; ; ) {
+        const state: PolicyState = { pool, observations, pending, fits: [], evaluationsLeft: left }
+        const decision = policy.next(state)
+        if (decision.kind === 'act' && decision.action.kind === 'evaluate') {
+          const { candidate, examples } = decision.action
+          for (const example of examples) pending.push({ candidate: candidate as number, example, repeat: 0 })
+          asked.push(`${candidate}/${examples}`)
+          left -= examples.length
+          continue
+        }
+        if (pending.length === 0) return { sizes, asked }
+        sizes.push(pending.length)
+        while (pending.length > 0) {
+          const cell = order === 'first' ? pending.shift()! : pending.pop()!
+          observations.append({ ...cell, score: score(cell.candidate, cell.example) })
+          const between = policy.next({ pool, observations, pending, fits: [], evaluationsLeft: left })
+          if (pending.length > 0 && left > 0) expect(between.kind).toBe('wait')
+        }
+      }
+    }
+    const { sizes, asked } = rounds('first')
+    expect(sizes.slice(0, 2)).toEqual([6, 24])
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(200)
+    expect(Math.max(...sizes.slice(2))).toBeLessThanOrEqual(17)
+    expect(new Set(rounds('last').asked)).toEqual(new Set(asked))
   })
 })
 

@@ -1,11 +1,22 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export interface PostgresServer {
   readonly port: number
+  /** Of the server's first process. */
+  readonly pid: number
   /** Makes an empty database; its address, with the password. */
   database(): string
   stop(how?: 'fast' | 'immediate'): void
@@ -66,6 +77,9 @@ export async function startPostgres({ host, access }: PostgresPlace = { host: '1
   }
   return {
     port,
+    get pid() {
+      return Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
+    },
     database() {
       const name = `studies_${++databases}`
       run('createdb', '-h', folder, '-p', String(port), '-U', USER, name)

@@ -9,6 +9,11 @@ export const krigeOptionsSchema = z.strictObject({
     .optional()
     .describe('Views to use; all by default.'),
   block: z.int().positive().default(1).describe('Examples measured per action.'),
+  batch: z
+    .int()
+    .positive()
+    .default(1)
+    .describe('Cells that may be told together, as from a batch interface: rounds of at most so many are planned.'),
   updates: z.int().positive().default(30).describe('Refits after the first pass.'),
   firstPassShare: z
     .number()
