@@ -31,6 +31,7 @@ import {
   type ObjectiveModel,
   subsetOfData,
 } from '../recommendation/objective-model.ts'
+import { tabulatedImprovement } from './tabulated-improvement.ts'
 
 export interface VectorSearchOptions {
   /** Candidates, one after another. Not copied: do not change them. */
@@ -68,6 +69,8 @@ export interface VectorSearch {
    * @throws InvalidArgumentError when every candidate has been asked for.
    */
   ask(): number
+  /** The candidate that {@link ask} would give, without its becoming pending. */
+  propose(): number
   /**
    * What a candidate gave, asked for or not; `null` where it failed. The mean counts where one is told several times.
    *
@@ -167,7 +170,8 @@ export function createVectorSearch(options: VectorSearchOptions): VectorSearch {
     const process = model.process.fantasize(readPoints(pool, [...pending, ...scores.failed]))
     const { mean } = process.posterior(readPoints(pool, scores.candidates))
     const order = Array.from(mean.keys()).sort((i, j) => mean[j]! - mean[i]!)
-    const acquisition = logExpectedImprovement(mean[order[0]!]! + marginOver(process.model.observationNoise))
+    const threshold = mean[order[0]!]! + marginOver(process.model.observationNoise)
+    const acquisition = logExpectedImprovement(threshold)
     const { data, meanCoefficients } = model.process
     const center = meanCoefficients[0]!
     const kept = prepare().screen.survivors(
@@ -178,7 +182,7 @@ export function createVectorSearch(options: VectorSearchOptions): VectorSearch {
         outputScale: process.model.kernel.hyperparameters.find(({ role }) => role === 'output-scale')!.value,
       },
       {
-        value: (at, deviation) => acquisition.evaluate(center + at, deviation).value,
+        value: (at, deviation) => tabulatedImprovement(center + at - threshold, deviation),
         excluded: touched,
         near: order.slice(0, INCUMBENTS).map((k) => scores.candidates[k]!),
         best: survivors,
@@ -196,19 +200,22 @@ export function createVectorSearch(options: VectorSearchOptions): VectorSearch {
     return candidates[indexOfLargest(values)]!
   }
 
+  const propose = (): number => {
+    if (touchedCount === pool.count) {
+      throw new InvalidArgumentError(`all ${pool.count} candidates have been asked for; expected one that is left`)
+    }
+    const scores = candidateScores(log)
+    const isDesign = touchedCount < initial || scores.candidates.length === 0
+    return isDesign ? untouched(random.split(`design ${touchedCount}`).integer(pool.count)) : proposed(scores)
+  }
+
   return {
     get measured() {
       return told.size
     },
+    propose,
     ask() {
-      if (touchedCount === pool.count) {
-        throw new InvalidArgumentError(`all ${pool.count} candidates have been asked for; expected one that is left`)
-      }
-      const scores = candidateScores(log)
-      const isDesign = touchedCount < initial || scores.candidates.length === 0
-      const candidate = isDesign
-        ? untouched(random.split(`design ${touchedCount}`).integer(pool.count))
-        : proposed(scores)
+      const candidate = propose()
       pending.add(candidate)
       touch(candidate)
       return candidate

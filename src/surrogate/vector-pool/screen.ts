@@ -74,11 +74,27 @@ export function createScreen(features: LandmarkFeatures, backend: Backend): Scre
   /** v and Σ, given the candidates taken in. */
   const variances = new Float64Array(count)
   const covariance = new Float64Array(width * width)
+  const scores = new Float64Array(count)
+  const pair = new Float64Array(2)
+  /** Of candidates whose neighbors were wanted: they do not change. */
+  const known = new Map<string, Int32Array>()
   let taken: number[] = []
   let begun = false
 
   const rowOf = (index: number): Float64Array => Float64Array.from(values.subarray(index * width, (index + 1) * width))
   const unexplained = (row: Float64Array): number => Math.max(0, 1 - dot(row, row))
+
+  /** The candidates of largest φᵀφ with this one, which may be among them. */
+  const neighborsOf = (candidate: number, most: number): Int32Array => {
+    const key = `${candidate} ${most}`
+    const remembered = known.get(key)
+    if (remembered) return remembered
+    const center = rowOf(candidate)
+    for (let j = 0; j < count; j++) scores[j] = product(values, j * width, center, width)
+    const found = largest(scores, most)
+    known.set(key, found)
+    return found
+  }
 
   const begin = () => {
     variances.fill(1)
@@ -111,29 +127,24 @@ export function createScreen(features: LandmarkFeatures, backend: Backend): Scre
       const steps = candidates.slice(taken.length).map(stepOf)
       taken = [...candidates]
       const weights = weightsOf(features, observations, backend)
-      const centers = near.map(rowOf)
-      const similarities = centers.map(() => new Float64Array(count))
-      const scores = new Float64Array(count)
+      const [step, ...others] = steps
       for (let j = 0; j < count; j++) {
         const start = j * width
-        const mean = product(values, start, weights, width)
         let variance = variances[j]!
-        for (let s = 0; s < steps.length; s++) {
-          const along = product(values, start, steps[s]!, width)
-          variance -= along * along
+        if (step === undefined) means[j] = product(values, start, weights, width)
+        else {
+          products(values, start, weights, step, width, pair)
+          means[j] = pair[0]!
+          variance -= pair[1]! * pair[1]!
+          for (const other of others) variance -= product(values, start, other, width) ** 2
+          variances[j] = variance
         }
-        variances[j] = variance
-        for (let c = 0; c < centers.length; c++) similarities[c]![j] = product(values, start, centers[c]!, width)
         const deviation = Math.sqrt(outputScale * Math.max(variance, 0))
-        means[j] = mean
         deviations[j] = deviation
-        scores[j] = value(mean, deviation)
+        scores[j] = excluded[j] ? Number.NEGATIVE_INFINITY : value(means[j]!, deviation)
       }
-      const kept = new Set<number>()
-      for (const of of [scores, ...similarities]) {
-        for (let j = 0; j < count; j++) if (excluded[j]) of[j] = Number.NEGATIVE_INFINITY
-        for (const j of largest(of, of === scores ? best : neighbors)) kept.add(j)
-      }
+      const kept = new Set<number>(largest(scores, best))
+      for (const candidate of near) for (const j of neighborsOf(candidate, neighbors)) if (!excluded[j]) kept.add(j)
       return Int32Array.from(kept).sort()
     },
   }
@@ -154,6 +165,39 @@ function product(values: Float32Array, start: number, x: Float64Array, width: nu
   }
   for (; k < width; k++) a += values[start + k]! * x[k]!
   return a + b + (c + d)
+}
+
+/** The same with two vectors at once, to the same bits: features are read once. */
+function products(
+  values: Float32Array,
+  start: number,
+  x: Float64Array,
+  y: Float64Array,
+  width: number,
+  out: Float64Array,
+): void {
+  let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0]
+  let k = 0
+  for (; k + 3 < width; k += 4) {
+    const first = values[start + k]!
+    const second = values[start + k + 1]!
+    const third = values[start + k + 2]!
+    const fourth = values[start + k + 3]!
+    a += first * x[k]!
+    b += second * x[k + 1]!
+    c += third * x[k + 2]!
+    d += fourth * x[k + 3]!
+    e += first * y[k]!
+    f += second * y[k + 1]!
+    g += third * y[k + 2]!
+    h += fourth * y[k + 3]!
+  }
+  for (; k < width; k++) {
+    a += values[start + k]! * x[k]!
+    e += values[start + k]! * y[k]!
+  }
+  out[0] = a + b + (c + d)
+  out[1] = e + f + (g + h)
 }
 
 /** w = (ΦᵀΛ⁻¹Φ + I/s)⁻¹ ΦᵀΛ⁻¹ residuals, with Λ = noise + s(1 − ‖φ_i‖²). */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { logExpectedImprovement } from '../../../src/acquisition/log-expected-improvement.ts'
 import { createRandom } from '../../../src/numerics/random/index.ts'
+import { tabulatedImprovement } from '../../../src/policy/vector-search/tabulated-improvement.ts'
 import { createVectorSearch } from '../../../src/policy/vector-search/vector-search.ts'
 
 const DIMENSION = 6
@@ -34,6 +36,8 @@ describe('createVectorSearch', () => {
     const first = play(30)
     const again = createVectorSearch(options)
     for (const candidate of first.slice(0, 29)) again.tell(candidate, objective(candidate))
+    expect(again.propose()).toBe(first[29])
+    expect(again.propose()).toBe(first[29])
     expect(again.ask()).toBe(first[29])
     expect(play(30)).toEqual(first)
   })
@@ -79,5 +83,17 @@ describe('createVectorSearch', () => {
     expect(() => search.tell(COUNT, 1)).toThrow(`candidate is ${COUNT}`)
     expect(() => search.tell(0, Number.NaN)).toThrow('score is NaN')
     expect(() => search.tell(0, 1, { standardError: -1 })).toThrow('standardError is -1')
+  })
+})
+
+describe('tabulatedImprovement', () => {
+  it('is the expected improvement, nearly', () => {
+    for (let z = -60; z < 30; z += 0.37) {
+      const exact = logExpectedImprovement(0.5).evaluate(0.5 + 2 * z, 2).value
+      expect(Math.abs(tabulatedImprovement(2 * z, 2) - exact)).toBeLessThan(z < -40 ? 0.1 : 1e-3)
+    }
+    expect(tabulatedImprovement(-1, 0)).toBe(Number.NEGATIVE_INFINITY)
+    expect(tabulatedImprovement(0, 0)).toBe(Number.NEGATIVE_INFINITY)
+    expect(tabulatedImprovement(1, 0)).toBe(0)
   })
 })
