@@ -332,6 +332,26 @@ describe('makePlan', () => {
   })
 })
 
+describe('held-out examples that are not used', () => {
+  const each = { estimate: () => ({ calls: 2, inputTokens: 100, outputTokens: 10 }) }
+  const planOf = (holdout: number, evaluations: number) =>
+    makePlan(define({ search: 24, holdout, budget: { evaluations } }), each, createPriceList())
+
+  it('are told of, with the smallest budget that would use them', () => {
+    const { holdoutExamples, warnings } = planOf(12, 36)
+    expect(holdoutExamples).toBe(0)
+    const told = warnings.flatMap((warning) => /not used: .* With (\d+) evaluations they are/.exec(warning)?.[1] ?? [])
+    expect(told).toHaveLength(1)
+    const needed = Number(told[0])
+    expect(planOf(12, needed).holdoutExamples).toBeGreaterThan(0)
+    expect(planOf(12, needed - 1).holdoutExamples).toBe(0)
+  })
+
+  it('are told of where there are too few, whatever the budget', () => {
+    expect(planOf(4, 1000).warnings.join('\n')).toContain('The 4 held-out examples are not used')
+  })
+})
+
 describe('createPriceList', () => {
   it('knows local models, dated variants and overrides, and nothing else', () => {
     const priceOf = createPriceList()
