@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { incrementalReader } from '../history/incremental-reader.ts'
 import type { ObservationHistory } from '../history/observation-log.ts'
 
 export interface CellScores {
@@ -23,26 +24,21 @@ export interface CellScores {
 
 export function createCellScores(exampleCount: number): CellScores {
   const rows: (Map<number, number> | undefined)[] = []
-  let source: ObservationHistory | undefined
-  let length = 0
-  return {
-    read(history) {
-      const continued = history === source && history.length >= length
-      if (!continued) {
-        source = history
-        length = 0
-        rows.length = 0
-      }
-      for (; length < history.length; length++) {
-        const example = history.example(length)
-        if (example < 0 || example >= exampleCount || history.repeat(length) !== 0) continue
-        const candidate = history.candidate(length)
-        const row = rows[candidate] ?? new Map<number, number>()
-        rows[candidate] = row
-        row.set(example, history.score(length))
-      }
-      return continued
+  const read = incrementalReader<ObservationHistory>({
+    add(history, index) {
+      const example = history.example(index)
+      if (example < 0 || example >= exampleCount || history.repeat(index) !== 0) return
+      const candidate = history.candidate(index)
+      const row = rows[candidate] ?? new Map<number, number>()
+      rows[candidate] = row
+      row.set(example, history.score(index))
     },
+    forget() {
+      rows.length = 0
+    },
+  })
+  return {
+    read,
     has: (candidate, example) => rows[candidate]?.has(example) ?? false,
     score: (candidate, example) => rows[candidate]?.get(example) ?? Number.NaN,
     scores: (candidate) => [...(rows[candidate]?.values() ?? [])],

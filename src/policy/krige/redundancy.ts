@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { incrementalReader } from '../../history/incremental-reader.ts'
 import type { ObservationHistory } from '../../history/observation-log.ts'
 import type { TextFeatures } from '../../surrogate/prompt/shared-failures.ts'
 
@@ -24,8 +25,6 @@ const COMMON_LIKENESS = 0.1
 export function createRedundancy({ rank, values }: TextFeatures, exampleCount: number): Redundancy {
   // Of every example that was measured: Σ_j φ_j, then n.
   const sums = new Map<number, Float64Array>()
-  let source: ObservationHistory | undefined
-  let length = 0
 
   function add(sum: Float64Array, candidate: number): void {
     for (let k = 0; k < rank; k++) sum[k]! += values[candidate * rank + k]!
@@ -33,21 +32,17 @@ export function createRedundancy({ rank, values }: TextFeatures, exampleCount: n
   }
 
   return {
-    read(history) {
-      if (history !== source || history.length < length) {
-        source = history
-        length = 0
-        sums.clear()
-      }
-      for (; length < history.length; length++) {
-        const example = history.example(length)
-        if (example < 0 || example >= exampleCount || history.repeat(length) !== 0) continue
-        if (!Number.isFinite(history.score(length))) continue
+    read: incrementalReader<ObservationHistory>({
+      add(history, index) {
+        const example = history.example(index)
+        if (example < 0 || example >= exampleCount || history.repeat(index) !== 0) return
+        if (!Number.isFinite(history.score(index))) return
         const sum = sums.get(example) ?? new Float64Array(rank + 1)
         sums.set(example, sum)
-        add(sum, history.candidate(length))
-      }
-    },
+        add(sum, history.candidate(index))
+      },
+      forget: () => sums.clear(),
+    }),
     of(candidate, pending) {
       const seen = new Map(sums)
       const copied = new Set<number>()

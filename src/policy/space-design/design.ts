@@ -4,6 +4,7 @@
  * @module
  */
 import { KrigeError } from '../../errors.ts'
+import { incrementalReader } from '../../history/incremental-reader.ts'
 import type { Random } from '../../numerics/random/index.ts'
 import type { Candidate, PoolEntry } from '../../prompt/candidate.ts'
 import { encodeSpace, type SpaceEncoding } from '../../space/encoding.ts'
@@ -37,19 +38,21 @@ export interface Design {
 export function createDesigns(space: Space): (pool: readonly PoolEntry[]) => Design {
   /** Pool indices of prompts without parameters: what parameters can be combined with. */
   const prompts: number[] = []
-  let read = 0
-  let source: PoolEntry | undefined
   let known:
     | { readonly design: Design; readonly prompts: number; readEntries(pool: readonly PoolEntry[]): void }
     | undefined
-  return (pool) => {
-    if (pool.length < read || (read > 0 && pool[0] !== source)) {
-      read = 0
+  const read = incrementalReader<readonly PoolEntry[]>({
+    add(pool, index) {
+      if (isPrompt(pool[index]!.candidate)) prompts.push(index)
+    },
+    forget() {
       prompts.length = 0
       known = undefined
-    }
-    for (; read < pool.length; read++) if (isPrompt(pool[read]!.candidate)) prompts.push(read)
-    source = pool[0]
+    },
+    identity: (pool) => pool[0],
+  })
+  return (pool) => {
+    read(pool)
     if (!known || known.prompts !== prompts.length) known = { ...createDesign(space, prompts), prompts: prompts.length }
     known.readEntries(pool)
     return known.design

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { incrementalReader } from '../../history/incremental-reader.ts'
 import type { ObservationHistory } from '../../history/observation-log.ts'
 
 export interface Tally {
@@ -29,31 +30,30 @@ export interface Tallies {
 export function createTallies(): Tallies {
   const tallies = new Map<number, { count: number; sum: number; mean: number }>()
   const told = new Set<number>()
-  let source: ObservationHistory | undefined
-  let length = 0
+  const changed = new Set<number>()
+  const catchUp = incrementalReader<ObservationHistory>({
+    add(history, index) {
+      const candidate = history.candidate(index)
+      changed.add(candidate)
+      told.add(candidate)
+      const score = history.score(index)
+      if (!Number.isFinite(score)) return
+      const count = Math.max(1, history.count(index))
+      const tally = tallies.get(candidate) ?? { count: 0, sum: 0, mean: 0 }
+      tally.count += count
+      tally.sum += count * score
+      tally.mean = tally.sum / tally.count
+      tallies.set(candidate, tally)
+    },
+    forget() {
+      tallies.clear()
+      told.clear()
+    },
+  })
   return {
     read(history) {
-      const restarted = history !== source || history.length < length
-      if (restarted) {
-        source = history
-        length = 0
-        tallies.clear()
-        told.clear()
-      }
-      const changed = new Set<number>()
-      for (; length < history.length; length++) {
-        const candidate = history.candidate(length)
-        changed.add(candidate)
-        told.add(candidate)
-        const score = history.score(length)
-        if (!Number.isFinite(score)) continue
-        const count = Math.max(1, history.count(length))
-        const tally = tallies.get(candidate) ?? { count: 0, sum: 0, mean: 0 }
-        tally.count += count
-        tally.sum += count * score
-        tally.mean = tally.sum / tally.count
-        tallies.set(candidate, tally)
-      }
+      changed.clear()
+      const restarted = !catchUp(history)
       return { changed: [...changed], restarted }
     },
     of: (candidate) => tallies.get(candidate),
