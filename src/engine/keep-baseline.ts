@@ -24,7 +24,7 @@ export function keepBaseline(
   if (lead > LEAD * spread) return recommendation
   const mean = means[baseline]!
   const interval = posteriorInterval(mean, standardDeviations[baseline]!, [...means])
-  return { ...recommendation, candidate: baseline, mean, interval, expectedGain: 0 }
+  return { ...recommendation, candidate: baseline, mean, interval, expectedGainOf100: 0 }
 }
 
 /** Where prompts were written in vain: that it is so, and what is known of why. */

@@ -155,7 +155,7 @@ function recommend({ process, pool, touched }: ComparisonFit, baseline: number, 
       candidate === baseline ? [0.5, 0.5] : [oneComparison(difference - margin), oneComparison(difference + margin)],
     level: INTERVAL_LEVEL,
     probabilityBest: variance.length === 1 ? 1 : leaders.filter((leader) => leader === 0).length / SAMPLES,
-    expectedGain: statistics.expectedGain,
+    expectedGainOf100: statistics.expectedGainOf100,
     means,
     standardDeviations,
   }

@@ -57,13 +57,13 @@ function explained(decision: Decision, exponent: number): Decision {
 }
 
 function inOwnUnits(recommendation: Recommendation, exponent: number): Recommendation {
-  const { mean, interval, expectedGain, means, standardDeviations, shared } = recommendation
+  const { mean, interval, expectedGainOf100, means, standardDeviations, shared } = recommendation
   const times = (x: number) => timesPowerOfTwo(x, exponent)
   return {
     ...recommendation,
     mean: times(mean),
     interval: [times(interval[0]), times(interval[1])],
-    expectedGain: times(expectedGain),
+    expectedGainOf100: times(expectedGainOf100),
     means: means.map(times),
     standardDeviations: standardDeviations.map(times),
     ...(shared ? { shared: { ...shared, values: shared.values.map(times) } } : {}),

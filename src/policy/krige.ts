@@ -59,7 +59,7 @@ export function createKrigePolicy(context: PolicyContext): Policy {
         withoutWarmStart && scoresOf(withoutWarmStart.fit(state.observations, refit), estimand, exampleCount)
       const ranked = afresh ? takeTurns(believed, rankPrompts(afresh.means, tieBreak)) : believed
       const span = beliefs.scale.high - beliefs.scale.low
-      const { expectedGain: gain } = rankingStatistics(
+      const { expectedGainOf100: gain } = rankingStatistics(
         believed,
         { ...scores, shared: sharedDeviations(beliefs, scores), span },
         createRandom(seed),

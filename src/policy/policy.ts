@@ -174,7 +174,7 @@ export interface Recommendation {
   readonly level: number
   readonly probabilityBest: number
   /** Expected improvement of the recommended candidate's true mean from 100 further evaluations. */
-  readonly expectedGain: number
+  readonly expectedGainOf100: number
   /** Posterior of every candidate in the pool, by index. */
   readonly means: Float64Array
   readonly standardDeviations: Float64Array

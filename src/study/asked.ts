@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Reason, Recommendation } from '../policy/policy.ts'
+import type { GenerateAction, Reason, Recommendation } from '../policy/policy.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Split } from './events.ts'
 
@@ -29,15 +29,8 @@ export interface AskedEvaluation {
 }
 
 /** Make new candidates. */
-export interface AskedGeneration {
-  readonly kind: 'generate'
+export interface AskedGeneration extends GenerateAction {
   readonly id: number
-  readonly proposer: string
-  readonly parents: readonly number[]
-  readonly examples?: readonly number[]
-  readonly slot?: string
-  readonly count: number
-  readonly reason?: Reason
 }
 
 export type AskedAction = AskedEvaluation | AskedGeneration

@@ -10,7 +10,7 @@
 import * as z from 'zod'
 import type { Constraint } from '../history/constraint.ts'
 import type { Measurements } from '../history/measurement.ts'
-import type { Estimand, Fit, Reason } from '../policy/policy.ts'
+import type { Estimand, Fit, GenerateAction, Reason } from '../policy/policy.ts'
 import type { LearnedPrior } from '../policy/prior/learned-prior.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Space } from '../space/parameter.ts'
@@ -127,16 +127,9 @@ export interface AskedEvent extends Versioned {
 }
 
 /** A proposer was asked for new candidates. */
-export interface AskedToGenerateEvent extends Versioned {
+export interface AskedToGenerateEvent extends Versioned, GenerateAction {
   readonly type: 'asked'
   readonly action: number
-  readonly kind: 'generate'
-  readonly proposer: string
-  readonly parents: readonly number[]
-  readonly examples?: readonly number[]
-  readonly slot?: string
-  readonly count: number
-  readonly reason?: Reason
 }
 
 /** One result of an action: the cell at `position` of its examples. */

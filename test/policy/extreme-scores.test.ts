@@ -41,8 +41,8 @@ describe.each([
 ] satisfies [string, StudyOptions][])('scores whose squares are no numbers, with %s', (_, options) => {
   it.each(SIZES)('of size %d: asked and recommended, in numbers', (size) => {
     const study = play(options, size)
-    const { mean, interval, probabilityBest, expectedGain, means, standardDeviations } = study.recommend()!
-    for (const value of [mean, ...interval, probabilityBest, expectedGain, ...means, ...standardDeviations]) {
+    const { mean, interval, probabilityBest, expectedGainOf100, means, standardDeviations } = study.recommend()!
+    for (const value of [mean, ...interval, probabilityBest, expectedGainOf100, ...means, ...standardDeviations]) {
       expect(Number.isFinite(value)).toBe(true)
     }
     expect(interval[0]).toBeLessThanOrEqual(mean)

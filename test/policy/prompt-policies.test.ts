@@ -71,7 +71,7 @@ describe.each(Object.entries(policies))('policy %s', (name, create) => {
           expect(chosen.interval[1]).toBeGreaterThanOrEqual(chosen.mean)
           expect(chosen.probabilityBest).toBeGreaterThanOrEqual(0)
           expect(chosen.probabilityBest).toBeLessThanOrEqual(1)
-          expect(chosen.expectedGain).toBeGreaterThanOrEqual(0)
+          expect(chosen.expectedGainOf100).toBeGreaterThanOrEqual(0)
         },
       ),
       { numRuns: 40 },

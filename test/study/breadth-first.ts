@@ -36,7 +36,7 @@ export const breadthFirst: PolicyFactory = ({ exampleCount }): Policy => ({
       interval: [mean - 0.1, mean + 0.1],
       level: 0.95,
       probabilityBest: 0.5,
-      expectedGain: 0,
+      expectedGainOf100: 0,
       means: finite,
       standardDeviations: new Float64Array(pool.length).fill(0.1),
     } satisfies Recommendation

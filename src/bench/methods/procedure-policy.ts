@@ -198,7 +198,7 @@ function recommendationOf({ world, choice }: Run): Recommendation | undefined {
     interval: Number.isNaN(mean) ? [0, 1] : wilson(mean, world.asked(candidate)),
     level: LEVEL,
     probabilityBest: Number.NaN,
-    expectedGain: Number.NaN,
+    expectedGainOf100: Number.NaN,
     means,
     standardDeviations: deviations,
   }

@@ -54,23 +54,37 @@ export function readProgramCall(asked: unknown): ProgramCall {
   if (typeof asked !== 'object' || asked === null || !('prompt' in asked) || typeof asked.prompt !== 'string') {
     throw new TypeError('generate was given no prompt; expected a text or { prompt, system, temperature, … }')
   }
-  const call: Record<string, unknown> = { prompt: asked.prompt }
-  for (const [name, isRight, expected] of SETTINGS) {
+  const setting = <Value>(
+    name: Exclude<keyof ProgramCall, 'prompt'>,
+    isRight: (value: unknown) => value is Value,
+    expected: string,
+  ): Value | undefined => {
     const value: unknown = Reflect.get(asked, name)
-    if (value === undefined) continue
-    if (!isRight(value)) throw new TypeError(`generate: ${name} should be ${expected}`)
-    call[name] = value
+    if (value === undefined || isRight(value)) return value
+    throw new TypeError(`generate: ${name} should be ${expected}`)
   }
-  return call as unknown as ProgramCall
+  const stage = setting('stage', isName, 'a name')
+  const system = setting('system', isText, 'a text')
+  const temperature = setting('temperature', isIn(0, 2), 'a number from 0 to 2')
+  const topP = setting('topP', isIn(0, 1), 'a number from 0 to 1')
+  const maxOutputTokens = setting('maxOutputTokens', isCount, 'a positive whole number')
+  const stop = setting('stop', isTexts, 'a list of texts')
+  return {
+    prompt: asked.prompt,
+    ...(stage === undefined ? {} : { stage }),
+    ...(system === undefined ? {} : { system }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { topP }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(stop === undefined ? {} : { stop }),
+  }
 }
 
-const isIn = (low: number, high: number) => (value: unknown) =>
-  typeof value === 'number' && value >= low && value <= high
-const SETTINGS: readonly (readonly [string, (value: unknown) => boolean, string])[] = [
-  ['stage', (value) => typeof value === 'string' && value !== '', 'a name'],
-  ['system', (value) => typeof value === 'string', 'a text'],
-  ['temperature', isIn(0, 2), 'a number from 0 to 2'],
-  ['topP', isIn(0, 1), 'a number from 0 to 1'],
-  ['maxOutputTokens', (value) => Number.isSafeInteger(value) && Number(value) > 0, 'a positive whole number'],
-  ['stop', (value) => Array.isArray(value) && value.every((text) => typeof text === 'string'), 'a list of texts'],
-]
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isName = (value: unknown): value is string => isText(value) && value !== ''
+const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText)
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0
+const isIn =
+  (low: number, high: number) =>
+  (value: unknown): value is number =>
+    typeof value === 'number' && value >= low && value <= high

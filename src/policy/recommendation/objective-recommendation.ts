@@ -54,7 +54,7 @@ export function recommendByMean(
     interval: [at(best, -quantile), at(best, quantile)],
     level: INTERVAL_LEVEL,
     probabilityBest: wins / SAMPLES,
-    expectedGain: Math.max(0, transform.inverse(mean[best]! + gain) - at(best, 0)),
+    expectedGainOf100: Math.max(0, transform.inverse(mean[best]! + gain) - at(best, 0)),
     means: Float64Array.from({ length: pool.count }, (_, i) => at(i, 0)),
     standardDeviations: deviations,
   }

@@ -38,7 +38,7 @@ export interface RankingStatistics {
    * Expected gain in the true score of the candidate then recommended from 100 more evaluations, spread evenly over the
    * contenders within reach of the first: the knowledge gradient of a batch (Frazier, Powell & Dayanik 2009).
    */
-  readonly expectedGain: number
+  readonly expectedGainOf100: number
 }
 
 /** @param contenders Candidates, best first; only the first 24 are looked at. */
@@ -51,7 +51,7 @@ export function rankingStatistics(
   const exponent = exponentOf(contenders, beliefs)
   if (exponent !== 0) {
     const told = rankingStatistics(contenders, beliefsTimes(beliefs, -exponent), random, count)
-    return { ...told, expectedGain: timesPowerOfTwo(told.expectedGain, exponent) }
+    return { ...told, expectedGainOf100: timesPowerOfTwo(told.expectedGainOf100, exponent) }
   }
   const { means, standardDeviations: deviations, span = 1 } = beliefs
   const first = contenders[0]!
@@ -94,7 +94,7 @@ export function rankingStatistics(
     // Against the first candidate's own draw, whose mean is known: less noise, and exactly nothing without rivals.
     gain += best - stay
   }
-  return { probabilityBest: wins / count, expectedGain: gain / count }
+  return { probabilityBest: wins / count, expectedGainOf100: gain / count }
 }
 
 /**

@@ -24,7 +24,7 @@ function acting(next: (state: PolicyState, turn: number) => Decision, pick = 0):
               interval: [0, 1],
               level: 0.9,
               probabilityBest: 0.5,
-              expectedGain: 0,
+              expectedGainOf100: 0,
               means: new Float64Array(state.pool.length),
               standardDeviations: new Float64Array(state.pool.length),
             },

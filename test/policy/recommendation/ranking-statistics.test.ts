@@ -17,7 +17,7 @@ const statistics = (means: number[], deviations: number[], span?: number) =>
 
 describe('rankingStatistics', () => {
   it('is sure of a winner that nobody can reach, and expects nothing more', () => {
-    expect(statistics([0.9, 0.2], [0.01, 0.01])).toEqual({ probabilityBest: 1, expectedGain: 0 })
+    expect(statistics([0.9, 0.2], [0.01, 0.01])).toEqual({ probabilityBest: 1, expectedGainOf100: 0 })
   })
 
   it('shares the chances among equals', () => {
@@ -27,13 +27,13 @@ describe('rankingStatistics', () => {
   it('agrees with the closed form for two candidates', () => {
     // Learned standard deviation of each from 50 evaluations: s²/√(s² + .25/50); E max of two normals = top + spread/√π.
     const learned = 0.1 ** 2 / Math.sqrt(0.1 ** 2 + 0.25 / 50)
-    expect(statistics([0.5, 0.5], [0.1, 0.1]).expectedGain).toBeCloseTo(learned / Math.sqrt(Math.PI), 2)
+    expect(statistics([0.5, 0.5], [0.1, 0.1]).expectedGainOf100).toBeCloseTo(learned / Math.sqrt(Math.PI), 2)
   })
 
   it('gains less from known candidates, and scales with the scores', () => {
-    const unsure = statistics([0.5, 0.45], [0.1, 0.1]).expectedGain
-    expect(statistics([0.5, 0.45], [0.1, 0.01]).expectedGain).toBeLessThan(unsure)
-    expect(statistics([50, 45], [10, 10], 100).expectedGain).toBeCloseTo(100 * unsure, 6)
+    const unsure = statistics([0.5, 0.45], [0.1, 0.1]).expectedGainOf100
+    expect(statistics([0.5, 0.45], [0.1, 0.01]).expectedGainOf100).toBeLessThan(unsure)
+    expect(statistics([50, 45], [10, 10], 100).expectedGainOf100).toBeCloseTo(100 * unsure, 6)
   })
 })
 
@@ -62,7 +62,7 @@ describe('what candidates share', () => {
       const variance = 2 * (0.1 ** 2 - loading ** 2)
       const moved = variance / Math.sqrt(variance + (2 * 0.25) / 50)
       const u = 0.05 / moved
-      expect(sharing(loading).expectedGain).toBeCloseTo(moved * normalDensity(u) - 0.05 * normalCdf(-u), 2.9)
+      expect(sharing(loading).expectedGainOf100).toBeCloseTo(moved * normalDensity(u) - 0.05 * normalCdf(-u), 2.9)
     }
   })
 
