@@ -57,7 +57,7 @@ async function quickstart({ live, seed, threads, json }: QuickstartFlags): Promi
   )
   const study = `quickstart-${live ? 'live' : 'replay'}-${seed ?? 1}`
   if (!live) await forget(study)
-  const { run } = await import('./run.ts')
+  const { run } = await import('./run-command.ts')
   await run(join(root, TASKS, live ? 'task-one-prompt.yaml' : 'task-instruct.yaml'), {
     study,
     store: STORE,

@@ -4,20 +4,18 @@
  *
  * @module
  */
+
 import { KrigeError, UnavailableError } from '../errors.ts'
-import { BUILT_IN_MEASUREMENTS } from '../history/constraint.ts'
 import { type Failure, failure as failureOf, isFatal } from '../history/failure.ts'
-import type { Measurement } from '../history/measurement.ts'
-import { PREFERENCE_MEASUREMENTS } from '../study/preference.ts'
-import type { OpenEvaluation } from '../study/state.ts'
-import type { AskedAction, AskedEvaluation, AskedGeneration, Study } from '../study/study.ts'
+import type { AskedAction, AskedGeneration, Study } from '../study/study.ts'
+import { type Cell, cellsOf, keyOf, openCells, overrun, withoutRival } from './action-cells.ts'
 import { createCallGates } from './call-gate.ts'
 import type { CellEvaluator, CellMeasurement } from './cell.ts'
-import { clip, clipCall } from './clip-texts.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { type GenerateCandidates, type GenerationOutcome, openGeneration } from './generation.ts'
 import type { Hold } from './hold.ts'
 import type { Journal } from './journal.ts'
+import { createRecorder } from './record-measurement.ts'
 
 export interface CellLoopOptions {
   readonly study: Study
@@ -43,17 +41,9 @@ export type Source =
   | { readonly kind: 'wait' }
   | { readonly kind: 'done'; readonly reason: string }
 
-const BUILT_IN: ReadonlySet<string> = new Set(BUILT_IN_MEASUREMENTS)
 /** So many generations in a row that fail, or cost nothing and bring nothing, end or pause a search. */
 const FRUITLESS_GENERATIONS = 8
 const UNAFFORDABLE = 'the budget does not allow another call'
-
-interface Cell {
-  readonly kind: 'cell'
-  readonly action: number
-  readonly position: number
-  readonly evaluation: Omit<AskedEvaluation, 'kind' | 'id' | 'reason'>
-}
 
 /**
  * Runs until the source is done and nothing is in flight.
@@ -101,29 +91,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     for (const { cell, measurement } of streak.splice(0)) record(cell, measurement)
   }
 
-  /** Of the measurements that every answer has, the log keeps those that a constraint or a preference is about. */
-  const { constraints = [], prefer = 'score' } = study.state.config
-  const constrained = new Set([...constraints.map(({ metric }) => metric), ...PREFERENCE_MEASUREMENTS[prefer]])
-  const record = ({ action, position, evaluation }: Cell, measurement: CellMeasurement) => {
-    const { metrics = {}, output, feedback, traces = [], ...result } = measurement
-    const named = Object.entries(metrics).filter(([name]) => constrained.has(name) || !BUILT_IN.has(name))
-    const hasTexts = traces.length > 0 || output !== undefined || feedback !== undefined
-    const traced =
-      hasTexts &&
-      journal.keep({
-        action,
-        position,
-        candidate: evaluation.index,
-        example: evaluation.examples[position]!,
-        ...(evaluation.split === 'holdout' ? { holdout: true } : {}),
-        trace: {
-          calls: traces.map(clipCall),
-          ...(output === undefined ? {} : { output: clip(output) }),
-          ...(feedback === undefined ? {} : { feedback: feedback.map((one) => ({ ...one, text: clip(one.text) })) }),
-        },
-      })
-    study.tellCell(action, position, { ...result, metrics: Object.fromEntries(named) } as Measurement, { traced })
-  }
+  const record = createRecorder(study, journal)
 
   const tell = (cell: Cell, measurement: CellMeasurement, callSent: boolean) => {
     const { failure } = measurement
@@ -306,9 +274,6 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
   return ended ?? 'nothing was left to do'
 }
 
-const keyOf = (work: Cell | AskedGeneration) =>
-  work.kind === 'cell' ? `${work.action}/${work.position}` : String(work.id)
-
 function pausedAfter(what: string, when: string): UnavailableError {
   return new UnavailableError(what, {
     remedy: `The study is paused before it burns its budget. Run the same command again ${when}.`,
@@ -319,32 +284,4 @@ function pausedAfter(what: string, when: string): UnavailableError {
 function patienceOf({ state }: Study, concurrency: number): number {
   const { calls = Number.POSITIVE_INFINITY } = state.ledger.limits
   return Math.max(2, Math.min(Math.max(8, concurrency), Math.floor(calls / 16)))
-}
-
-/** Evaluations spent and asked for beyond the limit. */
-function overrun({ state }: Study): number {
-  const { spent, reserved, limits } = state.ledger
-  const { evaluations: limit = Number.POSITIVE_INFINITY } = limits
-  return Math.max(0, Math.min(reserved.evaluations, spent.evaluations + reserved.evaluations - limit))
-}
-
-/** What was asked for and not told when the study was opened. */
-function openCells({ state }: Study, { asked, split, open }: OpenEvaluation): Cell[] {
-  const evaluation = {
-    candidate: state.candidates[asked.candidate]!,
-    index: asked.candidate,
-    ...(asked.rival === undefined ? {} : { rival: { candidate: state.candidates[asked.rival]!, index: asked.rival } }),
-    examples: asked.examples,
-    repeat: asked.repeat ?? 0,
-    split,
-  }
-  return [...open].map((position) => ({ kind: 'cell', action: asked.action, position, evaluation }))
-}
-
-function withoutRival({ rival: _, ...cell }: Cell['evaluation']) {
-  return cell
-}
-
-function cellsOf(action: AskedEvaluation): Cell[] {
-  return action.examples.map((_, position) => ({ kind: 'cell', action: action.id, position, evaluation: action }))
 }

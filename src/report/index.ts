@@ -8,6 +8,7 @@ import '../node-version.ts'
 
 export { createCostCounter, type RoleCost } from './costs.ts'
 export { type DifferenceMarks, textDifference } from './difference.ts'
-export { type ReportOptions, renderReport } from './render-report.ts'
+export { renderReport } from './render-report.ts'
+export type { ReportOptions } from './report-options.ts'
 export type { ShownAnswer } from './separating-examples.ts'
 export { type ReportedCandidate, type ReportedPrompt, type ReportSummary, summarizeReport } from './summary.ts'

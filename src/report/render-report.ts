@@ -11,45 +11,29 @@ import { creditOf } from '../study/credit.ts'
 import type { ConstraintBelief } from '../study/feasibility.ts'
 import type { StudyState } from '../study/state.ts'
 import { type Conclusion, type JudgedCandidate, knownScore, type ScoreSummary } from '../study/verdict.ts'
-import { durationText } from '../text/duration-text.ts'
 import { calibration } from './calibration.ts'
-import { costTable, type RoleCost } from './costs.ts'
 import { difference } from './difference.ts'
 import { familyTree } from './family-tree.ts'
 import { frontTables } from './front.ts'
+import { header, levelOf } from './head.ts'
 import { heatMap } from './heat-map.ts'
 import { type Html, html, toText, trusted } from './html.ts'
 import { importance } from './importance.ts'
 import { intervalBar } from './interval-bar.ts'
-import { count, dollars, interval, probability, score, signedScore } from './numbers.ts'
+import { count, interval, probability, score } from './numbers.ts'
 import { type PromptRow, promptRows, promptSearch, ROWS_TOGETHER, scaleOf } from './prompt-list.ts'
 import { promptMap } from './prompt-map.ts'
 import { type RankedCandidate, rankCandidates } from './ranking.ts'
+import type { ReportOptions } from './report-options.ts'
 import { intervalPlot, progressPlot } from './score-plots.ts'
 import { SEARCH_SCRIPT, SEARCH_SCRIPT_HASH } from './search-script.ts'
-import { type ShownAnswer, separatingExamples } from './separating-examples.ts'
+import { separatingExamples } from './separating-examples.ts'
 import { shellWord } from './shell-word.ts'
+import { failures, spending } from './spending.ts'
 import { STYLE } from './style.ts'
 
 /** Of every interval that is made when the report is. */
 const LEVEL = `${Math.round(100 * INTERVAL_LEVEL)}%`
-
-export interface ReportOptions {
-  readonly state: StudyState
-  /** When the study was first and last written, in milliseconds since 1970. */
-  readonly startedAt?: number
-  readonly endedAt?: number
-  /** Version of krige that writes the report. */
-  readonly version?: string
-  /** How to run the same again. @defaultValue what the log says */
-  readonly command?: string
-  /** Where the log is, for a command that exports it. @defaultValue the default store */
-  readonly store?: string
-  /** What calls took by role. */
-  readonly costs?: readonly RoleCost[]
-  /** What winner and baseline answered, where it is kept. */
-  readonly answers?: readonly ShownAnswer[]
-}
 
 /** A section of a report; what the live view exchanges when it changes. */
 export interface ReportPart {
@@ -158,64 +142,6 @@ ${body}</section>`,
   ]
 }
 
-function header({ state, startedAt, endedAt }: ReportOptions, rows: readonly RankedCandidate[]): Html {
-  const { config, conclusion } = state
-  const when = startedAt === undefined ? undefined : new Date(startedAt).toISOString().slice(0, 16).replace('T', ' ')
-  const verdict = conclusion?.verdict ?? 'unfinished'
-  return html`<h1>${config.name}</h1>
-<p><span class="badge ${verdict.replace(' ', '-')}">${verdict}</span> ${beforeAfter(conclusion)}</p>
-<p>${verdictInWords(conclusion)}</p>
-<p class="quiet">${count(state.candidates.length)} prompts × ${count(config.exampleCount)} search examples, policy ${config.policy}, model ${config.fingerprint['model'] ?? 'unknown'}${when === undefined ? '' : `, ${when} UTC`}${startedAt !== undefined && endedAt !== undefined && endedAt > startedAt ? `, ${durationText((endedAt - startedAt) / 1000)} from first to last event` : ''}.</p>
-${state.comparisons.length > 0 ? html`<p>Prompts were compared, not scored: a score is the probability of beating the baseline in a comparison before the judge, on the holdout the share of comparisons won (a tie is half).</p>` : undefined}
-${conclusion ? figures(state, conclusion) : unfinished(rows)}
-${
-  conclusion && conclusion.warnings.length > 0
-    ? html`<ul class="warnings">${conclusion.warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`
-    : undefined
-}`
-}
-
-function beforeAfter(conclusion: Conclusion | undefined): Html | undefined {
-  const held = conclusion?.holdout
-  if (!held?.baseline || conclusion?.baseline?.candidate === conclusion?.winner.candidate) return undefined
-  return html`<strong class="change">${score(held.baseline.mean)} → ${score(held.winner.mean)}</strong> <span class="quiet">before → after, on held-out examples</span>`
-}
-
-function verdictInWords(conclusion: Conclusion | undefined): string {
-  if (!conclusion) return 'The search has not ended; what follows are plain means so far.'
-  const { combined, comparison, verdict, winner, baseline } = conclusion
-  if (baseline && baseline.candidate === winner.candidate) return 'Nothing better than the baseline prompt was found.'
-  if (!comparison) return 'There was no holdout comparison with a baseline prompt.'
-  const { mean, interval: range, count: pairs } = comparison.difference
-  const held = `${signedScore(mean)} against the baseline (95% interval ${interval(range)}) on ${count(pairs)} held-out examples`
-  const difference = combined
-    ? `${held}, and by these and the search together ${signedScore(combined.mean)} (${interval(combined.interval)})`
-    : held
-  if (verdict === 'improved') return `The winner scores ${difference}.`
-  if (verdict === 'no improvement') return `The winner scores ${difference}: a worthwhile improvement is ruled out.`
-  return `The winner scores ${difference}: too few examples to tell.`
-}
-
-function figures(state: StudyState, conclusion: Conclusion): Html {
-  const { config, ledger } = state
-  const { winner, holdout } = conclusion
-  const exhaustive = conclusion.means.length * config.exampleCount
-  const held = state.holdout.length + state.holdoutComparisons.length
-  const figure = (value: string, label: string) => html`<div class="figure"><b>${value}</b><span>${label}</span></div>`
-  return html`<div class="figures">
-${figure(score(winner.mean), `estimated score of the winner, ${levelOf(conclusion)} interval ${interval(winner.interval)}`)}
-${holdout ? figure(score(holdout.winner.mean), `on the holdout, 95% interval ${interval(holdout.winner.interval)}`) : undefined}
-${figure(probability(winner.probabilityBest), 'probability of being the best of the pool')}
-${figure(count(ledger.spent.evaluations - held), `evaluations by the search; measuring everything takes ${count(exhaustive)}`)}
-</div>`
-}
-
-function unfinished(rows: readonly RankedCandidate[]): Html {
-  const [best] = rows
-  if (!best || best.measured === best.failed) return html`<p>Nothing has been measured yet.</p>`
-  return html`<p>In front so far: <b>${best.candidate.id}</b> with a plain mean of ${score(best.mean)} over ${count(best.measured - best.failed)} examples.</p>`
-}
-
 function winner(state: StudyState, conclusion: Conclusion, rows: readonly RankedCandidate[]): Html {
   const { baseline } = conclusion
   const best = state.candidates[conclusion.winner.candidate]!
@@ -303,42 +229,10 @@ function baselineLine({ config, comparisons }: StudyState, { holdout }: Conclusi
   return knownScore(baseline, isSame ? holdout?.baseline : undefined)
 }
 
-function spending({ state, costs = [] }: ReportOptions): Html {
-  const { spent, limits, reserved, exceeded } = state.ledger
-  const line = (label: string, used: string, limit: string | undefined) =>
-    html`<tr><td>${label}</td><td class="number">${used}</td><td class="number">${limit ?? '–'}</td></tr>`
-  const limit = (value: number | undefined) => (value === undefined ? undefined : count(value))
-  return html`<div class="scroll"><table><thead><tr><th></th><th class="number">spent</th><th class="number">budget</th></tr></thead><tbody>
-${line('evaluations (search and holdout)', count(spent.evaluations), limit(limits.evaluations))}
-${line('calls (with retries)', count(spent.calls), limit(limits.calls))}
-${line('input tokens', count(spent.inputTokens), limit(limits.inputTokens))}
-${line('output tokens', count(spent.outputTokens), limit(limits.outputTokens))}
-${line('money', dollars(spent.usd), limits.usd === undefined ? undefined : dollars(limits.usd))}
-</tbody></table></div>
-${costTable(costs, { task: state.config.fingerprint['model'], proposer: state.config.fingerprint['generator'] })}
-${reserved.calls > 0 ? html`<p class="quiet">${count(reserved.calls)} calls were in flight when this was written; they are charged at their worst case once the study is resumed.</p>` : undefined}
-${exceeded.inputTokens + exceeded.outputTokens > 0 ? html`<p>The provider charged ${count(exceeded.inputTokens)} input and ${count(exceeded.outputTokens)} output tokens more than the worst case we had counted.</p>` : undefined}`
-}
-
-function failures(state: StudyState, rows: readonly RankedCandidate[]): Html | undefined {
-  if (state.failures.size === 0) return undefined
-  const failed = rows.filter((row) => state.failures.has(row.index)).sort((a, b) => b.failed - a.failed)
-  return html`<p class="quiet">Failed cells are missing, not zero: they cost budget and say nothing about the prompt.</p>
-<div class="scroll"><table><thead><tr><th>prompt</th><th class="number">failed</th><th>latest reason</th></tr></thead><tbody>
-${failed.slice(0, 50).map((row) => html`<tr><td>${row.candidate.id}</td><td class="number">${count(state.failures.get(row.index)!.count)}</td><td>${state.failures.get(row.index)!.latest}</td></tr>`)}
-</tbody></table></div>
-${failed.length > 50 ? html`<p class="quiet">And ${count(failed.length - 50)} more prompts.</p>` : undefined}`
-}
-
 function reproduction({ state, version, command = state.command, store }: ReportOptions): Html {
   const { config } = state
   const facts = { seed: String(config.seed), policy: config.policy, backend: config.backend, ...config.fingerprint }
   return html`${command === undefined ? undefined : html`<pre>${command}</pre>`}
 <div class="scroll"><table><tbody>${Object.entries(facts).map(([key, value]) => html`<tr><td>${key}</td><td>${value}</td></tr>`)}${version === undefined ? undefined : html`<tr><td>krige</td><td>${version}</td></tr>`}</tbody></table></div>
 <p class="quiet">The whole log: <code>krige export ${shellWord(config.name)} --format jsonl${store === undefined ? '' : ` --store ${shellWord(store)}`}</code>. Decisions follow from seed, backend and the order in which results arrived; that order is in the log.</p>`
-}
-
-/** The level of every interval of a search that has ended: what earlier versions wrote has their own. */
-function levelOf({ winner }: Conclusion): string {
-  return `${Math.round(100 * winner.level)}%`
 }

@@ -3,22 +3,17 @@
  *
  * @module
  */
+
 import { InvalidInputError } from '../errors.ts'
 import { type ModelSettings, readModel } from '../evaluation/models/model-specification.ts'
 import type { Example } from '../prompt/example.ts'
-import { reachability } from '../prompt/program-flow.ts'
-import {
-  END,
-  type ProgramStage,
-  type ProgramState,
-  programSlots,
-  type StagedProgram,
-  type Transition,
-} from '../prompt/staged-program.ts'
+import { END, type ProgramStage, programSlots, type StagedProgram } from '../prompt/staged-program.ts'
 import { parseTemplate, type Template } from '../prompt/template.ts'
-import type { ParameterCondition, Space } from '../space/parameter.ts'
+import type { Space } from '../space/parameter.ts'
+import { checkFlow, checkOrder } from './check-flow.ts'
+import { checkCondition, type Locate, readStates, transitionsOf } from './read-states.ts'
 import type { CheckedTaskInput } from './schema.ts'
-import type { StageInput, TransitionsInput } from './stage-schema.ts'
+import type { StageInput } from './stage-schema.ts'
 
 const DEFAULT_STEPS = 20
 /** Enough for any answer that a later prompt should quote. */
@@ -33,8 +28,6 @@ export interface ReadProgram {
   /** How to ask the models that stages name. */
   readonly modelSettings: Readonly<Record<string, ModelSettings>>
 }
-
-type Locate = (path: readonly PropertyKey[]) => string
 
 /**
  * @param maxOutputTokens Of the stage whose output is scored, where nothing says so.
@@ -200,165 +193,4 @@ function readTemplate(
   }
   const prompt = template.variables.includes('prompt') ? [name] : []
   return { template, slots: [...prompt, ...declared.map((slot) => `${name}.${slot}`)] }
-}
-
-function readStates(
-  written: CheckedTaskInput,
-  stages: readonly ProgramStage[],
-  space: Space,
-  locate: Locate,
-): ProgramState[] {
-  if (!written.states) {
-    if (written.start !== undefined) {
-      throw new InvalidInputError('start needs states', {
-        where: locate(['start']),
-        remedy: 'Add states; without them stages run in the order in which they are written.',
-      })
-    }
-    return stages.map(({ name }, index) => ({
-      name,
-      stage: name,
-      next: stages[index + 1] ? [{ to: stages[index + 1]!.name }] : [],
-    }))
-  }
-  const entries = Object.entries(written.states)
-  if (entries.length === 0) {
-    throw new InvalidInputError('states is empty', { where: locate(['states']), remedy: 'Take it out, or name one.' })
-  }
-  const names = entries.map(([name]) => ({ name }))
-  const states = entries.map(([name, { stage = name, rounds, next }]): ProgramState => {
-    const where = locate(['states', name])
-    if (name === END) {
-      throw new InvalidInputError(`a state is called ${END}, which ends the program`, { where, remedy: 'Rename it.' })
-    }
-    if (!stages.some((one) => one.name === stage)) {
-      throw new InvalidInputError(`state ${name} runs ${stage}, which is no stage`, {
-        where,
-        remedy: `Stages are ${stages.map((one) => one.name).join(', ')}.`,
-      })
-    }
-    if (typeof rounds === 'string') {
-      const parameter = Object.hasOwn(space, rounds) ? space[rounds] : undefined
-      if (parameter?.kind !== 'int' || parameter.low < 0) {
-        throw new InvalidInputError(`state ${name} has rounds: ${rounds}, which is no integer parameter from 0 on`, {
-          where,
-          remedy: `Write a number, or add parameters: { ${rounds}: { int: [0, 3] } }`,
-        })
-      }
-    }
-    return {
-      name,
-      stage,
-      ...(rounds === undefined ? {} : { rounds }),
-      next: next === undefined ? [] : transitionsOf(next, names, space, where),
-    }
-  })
-  const idle = stages.find(({ name }) => !states.some(({ stage }) => stage === name))
-  if (idle) {
-    throw new InvalidInputError(`stage ${idle.name} is run by no state`, {
-      where: locate(['states']),
-      remedy: `Add a state, such as ${idle.name}: { next: end }, or take the stage out.`,
-    })
-  }
-  return states
-}
-
-function transitionsOf(
-  written: TransitionsInput,
-  states: readonly { readonly name: string }[],
-  space: Space,
-  where: string,
-): Transition[] {
-  const list = typeof written === 'string' ? [{ to: written }] : written
-  return list.map((transition): Transition => {
-    const { to, when, matches, equals, contains } = transition as Transition
-    if (to !== END && !states.some(({ name }) => name === to)) {
-      throw new InvalidInputError(`a transition leads to ${to}, which is no state`, {
-        where,
-        remedy: `States are ${states.map(({ name }) => name).join(', ')}; ${END} ends the program.`,
-      })
-    }
-    checkCondition(when, space, where)
-    if (matches !== undefined) {
-      try {
-        new RegExp(matches, 'i')
-      } catch {
-        throw new InvalidInputError(`matches is ${JSON.stringify(matches)}, which is no regular expression`, {
-          where,
-          remedy: 'Correct it, or use contains.',
-        })
-      }
-    }
-    return {
-      to,
-      ...(equals === undefined ? {} : { equals }),
-      ...(contains === undefined ? {} : { contains }),
-      ...(matches === undefined ? {} : { matches }),
-      ...(when ? { when } : {}),
-    }
-  })
-}
-
-function checkCondition(when: ParameterCondition | undefined, space: Space, where: string): void {
-  if (!when || Object.hasOwn(space, when.parameter)) return
-  throw new InvalidInputError(`when names ${when.parameter}, which is no parameter of the task`, {
-    where,
-    remedy: `Add it: parameters: { ${when.parameter}: { categorical: [${when.in.map((value) => JSON.stringify(value)).join(', ')}, …] } }`,
-  })
-}
-
-/** Every state is reached, and from every state there is a way to the end. */
-function checkFlow({ states, start }: StagedProgram, locate: Locate): void {
-  const reach = reachability(states)
-  const first = start.map(({ to }) => to)
-  const reached = new Set([...first, ...first.flatMap((name) => [...(reach.get(name) ?? [])])])
-  const lost = states.find(({ name }) => !reached.has(name))
-  if (lost) {
-    throw new InvalidInputError(`state ${lost.name} is never reached`, {
-      where: locate(['states', lost.name]),
-      remedy: 'Have another state lead to it with next, or take it out.',
-    })
-  }
-  const limited = new Set(states.filter(({ rounds }) => rounds !== undefined).map(({ name }) => name))
-  const mayEnd = ({ next }: ProgramState) =>
-    next.every(
-      ({ to, equals, contains, matches, when }) => (limited.has(to) || equals) ?? contains ?? matches ?? when,
-    ) || next.some(({ to }) => to === END)
-  const ends = new Set(states.filter(mayEnd).map(({ name }) => name))
-  const endless = states.filter(
-    ({ name }) => !ends.has(name) && ![...reach.get(name)!].some((other) => ends.has(other)),
-  )
-  if (endless.length === 0) return
-  throw new InvalidInputError(`${endless.map(({ name }) => name).join(', ')}: there is no way from here to the end`, {
-    where: locate(['states', endless[0]!.name]),
-    remedy: `Add a transition to ${END}, or limit a state of the circle with rounds: 3.`,
-  })
-}
-
-/** No stage reads what can only be written after it. */
-function checkOrder({ stages, states }: StagedProgram, isMachine: boolean, locate: Locate): void {
-  const reach = reachability(states)
-  const writers = (output: string) => stages.filter(({ writes }) => writes === output).map(({ name }) => name)
-  const runs = (names: readonly string[]) => states.filter(({ stage }) => names.includes(stage))
-  const outputs = new Set(stages.map(({ writes }) => writes))
-  for (const { name, writes, template } of stages) {
-    for (const variable of template.variables) {
-      if (!outputs.has(variable)) continue
-      const before = runs(writers(variable))
-      const own = runs([name])
-      if (before.some((writer) => own.some((reader) => reach.get(writer.name)!.has(reader.name)))) continue
-      const back = stages.find(
-        (stage) => stage.name !== name && stage.writes === variable && stage.template.variables.includes(writes),
-      )
-      const problem = back
-        ? `stages ${name} and ${back.name} read each other's output, a circle`
-        : `stage ${name} reads {{${variable}}}, which is written only after it`
-      throw new InvalidInputError(problem, {
-        where: locate(['stages', name]),
-        remedy: isMachine
-          ? 'Correct states, or take the name out of the template.'
-          : 'Stages run in the order in which they are written: move it, or use states for a loop.',
-      })
-    }
-  }
 }

@@ -3,20 +3,21 @@
  *
  * @module
  */
+
 import { basename, dirname, resolve } from 'node:path'
 import { InvalidInputError } from '../../errors.ts'
 import { DeadlineError, withDeadline } from '../../evaluation/deadline.ts'
-import { type Assertion, needsJudge } from '../../evaluation/metrics/assertion-options.ts'
+import { needsJudge } from '../../evaluation/metrics/assertion-options.ts'
 import type { JsonValue } from '../../prompt/example.ts'
 import { readTextFile, showPath } from '../../task/source.ts'
-import { type ImportedLimit, importAssertion } from './assertions.ts'
-import { type ConfigFiles, openFiles, readYaml, resolveReferences } from './files.ts'
+import { convertPrompts, shorten } from './convert-prompts.ts'
+import { openFiles, readYaml, resolveReferences } from './files.ts'
 import { createFindings, type Finding, type Findings } from './finding.ts'
-import { convertTemplate, neededNames, renderNunjucks, type Vars } from './nunjucks.ts'
-import { chatText, type ImportedPrompt, importPrompts } from './prompts.ts'
+import { type ImportedPrompt, importPrompts } from './prompts.ts'
 import { type ImportedProvider, importProviders, modelName } from './providers.ts'
+import { exampleOf, readTests, uniqueExamples } from './read-tests.ts'
 import { configSchema, type PromptfooConfig, schemaProblem, type WrittenProvider } from './schema.ts'
-import { type ImportedTest, importTests, nothingSets } from './tests.ts'
+import { type ImportedTest, importTests } from './tests.ts'
 
 export interface ImportOptions {
   /** Instead of the first provider that has a counterpart. */
@@ -193,153 +194,6 @@ function isAsked({ labels }: ImportedPrompt, provider: ImportedProvider | undefi
   return false
 }
 
-/** A test whose assertions are ours. */
-interface ReadTest extends Omit<ImportedTest, 'assert'> {
-  readonly assert: readonly Assertion[]
-}
-
-function readTests(tests: readonly ImportedTest[], rubric: string | undefined, files: ConfigFiles, findings: Findings) {
-  const limits = new Map<string, ImportedLimit>()
-  const limited = new Map<string, number>()
-  const read = tests.map((test): ReadTest => {
-    const assert: Assertion[] = []
-    for (const { where, written } of test.assert) {
-      const assertion = importAssertion(written, where, { vars: test.vars, files, findings })
-      if (assertion === undefined) continue
-      if ('atMost' in assertion && 'metric' in assertion && !('type' in assertion)) {
-        const key = JSON.stringify(assertion)
-        limits.set(key, assertion)
-        limited.set(key, (limited.get(key) ?? 0) + 1)
-      } else assert.push(assertion as Assertion)
-    }
-    if (rubric !== undefined && !counts(assert)) {
-      findings.changed(test.where, 'nothing else to check: the judge is asked about --rubric')
-      assert.push({ type: 'rubric', value: rubric })
-    }
-    return { ...test, assert }
-  })
-  const everywhere = [...limits].filter(([key]) => limited.get(key) === tests.length)
-  for (const [key, { metric, atMost }] of limits) {
-    if (limited.get(key) === tests.length) {
-      findings.changed(metric === 'usd' ? 'cost' : metric, `a constraint on the mean of a prompt: at most ${atMost}`)
-    } else {
-      findings.unsupported(metric === 'usd' ? 'cost' : metric, `a limit of ${atMost} for some tests only`)
-    }
-  }
-  const usable = read.filter(({ assert, where }) => {
-    if (counts(assert)) return true
-    findings.unsupported(where, 'a test with nothing to check')
-    return false
-  })
-  return { tests: usable, limits: everywhere.map(([, limit]) => limit) }
-}
-
-function counts(assert: readonly Assertion[]): boolean {
-  return assert.some(({ weight = 1 }) => weight > 0)
-}
-
-/** Names that examples and templates use themselves. */
-const RESERVED = new Set(['id', 'expected', 'prompt'])
-
-/** The field of a variable: its name, or one that nothing else has. */
-function fieldName(variable: string, tests: readonly { readonly vars: Vars }[]): string {
-  let name = variable
-  if (RESERVED.has(variable))
-    do name += '_'
-    while (tests.some(({ vars }) => Object.hasOwn(vars, name)))
-  return name
-}
-
-/** Prompts as our templates, and the fields they need in every test. */
-function convertPrompts(prompts: readonly ImportedPrompt[], tests: readonly ReadTest[], findings: Findings) {
-  const fields = new Map<string, string>()
-  const fieldFor = (source: string) => {
-    const known = fields.get(source)
-    if (known !== undefined) return known
-    let number = fields.size + 1
-    while (tests.some(({ vars }) => Object.hasOwn(vars, `computed_${number}`))) number++
-    fields.set(source, `computed_${number}`)
-    return `computed_${number}`
-  }
-  let extended: ReadTest[] = tests.map((test) => ({ ...test }))
-  const converted: { id: string; text: string }[] = []
-  const ids = new Set<string>()
-  for (const [index, prompt] of prompts.entries()) {
-    const name = prompt.labels[0] ?? `prompt ${index + 1}`
-    const template = prompt.isUnfilledChat
-      ? wholeTemplate(prompt.source, fieldFor)
-      : convertTemplate(prompt.source, fieldFor)
-    if (template.names.length === 0 && template.computed.size === 0) {
-      findings.unsupported('prompts', `prompt ${shorten(name)} shows nothing of a test`)
-      continue
-    }
-    try {
-      const next = extended.map((test) => ({ ...test, vars: withFields(test.vars, template, prompt.isUnfilledChat) }))
-      const missing = template.names.find((variable) => tests.every(({ vars }) => !Object.hasOwn(vars, variable)))
-      if (missing !== undefined) findings.changed('prompts', `no test has {{${missing}}}: it is empty`)
-      for (const name of [...template.computed.values()].flatMap(neededNames)) {
-        if (tests.every(({ vars }) => !Object.hasOwn(vars, name))) findings.changed('prompts', nothingSets(name))
-      }
-      extended = next
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      findings.unsupported('prompts', `prompt ${shorten(name)} cannot be filled: ${reason}`)
-      continue
-    }
-    const id = freeId(index, prompt.labels, ids)
-    converted.push({
-      id,
-      text: template.text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => `{{${fieldName(name, tests)}}}`),
-    })
-  }
-  return { prompts: converted, tests: extended }
-}
-
-function wholeTemplate(source: string, fieldFor: (source: string) => string) {
-  const field = fieldFor(source)
-  return { text: `{{${field}}}`, names: [], computed: new Map([[field, source]]) }
-}
-
-function withFields(vars: Vars, { names, computed }: ReturnType<typeof convertTemplate>, isChat?: true): Vars {
-  const next: Record<string, JsonValue> = { ...vars }
-  for (const name of names) next[name] ??= ''
-  for (const [field, source] of computed) {
-    const filled = renderNunjucks(source, vars)
-    const text = isChat ? chatText(filled) : filled
-    if (text === undefined)
-      throw new InvalidInputError('filled, it is no list of messages; expected a JSON array of {role, content}')
-    next[field] = text
-  }
-  return next
-}
-
-function exampleOf({ vars, assert, threshold }: ReadTest, tests: readonly ReadTest[]): Record<string, JsonValue> {
-  const shown = Object.entries(vars).filter(([name]) => !name.startsWith('computed_'))
-  const [single] = shown
-  const input = vars['input'] ?? (shown.length === 1 ? single![1] : Object.fromEntries(shown))
-  const fields = Object.entries(vars).map(([name, value]) => [fieldName(name, tests), value] as const)
-  return {
-    ...Object.fromEntries(fields),
-    input,
-    expected: {
-      assert: assert.map((assertion) => ({ ...assertion })),
-      ...(threshold === undefined ? {} : { threshold }),
-    },
-  } as Record<string, JsonValue>
-}
-
-/** The same test twice would count twice, and may stand on both sides of the split. */
-function uniqueExamples(examples: readonly Record<string, JsonValue>[], findings: Findings) {
-  const seen = new Set<string>()
-  const unique = examples.filter((example) => {
-    const key = JSON.stringify(example)
-    return !seen.has(key) && seen.add(key)
-  })
-  const repeated = examples.length - unique.length
-  if (repeated > 0) findings.changed('tests', `${repeated} tests repeat others: they stand once`)
-  return unique
-}
-
 function chooseJudge(
   tests: readonly ImportedTest[],
   named: string | undefined,
@@ -365,20 +219,6 @@ function chooseJudge(
 function idOf(grader: JsonValue): string | undefined {
   const id = typeof grader === 'object' && grader !== null && 'id' in grader ? grader['id'] : undefined
   return typeof id === 'string' ? id : undefined
-}
-
-function freeId(index: number, labels: readonly string[], taken: Set<string>): string {
-  // The name of a file says nothing of one prompt among several in it.
-  const label = labels.find((name) => /^[\w -]{1,60}$/.test(name) && !taken.has(name))
-  let id = label ?? `p${index + 1}`
-  while (taken.has(id)) id += '-2'
-  taken.add(id)
-  return id
-}
-
-function shorten(text: string): string {
-  const line = text.replace(/\s+/g, ' ')
-  return JSON.stringify(line.length > 50 ? `${line.slice(0, 50)}…` : line)
 }
 
 function nothingLeft(path: string, what: string, { list }: Findings): InvalidInputError {

@@ -12,12 +12,10 @@
  *
  * @module
  */
+
 import type { ObservationHistory } from '../../history/observation-log.ts'
 import { createRandom } from '../../numerics/random/random.ts'
-import { logistic } from '../../numerics/special/logistic.ts'
-import { normalCdf, normalDensity } from '../../numerics/special/normal.ts'
 import { candidateText, type PoolEntry } from '../../prompt/candidate.ts'
-import { createDraftPredictor, type DraftModel, type DraftPrediction } from '../../surrogate/prompt/draft-model.ts'
 import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
 import type { ScoreMoments } from '../../surrogate/prompt/score-moments.ts'
 import { createCellScores } from '../cell-scores.ts'
@@ -25,8 +23,10 @@ import type { Decision, Policy, PolicyContext, PolicyState, ProposerInfo } from 
 import { type ArmEvidence, carriedEvidence, chooseProposer, evidenceOf, yieldOf } from '../proposer-bandit.ts'
 import { chooseStage } from '../stage-choice.ts'
 import { createExampleChooser, pendingCells } from './choose-examples.ts'
+import { alike, createDraftModels, withDrafts } from './draft-beliefs.ts'
+import { bestRate, expectedLargest, outcomeNoise, reducible } from './gain-per-call.ts'
 import { type ExampleBeliefs, exampleBeliefs } from './informative-example.ts'
-import { bestParent, type Inheritance, inheritance } from './inheritance.ts'
+import { type Inheritance, inheritance } from './inheritance.ts'
 import type { KrigeOptions } from './options.ts'
 import { createPoolMemo } from './pool-memo.ts'
 import { rankPrompts, scoresOf } from './recommendation.ts'
@@ -37,8 +37,6 @@ const SMALLEST_STEP = 4
 const FITS_PER_DRAFT_MODEL = 4
 /** Numbers of drafts that are asked for at once. */
 const DRAFTS = [1, 2, 4, 8]
-/** Expected largest of 1, 2, 4 and 8 draws from N(0, 1). */
-const EXPECTED_LARGEST = [0, 0.5642, 1.0294, 1.4236]
 /** Outcomes of the best prompt before anything is written: a proposer learns from what went wrong. */
 const FIRST_LOOK = 8
 const MOST_PARENTS = 4
@@ -239,86 +237,6 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
   }
 }
 
-/** Of `draws` from N(0, 1), linear in the logarithm of their number in between. */
-function expectedLargest(draws: number): number {
-  const place = Math.max(0, Math.min(EXPECTED_LARGEST.length - 1, Math.log2(draws)))
-  const below = Math.floor(place)
-  const [low, high = low] = [EXPECTED_LARGEST[below]!, EXPECTED_LARGEST[below + 1]]
-  return low + (place - below) * (high - low)
-}
-
-/** Variance of a score that is the prompt's own, whatever examples were drawn. */
-function reducible({ standardDeviations, sampling }: ScoreMoments, i: number): number {
-  return Math.max(0, standardDeviations[i]! ** 2 - (sampling?.[i] ?? 0) ** 2)
-}
-
-/**
- * Largest expected gain per call over batches of 1, 2, 4 … `most` outcomes.
- *
- * @param distance Mean of what is measured minus that of its best rival.
- * @param cost Of an outcome, in calls.
- * @param fixed Calls that are spent first.
- */
-function bestRate(
-  distance: number,
-  variance: number,
-  noise: number,
-  most: number,
-  cost: number,
-  fixed: number,
-): number {
-  let best = 0
-  for (let n = 1; n <= most; n = n < most && 2 * n > most ? most : 2 * n) {
-    const change = variance / Math.sqrt(variance + noise / n)
-    if (!(change > 0)) break
-    const z = distance / change
-    // Nothing to compare with: there is nothing to be gained.
-    const gain = z === Number.NEGATIVE_INFINITY ? 0 : change * (normalDensity(z) + z * normalCdf(z))
-    best = Math.max(best, gain / (fixed + n * cost))
-    if (n === most) break
-  }
-  return best
-}
-
-/** Mean over examples of p (1 − p) for the leading prompt. */
-function outcomeNoise(beliefs: PromptBeliefs, examples: ExampleBeliefs, leader: number): number {
-  const span = beliefs.scale.high - beliefs.scale.low
-  let sum = 0
-  for (const easiness of examples.easiness) {
-    const p = logistic(beliefs.ability[leader]! + easiness)
-    sum += p * (1 - p)
-  }
-  return Math.max(1e-3, (span * span * beliefs.outcomes.dispersion * sum) / examples.easiness.length)
-}
-
-/** Without screening every unmeasured child is expected to be as the measured ones are. */
-function alike(pool: readonly PoolEntry[], beliefs: PromptBeliefs): Map<number, DraftPrediction> {
-  const { offsets } = beliefs.outcomes
-  const isMeasured = (i: number) => offsets[i + 1] !== offsets[i]
-  const measured = pool.map((entry, i) => (isMeasured(i) ? entry : { candidate: { id: entry.candidate.id } }))
-  const inherited = inheritance(measured, beliefs)
-  return new Map(
-    pool.flatMap(({ candidate }, i): [number, DraftPrediction][] => {
-      const parent = bestParent(candidate.origin?.parents, beliefs.ability)
-      if (isMeasured(i) || parent === undefined) return []
-      const { mean, told, untold } = inherited(parent)
-      return [[i, { mean: mean + parent, variance: told + untold }]]
-    }),
-  )
-}
-
-/** Beliefs in which prompts not measured yet are predicted by their texts. */
-function withDrafts(beliefs: PromptBeliefs, predicted: ReadonlyMap<number, DraftPrediction>): PromptBeliefs {
-  if (predicted.size === 0) return beliefs
-  const ability = beliefs.ability.slice()
-  const abilityVariance = beliefs.abilityVariance.slice()
-  for (const [i, { mean, variance }] of predicted) {
-    ability[i] = mean
-    abilityVariance[i] = variance
-  }
-  return { ...beliefs, ability, abilityVariance }
-}
-
 /** Cells of every prompt among the first `length` told. */
 function countsAt(history: ObservationHistory, length: number, prompts: number): Int32Array {
   const counts = new Int32Array(prompts)
@@ -343,40 +261,4 @@ function draftFitAt(fit: number): number {
     if (count++ % FITS_PER_DRAFT_MODEL === 0) at = next
   }
   return at
-}
-
-/** Keeps the draft model of a history, and what it said of each draft. */
-function createDraftModels() {
-  const predictor = createDraftPredictor()
-  let source: ObservationHistory | undefined
-  let fitted = -1
-  let model: DraftModel | undefined
-  let known = new WeakMap<PoolEntry, DraftPrediction>()
-  return {
-    predict(
-      pool: readonly PoolEntry[],
-      history: ObservationHistory,
-      fit: number,
-      length: number,
-      beliefsAt: (length: number) => PromptBeliefs,
-    ): ReadonlyMap<number, DraftPrediction> {
-      if (source !== history || fitted !== length) {
-        source = history
-        fitted = length
-        model = length > 0 ? predictor.fit(pool, beliefsAt(length)) : undefined
-        known = new WeakMap()
-      }
-      const predicted = new Map<number, DraftPrediction>()
-      if (!model) return predicted
-      const measured = new Set<number>()
-      for (let k = 0; k < fit; k++) measured.add(history.candidate(k))
-      pool.forEach((entry, i) => {
-        if (measured.has(i)) return
-        const prediction = known.get(entry) ?? model!.predict(entry)
-        known.set(entry, prediction)
-        predicted.set(i, prediction)
-      })
-      return predicted
-    },
-  }
 }

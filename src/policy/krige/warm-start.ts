@@ -11,12 +11,8 @@
 
 import { createObservationLog, type ObservationHistory } from '../../history/observation-log.ts'
 import { candidateText, type PoolEntry } from '../../prompt/candidate.ts'
-import {
-  createPromptModel,
-  type EarlierBeliefs,
-  type PromptModel,
-  type PromptModelOptions,
-} from '../../surrogate/prompt/prompt-model.ts'
+import { createPromptModel, type PromptModel, type PromptModelOptions } from '../../surrogate/prompt/prompt-model.ts'
+import type { EarlierBeliefs } from '../../surrogate/prompt/settings.ts'
 import type { PriorHistory } from '../policy.ts'
 
 /** Share of the prior weight of hyper-parameters that follows the old histories. */

@@ -7,7 +7,7 @@ import { createCostCounter } from '../../report/costs.ts'
 import { toText } from '../../report/html.ts'
 import { loadReport } from '../../report/load-report.ts'
 import { ROWS_TOGETHER } from '../../report/prompt-list.ts'
-import type { ReportOptions } from '../../report/render-report.ts'
+import type { ReportOptions } from '../../report/report-options.ts'
 import type { ServedStudy } from '../served-studies.ts'
 
 /** What a reader who holds an earlier version lacks. */

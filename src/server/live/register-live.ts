@@ -5,7 +5,7 @@
  */
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context, Hono } from 'hono'
-import type { ReportOptions } from '../../report/render-report.ts'
+import type { ReportOptions } from '../../report/report-options.ts'
 import type { ShownAnswer } from '../../report/separating-examples.ts'
 import { readAnswers } from '../../store/read-answers.ts'
 import type { Store } from '../../store/store.ts'

@@ -5,9 +5,10 @@
  *
  * @module
  */
+import type { WeightedPosterior } from './average-settings.ts'
 import { siteVariances } from './gaussian-sites.ts'
 import { mixtureVariance } from './mixture-variance.ts'
-import type { PromptBeliefs, PromptModel, WeightedPosterior } from './prompt-model.ts'
+import type { PromptBeliefs, PromptModel } from './prompt-model.ts'
 
 /**
  * @param from The model that `beliefs` were fitted by; its pool is the beginning of the larger one.

@@ -16,15 +16,17 @@ import type { ObservationHistory } from '../../history/observation-log.ts'
 import { logistic } from '../../numerics/special/logistic.ts'
 import type { PoolEntry } from '../../prompt/candidate.ts'
 import { type AbilityPrior, fitAbilities } from './ability-fit.ts'
+import { averageSettings, meanAbility, type WeightedPosterior } from './average-settings.ts'
 import { correctDispersion } from './dispersion.ts'
 import { createDraftPredictor, type DraftPrediction } from './draft-model.ts'
-import { conditionOnSites, type SitePosterior, type Sites, siteVariances } from './gaussian-sites.ts'
+import { improveEasiness, NO_EFFECT, spreadOf } from './easiness.ts'
+import { type SitePosterior, type Sites, siteVariances } from './gaussian-sites.ts'
 import { DEFAULT_GRID, type HyperparameterGrid } from './hyperparameters.ts'
-import type { LowRankFactor } from './low-rank-factor.ts'
 import { mixtureVariance } from './mixture-variance.ts'
 import { gatherOutcomes, type Outcomes } from './outcomes.ts'
 import { poolFactors } from './pool-factors.ts'
 import { type ScoreScale, scoreScale } from './score-scale.ts'
+import { carriedOver, type EarlierBeliefs, type ExpectedAbilities, type Setting, settingsOf } from './settings.ts'
 import {
   abilityFeature,
   centerFeatures,
@@ -59,43 +61,6 @@ export interface PromptModelOptions {
   readonly expected?: ExpectedAbilities
   /** Log prior weight of each setting without earlier beliefs, in the order of {@link PromptModel.settings}; grid's own by default. */
   readonly logPriors?: readonly number[]
-}
-
-/** Abilities as an earlier study left them, by prompt, in logits. */
-export interface EarlierBeliefs {
-  /** Mean 0 over the pool: how hard the examples were then says nothing now. */
-  readonly ability: Float64Array
-  readonly variance: Float64Array
-}
-
-/** Abilities that the texts of prompts promise on any task. */
-export interface ExpectedAbilities {
-  /** By prompt, in standard deviations of abilities: of a setting they are √A of it. Mean 0 over the pool. */
-  readonly standardized: Float64Array
-  /** Prior probability that they hold, in (0, 1). */
-  readonly trust: number
-}
-
-/** One setting of the hyper-parameters, with the covariance it gives the pool. */
-export interface Setting extends AbilityPrior {
-  readonly abilityVariance: number
-  readonly independentShare: number
-  /** Index of the mix of views; −1 without text. */
-  readonly viewMix: number
-  /** Where an earlier study is assumed to hold, A being the variance of what changed since; or what was learned across tasks. */
-  readonly belief?: {
-    /** Prior mean of abilities. */
-    readonly ability: Float64Array
-    /** The same setting without the belief. */
-    readonly afresh: Setting
-  }
-  readonly logPrior: number
-}
-
-export interface WeightedPosterior {
-  readonly setting: Setting
-  readonly weight: number
-  readonly posterior: SitePosterior
 }
 
 /** Posterior of a fit; abilities and easinesses in logits, by prompt and by column of `outcomes`. */
@@ -139,20 +104,6 @@ export interface PromptModel {
   predict(beliefs: PromptBeliefs, entries: readonly PoolEntry[]): readonly DraftPrediction[] | undefined
 }
 
-/** Settings lighter than this are dropped between passes. */
-const NEGLIGIBLE = 2e-3
-const SMALLEST_INDEPENDENT_VARIANCE = 1e-4
-/** Variance that stands for "all examples are equally easy". */
-const NO_EFFECT = 1e-6
-/** A Newton step in logits from a saturated point may be arbitrarily long. */
-const LARGEST_STEP = 2
-/** An earlier study that is further off than this (A, in logits²) tells less than the prompts' own first outcomes. */
-const LARGEST_DISCREPANCY = 0.5
-/** How much of its abilities an earlier study may carry over: another model's prompts are good and bad by other measures. */
-const CARRIED_OVER = [1, 0.5]
-/** How many examples the prior of the easiness variance is worth. */
-const PRIOR_EXAMPLES = 4
-
 /**
  * @example
  * const { ability } = createPromptModel(pool).fit(observations, observations.length)
@@ -162,7 +113,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
   const { grid = DEFAULT_GRID, exampleEffects = true, likelihood = 'binomial' } = options
   const studies = (options.earlier ?? []).map((study) => ({
     feature: exampleEffects && abilityFeature(study.ability),
-    carried: CARRIED_OVER.map((share) => shrunk(study, share)),
+    carried: carriedOver(study),
   }))
   const passes = likelihood === 'binomial' ? (options.passes ?? 2) : 1
   const priorVariance = exampleEffects ? (options.easinessVariance ?? 1.3) : NO_EFFECT
@@ -263,80 +214,6 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
   }
 }
 
-function settingsOf(
-  pool: readonly PoolEntry[],
-  grid: HyperparameterGrid,
-  easinessVariance: number,
-  { earlier = [], logPriors, expected }: PromptModelOptions,
-): Setting[] {
-  const factors = poolFactors(pool)
-  const settings: Setting[] = []
-  for (const { variance: abilityVariance, logPrior: varianceLogPrior } of grid.abilityVariances) {
-    for (const { share, logPrior } of grid.independentShares) {
-      const mixes = share < 1 ? grid.viewMixes : [undefined]
-      mixes.forEach((mix, index) => {
-        const text = mix && factors.factor(mix, grid.rank)
-        if (mix && !text) return
-        const independent = new Float64Array(pool.length).fill(SMALLEST_INDEPENDENT_VARIANCE)
-        for (let i = 0; i < pool.length; i++) {
-          independent[i]! += abilityVariance * (share + (1 - share) * (text?.residual[i] ?? 0))
-        }
-        settings.push({
-          ...scaledFactor(text, pool.length, grid.levelVariance, abilityVariance * (1 - share)),
-          independent,
-          easinessVariance,
-          abilityVariance,
-          independentShare: share,
-          viewMix: mix ? index : -1,
-          logPrior: logPriors?.[settings.length] ?? varianceLogPrior + logPrior - Math.log(mixes.length),
-        })
-      })
-    }
-  }
-  const learned = expected ? settings.flatMap((setting) => withExpected(setting, expected)) : settings
-  if (earlier.length === 0) return learned
-  return learned.flatMap((setting) => {
-    if (setting.belief) return [setting]
-    const logPrior = setting.logPrior - Math.LN2
-    const skeptical = { ...setting, logPrior }
-    if (setting.abilityVariance > LARGEST_DISCREPANCY) return [skeptical]
-    const trusting = earlier.map(({ ability, variance }) => ({
-      ...setting,
-      belief: { ability, afresh: skeptical },
-      independent: setting.independent.map((d, i) => d + variance[i]!),
-      logPrior: logPrior - Math.log(earlier.length),
-    }))
-    return [skeptical, ...trusting]
-  })
-}
-
-/** A setting as it is, and one whose mean is what was learned across tasks. */
-function withExpected(setting: Setting, { standardized, trust }: ExpectedAbilities): Setting[] {
-  const afresh = { ...setting, logPrior: setting.logPrior + Math.log1p(-trust) }
-  const scale = Math.sqrt(setting.abilityVariance)
-  const ability = standardized.map((value) => scale * value)
-  return [afresh, { ...setting, belief: { ability, afresh }, logPrior: setting.logPrior + Math.log(trust) }]
-}
-
-/** A share of earlier abilities, assumed to hold. */
-function shrunk({ ability, variance }: EarlierBeliefs, share: number): EarlierBeliefs {
-  return { ability: ability.map((f) => share * f), variance: variance.map((v) => share * share * v) }
-}
-
-/** A column for the general level, then the columns of a text covariance of a variance. */
-function scaledFactor(text: LowRankFactor | undefined, size: number, levelVariance: number, variance: number) {
-  const level = Math.sqrt(levelVariance)
-  const loading = Math.sqrt(variance)
-  const inner = text?.rank ?? 0
-  const rank = inner + 1
-  const factor = new Float64Array(size * rank)
-  for (let i = 0; i < size; i++) {
-    factor[i * rank] = level
-    for (let k = 0; k < inner; k++) factor[i * rank + k + 1] = loading * text!.factor[i * inner + k]!
-  }
-  return { factor, rank }
-}
-
 /** One Newton linearization of every prompt's likelihood, at f and b; κ as in `tilted-moments.ts`. */
 function sitesAt(
   outcomes: Outcomes,
@@ -365,83 +242,6 @@ function sitesAt(
   return { precision, shift }
 }
 
-/** By how much evidence overstates what is known: of texts, and of each earlier study's abilities. */
-interface DesignEffects {
-  readonly texts: number
-  readonly beliefs: ReadonlyMap<Float64Array, number>
-}
-
-function averageSettings(
-  settings: readonly Setting[],
-  sites: Sites,
-  designEffects: DesignEffects,
-  correction: (posterior: SitePosterior) => number,
-): WeightedPosterior[] {
-  const conditioned = new Map<Setting, { readonly posterior: SitePosterior; readonly evidence: number }>()
-  const condition = (setting: Setting) => {
-    const known = conditioned.get(setting)
-    if (known) return known
-    const posterior = conditionOnSites(setting, sites, setting.belief?.ability)
-    const fresh = { posterior, evidence: posterior.logEvidence + correction(posterior) }
-    conditioned.set(setting, fresh)
-    return fresh
-  }
-  const logWeights = settings.map((setting) => {
-    const { evidence } = condition(setting)
-    if (!setting.belief) return evidence / designEffects.texts + setting.logPrior
-    const { afresh, ability } = setting.belief
-    const without = condition(afresh).evidence
-    const gain = (evidence - without) / Math.max(designEffects.texts, designEffects.beliefs.get(ability)!)
-    return without / designEffects.texts + gain + setting.logPrior
-  })
-  const top = Math.max(...logWeights)
-  const weights = logWeights.map((logWeight) => Math.exp(logWeight - top))
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const kept = settings.flatMap((setting, k) => {
-    const weight = weights[k]! / total
-    return weight > NEGLIGIBLE ? [{ setting, weight, posterior: condition(setting).posterior }] : []
-  })
-  const rest = kept.reduce((sum, component) => sum + component.weight, 0)
-  return kept.map((component) => ({ ...component, weight: component.weight / rest }))
-}
-
-function meanAbility(components: readonly WeightedPosterior[], out: Float64Array): void {
-  out.fill(0)
-  for (const { weight, posterior } of components) {
-    for (let i = 0; i < out.length; i++) out[i]! += weight * posterior.mean[i]!
-  }
-}
-
-/** One Newton step of every b_e, given abilities; leaves the conditional variances behind. */
-function improveEasiness(
-  outcomes: Outcomes,
-  ability: Float64Array,
-  easiness: Float64Array,
-  variance: Float64Array,
-  prior: number,
-): void {
-  const columns = easiness.length
-  const gradient = new Float64Array(columns)
-  const precision = new Float64Array(columns)
-  for (let c = 0; c < columns; c++) {
-    const fixed = outcomes.examples[c]! < 0
-    precision[c] = fixed ? 1e8 : 1 / prior
-    gradient[c] = -easiness[c]! * precision[c]!
-  }
-  for (let i = 0; i < outcomes.prompts; i++) {
-    for (let cell = outcomes.offsets[i]!; cell < outcomes.offsets[i + 1]!; cell++) {
-      const c = outcomes.column[cell]!
-      const p = logistic(ability[i]! + easiness[c]!)
-      gradient[c]! += outcomes.successes[cell]! - outcomes.trials[cell]! * p
-      precision[c]! += outcomes.trials[cell]! * p * (1 - p)
-    }
-  }
-  for (let c = 0; c < columns; c++) {
-    easiness[c]! += Math.min(LARGEST_STEP, Math.max(-LARGEST_STEP, gradient[c]! / precision[c]!))
-    variance[c] = 1 / precision[c]!
-  }
-}
-
 function meanOf(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
@@ -451,16 +251,4 @@ function levelOf(outcomes: Outcomes, ability: Float64Array): number {
   let sum = 0
   for (let i = 0; i < outcomes.prompts; i++) sum += (outcomes.offsets[i + 1]! - outcomes.offsets[i]!) * ability[i]!
   return outcomes.column.length === 0 ? 0 : sum / outcomes.column.length
-}
-
-/** Variance of easiness over examples: one step of expectation maximization, pulled toward its prior. */
-function spreadOf(outcomes: Outcomes, easiness: Float64Array, variance: Float64Array, prior: number): number {
-  let sum = PRIOR_EXAMPLES * prior
-  let count = PRIOR_EXAMPLES
-  outcomes.examples.forEach((example, c) => {
-    if (example < 0) return
-    sum += easiness[c]! * easiness[c]! + variance[c]!
-    count++
-  })
-  return sum / count
 }
