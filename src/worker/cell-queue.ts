@@ -17,7 +17,9 @@ export interface CellQueue {
   send(cell: QueuedCell): Promise<void>
   /** Gives what a worker had to another one at once. */
   takeAway(take: Take): Promise<void>
-  /** Says that there may be something to do. */
+  /** Tells its workers that there may be a cell. */
+  call(): Promise<void>
+  /** Tells all workers that there is a study to serve, or not any more. */
   announce(): Promise<void>
   /**
    * Deals with cells that too many workers were lost with: each gets a worker of its own, and what is lost even then is
@@ -37,13 +39,15 @@ export async function openCellQueue(boss: PgBoss, link: Link, study: string): Pr
   await boss.createQueue(dead, { deleteAfterSeconds: QUEUE_OPTIONS.deleteAfterSeconds })
   await boss.createQueue(name, { ...QUEUE_OPTIONS, deadLetter: dead })
 
-  const announce = async () => void (await link.query('select pg_notify($1, $2)', [NEWS, name]))
+  const notify = async (channel: string) => void (await link.query('select pg_notify($1, $2)', [channel, '']))
+  const call = () => notify(name)
   let cells: QueuedCell[] = []
   let sending: Promise<void> | undefined
 
   return {
     name,
-    announce,
+    call,
+    announce: () => notify(NEWS),
     async keys() {
       const rows = await link.query<{ key: string }>(
         `select data->>'key' as key from ${QUEUE_SCHEMA}.job where name in ($1, $2) and state < 'completed'`,
@@ -61,7 +65,7 @@ export async function openCellQueue(boss: PgBoss, link: Link, study: string): Pr
           name,
           all.map((data) => ({ data })),
         )
-        await announce()
+        await call()
       })
       return sending
     },
@@ -82,7 +86,7 @@ export async function openCellQueue(boss: PgBoss, link: Link, study: string): Pr
         if (!isWanted(data.key)) return
         // It may have been in the same hands as the one that killed them: it gets a worker of its own.
         await boss.insert(name, [{ data: { ...data, alone: true }, retryLimit: RETRIES_ALONE }])
-        await announce()
+        await call()
       })
     },
     unwatchLost: () => boss.offWork(dead, { wait: false }),

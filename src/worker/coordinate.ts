@@ -161,7 +161,7 @@ export async function coordinate(options: CoordinateOptions, link: Link, boss: P
       cell.since = Date.now()
       await queue.send(cell.queued)
     }
-    if (reclaimed.length > 0) await queue.announce()
+    if (reclaimed.length > 0) await queue.call()
   }
   const lookAfter = oneAtATime(round)
   const timer = setInterval(() => void lookAfter(), ROUND)

@@ -15,6 +15,8 @@ export interface Link {
   execute(text: string, values?: readonly unknown[]): Promise<QueryResult>
   /** Calls the listener at every notification, and whenever some may have been missed. */
   listen(channel: string, listener: (payload: string) => void): Promise<void>
+  /** Ends it. */
+  forget(channel: string): Promise<void>
   /** Holds a lock for as long as the process lives and its connection lasts; taken again after a break. */
   hold(lock: number): Promise<void>
   close(): Promise<void>
@@ -82,6 +84,10 @@ export async function openLink(address: string, connections: number): Promise<Li
     async listen(channel, listener) {
       listeners.set(channel, listener)
       await client?.query(`listen ${pg.escapeIdentifier(channel)}`)
+    },
+    async forget(channel) {
+      listeners.delete(channel)
+      await client?.query(`unlisten ${pg.escapeIdentifier(channel)}`)
     },
     async hold(lock) {
       locks.add(lock)

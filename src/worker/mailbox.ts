@@ -16,7 +16,7 @@ export interface Mailbox<Body> {
   post(recipient: string, body: unknown): Promise<void>
   /** Letters that were not handed over before, oldest first. They stay until they are removed. */
   collect(): Promise<Letter<Body>[]>
-  /** Takes letters out with the next ones posted, or soon. */
+  /** Takes letters out with the next ones posted, or within about a second: nobody waits for it. */
   remove(ids: readonly number[]): void
   close(): Promise<void>
 }
@@ -77,7 +77,10 @@ export async function openMailbox<Body>(link: Link, name: string, onMail: () => 
   }
 
   await link.listen(name, onMail)
-  const timer = setInterval(onMail, LOOK)
+  const timer = setInterval(() => {
+    onMail()
+    if (removed.length > 0) flush()
+  }, LOOK)
   timer.unref()
   return {
     post: (recipient, body) =>
@@ -95,12 +98,11 @@ export async function openMailbox<Body>(link: Link, name: string, onMail: () => 
       return fresh.map(({ id, body }) => ({ id, body: JSON.parse(body) as Body }))
     },
     remove(ids) {
-      if (ids.length === 0) return
       removed.push(...ids)
-      flush()
     },
     async close() {
       clearInterval(timer)
+      if (removed.length > 0) flush()
       await Promise.race([flushing, new Promise((resolve) => setTimeout(resolve, LAST_WORDS).unref())])
       closed = true
     },

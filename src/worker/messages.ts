@@ -79,5 +79,5 @@ export const cellKey = ({ action, position }: CellName) => `${action}/${position
 
 export const workerMailbox = (id: number) => `krige_worker_${id}`
 
-/** Where it is said that studies began or ended. */
+/** The channel on which it is said that studies began or ended; that of its cells is called as its queue. */
 export const NEWS = 'krige_news'

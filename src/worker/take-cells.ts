@@ -26,7 +26,11 @@ export function takeCells(
   const inHand = new Map<string, Job<QueuedCell>>()
   /** Of those, what is measured. */
   const begun = new Set<string>()
+  /** Were measured, and are being taken out of the queue. */
+  let ending = 0
   let closed = false
+  /** Whether the queue may hold more: it was called, or gave as many as were asked for. */
+  let mayHold = true
   let emptied: () => void = () => {}
 
   const attempt = ({ id, retryCount }: Job<QueuedCell>) => ({ id, retryCount })
@@ -40,23 +44,37 @@ export function takeCells(
     begun.add(job.id)
     carry(job)
       .then(
-        () => boss.complete(queue, attempt(job)),
-        (error) => boss.fail(queue, attempt(job), { message: messageOf(error) }),
+        () => () => boss.complete(queue, attempt(job)),
+        (error) => () => {
+          mayHold = true
+          return boss.fail(queue, attempt(job), { message: messageOf(error) })
+        },
       )
-      // The queue is gone with its study, or the server is away: then the job is given out again, and found done.
-      .catch(() => {})
-      .finally(() => {
+      .then((end) => {
+        ending++
         inHand.delete(job.id)
         begun.delete(job.id)
         startNext()
+        void look()
+        return end()
+      })
+      // The queue is gone with its study, or the server is away: then the job is given out again, and found done.
+      .catch(() => {})
+      .finally(() => {
+        ending--
         void look()
         emptied()
       })
   }
   const look = oneAtATime(async () => {
     const batchSize = slots - inHand.size
-    if (closed || batchSize === 0 || [...inHand.values()].some(({ data }) => data.alone)) return
-    const jobs = await boss.fetch<QueuedCell>(queue, { batchSize })
+    if (closed || !mayHold || batchSize === 0 || [...inHand.values()].some(({ data }) => data.alone)) return
+    mayHold = false
+    const jobs = await boss.fetch<QueuedCell>(queue, { batchSize }).catch((error) => {
+      mayHold = true
+      throw error
+    })
+    mayHold ||= jobs.length === batchSize
     for (const job of jobs) inHand.set(job.id, job)
     startNext()
   })
@@ -66,11 +84,14 @@ export function takeCells(
   }, 1000 * BEAT)
   void look()
   return {
-    look: () => void look(),
+    look() {
+      mayHold = true
+      void look()
+    },
     async close() {
       closed = true
       await look()
-      while (inHand.size > 0) {
+      while (inHand.size + ending > 0) {
         await new Promise<void>((resolve) => {
           emptied = resolve
         })

@@ -70,6 +70,7 @@ export async function work(options: WorkOptions): Promise<void> {
         serving.delete(queue)
         if (state === 'refused') continue
         asks.leave(queue)
+        await link.forget(queue)
         await state.hands.close()
         await state.evaluator.close()
       }
@@ -84,7 +85,9 @@ export async function work(options: WorkOptions): Promise<void> {
         const { queue, study } = job
         const carry = (cell: Job<QueuedCell>) =>
           measure(cell, queue, evaluator, asks, (message) => post(study, message)).then(() => options.onCell?.(study))
-        serving.set(queue, { evaluator, hands: takeCells(boss!, queue, slots, carry) })
+        const hands = takeCells(boss!, queue, slots, carry)
+        serving.set(queue, { evaluator, hands })
+        await link.listen(queue, hands.look)
       }
     })
   } finally {
