@@ -1,7 +1,8 @@
 /**
  * `gp`: Bayesian optimization with a Gaussian process and logarithmic expected improvement, over a space of parameters or a
  * finite pool of prompts (at full fidelity: a candidate is measured on every example). The process is exact up to
- * `maxCandidates` measured candidates, and sparse past them.
+ * `maxCandidates` measured candidates, and sparse past them. Of a pool of more than 20,000 prompts with embeddings a screen
+ * leaves some thousands, which the process then looks at.
  *
  * The initial design is a Sobol' sequence. Scores are warped toward normality, after the worse half is compressed.
  * Hyper-parameters are at their maximum a posteriori. The threshold is the best posterior mean, not the luckiest observation,
@@ -23,6 +24,7 @@ import { type Candidate, candidateText, type PoolEntry } from '../prompt/candida
 import { encodeSpace } from '../space/encoding.ts'
 import { isActive } from '../space/parameter.ts'
 import { type Points, row, takePoints } from '../surrogate/points.ts'
+import { createLargePool } from './gp/large-pool.ts'
 import { marginOver } from './gp/margin-over.ts'
 import { boxAround, closeRadius, FIRST_RADIUS } from './gp/trust-region.ts'
 import { lookingAgain } from './looking-again.ts'
@@ -32,6 +34,7 @@ import { candidateFeatures } from './recommendation/candidate-features.ts'
 import { candidateScores } from './recommendation/candidate-scores.ts'
 import { fitObjective, MANY_OBSERVATIONS, type ObjectiveModel } from './recommendation/objective-model.ts'
 import { recommendByMean } from './recommendation/objective-recommendation.ts'
+import type { ScreenedProposals } from './vector-search/screened-proposals.ts'
 
 export const gpOptionsSchema = z.strictObject({
   /** Points of the initial design. Default the number of parameters + 2, at least 4; 8 prompts for a pool. */
@@ -140,8 +143,34 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
     return [...fresh.values()]
   }
 
+  const screened = createLargePool(context.backend)
+
+  /** Over a large pool a screen leaves out most candidates before the process sees any. */
+  const nextOfMany = (state: PolicyState, proposals: ScreenedProposals): Decision => {
+    const scores = candidateScores(state.observations)
+    const pending = [...new Set(state.pending.map(({ candidate }) => candidate))]
+    const touched = new Uint8Array(state.pool.length)
+    for (const candidate of [...scores.candidates, ...scores.failed, ...pending]) touched[candidate] = 1
+    const ask = random.split(`ask ${state.observations.length} ${state.pool.length} ${pending.length}`)
+    const count = scores.candidates.length + scores.failed.length + pending.length
+    if (!touched.includes(0)) {
+      return pending.length > 0 ? { kind: 'wait' } : { kind: 'done', reason: 'every candidate has been measured' }
+    }
+    if (count < (options.initial ?? POOL_DESIGN) || scores.candidates.length === 0) {
+      const { baseline } = context
+      let candidate = baseline !== undefined && !touched[baseline] ? baseline : ask.integer(touched.length)
+      while (touched[candidate]) candidate = (candidate + 1) % touched.length
+      return evaluate(state, candidate, 'initial design')
+    }
+    const { candidate, fit } = proposals.propose(scores, pending, touched, ask)
+    const isKnown = JSON.stringify(fit) === JSON.stringify(state.fits.at(-1))
+    return evaluate(state, candidate, 'largest expected improvement', isKnown ? undefined : fit)
+  }
+
   const next = (state: PolicyState): Decision => {
     if (state.evaluationsLeft < 1) return { kind: 'done', reason: 'no evaluations are left' }
+    const many = encoding.dimension === 0 ? screened(state) : undefined
+    if (many) return nextOfMany(state, many)
     const now = situation(state)
     const { scores, features } = now
     const pending = [...new Set(state.pending.map(({ candidate }) => candidate))]

@@ -1,37 +1,17 @@
 /**
  * Bayesian optimization over a pool of very many given vectors: which one to measure next.
  *
- * The `gp` policy looks at every candidate of its pool at each ask. Here a screen does that, in one pass over short feature
- * vectors, and the exact process looks at the some thousands that are left: those of largest expected improvement as the
- * screen sees it, the neighbors of the incumbents, and some drawn at random.
- *
- * Hyper-parameters are fitted anew whenever the number of measured candidates has grown by a fifth, from the same starts:
- * the next proposal depends on seed, history and pending candidates alone.
- *
  * @module
  */
-import { acquisitionValues, indexOfLargest } from '../../acquisition/acquisition.ts'
-import { logExpectedImprovement } from '../../acquisition/log-expected-improvement.ts'
+import { indexOfLargest } from '../../acquisition/acquisition.ts'
 import { InvalidArgumentError } from '../../errors.ts'
 import { createObservationLog } from '../../history/observation-log.ts'
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import { createBackend } from '../../numerics/linalg/create-backend.ts'
 import { createRandom } from '../../numerics/random/index.ts'
-import { lengthScalePriors } from '../../surrogate/gaussian-process/prior.ts'
-import { matern52, scale } from '../../surrogate/kernels/index.ts'
-import { landmarkFeatures } from '../../surrogate/vector-pool/landmark-features.ts'
-import { createScreen, type Screen } from '../../surrogate/vector-pool/screen.ts'
 import { readPoints, vectorPool } from '../../surrogate/vector-pool/vector-pool.ts'
-import { marginOver } from '../gp/margin-over.ts'
-import type { Fit } from '../policy.ts'
 import { candidateScores } from '../recommendation/candidate-scores.ts'
-import {
-  conditionObjective,
-  fitObjective,
-  type ObjectiveModel,
-  subsetOfData,
-} from '../recommendation/objective-model.ts'
-import { tabulatedImprovement } from './tabulated-improvement.ts'
+import { createScreenedProposals } from './screened-proposals.ts'
 
 export interface VectorSearchOptions {
   /** Candidates, one after another. Not copied: do not change them. */
@@ -82,18 +62,6 @@ export interface VectorSearch {
 }
 
 const INITIAL = 8
-const SURVIVORS = 3000
-const LANDMARKS = 256
-/** Neighbors looked at of each of the best few, and candidates drawn at random. */
-const INCUMBENTS = 2
-const NEIGHBORS = 500
-const DRAWN = 500
-/** Hyper-parameters are fitted to at most so many, and again when so much more has been measured. */
-const FIT_UP_TO = 300
-const REFIT_GROWTH = 1.2
-/** Past so many measured candidates the process is sparse. */
-const EXACT_UP_TO = 1000
-
 /**
  * A search among vectors. To take one up again, tell a new one the same history in the same order.
  *
@@ -118,7 +86,7 @@ export function createVectorSearch(options: VectorSearchOptions): VectorSearch {
   if (direction !== 'maximize' && direction !== 'minimize') {
     throw new InvalidArgumentError(`direction is ${String(direction)}; expected maximize or minimize`)
   }
-  const { initial = INITIAL, survivors = SURVIVORS, landmarks = LANDMARKS } = options
+  const { initial = INITIAL, survivors, landmarks } = options
   const pool = vectorPool(options.vectors, options.dimension)
   const sign = direction === 'maximize' ? 1 : -1
   const random = createRandom(seed)
@@ -128,76 +96,15 @@ export function createVectorSearch(options: VectorSearchOptions): VectorSearch {
   const pending = new Set<number>()
   const told = new Set<number>()
   let touchedCount = 0
-  let prepared: { screen: Screen; medianDistance: number } | undefined
-  let fitted: { scores: Float64Array; fit: Fit } | undefined
+  const proposals = createScreenedProposals(pool, {
+    backend,
+    ...(survivors === undefined ? {} : { survivors }),
+    ...(landmarks === undefined ? {} : { landmarks }),
+  })
 
   const touch = (candidate: number) => {
     if (!touched[candidate]) touchedCount++
     touched[candidate] = 1
-  }
-
-  const prepare = () => {
-    if (!prepared) {
-      const features = landmarkFeatures(pool, { width: landmarks }, backend)
-      prepared = { screen: createScreen(features, backend), medianDistance: features.medianDistance }
-    }
-    return prepared
-  }
-
-  const modelOf = (scores: ReturnType<typeof candidateScores>): ObjectiveModel => {
-    const { priors, kernel } = kernelFor(prepare().medianDistance)
-    const features = { hypotheses: [{ kernel, priors, logWeight: 0 }] } as const
-    const dataOf = (which: readonly number[]) => ({
-      points: readPoints(
-        pool,
-        which.map((k) => scores.candidates[k]!),
-      ),
-      scores: Float64Array.from(which, (k) => scores.means[k]!),
-      noiseVariances: Float64Array.from(which, (k) => scores.noiseVariances[k]!),
-      observations: which.length,
-    })
-    const first = scores.means.slice(0, epochOf(scores.means.length))
-    if (!fitted || !isEqual(fitted.scores, first)) {
-      const { fit } = fitObjective(dataOf(subsetOfData(first, FIT_UP_TO)), features, undefined, backend)
-      fitted = { scores: first, fit }
-    }
-    const all = { ...dataOf(Array.from(scores.candidates.keys())), exactUpTo: EXACT_UP_TO }
-    return conditionObjective(all, features, fitted.fit, backend)!
-  }
-
-  const proposed = (scores: ReturnType<typeof candidateScores>): number => {
-    const model = modelOf(scores)
-    const process = model.process.fantasize(readPoints(pool, [...pending, ...scores.failed]))
-    const { mean } = process.posterior(readPoints(pool, scores.candidates))
-    const order = Array.from(mean.keys()).sort((i, j) => mean[j]! - mean[i]!)
-    const threshold = mean[order[0]!]! + marginOver(process.model.observationNoise)
-    const acquisition = logExpectedImprovement(threshold)
-    const { data, meanCoefficients } = model.process
-    const center = meanCoefficients[0]!
-    const kept = prepare().screen.survivors(
-      {
-        candidates: scores.candidates,
-        residuals: data.targets.map((target) => target - center),
-        noise: data.noiseVariances!.map((variance) => variance + process.model.observationNoise),
-        outputScale: process.model.kernel.hyperparameters.find(({ role }) => role === 'output-scale')!.value,
-      },
-      {
-        value: (at, deviation) => tabulatedImprovement(center + at - threshold, deviation),
-        excluded: touched,
-        near: order.slice(0, INCUMBENTS).map((k) => scores.candidates[k]!),
-        best: survivors,
-        neighbors: NEIGHBORS,
-      },
-    )
-    const drawn = random.split(`ask ${log.length} ${pending.size}`)
-    const looked = new Set(kept)
-    for (let k = 0; k < DRAWN; k++) {
-      const candidate = drawn.integer(pool.count)
-      if (!touched[candidate]) looked.add(candidate)
-    }
-    const candidates = Int32Array.from(looked).sort()
-    const values = acquisitionValues(acquisition, process.posterior(readPoints(pool, candidates)))
-    return candidates[indexOfLargest(values)]!
   }
 
   const propose = (): number => {
@@ -206,7 +113,9 @@ export function createVectorSearch(options: VectorSearchOptions): VectorSearch {
     }
     const scores = candidateScores(log)
     const isDesign = touchedCount < initial || scores.candidates.length === 0
-    return isDesign ? untouched(random.split(`design ${touchedCount}`).integer(pool.count)) : proposed(scores)
+    return isDesign
+      ? untouched(random.split(`design ${touchedCount}`).integer(pool.count))
+      : proposals.propose(scores, [...pending], touched, random.split(`ask ${log.length} ${pending.size}`)).candidate
   }
 
   return {
@@ -244,7 +153,7 @@ export function createVectorSearch(options: VectorSearchOptions): VectorSearch {
     recommend() {
       const scores = candidateScores(log)
       if (scores.candidates.length === 0) return
-      const { process, transform } = modelOf(scores)
+      const { process, transform } = proposals.model(scores)
       const { mean, variance } = process.posterior(readPoints(pool, scores.candidates))
       const best = indexOfLargest(mean)
       const at = (z: number) => transform.inverse(mean[best]! + z * Math.sqrt(variance[best]!))
@@ -258,19 +167,4 @@ export function createVectorSearch(options: VectorSearchOptions): VectorSearch {
     while (touched[at]) at = (at + 1) % pool.count
     return at
   }
-}
-
-function kernelFor(medianDistance: number) {
-  return { kernel: scale(matern52({ lengthScale: 1 })), priors: lengthScalePriors(medianDistance) }
-}
-
-/** How many of so many measured candidates the last fit had. */
-function epochOf(count: number): number {
-  let epoch = 1
-  for (let next = epoch; next <= count; next = Math.max(next + 1, Math.floor(next * REFIT_GROWTH))) epoch = next
-  return epoch
-}
-
-function isEqual(a: Float64Array, b: Float64Array): boolean {
-  return a.length === b.length && a.every((value, i) => value === b[i])
 }
