@@ -21,8 +21,9 @@ export interface ExampleBeliefs {
 
 /** Easiness of every example, measured or not. */
 export function exampleBeliefs(beliefs: PromptBeliefs, exampleCount: number): ExampleBeliefs {
-  const easiness = new Float64Array(exampleCount)
-  const variance = new Float64Array(exampleCount).fill(beliefs.unseenVariance)
+  const unseen = beliefs.easinessDistribution
+  const easiness = new Float64Array(exampleCount).fill(unseen.mean)
+  const variance = new Float64Array(exampleCount).fill(unseen.variance)
   beliefs.outcomes.examples.forEach((example, column) => {
     if (example < 0 || example >= exampleCount) return
     easiness[example] = beliefs.easiness[column]!

@@ -15,14 +15,14 @@ export function predictiveMean(
   variance: number,
   examples: readonly number[],
 ): { readonly mean: number; readonly standardDeviation: number } {
-  const { scale, outcomes, easiness, easinessVariance, unseenVariance } = beliefs
+  const { scale, outcomes, easiness, easinessVariance, easinessDistribution } = beliefs
   const columns = new Map(outcomes.examples.map((example, column) => [example, column]))
   const count = examples.length
   const rest = { count, easiness: new Float64Array(count), slope: new Float64Array(count) }
   examples.forEach((example, j) => {
     const column = columns.get(example)
-    rest.easiness[j] = column === undefined ? 0 : easiness[column]!
-    rest.slope[j] = attenuation(column === undefined ? unseenVariance : easinessVariance[column]!)
+    rest.easiness[j] = column === undefined ? easinessDistribution.mean : easiness[column]!
+    rest.slope[j] = attenuation(column === undefined ? easinessDistribution.variance : easinessVariance[column]!)
   })
   const sum = sumMoments(rest, ability, variance, outcomes.dispersion)
   const span = scale.high - scale.low

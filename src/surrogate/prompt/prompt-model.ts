@@ -19,7 +19,7 @@ import { type AbilityPrior, fitAbilities } from './ability-fit.ts'
 import { averageSettings, meanAbility, type WeightedPosterior } from './average-settings.ts'
 import { correctDispersion } from './dispersion.ts'
 import { createDraftPredictor, type DraftPrediction } from './draft-model.ts'
-import { improveEasiness, NO_EFFECT, spreadOf } from './easiness.ts'
+import { type EasinessDistribution, fitEasiness, NO_EFFECT, noEasiness } from './easiness-distribution.ts'
 import { type SitePosterior, type Sites, siteVariances } from './gaussian-sites.ts'
 import { DEFAULT_GRID, type HyperparameterGrid } from './hyperparameters.ts'
 import { mixtureVariance } from './mixture-variance.ts'
@@ -73,8 +73,8 @@ export interface PromptBeliefs {
   readonly abilityVariance: Float64Array
   readonly easiness: Float64Array
   readonly easinessVariance: Float64Array
-  /** Prior variance of easiness: that of an example not measured yet. */
-  readonly unseenVariance: number
+  /** Of examples not measured yet. */
+  readonly easinessDistribution: EasinessDistribution
   /** Settings with their posterior weight, heaviest first; negligible ones left out. */
   readonly components: readonly WeightedPosterior[]
   /** Posterior weight of all settings that use text. */
@@ -161,9 +161,9 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
       const start = fitAbilities(outcomes, withoutText)
       const ability = start.ability.slice()
       if (likelihood === 'gaussian') ability.fill(meanOf(start.ability))
-      const easiness = start.easiness.slice()
-      const easinessVariance = new Float64Array(easiness.length)
-      let unseenVariance = priorVariance
+      let easiness = start.easiness
+      let easinessVariance: Float64Array = new Float64Array(easiness.length)
+      let easinesses = noEasiness(easiness.length, priorVariance)
       let components: WeightedPosterior[] = []
       let sites = sitesAt(outcomes, ability, easiness, easinessVariance)
       const shareOf = (by: TextFeatures) =>
@@ -187,10 +187,11 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
             : 0
         components = averageSettings(alive, sites, designEffects, correction)
         meanAbility(components, ability)
-        for (let step = 0; step < 2; step++) {
-          improveEasiness(outcomes, ability, easiness, easinessVariance, unseenVariance)
-          if (exampleEffects) unseenVariance = spreadOf(outcomes, easiness, easinessVariance, priorVariance)
-        }
+        if (!exampleEffects) continue
+        const spread = mixtureVariance(components, ability, siteVariances)
+        easinesses = fitEasiness(outcomes, ability, spread, priorVariance)
+        easiness = easinesses.easiness
+        easinessVariance = easinesses.variance
       }
       components.sort((a, b) => b.weight - a.weight)
       const abilityVariance = mixtureVariance(components, ability, siteVariances)
@@ -204,7 +205,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
         abilityVariance,
         easiness,
         easinessVariance,
-        unseenVariance,
+        easinessDistribution: easinesses.distribution,
         components,
         textWeight,
         sharedFailures,

@@ -6,7 +6,7 @@
  * @module
  */
 import { logistic } from '../../numerics/special/logistic.ts'
-import { type EasinessDistribution, easinessDistribution } from './easiness-distribution.ts'
+import type { EasinessDistribution } from './easiness-distribution.ts'
 import type { PromptBeliefs } from './prompt-model.ts'
 import { logitInterval, type ScoreMoments } from './score-moments.ts'
 import { attenuation } from './tilted-moments.ts'
@@ -24,7 +24,7 @@ export function expectedLogistic(mean: number, variance: number): number {
  */
 export function populationScores(beliefs: PromptBeliefs, known?: ScoreMoments): ScoreMoments {
   const { ability, abilityVariance, scale } = beliefs
-  const easiness = known?.easiness ?? easinessDistribution(beliefs)
+  const easiness = beliefs.easinessDistribution
   const span = scale.high - scale.low
   const means = new Float64Array(ability.length)
   const standardDeviations = new Float64Array(ability.length)

@@ -83,7 +83,7 @@ function createRests(
   beliefs: PromptBeliefs,
   exampleCount: number,
 ): (prompt: number) => Rest & { readonly seen: number } {
-  const { outcomes, unseenVariance } = beliefs
+  const { outcomes, easinessDistribution } = beliefs
   const kappa = beliefs.easinessVariance.map(attenuation)
   const seenColumns = new Uint8Array(outcomes.examples.length)
   const easiness = new Float64Array(exampleCount + outcomes.examples.length)
@@ -106,8 +106,8 @@ function createRests(
       slope[count++] = kappa[c]!
     }
     // Examples without an outcome.
-    for (const k = attenuation(unseenVariance); count + measured < exampleCount; count++) {
-      easiness[count] = 0
+    for (const k = attenuation(easinessDistribution.variance); count + measured < exampleCount; count++) {
+      easiness[count] = easinessDistribution.mean
       slope[count] = k
     }
     return { seen, count, easiness, slope }

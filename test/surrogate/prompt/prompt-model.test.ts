@@ -156,7 +156,7 @@ describe('easiness of examples', () => {
         easiness.map((b): number => (random.uniform() < logistic(0.3 * random.normal() + b) ? 1 : 0)),
       )
       const log = observe(table, () => EXAMPLES)
-      return createPromptModel(simulate(1, 30, false).pool).fit(log, log.length).unseenVariance
+      return createPromptModel(simulate(1, 30, false).pool).fit(log, log.length).easinessDistribution.variance
     }
     expect(spread(0)).toBeLessThan(0.4)
     expect(spread(3)).toBeGreaterThan(5)
