@@ -101,7 +101,7 @@ async function runTask(task: Task): Promise<void> {
           before,
           prompt: found.prompt,
         })
-        writeFileSync(flags.json, `${JSON.stringify(runs, null, 1)}\n`)
+        writeFileSync(flags.json, `${JSON.stringify(runs, null, 2)}\n`)
         process.stderr.write(
           `${task.name} ${name}: ${before.toFixed(3)} -> ${accuracy.toFixed(3)}, ${calls} calls, ${seconds} s\n`,
         )
