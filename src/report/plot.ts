@@ -20,18 +20,22 @@ export const PLOT_WIDTH = 760
  * toText(drawPlot({ marks: [] }, 'Nothing yet')).includes('aria-label="Nothing yet"') // true
  */
 export function drawPlot(options: Plot.PlotOptions, label: string): Html {
-  const { document } = parseHTML('<!doctype html><html><body></body></html>')
-  const drawn = Plot.plot({
-    width: PLOT_WIDTH,
-    marginBottom: 42,
-    document: document as unknown as Document,
-    style: { background: 'none', fontSize: '12px' },
-    ...options,
-  })
+  const style = { background: 'none', fontSize: '12px' }
+  const drawn = plotElement({ width: PLOT_WIDTH, marginBottom: 42, style, ...options })
   // Without a role on the whole, a reader would spell out every tick.
   for (const name of ['xmlns', 'xmlns:xlink', 'width', 'height']) drawn.removeAttribute(name)
   // Plots are drawn from numbers and from texts that stand in `title` alone, which the DOM escapes.
   return html`<figure class="plot" role="img" aria-label="${label}">${trusted(drawn.outerHTML.replaceAll("'", '&#39;').replaceAll('`', '&#96;'))}</figure>`
+}
+
+/** A plot as an SVG document. */
+export function plotSvg(options: Plot.PlotOptions): string {
+  return plotElement(options).outerHTML
+}
+
+function plotElement(options: Plot.PlotOptions): SVGElement | HTMLElement {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>')
+  return Plot.plot({ ...options, document: document as unknown as Document })
 }
 
 /** A text to be shown on hover: printable, and not longer than a screen takes. */

@@ -1,16 +1,12 @@
 import { escapeMarkup } from '../../text/escape-markup.ts'
 import type { Comparison, FractionComparison } from './compare-results.ts'
-import { anytimeChart, criticalDifferenceChart, document } from './compare-svg.ts'
+import { comparePictures } from './compare-svg.ts'
 import { formatP, signed } from './compare-text.ts'
 
 /** The comparison as one self-contained page: no scripts, nothing loaded. */
 export function compareHtml(comparison: Comparison): string {
   const { tables, tasks, repeats, reference, fractions, holdout, notes } = comparison
-  const charts = [
-    ...(fractions.length > 0 ? [anytimeChart(fractions, 'Normalized error by budget')] : []),
-    ...(holdout.length > 0 ? [anytimeChart(holdout, 'The same on the holdout examples')] : []),
-    ...fractions.map(criticalDifferenceChart),
-  ].map(({ height, body }) => `<figure>${document(height, body)}</figure>`)
+  const charts = comparePictures(comparison).map(({ svg }) => `<figure>${svg}</figure>`)
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Comparison of search policies</title>
