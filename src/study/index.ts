@@ -5,6 +5,7 @@
  */
 import '../node-version.ts'
 
+export type { GenerateAction } from '../policy/policy.ts'
 export type { StudyCalls, StudyHoldout, StudyJournal, StudySearch } from './audiences.ts'
 export type { Summary } from './checks.ts'
 export { createStudy, DEFAULT_POLICY, parseLog, restoreStudy, type StudyOptions } from './create-study.ts'
