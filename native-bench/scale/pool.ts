@@ -113,8 +113,9 @@ export function screeningLoss(
     const { vectors, truth } = makeVectors(count, 10 + pool)
     const mean = truth.reduce((sum, value) => sum + value / count, 0)
     const deviation = Math.sqrt(truth.reduce((sum, value) => sum + (value - mean) ** 2 / count, 0))
-    const noise = createRandom(`noise ${pool}`)
-    const measure = (candidate: number) => truth[candidate]! + NOISE * noise.normal()
+    // The same noise for the same candidate, so that searches which propose the same see the same.
+    const measure = (candidate: number) =>
+      truth[candidate]! + NOISE * createRandom(`noise ${pool} ${candidate}`).normal()
     const open = (survivors: number) =>
       createVectorSearch({ vectors, dimension: DIMENSION, seed: pool, survivors, backend })
     const bestOf = (asked: readonly number[]) => (Math.max(...asked.map((j) => truth[j]!)) - mean) / deviation

@@ -52,6 +52,8 @@ export interface Screen {
   readonly deviations: Float64Array
 }
 
+/** Landmarks, of those taken first and so farthest apart, that tell who is near whom. */
+const LEADING = 64
 /** ρ without what features do not say: variances are only compared, so no fitted noise is needed, which would change. */
 const NOISE = 0.1
 
@@ -84,13 +86,14 @@ export function createScreen(features: LandmarkFeatures, backend: Backend): Scre
   const rowOf = (index: number): Float64Array => Float64Array.from(values.subarray(index * width, (index + 1) * width))
   const unexplained = (row: Float64Array): number => Math.max(0, 1 - dot(row, row))
 
-  /** The candidates of largest φᵀφ with this one, which may be among them. */
+  /** The candidates of largest φᵀφ with this one by the leading landmarks; it may be among them. */
   const neighborsOf = (candidate: number, most: number): Int32Array => {
     const key = `${candidate} ${most}`
     const remembered = known.get(key)
     if (remembered) return remembered
     const center = rowOf(candidate)
-    for (let j = 0; j < count; j++) scores[j] = product(values, j * width, center, width)
+    const leading = Math.min(width, LEADING)
+    for (let j = 0; j < count; j++) scores[j] = product(values, j * width, center, leading)
     const found = largest(scores, most)
     known.set(key, found)
     return found
@@ -176,7 +179,14 @@ function products(
   width: number,
   out: Float64Array,
 ): void {
-  let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0]
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
+  let e = 0
+  let f = 0
+  let g = 0
+  let h = 0
   let k = 0
   for (; k + 3 < width; k += 4) {
     const first = values[start + k]!
