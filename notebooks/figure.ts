@@ -7,7 +7,7 @@ import { escapeMarkup } from '../src/text/escape-markup.ts'
 import { type Shown, svg } from './svg.ts'
 
 interface Style {
-  readonly colour?: string
+  readonly color?: string
   /** Shown in the panel's legend. */
   readonly label?: string
 }
@@ -86,22 +86,22 @@ function draw(panel: Panel, width: number): string {
   const clip = `clip-${panel.title.replace(/\W+/g, '-')}-${Math.round(width)}`
 
   const drawn = marks.map((mark, i) => {
-    const colour = colourOf(mark, i)
+    const color = colorOf(mark, i)
     if (mark.kind === 'line') {
       const dash = mark.dashed ? ' stroke-dasharray="5 4"' : ''
-      return `<polyline points="${path(mark.x, mark.y)}" fill="none" stroke="${colour}" stroke-width="1.6"${dash}/>`
+      return `<polyline points="${path(mark.x, mark.y)}" fill="none" stroke="${color}" stroke-width="1.6"${dash}/>`
     }
     if (mark.kind === 'band') {
       const back = path(Array.from(mark.x).reverse(), Array.from(mark.lower).reverse())
-      return `<polygon points="${path(mark.x, mark.upper)} ${back}" fill="${colour}" fill-opacity="0.18"/>`
+      return `<polygon points="${path(mark.x, mark.upper)} ${back}" fill="${color}" fill-opacity="0.18"/>`
     }
     if (mark.kind === 'rule') {
       const x = px(mark.at).toFixed(1)
-      return `<line x1="${x}" x2="${x}" y1="${MARGIN.top}" y2="${bottom}" stroke="${colour}" stroke-dasharray="2 3"/>`
+      return `<line x1="${x}" x2="${x}" y1="${MARGIN.top}" y2="${bottom}" stroke="${color}" stroke-dasharray="2 3"/>`
     }
     return Array.from(mark.x, (x, j) => {
       const [cx, cy] = at(x, mark.y[j]!).split(',')
-      return `<circle cx="${cx}" cy="${cy}" r="3.4" fill="${colour}" stroke="#fff"/>`
+      return `<circle cx="${cx}" cy="${cy}" r="3.4" fill="${color}" stroke="#fff"/>`
     }).join('')
   })
   const xTicks = (logX ? logTicks(x0, x1) : ticks(x0, x1, 5)).map(
@@ -131,14 +131,14 @@ function legend(marks: readonly Mark[]): string {
     .map((mark, i) => {
       if (mark.label === undefined) return ''
       const opacity = mark.kind === 'band' ? ' fill-opacity="0.35"' : ''
-      const entry = `<rect x="${x}" y="28" width="10" height="8" fill="${colourOf(mark, i)}"${opacity}/><text x="${x + 14}" y="36">${escapeMarkup(mark.label)}</text>`
+      const entry = `<rect x="${x}" y="28" width="10" height="8" fill="${colorOf(mark, i)}"${opacity}/><text x="${x + 14}" y="36">${escapeMarkup(mark.label)}</text>`
       x += 26 + Math.round(6.1 * mark.label.length)
       return entry
     })
     .join('')
 }
 
-const colourOf = (mark: Mark, index: number) => mark.colour ?? PALETTE[index % PALETTE.length]!
+const colorOf = (mark: Mark, index: number) => mark.color ?? PALETTE[index % PALETTE.length]!
 
 function heights(mark: Mark): number[] {
   if (mark.kind === 'rule') return []
