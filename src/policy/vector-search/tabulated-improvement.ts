@@ -12,7 +12,7 @@ let table: Float64Array | undefined
  * of them are scored exactly.
  *
  * @example
- * tabulatedImprovement(-0.5, 1) // ≈ -1.620
+ * tabulatedImprovement(-0.5, 1) // ≈ -1.62
  */
 export function tabulatedImprovement(gap: number, deviation: number): number {
   table ??= Float64Array.from(
