@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ComparisonServer, comparisonTask, startComparisonServer } from '../support/comparison-server.ts'
-import { startKrige } from '../support/krige-cli.ts'
-import { krige } from '../support/krige-here.ts'
+import { krige, startKrige } from '../support/krige-cli.ts'
 
 let server: ComparisonServer
 let folder: string
