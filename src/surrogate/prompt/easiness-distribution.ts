@@ -40,9 +40,6 @@ export interface EasinessFit {
   readonly variance: Float64Array
 }
 
-/** Variance that stands for "all examples are equally easy". */
-export const NO_EFFECT = 1e-6
-
 const STEP = 0.5
 const REACH = 8
 const VALUES = Float64Array.from({ length: (2 * REACH) / STEP + 1 }, (_, k) => k * STEP - REACH)
@@ -100,14 +97,9 @@ export function fitEasiness(
   return { distribution: { values: VALUES, probabilities, ...population, examples }, easiness, variance }
 }
 
-/** All examples alike: what is fitted where example effects are left out. */
-export function noEasiness(columns: number, variance: number): EasinessFit {
-  const one = Float64Array.of(1)
-  return {
-    distribution: { values: Float64Array.of(0), probabilities: one, mean: 0, variance, examples: 1 },
-    easiness: new Float64Array(columns),
-    variance: new Float64Array(columns).fill(variance),
-  }
+/** What is said of examples where they have no effect. */
+export function allAlike(variance: number): EasinessDistribution {
+  return { values: Float64Array.of(0), probabilities: Float64Array.of(1), mean: 0, variance, examples: 1 }
 }
 
 /** L_e on the grid, by column, each relative to its largest. */

@@ -19,7 +19,8 @@ import { type AbilityPrior, fitAbilities } from './ability-fit.ts'
 import { averageSettings, meanAbility, type WeightedPosterior } from './average-settings.ts'
 import { correctDispersion } from './dispersion.ts'
 import { createDraftPredictor, type DraftPrediction } from './draft-model.ts'
-import { type EasinessDistribution, fitEasiness, NO_EFFECT, noEasiness } from './easiness-distribution.ts'
+import { improveEasiness, NO_EFFECT, spreadOf } from './easiness.ts'
+import { allAlike, type EasinessDistribution, fitEasiness } from './easiness-distribution.ts'
 import { type SitePosterior, type Sites, siteVariances } from './gaussian-sites.ts'
 import { DEFAULT_GRID, type HyperparameterGrid } from './hyperparameters.ts'
 import { mixtureVariance } from './mixture-variance.ts'
@@ -93,7 +94,8 @@ export interface PromptModel {
    * Fits the first `length` observations: a pure function of them and of the pool.
    *
    * @param evidence - by what settings are weighed: their Gaussian `sites`, quick and a little too sure that prompts are
-   *   alike, which serves a search; or the `likelihood` by quadrature, for what is recommended in the end.
+   *   alike, which serves a search; or the `likelihood` by quadrature, for what is recommended in the end. With the latter
+   *   the fitted distribution of easiness is the prior of every example, too; with the former a normal one is.
    */
   fit(history: ObservationHistory, length: number, evidence?: 'sites' | 'likelihood'): PromptBeliefs
   /**
@@ -161,9 +163,12 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
       const start = fitAbilities(outcomes, withoutText)
       const ability = start.ability.slice()
       if (likelihood === 'gaussian') ability.fill(meanOf(start.ability))
-      let easiness = start.easiness
+      let easiness: Float64Array = start.easiness.slice()
       let easinessVariance: Float64Array = new Float64Array(easiness.length)
-      let easinesses = noEasiness(easiness.length, priorVariance)
+      let spread = priorVariance
+      let distribution = allAlike(priorVariance)
+      const fitted = () =>
+        fitEasiness(outcomes, ability, mixtureVariance(components, ability, siteVariances), priorVariance)
       let components: WeightedPosterior[] = []
       let sites = sitesAt(outcomes, ability, easiness, easinessVariance)
       const shareOf = (by: TextFeatures) =>
@@ -187,12 +192,16 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
             : 0
         components = averageSettings(alive, sites, designEffects, correction)
         meanAbility(components, ability)
-        if (!exampleEffects) continue
-        const spread = mixtureVariance(components, ability, siteVariances)
-        easinesses = fitEasiness(outcomes, ability, spread, priorVariance)
-        easiness = easinesses.easiness
-        easinessVariance = easinesses.variance
+        if (exampleEffects && evidence === 'likelihood') {
+          ;({ easiness, variance: easinessVariance, distribution } = fitted())
+          continue
+        }
+        for (let step = 0; step < 2; step++) {
+          improveEasiness(outcomes, ability, easiness, easinessVariance, spread)
+          if (exampleEffects) spread = spreadOf(outcomes, easiness, easinessVariance, priorVariance)
+        }
       }
+      if (exampleEffects && evidence === 'sites') distribution = fitted().distribution
       components.sort((a, b) => b.weight - a.weight)
       const abilityVariance = mixtureVariance(components, ability, siteVariances)
       if (likelihood === 'binomial') tiltMoments(outcomes, sites, easiness, easinessVariance, ability, abilityVariance)
@@ -205,7 +214,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
         abilityVariance,
         easiness,
         easinessVariance,
-        easinessDistribution: easinesses.distribution,
+        easinessDistribution: distribution,
         components,
         textWeight,
         sharedFailures,

@@ -29,7 +29,7 @@ function believe(seed: number, easiness: Easiness) {
     }
   }
   const mean = (values: readonly number[]) => values.reduce((sum, b) => sum + logistic(b), 0) / values.length
-  return { beliefs: createPromptModel(pool).fit(log, log.length), seen: mean(levels) }
+  return { beliefs: createPromptModel(pool).fit(log, log.length, 'likelihood'), seen: mean(levels) }
 }
 
 const meanOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length
@@ -93,7 +93,7 @@ describe('the distribution of easiness', () => {
         log.append({ candidate: (3 * example + look) % 40, example, repeat: 0, score })
       }
     }
-    const beliefs = createPromptModel(pool).fit(log, log.length)
+    const beliefs = createPromptModel(pool).fit(log, log.length, 'likelihood')
     const level = meanOf(beliefs.ability)
     const passed = beliefs.outcomes.examples.flatMap((example, c) =>
       example % 10 === 0 ? [] : [expectedLogistic(level + beliefs.easiness[c]!, beliefs.easinessVariance[c]!)],
@@ -111,7 +111,7 @@ describe('the distribution of easiness', () => {
         log.append({ candidate, example, repeat: 0, score: level + noise })
       }
     }
-    const { easiness, outcomes } = createPromptModel(pool).fit(log, log.length)
+    const { easiness, outcomes } = createPromptModel(pool).fit(log, log.length, 'likelihood')
     const at = (example: number) => easiness[outcomes.examples.indexOf(example)]!
     const difference = Math.log(0.48 / 0.52) - Math.log(0.42 / 0.58)
     expect(at(1) - at(0)).toBeGreaterThan(0.8 * difference)
