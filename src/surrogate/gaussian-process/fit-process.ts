@@ -34,8 +34,7 @@ const EXACT_UP_TO = 2000
 const FIT_UP_TO = 1000
 
 /**
- * Fits hyper-parameters and conditions a process on all data. With the defaults 20,000 observations in 64 dimensions take
- * some ten seconds on one core.
+ * Fits hyper-parameters and conditions a process on all data.
  *
  * @throws InvalidArgumentError when lengths disagree or there is no data; NonFiniteError on NaN or infinities.
  * @example

@@ -1,7 +1,6 @@
 /**
- * How easy examples are, given abilities, by a normal prior: while a search goes on. The fitted shape of
- * `easiness-distribution.ts` tells scores better, but it also takes examples for extremes that one kind of prompts passes and
- * another fails, and then sends a search after prompts that answer against the others.
+ * How easy examples are, given abilities, by a normal prior: while a search goes on. What is recommended has the fitted
+ * shape of `easiness-distribution.ts`; a search that has it too measures what tells less of scores (docs/experiments.md).
  *
  * @module
  */
