@@ -3,7 +3,9 @@
  *
  * @module
  */
+import * as z from 'zod'
 import { indexOfLargest } from '../../acquisition/acquisition.ts'
+import { checkInput, objectWith } from '../../check-input.ts'
 import { InvalidArgumentError } from '../../errors.ts'
 import { createObservationLog } from '../../history/observation-log.ts'
 import type { Backend } from '../../numerics/linalg/backend.ts'
@@ -62,6 +64,20 @@ export interface VectorSearch {
 }
 
 const INITIAL = 8
+const COUNT = z.int().min(1)
+const OPTIONS = z.strictObject({
+  vectors: z.custom((value) => value instanceof Float32Array || value instanceof Float64Array, {
+    message: 'expected a Float32Array or a Float64Array',
+  }),
+  dimension: COUNT,
+  seed: z.int().min(0).optional(),
+  direction: z.enum(['maximize', 'minimize']).optional(),
+  initial: COUNT.optional(),
+  survivors: COUNT.optional(),
+  landmarks: COUNT.optional(),
+  backend: objectWith('gemm').optional(),
+})
+
 /**
  * A search among vectors. To take one up again, tell a new one the same history in the same order.
  *
@@ -76,16 +92,8 @@ const INITIAL = 8
  * search.recommend()!.mean > -0.3 // true
  */
 export function createVectorSearch(options: VectorSearchOptions): VectorSearch {
+  checkInput(OPTIONS, options, '')
   const { seed = 0, direction = 'maximize', backend = createBackend() } = options
-  for (const name of ['initial', 'survivors', 'landmarks'] as const) {
-    const value = options[name]
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
-      throw new InvalidArgumentError(`${name} is ${value}; expected a positive whole number`)
-    }
-  }
-  if (direction !== 'maximize' && direction !== 'minimize') {
-    throw new InvalidArgumentError(`direction is ${String(direction)}; expected maximize or minimize`)
-  }
   const { initial = INITIAL, survivors, landmarks } = options
   const pool = vectorPool(options.vectors, options.dimension)
   const sign = direction === 'maximize' ? 1 : -1

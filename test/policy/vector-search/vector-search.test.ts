@@ -77,8 +77,10 @@ describe('createVectorSearch', () => {
   })
 
   it('names what is wrong', () => {
-    expect(() => createVectorSearch({ ...options, survivors: 0 })).toThrow('survivors is 0')
-    expect(() => createVectorSearch({ ...options, direction: 'up' as never })).toThrow('direction is up')
+    expect(() => createVectorSearch({ ...options, survivors: 0 })).toThrow(/survivors is 0/)
+    expect(() => createVectorSearch({ ...options, direction: 'up' as never })).toThrow(/direction.*maximize/)
+    expect(() => createVectorSearch({ ...options, survivor: 9 } as never)).toThrow(/survivor.*survivors/)
+    expect(() => createVectorSearch({ ...options, vectors: [1, 2] as never })).toThrow(/vectors.*Float32Array/)
     const search = createVectorSearch(options)
     expect(() => search.tell(COUNT, 1)).toThrow(`candidate is ${COUNT}`)
     expect(() => search.tell(0, Number.NaN)).toThrow('score is NaN')
