@@ -44,7 +44,9 @@ for (const path of paths) {
   const name = basename(path)
   const { needs, outputs } = demandsOf(stored)
   if (needs !== undefined && !isHere(needs)) {
-    process.stdout.write(`${name}: left out, for ${needs} is not here (npm run krige -- models pull)\n`)
+    process.stdout.write(
+      `${name}: left out, for ${needs} is not here (npm run krige -- models pull ${needs.replace(/^gguf:/, '')})\n`,
+    )
     continue
   }
   const started = performance.now()

@@ -35,6 +35,15 @@ describe('the pages of the documentation', () => {
 
   it('have examples', () => expect(examples.length).toBeGreaterThan(8))
 
+  it('say one thing of what a budget holds', () => {
+    const pages = ['docs/budget.md', 'docs/guarantees.md', 'docs/task-file.md', 'README.md']
+    const texts = pages.map((page) => readFileSync(join(root, page), 'utf8').replaceAll(/\s+/g, ' '))
+    for (const text of texts) {
+      expect(text).toMatch(/tokens and money (are exceeded )?only by what a provider charges beyond the worst case/i)
+      expect(text).not.toContain('all hard')
+    }
+  })
+
   it('name only files that exist', () => {
     const pages = readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md'))
     const broken = pages.flatMap((page) =>

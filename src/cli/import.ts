@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import type { Command } from 'commander'
+import { commandName } from './command-name.ts'
 import { jsonLine } from './terminal.ts'
 
 interface ImportFlags {
@@ -58,7 +59,7 @@ export async function importConfig(config: string, flags: ImportFlags): Promise<
   for (const finding of findings) process.stderr.write(`${findingText(finding)}\n`)
   const checks = Object.entries(assertions).map(([type, count]) => `${count} ${type}`)
   process.stderr.write(
-    `${prompts.length} prompts, ${examples.length} examples, checks: ${checks.join(', ')}. Wrote ${files.join(', ')}.\nNext: krige run ${files[0]} --dry-run\n`,
+    `${prompts.length} prompts, ${examples.length} examples, checks: ${checks.join(', ')}. Wrote ${files.join(', ')}.\nNext: ${commandName(process.env)} run ${files[0]} --dry-run\n`,
   )
   if (flags.json) {
     const made = { task: files[0], prompts: prompts.length, examples: examples.length, assertions, findings }

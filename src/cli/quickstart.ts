@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, Option } from 'commander'
 import { InvalidInputError } from '../errors.ts'
+import { DEFAULT_LOCAL_MODEL as MODEL } from '../evaluation/models/known-names.ts'
 import { numberOption } from './number-options.ts'
 
 interface QuickstartFlags {
@@ -12,7 +13,6 @@ interface QuickstartFlags {
   readonly json?: boolean
 }
 
-const MODEL = 'qwen2.5-coder-1.5b-instruct'
 const TASKS = 'data/tasks/ticket-triage'
 const STORE = '.krige/quickstart.db'
 

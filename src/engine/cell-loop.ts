@@ -73,6 +73,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
   )
   let fruitless = 0
   let ended: string | undefined
+  let leftOpen = false
   let failure: unknown
   let finished = () => {}
 
@@ -98,10 +99,9 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     if (!failure) {
       tellStreak()
       record(cell, measurement)
-    } else if (failure.kind === 'cancelled') {
-      // It stays open.
-    } else if (failure.kind === 'budget' && cancel.aborted) {
-      // The budget was not asked any more: it stays open, too.
+    } else if (failure.kind === 'cancelled' || (failure.kind === 'budget' && cancel.aborted)) {
+      // It stays open, also where the budget was not asked any more.
+      leftOpen = true
     } else if (failure.kind === 'budget' && !callSent) {
       study.release(cell.action, UNAFFORDABLE, [cell.position])
       ended ??= UNAFFORDABLE
@@ -164,7 +164,10 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
 
   const tellGeneration = (action: AskedGeneration, { candidates, rejected, failure }: GenerationOutcome) => {
     // Its answers are kept: a resumed study asks for it again, and pays for nothing twice.
-    if (failure?.kind === 'cancelled' || (failure && cancel.aborted)) return
+    if (failure?.kind === 'cancelled' || (failure && cancel.aborted)) {
+      leftOpen = true
+      return
+    }
     if (failure && isFatal(failure)) return failModel(failure)
     const error = failure?.message
     const added = study.tellCandidates(action.id, candidates, {
@@ -268,7 +271,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     failure ??= error
   }
   if (failure !== undefined) throw failure
-  if (signal.aborted && ended === undefined) {
+  if (signal.aborted && (ended === undefined || leftOpen)) {
     throw new KrigeError('interrupted', 'interrupted', { remedy: 'Run the same command again to resume.' })
   }
   return ended ?? 'nothing was left to do'

@@ -10,6 +10,7 @@ import { existsSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { UnavailableError } from '../errors.ts'
 import { messageOf } from '../text/message-of.ts'
+import { notify } from './notify.ts'
 import type { CachedResponse, CacheKey, ResponseCache } from './response-cache.ts'
 import { checksumOf, openResponseFile } from './response-file.ts'
 
@@ -41,7 +42,7 @@ export async function openSqliteResponseCache(options: SqliteResponseCacheOption
   const { file } = options
   const now = options.now ?? Date.now
   const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES
-  const notice = options.onNotice ?? (() => undefined)
+  const notice = (text: string) => notify(options.onNotice, text)
   const opened = await openResponseFile(file, notice)
   if (!opened) return { get: () => undefined, set: () => undefined, close: () => undefined }
   const { database, writable } = opened

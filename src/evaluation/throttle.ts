@@ -6,6 +6,7 @@
  * @module
  */
 import { failure, LONGEST_WAIT } from '../history/failure.ts'
+import { notify } from './notify.ts'
 import { LONGEST_TIMER } from './retry.ts'
 import type { Generation } from './text-model.ts'
 
@@ -117,7 +118,7 @@ export function createThrottle(options: ThrottleOptions): Throttle {
     if (generation.failure.kind !== 'rate-limit') return
     // A server that asks for longer than a run waits is not waited for: the run pauses.
     const wait = Math.min(generation.failure.retryAfter ?? DEFAULT_PAUSE, LONGEST_WAIT)
-    if (wait >= NOTABLE_WAIT && time + wait > pausedUntil + NOTABLE_WAIT) options.onWait?.(wait)
+    if (wait >= NOTABLE_WAIT && time + wait > pausedUntil + NOTABLE_WAIT) notify(options.onWait, wait)
     pausedUntil = Math.max(pausedUntil, time + wait)
     // Calls sent before the last decrease say nothing new.
     if (started < decreasedAt) return

@@ -71,13 +71,14 @@ const KEYS = [
 /**
  * Refuses keys that nobody reads: a result under a wrong name would be lost.
  *
+ * @param others - keys that are read beside those of a measurement.
  * @throws InvalidArgumentError naming the key, and the one that was meant.
  * @example
  * checkMeasurementKeys({ score: 1, metric: { calls: 2 } }, 'outcome') // throws InvalidArgumentError: unknown key outcome.metric. Did you mean metrics?
  */
-export function checkMeasurementKeys(given: unknown, name: string): void {
+export function checkMeasurementKeys(given: unknown, name: string, others: readonly string[] = []): void {
   if (typeof given !== 'object' || given === null) return
-  const known: readonly string[] = KEYS
+  const known: readonly string[] = [...KEYS, ...others]
   const key = Object.keys(given).find((written) => !known.includes(written))
   if (key === undefined) return
   const meant = nearest(known, key)

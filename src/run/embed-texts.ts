@@ -8,6 +8,7 @@ import { openEmbedder } from '../embedding/open-embedder.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import { DEFAULT_POLICY } from '../study/create-study.ts'
 import type { OptimizeOptions } from './optimize-options.ts'
+import { orAborted } from './or-aborted.ts'
 
 /** Below, every prompt gets measured soon, and an embedder is not worth opening. */
 const ENOUGH_TO_EMBED = 16
@@ -27,7 +28,7 @@ export async function embedTexts<Example>(
   const opened = embed || typeof embedder === 'object' ? undefined : await openEmbedder(embedder)
   try {
     const source = typeof embedder === 'object' ? embedder : opened
-    const vectors = embed ? await embed(texts) : await source!.embed(texts, signal ? { signal } : {})
+    const vectors = await orAborted(embed ? embed(texts) : source!.embed(texts, signal ? { signal } : {}), signal)
     checkVectors(vectors, texts.length, embed ? 'embed' : (opened?.id ?? 'embedder'))
     return new Map(texts.map((text, index) => [text, vectors[index]!]))
   } finally {

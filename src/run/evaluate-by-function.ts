@@ -5,25 +5,12 @@
  */
 import type { CellEvaluator } from '../engine/cell.ts'
 import { failure } from '../history/failure.ts'
-import { type Measurements, readMeasurement } from '../history/measurement.ts'
+import { checkMeasurementKeys, type Measurements, readMeasurement } from '../history/measurement.ts'
 import { candidateText } from '../prompt/candidate.ts'
 import { type CallCost, checkCost, NO_COST } from '../study/ledger.ts'
 import { messageOf } from '../text/message-of.ts'
 import type { OptimizeOptions } from './optimize-options.ts'
-
-/** Settles when the signal aborts, whether or not the work ever does. */
-async function orAborted<Result>(work: Promise<Result> | Result, signal: AbortSignal): Promise<Result> {
-  let stop = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason)
-    signal.addEventListener('abort', stop, { once: true })
-  })
-  try {
-    return await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
-}
+import { orAborted } from './or-aborted.ts'
 
 /** One call per cell. The worst case of tokens and money is unknown beforehand, so they are charged as they come. */
 export function evaluateByFunction<Example>(
@@ -43,6 +30,7 @@ export function evaluateByFunction<Example>(
       const told = { ...NO_COST, ...definedCosts(taken) }
       checkCost(told, 'what evaluate returned')
       cost = told
+      checkMeasurementKeys(given, 'result', COSTS)
       const measured = readMeasurement(given, 'what evaluate returned')
       return { ...measured, metrics: { ...measureCall(taken, performance.now() - started), ...measured.metrics } }
     } catch (error) {
@@ -54,8 +42,10 @@ export function evaluateByFunction<Example>(
   }
 }
 
+const COSTS = ['inputTokens', 'outputTokens', 'usd'] as const
+
 function definedCosts(given: Partial<CallCost>): Partial<CallCost> {
-  const costs = (['inputTokens', 'outputTokens', 'usd'] as const).map((key) => [key, given[key]] as const)
+  const costs = COSTS.map((key) => [key, given[key]] as const)
   return Object.fromEntries(costs.filter(([, value]) => value !== undefined))
 }
 

@@ -1,3 +1,4 @@
+import { showValue } from '../check-input.ts'
 import { estimateTokens } from '../evaluation/estimate-tokens.ts'
 import type { TextModel } from '../evaluation/text-model.ts'
 import { failure } from '../history/failure.ts'
@@ -5,6 +6,7 @@ import type { Candidate } from '../prompt/candidate.ts'
 import type { Example, JsonValue } from '../prompt/example.ts'
 import type { ProposerSpecification } from '../proposer/registry.ts'
 import { messageOf } from '../text/message-of.ts'
+import { orAborted } from './or-aborted.ts'
 import { createGenerating, type Generating } from './proposing.ts'
 
 /** Answers one question of a writer of prompts: one call as far as the budget is concerned. */
@@ -59,9 +61,9 @@ function modelOf(generate: Generate): TextModel {
     async generate({ prompt, sampling, signal }) {
       const inputTokens = estimateTokens(prompt)
       try {
-        const text = String(
-          await generate(prompt, { temperature: sampling.temperature, seed: sampling.seed ?? 0, signal }),
-        )
+        const context = { temperature: sampling.temperature, seed: sampling.seed ?? 0, signal }
+        const text: unknown = await orAborted(generate(prompt, context), signal)
+        if (typeof text !== 'string') throw new TypeError(`generate gave ${showValue(text)}; expected a text`)
         const outputTokens = Math.min(estimateTokens(text), sampling.maxOutputTokens)
         return { kind: 'text', text, reason: 'stop', usage: { inputTokens, outputTokens, estimated: true } }
       } catch (error) {

@@ -61,7 +61,10 @@ export const KEY_NOTES = {
   },
   generator: { says: 'the model that writes prompts, named as `model` is', byDefault: '`model`' },
   preserve: { says: 'texts that every written prompt keeps, word for word', byDefault: 'none' },
-  budget: { says: '`{ evaluations, calls, inputTokens, outputTokens, usd }`, all hard', byDefault: 'unlimited' },
+  budget: {
+    says: '`{ evaluations, calls, inputTokens, outputTokens, usd }`: evaluations and calls are never exceeded, tokens and money only by what a provider charges beyond the worst case',
+    byDefault: 'unlimited',
+  },
   constraints: {
     says: 'what a prompt has to keep on average: `[{ metric: outputTokens, atMost: 200 }]`, `atLeast` likewise; see below',
     byDefault: 'none',

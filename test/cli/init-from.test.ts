@@ -7,6 +7,7 @@ import { toJson, toPromptfoo } from '../../src/cli/export-formats.ts'
 import { taskFrom } from '../../src/cli/init-from.ts'
 import { STAGED_TASK } from '../../src/cli/init-stages.ts'
 import { loadTask } from '../../src/task/load-task.ts'
+import { krigeWith } from '../support/krige-here.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'krige-init-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -49,6 +50,20 @@ describe('krige init --from', () => {
   it('refuses an empty prompt and a file without keys', () => {
     expect(() => from(join(folder, 'a.csv'), ' ')).toThrow(/--prompt is empty/)
     expect(() => from(write('list.json', '["a", "b"]'))).toThrow(/no examples with keys/)
+  })
+})
+
+describe('what to do next', () => {
+  it.each([
+    [{ npm_lifecycle_event: 'krige', npm_command: 'run' }, 'npm run krige -- run'],
+    [{ npm_lifecycle_event: 'npx', npm_command: 'exec' }, 'npx krige run'],
+    [{ npm_lifecycle_event: 'test', npm_command: 'test' }, 'krige run'],
+    [{ npm_lifecycle_event: '', npm_command: '' }, 'krige run'],
+  ])('is called as the user called it: %j', async (environment, command) => {
+    const here = mkdtempSync(join(tmpdir(), 'krige-next-'))
+    const { stderr } = await krigeWith(environment, here, 'init')
+    expect(stderr).toContain(`\nNext: ${command} task.yaml --dry-run`)
+    rmSync(here, { recursive: true })
   })
 })
 

@@ -36,6 +36,16 @@ describe('the command line', () => {
     expect(help).toContain(STUDY_POLICIES.map(({ name }) => name).join(', '))
   })
 
+  it.each(['run', 'export', 'report', 'studies', 'answers'])(
+    'says in the help of %s what --store may be',
+    async (name) => {
+      const help = (await krige(folder, name, '--help')).stdout.replaceAll(/\s+/g, ' ')
+      expect(help).toContain(
+        'a file, sqlite:FILE, postgres://… or memory: (default: KRIGE_STORE, else .krige/studies.db)',
+      )
+    },
+  )
+
   it('lists the stored studies', async () => {
     const none = await krige(folder, 'studies')
     expect(none.code).toBe(2)

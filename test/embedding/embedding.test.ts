@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createBatchedEmbedder } from '../../src/embedding/batched-embedder.ts'
@@ -175,5 +177,26 @@ describe('openEmbedder', () => {
     })
     await expect(openEmbedder('some-model', options)).rejects.toMatchObject({ code: 'unavailable' })
     await expect(openEmbedder(folder, options)).rejects.toThrow(/holds no model/)
+  })
+
+  it('says what to install where the package of sentence transformers dropped out', async () => {
+    const open = new URL('../../src/embedding/open-embedder.ts', import.meta.url).href
+    const script = `
+      import { registerHooks } from 'node:module'
+      registerHooks({
+        resolve(name, context, next) {
+          if (!/\\/transformers$/.test(name)) return next(name, context)
+          throw Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' })
+        },
+      })
+      const { openEmbedder } = await import(${JSON.stringify(open)})
+      const opened = openEmbedder('all-MiniLM-L6-v2', { modelsFolder: ${JSON.stringify(folder)} })
+      await opened.catch(({ code, remedy }) => console.log(JSON.stringify({ code, remedy })))`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])
+    const { code, remedy } = JSON.parse(stdout)
+    expect(code).toBe('unavailable')
+    expect(remedy).toMatch(/npm install --ignore-scripts @huggingface\/transformers, or set embedder: use-lite/)
+    // That one fetches models, not packages.
+    expect(remedy).not.toContain('models pull')
   })
 })

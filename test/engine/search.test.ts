@@ -180,6 +180,28 @@ describe('runSearch', () => {
     expect(told).toBeLessThan(30)
   })
 
+  it('is interrupted, not at its end, also in its very last cells: a resume measures them', async () => {
+    const options = { baseline: 'p0', holdoutCount: 4, holdoutEvaluations: 8 }
+    for (let at = 1; at <= 38; at++) {
+      const study = start(options)
+      const abort = new AbortController()
+      let sent = 0
+      const evaluate: CellEvaluator = async (request) => {
+        const turn = ++sent
+        // By then whatever has room is in flight, too.
+        await new Promise(setImmediate)
+        if (turn === at) abort.abort()
+        if (request.signal.aborted) return { failure: failure('cancelled', 'stopped') }
+        return oneCall()(request)
+      }
+      const interrupted = run(study, { evaluate, signal: abort.signal, concurrency: 4, holdoutExamples: 4 })
+      await expect(interrupted, `at cell ${at}`).rejects.toMatchObject({ code: 'interrupted' })
+      expect(study.state.conclusion).toBeUndefined()
+      await run(study, { holdoutExamples: 4 })
+      expect([study.state.observations.length, study.state.holdout.length]).toEqual([30, 8])
+    }
+  })
+
   it('ends with the error of the store when the disk is full', async () => {
     const study = start()
     let appends = 0

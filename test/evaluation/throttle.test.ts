@@ -98,6 +98,23 @@ describe('a server with a hidden limit', () => {
   )
 })
 
+it('a listener that throws is told of a wait, and ends nothing', async () => {
+  let told = 0
+  const throttle = createThrottle({
+    concurrency: 1,
+    onWait() {
+      told++
+      throw new Error('the bar broke')
+    },
+  })
+  const refused = { ...DONE, kind: 'failure', failure: failure('rate-limit', 'HTTP 429', 20_000) } as Generation
+  const run = throttle.run(async () => refused, { tokens: 1 })
+  await vi.advanceTimersByTimeAsync(30_000)
+  await expect(run).resolves.toBe(refused)
+  expect(told).toBe(1)
+  throttle.close()
+})
+
 describe('a stated limit', () => {
   it('holds in requests a minute, and is used', async () => {
     const sent: number[] = []

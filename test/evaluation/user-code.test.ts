@@ -46,6 +46,12 @@ const MISBEHAVIOR: readonly (readonly [what: string, code: string, reason: RegEx
   ['returns a circle', 'const a = {}; a.a = a; return a', /cannot be read/],
   ['returns a function', 'return () => 1', /returned function/],
   ['returns NaN', 'return { score: NaN }', /finite number/],
+  [
+    'returns a score under a wrong name',
+    'return { score: 1, metric: { a: 1 } }',
+    /result.metric. Did you mean metrics/,
+  ],
+  ['returns a key that nobody reads', 'return { score: 1, reason: "short" }', /result.reason. Known keys: score/],
   ['returns a trap', 'return { get score() { throw new Error("trap") } }', /trap/],
   ['eats memory outside of the heap', 'const all = []; for (;;) all.push(Buffer.alloc(1e7, 1))', /1024 MB|not finish/],
   ['eats memory', 'const all = []; for (;;) all.push(new Array(1e5).fill(1))', /more than 1024 MB|not finish/],
@@ -128,7 +134,7 @@ describe('one bad cell costs one cell, soon, with a reason', () => {
   })
 
   // Programs run in the same kind of process: a few ways show that.
-  it.each(MISBEHAVIOR.filter(([what]) => /exits|loses a|never ends|proxy/.test(what)))(
+  it.each(MISBEHAVIOR.filter(([what]) => /exits|loses a|never ends|proxy|wrong name/.test(what)))(
     'a program that %s',
     async (_, code, reason) => {
       const file = write(`export default (candidate, example) => { if (example.id === 'bad') { ${code} } return 1 }`)
@@ -159,18 +165,23 @@ describe('one bad cell costs one cell, soon, with a reason', () => {
     await evaluator.close()
   })
 
-  it.each(['undefined', 'null', '5', '{}', '{ prompt: 5 }', '{ prompt: "a", maxOutputTokens: NaN }'])(
-    'a program that asks for %s',
-    async (asked) => {
-      const model = createScriptedModel(() => 'yes')
-      const file = write(`export default async (c, e, { generate }) => { await generate(${asked}); return 1 }`)
-      const evaluator = await createProgramEvaluator({ file, sampling, model })
-      const result = await evaluator.evaluate(cell('a'))
-      expect(result).toMatchObject({ failure: { kind: 'program', message: /generate/ } })
-      expect(model.requests).toHaveLength(0)
-      await evaluator.close()
-    },
-  )
+  it.each([
+    'undefined',
+    'null',
+    '5',
+    '{}',
+    '{ prompt: 5 }',
+    '{ prompt: "a", maxOutputTokens: NaN }',
+    '{ prompt: "a", maxTokens: 5 }',
+  ])('a program that asks for %s', async (asked) => {
+    const model = createScriptedModel(() => 'yes')
+    const file = write(`export default async (c, e, { generate }) => { await generate(${asked}); return 1 }`)
+    const evaluator = await createProgramEvaluator({ file, sampling, model })
+    const result = await evaluator.evaluate(cell('a'))
+    expect(result).toMatchObject({ failure: { kind: 'program', message: /generate/ } })
+    expect(model.requests).toHaveLength(0)
+    await evaluator.close()
+  })
 
   it('a program that does not wait for its calls pays for none that was not sent', async () => {
     const model = createScriptedModel(() => 'yes')
@@ -290,7 +301,8 @@ describe('what comes from a module', () => {
     expect(readResult({ score: 2, output: 'x' })).toEqual({ kind: 'score', score: 2, output: 'x' })
     expect(readResult(undefined)).toMatchObject({ kind: 'error' })
     expect(messageOf(Object.create(null))).toBe('an error that cannot be shown')
-    expect(readProgramCall({ prompt: 'a', stop: ['b'], extra: 1 })).toEqual({ prompt: 'a', stop: ['b'] })
+    expect(readProgramCall({ prompt: 'a', stop: ['b'] })).toEqual({ prompt: 'a', stop: ['b'] })
+    expect(() => readProgramCall({ prompt: 'a', maxOutputToken: 5 })).toThrow('Did you mean maxOutputTokens?')
     expect(() => readProgramCall({ prompt: 'a', stop: 'b' })).toThrow(/stop should be a list of texts/)
   })
 })

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { mean } from 'simple-statistics'
 import { describe, expect, it } from 'vitest'
 import { createObservationLog } from '../../src/history/observation-log.ts'
 import { createJsBackend } from '../../src/numerics/linalg/index.ts'
@@ -214,27 +215,38 @@ describe('warm start', () => {
     }
     return [{ name: 'earlier', pool: promptPool(40), observations, exampleCount: 20 }]
   }
-  /** One choice varies by .15: six studies would tell nothing. */
-  const STUDIES = 24
-  const scoreOfChoice = (priors: PolicyContext['priors'], studies = STUDIES) => {
-    let sum = 0
-    for (let seed = 0; seed < studies; seed++) {
-      const context = contextOf({ seed, evaluationBudget: 70, exampleCount: 30, ...(priors ? { priors } : {}) })
+  const STUDIES = 6
+  /** Mean chance of an answer being right among the first and among the last prompts asked, and of the prompt chosen. */
+  const studies = (priors: PolicyContext['priors'], count = STUDIES) => {
+    const sums = { first: 0, last: 0, chosen: 0 }
+    for (let seed = 0; seed < count; seed++) {
+      const context = contextOf({ seed, evaluationBudget: 120, exampleCount: 30, ...(priors ? { priors } : {}) })
       const { state } = play(createKrigePolicy(context), {
         context,
         pool: promptPool(40),
-        budget: 70,
+        budget: 120,
         score: bernoulli(40 + seed, ability),
       })
-      sum += logistic(ability(createKrigePolicy(context).recommend(state)!.candidate)) / studies
+      const right = Array.from({ length: state.observations.length }, (_, at) =>
+        logistic(ability(state.observations.candidate(at))),
+      )
+      sums.first += mean(right.slice(0, 10)) / count
+      sums.last += mean(right.slice(-40)) / count
+      sums.chosen += logistic(ability(createKrigePolicy(context).recommend(state)!.candidate)) / count
     }
-    return sum
+    return sums
   }
 
-  it('pays when the earlier study asked the same, and costs little when it says the opposite', () => {
-    const cold = scoreOfChoice(undefined)
-    expect(scoreOfChoice(earlier(1))).toBeGreaterThan(cold + 0.01)
-    expect(scoreOfChoice(earlier(-1))).toBeGreaterThan(cold - 0.02)
+  it('begins where the earlier study ended, and leaves it where outcomes say the opposite', () => {
+    const [cold, same, opposite] = [studies(undefined), studies(earlier(1)), studies(earlier(-1))]
+    process.stderr.write(JSON.stringify({ cold, same, opposite }))
+    // It is believed at first, be it right or wrong …
+    expect(same.first).toBeGreaterThan(cold.first + 0.2)
+    expect(opposite.first).toBeLessThan(cold.first - 0.2)
+    // … and given up.
+    expect(opposite.last).toBeGreaterThan(opposite.first + 0.3)
+    expect(opposite.chosen).toBeGreaterThan(cold.chosen - 0.1)
+    expect(same.chosen).toBeGreaterThan(cold.chosen - 0.02)
   }, 180_000)
 
   it('survives histories that say nothing: empty, all failed, of other prompts', () => {
@@ -246,7 +258,7 @@ describe('warm start', () => {
       { name: 'failed', pool: promptPool(3), observations: failed, exampleCount: 5 },
       { name: 'other', pool: elsewhere, observations: other, exampleCount: 5 },
     ]
-    expect(scoreOfChoice(priors, 4)).toBeGreaterThan(0.5)
+    expect(studies(priors, 4).chosen).toBeGreaterThan(0.5)
   })
 })
 

@@ -89,6 +89,9 @@ describe('optimize without a score', () => {
       'an error that cannot be shown',
     ],
     ['gives NaN', () => Number.NaN, 'NaN'],
+    ['gives a key that nobody reads', () => ({ score: 1, metric: { calls: 2 } }) as never, 'Did you mean metrics?'],
+    ['gives a misspelled cost', () => ({ score: 1, inputToken: 2 }) as never, 'Did you mean inputTokens?'],
+    ['gives no cost that can be', () => ({ score: 1, usd: -1 }) as never, 'usd is -1'],
     ['gives null', () => null, 'failed'],
   ])('rejects with the reason when evaluate always %s', async (_, evaluate, message) => {
     await expect(call({ evaluate, budget: { evaluations: 6 } })).rejects.toThrow(message)
@@ -170,10 +173,19 @@ describe('optimize by itself', () => {
     expect(result.spent.evaluations).toBeLessThanOrEqual(100)
   })
 
-  it('settles when it is aborted, though evaluate never does', async () => {
+  const never = () => new Promise<never>(() => {})
+  it.each([
+    ['evaluate', { evaluate: never }],
+    [
+      'evaluate on the holdout',
+      { holdout: [7, 8], evaluate: (_: string, example: number) => (example < 7 ? 1 : never()) },
+    ],
+    ['embed', { embed: never }],
+    ['an embedder', { embedder: { embed: never } }],
+    ['generate', { prompt: 'a', prompts: undefined, proposers: ['mutate'], generate: never }],
+  ])('settles when it is aborted, though %s never does', async (_, options) => {
     const controller = new AbortController()
-    setTimeout(() => controller.abort(), 20)
-    const evaluate = () => new Promise<number>(() => {})
-    await expect(call({ signal: controller.signal, evaluate })).rejects.toThrow('interrupted')
+    setTimeout(() => controller.abort(), 50)
+    await expect(call({ signal: controller.signal, ...options })).rejects.toThrow(/interrupted|abort/)
   })
 })

@@ -28,4 +28,12 @@ describe('optimize with one prompt', () => {
     expect(result.spent.calls).toBe(result.spent.evaluations + asked)
     expect(result.spent.calls).toBeLessThanOrEqual(110)
   })
+
+  it('says that a generator gave no text', async () => {
+    const generate = () => ({ text: '<prompt>Say bug or billing.</prompt>' }) as never
+    const options = { prompt: 'Classify.', examples, evaluate, budget: { evaluations: 60 }, generate }
+    const { drafts, warnings } = await optimize({ ...options, proposers: ['mutate'] })
+    expect(drafts?.written ?? 0).toBe(0)
+    expect(warnings.join()).toContain('generate gave {"text":"<prompt>Say bug or billing.</prompt>"}; expected a text')
+  })
 })

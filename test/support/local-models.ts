@@ -17,12 +17,15 @@ export interface LocalModels {
 
 let pulled: Promise<LocalModels> | undefined
 
-/** Fetches the default models, or says loudly that it could not. */
+const NEEDED = ['all-minilm-l6-v2', 'smollm2-135m-instruct']
+
+/** Fetches the smallest models, or says loudly that it could not. */
 export function localModels(): Promise<LocalModels> {
   pulled ??= (async () => {
     const folder = modelsFolder(process.env)
     try {
-      for (const model of CATALOG.filter((entry) => entry.default)) await pullModel(model, { modelsFolder: folder })
+      for (const model of CATALOG.filter(({ name }) => NEEDED.includes(name)))
+        await pullModel(model, { modelsFolder: folder })
       return { folder, problem: undefined }
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error)

@@ -32,8 +32,6 @@ export interface CatalogModel {
   readonly licenseUrl: string
   /** What to write in a task. */
   readonly use: string
-  /** Whether `models pull` without a name brings it. */
-  readonly default: boolean
   /** Memory it takes while it runs, in megabytes. */
   readonly memory: number
   /** What to expect of it on two cores, in words. */
@@ -76,7 +74,6 @@ function qwen(
     license: 'Apache-2.0',
     licenseUrl: 'https://www.apache.org/licenses/LICENSE-2.0',
     use: `model: gguf:qwen2.5-coder-${size.toLowerCase()}-instruct`,
-    default: false,
     ...more,
     files: [{ path: file, bytes, sha256, hub: `Qwen/Qwen2.5-Coder-${size}-Instruct-GGUF/resolve/main/${file}`, parts }],
   }
@@ -96,8 +93,7 @@ export const CATALOG: readonly CatalogModel[] = [
     summary: 'all-MiniLM-L6-v2 sentence embeddings, 384 dimensions, 8-bit ONNX',
     license: 'Apache-2.0',
     licenseUrl: 'https://www.apache.org/licenses/LICENSE-2.0',
-    use: 'embedder: auto',
-    default: true,
+    use: `embedder: ${MINILM}`,
     memory: 150,
     speed: 'some 50 prompts per second',
     files: [
@@ -120,7 +116,6 @@ export const CATALOG: readonly CatalogModel[] = [
     license: 'Apache-2.0',
     licenseUrl: 'https://www.apache.org/licenses/LICENSE-2.0',
     use: 'model: gguf:smollm2-135m-instruct',
-    default: true,
     memory: 300,
     speed: 'some 10 short answers per second',
     files: [
@@ -140,7 +135,6 @@ export const CATALOG: readonly CatalogModel[] = [
     license: 'Gemma Terms of Use',
     licenseUrl: 'https://ai.google.dev/gemma/terms',
     use: 'model: gguf:gemma-3-270m',
-    default: false,
     memory: 600,
     speed: 'some 8 short answers per second',
     files: [

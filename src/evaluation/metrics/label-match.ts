@@ -18,6 +18,14 @@ const WORD = `(?:(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}_])`
 const JOINER = '\\u200D'
 /** Korean glues particles to the end of a word. */
 const WORD_AFTER = `(?:(?!\\p{Script_Extensions=Hangul})${WORD})`
+/** Articles, prepositions and conjunctions that Arabic and Hebrew glue to its beginning. */
+const CLITICS = {
+  Arabic: '[وف]?(?:[بك]?ال|لل|[بكل])?',
+  Hebrew: 'ו?[בכלמש]?ה?',
+}
+/** Vowels that both write or leave out, and the stretching of letters. */
+const VOWELS = /[\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7\u0640\u064B-\u0652\u0670]/gu
+const fold = (text: string) => foldText(text).replace(VOWELS, '')
 
 /**
  * Right when the first of the task's labels that the answer mentions is the expected one. Case, punctuation and
@@ -45,7 +53,7 @@ export function labelMatch(labels: readonly string[]): Metric {
     isDecided(textSoFar: string) {
       const found = find(textSoFar)
       if (!found) return false
-      const rest = foldText(textSoFar).slice(found.end).replace(/\s+/gu, ' ')
+      const rest = fold(textSoFar).slice(found.end).replace(/\s+/gu, ' ')
       // Not before something stands after the label that no longer label, and no longer word, can contain.
       return /[^\p{L}\p{N}\p{M}_]/u.test(rest) && rest.length >= found.slack
     },
@@ -67,7 +75,7 @@ export function createLabelFinder(labels: readonly string[]): (text: string) => 
   const pattern = new RegExp(folded.map(labelPattern).join('|'), 'u')
   const slack = new Map(folded.map((label) => [label, slackOf(label, folded)]))
   return (text) => {
-    const match = pattern.exec(foldText(text))
+    const match = pattern.exec(fold(text))
     if (!match) return undefined
     const label = match[0].replace(/\s+/gu, ' ')
     return { label, end: match.index + match[0].length, slack: slack.get(label) ?? 1 }
@@ -78,8 +86,11 @@ export function createLabelFinder(labels: readonly string[]): (text: string) => 
 function labelPattern(label: string): string {
   const first = [...label][0]!
   const last = [...label].at(-1)!
+  const clitics = Object.entries(CLITICS).find(([script]) => new RegExp(`\\p{Script=${script}}`, 'u').test(first))?.[1]
   const before = [
-    ...(isUnspaced(first) || isPicture(first) ? [] : [WORD]),
+    ...(isUnspaced(first) || isPicture(first) || clitics ? [] : [WORD]),
+    // A `non-spam` is no spam.
+    ...(isLatin(first) ? ['(?:non|not|anti)-'] : []),
     ...(isPicture(first) ? [JOINER] : []),
     ...(isDigit(first) ? ['\\p{N}[.,]', '(?:^|[\\s:=(*"])[-+]'] : []),
   ]
@@ -91,7 +102,7 @@ function labelPattern(label: string): string {
   ]
   const border = (kind: string, parts: readonly string[]) => (parts.length === 0 ? '' : `(?${kind}${parts.join('|')})`)
   const text = label.replace(ESCAPE, '\\$&').replaceAll(' ', '\\s+')
-  return `${border('<!', before)}${text}${border('!', after)}`
+  return `${clitics ? `(?<=(?<!${WORD})${clitics})` : ''}${border('<!', before)}${text}${border('!', after)}`
 }
 
 const isUnspaced = (character: string) => new RegExp(`[${UNSPACED}]`, 'u').test(character)
@@ -114,7 +125,7 @@ function slackOf(label: string, labels: readonly string[]): number {
 
 /** A label as {@link createLabelFinder} finds it. */
 export function foldLabel(label: string): string {
-  return foldText(label).trim().replace(/\s+/gu, ' ')
+  return fold(label).trim().replace(/\s+/gu, ' ')
 }
 
 export const labelMatchMetric: MetricDefinition<{ labels?: readonly string[] | undefined }> = {

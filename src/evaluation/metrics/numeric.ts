@@ -50,12 +50,23 @@ export function findNumber(text: string, position: 'first' | 'last'): number | u
   const marked = [...unified.matchAll(MARK)].flatMap((match) => {
     BETWEEN.lastIndex = match.index + match[0].length
     const start = BETWEEN.lastIndex + (BETWEEN.exec(unified)?.[0].length ?? 0)
-    const found = numberAtStart(unified.slice(start, start + 400))
-    return found ? [found.value] : []
+    const rest = unified.slice(start, start + 400)
+    const found = numberAtStart(rest)
+    return found ? [resultOf(found.value, rest.slice(found.end))] : []
   })
   const numbers = marked.length > 0 ? marked : readNumbers(unified)
   const number = position === 'first' ? numbers[0] : numbers.at(-1)
   return Number.isNaN(number) ? undefined : number
+}
+
+const MORE = /^\s*(?:[-+*/×÷·]|to|or|and)\s*[-+(]?\d/iu
+
+/** The result of a sum, `3 + 4 = 7`; of a range or several numbers none, which is NaN. */
+function resultOf(number: number, rest: string): number {
+  const [line] = rest.split('\n', 1)
+  if (!MORE.test(line!)) return number
+  const equals = line!.lastIndexOf('=')
+  return (equals < 0 ? undefined : numberAtStart(line!.slice(equals + 1).trimStart())?.value) ?? Number.NaN
 }
 
 export const numericMetric: MetricDefinition<NumericOptions> = {

@@ -2,16 +2,19 @@ import { foldText } from './normalize.ts'
 import { numberAtStart, unifyNumbers } from './read-number.ts'
 
 const WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']
-const NAMED = new RegExp(`(?:${WORDS.join('|')})(?![\\p{L}\\p{N}])`, 'uy')
+const NAMED = new RegExp(`(minus |negative )?(${WORDS.join('|')})(?![\\p{L}\\p{N}])`, 'uy')
 /** The word asked for, and those that judges put in its place. */
 const MARK = /(?<![\p{L}\p{N}])marks?(?![\p{L}\p{N}])/gu
 const OTHER = /(?<![\p{L}\p{N}])(?:score|rating|grade)s?(?![\p{L}\p{N}])/gu
-/** Emphasis, quotes, colons, dashes that stand alone, and a scale in brackets: `Mark (1-5): `. */
+/** Emphasis, quotes, colons, arrows, cells of a table, dashes that stand alone, and a scale: `Mark (1-5): `. */
 const BETWEEN =
-  /(?:\((?:from|out|on|[-\d])[^()\n]{0,20}(?:-|to|of)\s*-?\d[^()\n]{0,20}\)|[\s*_~:="'([{<→]|-(?=\s)|\b(?:is|of)\b)+/uy
+  /(?:\((?:from|out|on|[-\d])[^()\n]{0,20}(?:-|to|of|\.\.|,)\s*-?\d[^()\n]{0,20}\)|\bon a scale (?:of|from) -?\d+ ?(?:to|-) ?-?\d+|[-=]>|(?<=\p{L})>|[\s*_~:="'([{<→|]|-(?=\s)|\b(?:is|of|about|around|approximately)\b)+/uy
 /** `/5`, `out of 5` */
 const SCALE = /^[\s*_"']*(?:\(?\s*out\s+of|\(?\s*of|\/)[\s*_"']*/u
-const AFTER = /^(?:\s*%|\s*(?:-|to)\s*\d)/u
+/** Another unit, or more than one mark. */
+const AFTER = /^(?:\s*%|\s*(?:-|to|or|and)\s*\d|(?:,\s*\d+)+(?:\s*and\s*\d+)?[\s.]*(?:\n|$))/u
+const MIXED = /^[-+]?\d+ \d\s?[/⁄]\s?\d/u
+const HALF = /^ and a half(?!\p{L})/u
 
 /**
  * The last mark a judge gives; `undefined` where it gives none between `low` and `high`, or one on another scale.
@@ -58,10 +61,12 @@ function bareMark(text: string, high: number): number | undefined {
 }
 
 function markAt(text: string, high: number): { readonly value: number; readonly end: number } | undefined {
-  // A slash is a scale here, never a fraction.
-  const slash = text.search(/\s?[/⁄]/u)
-  const found = wordAt(text) ?? numberAtStart(slash < 0 ? text : text.slice(0, slash))
-  if (!found) return undefined
+  // A slash is a scale here, and a fraction only behind a whole number.
+  const slash = MIXED.test(text) ? -1 : text.search(/\s?[/⁄]/u)
+  const whole = wordAt(text) ?? numberAtStart(slash < 0 ? text : text.slice(0, slash))
+  if (!whole) return undefined
+  const half = HALF.exec(text.slice(whole.end))?.[0].length ?? 0
+  const found = { value: whole.value + (half === 0 ? 0 : whole.value < 0 ? -0.5 : 0.5), end: whole.end + half }
   const rest = text.slice(found.end)
   const scale = SCALE.exec(rest)?.[0]
   if (scale === undefined) {
@@ -74,6 +79,7 @@ function markAt(text: string, high: number): { readonly value: number; readonly 
 
 function wordAt(text: string): { readonly value: number; readonly end: number } | undefined {
   NAMED.lastIndex = 0
-  const word = NAMED.exec(text)?.[0]
-  return word === undefined ? undefined : { value: WORDS.indexOf(word), end: word.length }
+  const [said = '', negative, word = ''] = NAMED.exec(text) ?? []
+  if (said === '') return undefined
+  return { value: WORDS.indexOf(word) * (negative ? -1 : 1), end: said.length }
 }

@@ -12,6 +12,9 @@ export const PULLABLE_MODELS: readonly string[] = [
   'qwen2.5-coder-0.5b-instruct',
 ]
 
+/** The one that quickstart and `krige init` name, and `krige models pull` fetches without being told a name. */
+export const DEFAULT_LOCAL_MODEL = 'qwen2.5-coder-1.5b-instruct'
+
 /** Providers of the AI SDK, each in a package `@ai-sdk/NAME`. */
 export const PROVIDERS: readonly string[] = [
   'openai',

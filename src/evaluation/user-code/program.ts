@@ -1,3 +1,4 @@
+import { nearest } from '../../check-input.ts'
 import type { WrittenMeasurement } from '../../history/measurement.ts'
 import type { JsonValue } from '../../prompt/example.ts'
 
@@ -53,6 +54,14 @@ export function readProgramCall(asked: unknown): ProgramCall {
   if (typeof asked === 'string') return { prompt: asked }
   if (typeof asked !== 'object' || asked === null || !('prompt' in asked) || typeof asked.prompt !== 'string') {
     throw new TypeError('generate was given no prompt; expected a text or { prompt, system, temperature, … }')
+  }
+  const known = ['prompt', 'stage', 'system', 'temperature', 'topP', 'maxOutputTokens', 'stop']
+  const unknown = Object.keys(asked).find((key) => !known.includes(key))
+  if (unknown !== undefined) {
+    const meant = nearest(known, unknown)
+    throw new TypeError(
+      `generate: unknown key ${unknown}. ${meant === undefined ? `Known keys: ${known.join(', ')}.` : `Did you mean ${meant}?`}`,
+    )
   }
   const setting = <Value>(
     name: Exclude<keyof ProgramCall, 'prompt'>,

@@ -1,10 +1,11 @@
-import { readFeedback } from '../../history/measurement.ts'
+import { checkMeasurementKeys, readFeedback } from '../../history/measurement.ts'
 import { messageOf } from '../../text/message-of.ts'
 import type { JobError, JobScore } from './messages.ts'
 
 /**
  * What a function of the user's gave, as a score: a finite number, true or false, or
- * `{ score, metrics, feedback, output }`. Measurements that are no finite numbers are left out.
+ * `{ score, metrics, feedback, output }`. Measurements that are no finite numbers are left out; keys that nobody reads are an
+ * error.
  *
  * @param from Who says what stands in `feedback`.
  * @example
@@ -15,6 +16,7 @@ export function readResult(result: unknown, from = 'program'): JobScore | JobErr
     const plain = numberOf(result)
     if (plain !== undefined) return { kind: 'score', score: plain }
     if (isRecord(result)) {
+      checkMeasurementKeys(result, 'result')
       const score = numberOf(result['score'])
       const { metrics, feedback, output, error } = result
       if (score !== undefined) {

@@ -7,8 +7,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CATALOG, type CatalogModel } from '../../../src/cli/model-store/catalog.ts'
 import { pullModel } from '../../../src/cli/model-store/pull-model.ts'
+import { DEFAULT_MODELS } from '../../../src/cli/models.ts'
 import { PULLABLE_MODELS } from '../../../src/evaluation/models/known-names.ts'
 import { startKrige } from '../../support/krige-cli.ts'
+import { krige } from '../../support/krige-here.ts'
 
 const content = Buffer.alloc(300_000, 'weights ')
 const file = {
@@ -25,7 +27,6 @@ const model: CatalogModel = {
   license: 'Apache-2.0',
   licenseUrl: '',
   use: 'gguf:tiny',
-  default: false,
   memory: 1,
   speed: 'at once',
   files: [file],
@@ -126,6 +127,24 @@ describe('krige models', () => {
     expect(code).toBe(2)
     expect(stderr).toMatch(/"gpt-9" is unknown\n {2}Known models: all-minilm-l6-v2/)
   })
+})
+
+it('brings without a name what the quickstart and krige init run', async () => {
+  const { stdout } = await krige(folder, 'quickstart', '--help')
+  const [, named = ''] = /recorded answers of\s+(\S+?)\.\s/.exec(stdout) ?? []
+  expect(DEFAULT_MODELS).toContain(named)
+  await krige(folder, 'init', 'example')
+  expect(readFileSync(join(folder, 'example/task.yaml'), 'utf8')).toContain(`\nmodel: gguf:${named}\n`)
+  const known = CATALOG.map(({ name }) => name)
+  for (const name of DEFAULT_MODELS) expect(known).toContain(name)
+})
+
+it('says of every model how a task names it', () => {
+  for (const { kind, use, files, name } of CATALOG) {
+    if (kind === 'language-model') expect(use).toBe(`model: gguf:${name}`)
+    // The name of its folder: that is where an embedder of this name is looked for.
+    else expect(use).toBe(`embedder: ${files[0]!.path.split('/')[0]}`)
+  }
 })
 
 it('knows by name what a typo of a model is compared with', () => {

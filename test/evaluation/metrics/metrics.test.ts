@@ -55,6 +55,13 @@ describe('label-match', () => {
     [['👩', '🔬'], '👩\u200D🔬, 🔬', '🔬'],
     [['🇫🇷', '🇩🇪'], 'voilà🇫🇷!', '🇫🇷'],
     [['cafe', 'café'], 'cafe\u0301', 'café'],
+    [['إيجابي', 'سلبي'], 'هذا الرأي والسلبي', 'سلبي'],
+    [['إيجابي', 'سلبي'], 'التصنيف: الإيجابي', 'إيجابي'],
+    [['إيجابي', 'سلبي'], 'إِيجَابِيّ', 'إيجابي'],
+    [['حب', 'كره'], 'أحب كره', 'كره'],
+    [['חיובי', 'שלילי'], 'זה החיובי', 'חיובי'],
+    [['spam', 'ham'], 'non-spam, so ham', 'ham'],
+    [['toxic', 'non-toxic'], 'Non-toxic', 'non-toxic'],
   ])('of %j, %j mentions %j first', (all, output, found) => {
     const metric = labelMatch(all)
     expect(all.filter((label) => metric.score(output, expecting(label)) === 1)).toEqual([found])
