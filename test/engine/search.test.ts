@@ -187,10 +187,11 @@ describe('runSearch', () => {
       const abort = new AbortController()
       let sent = 0
       const evaluate: CellEvaluator = async (request) => {
-        const turn = ++sent
-        // By then whatever has room is in flight, too.
-        await new Promise(setImmediate)
-        if (turn === at) abort.abort()
+        if (++sent === at) {
+          // By then all others have ended, and nothing is left to ask for.
+          await new Promise((resolve) => setTimeout(resolve, 5))
+          abort.abort()
+        }
         if (request.signal.aborted) return { failure: failure('cancelled', 'stopped') }
         return oneCall()(request)
       }
