@@ -6,6 +6,9 @@
  */
 import * as z from 'zod'
 import { InvalidArgumentError } from './errors.ts'
+import { showValue } from './text/show-value.ts'
+
+export { showValue }
 
 /** What is wrong with something written. */
 export interface Problem {
@@ -122,19 +125,6 @@ function isNear(known: string, written: string): boolean {
   let end = 0
   while (end < Math.min(a.length, b.length) - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++
   return Math.max(a.length, b.length) - start - end <= 2
-}
-
-/** A value as messages show it. */
-export function showValue(value: unknown): string {
-  if (typeof value === 'number' || value === undefined) return String(value)
-  if (typeof value === 'function') return 'a function'
-  if (typeof value === 'bigint') return `${value}n`
-  try {
-    const text = JSON.stringify(value) ?? String(value)
-    return text.length > 80 ? `${text.slice(0, 80)}…` : text
-  } catch {
-    return 'a value that cannot be shown'
-  }
 }
 
 function pathText(path: readonly PropertyKey[], name: string): string {

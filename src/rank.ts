@@ -65,8 +65,7 @@ export async function rank(texts: readonly string[], options: RankOptions): Prom
     const value = values[index]!
     if (Number.isNaN(value)) {
       throw new NonFiniteError(`${acquisition.name} of texts[${index}] is NaN; expected a number`, {
-        remedy:
-          'Check that the acquisition’s threshold is a number, and that the surrogate was fitted to finite scores.',
+        remedy: 'Check that the acquisition gives numbers, and that the surrogate was fitted to finite scores.',
       })
     }
     const standardDeviation = Math.sqrt(posterior.variance[index]!)

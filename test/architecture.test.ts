@@ -28,6 +28,7 @@ const NEIGHBORS: Readonly<Record<string, readonly string[]>> = {
   prompt: ['space'], // a candidate carries parameter values
   task: ['proposer'], // a task file names proposers: they are checked where it is read
   recording: ['task'], // a table is recorded from a task
+  'check-input': ['text'], // its messages show values as others do
   bench: ['report'], // its pictures are drawn as those of a report are
   cli: ['server', 'worker'], // `krige serve` and `krige worker` start them
   index: ['rank'], // the library's face shows it

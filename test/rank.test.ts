@@ -76,13 +76,14 @@ describe('rank', () => {
     await expect(rank(texts as string[], options as never)).rejects.toThrow(message)
   })
 
-  it('names vectors of a wrong length and a threshold that is no number', async () => {
+  it('names vectors of a wrong length and values that are no numbers', async () => {
     const options = { surrogate: await fitted(), embedder, acquisition: upperConfidenceBound(1) }
     const wrong = { ...embedder, dimensions: 3 }
     await expect(rank(['a'], { ...options, embedder: wrong })).rejects.toThrow(
       'vector 0 of embedder angle/1 has 2 numbers; expected 3',
     )
-    const acquisition = logExpectedImprovement(Number.NaN)
+    expect(() => logExpectedImprovement(Number.NaN)).toThrow('threshold is NaN')
+    const acquisition = { name: 'none', evaluate: () => ({ value: Number.NaN, meanSlope: 0, deviationSlope: 0 }) }
     await expect(rank(['a'], { ...options, acquisition })).rejects.toThrow('texts[0] is NaN')
   })
 })

@@ -9,6 +9,7 @@
  */
 import { inverseMillsRatio, logNormalDensity, normalCdf, normalDensity } from '../numerics/special/index.ts'
 import type { AnalyticAcquisition } from './acquisition.ts'
+import { checkThreshold } from './check-threshold.ts'
 
 /**
  * log h(z) and its derivative Φ(z)/h(z), finite for |z| up to 1e100.
@@ -50,6 +51,7 @@ export function logImprovement(z: number): { value: number; slope: number } {
  * Math.exp(logExpectedImprovement(0).evaluate(-0.5, 1).value) // ≈ 0.19780
  */
 export function logExpectedImprovement(threshold: number): AnalyticAcquisition {
+  checkThreshold(threshold)
   return {
     name: 'log-expected-improvement',
     evaluate(mean, deviation) {

@@ -1,5 +1,6 @@
 import { inverseMillsRatio, logPhi } from '../numerics/special/index.ts'
 import type { AnalyticAcquisition } from './acquisition.ts'
+import { checkThreshold } from './check-threshold.ts'
 
 /**
  * log P(f > τ) = log Φ((μ − τ)/s). H. Kushner (1964). In logarithms, so that it still ranks points that are all
@@ -9,6 +10,7 @@ import type { AnalyticAcquisition } from './acquisition.ts'
  * Math.exp(logProbabilityOfImprovement(0.2).evaluate(0.1, 1).value) // ≈ 0.46017
  */
 export function logProbabilityOfImprovement(threshold: number): AnalyticAcquisition {
+  checkThreshold(threshold)
   return {
     name: 'log-probability-of-improvement',
     evaluate(mean, deviation) {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../errors.ts'
+import { showValue } from '../text/show-value.ts'
 import type { AnalyticAcquisition } from './acquisition.ts'
 
 /**
@@ -10,7 +11,9 @@ import type { AnalyticAcquisition } from './acquisition.ts'
  * upperConfidenceBound(4).evaluate(1, 0.5).value // 2
  */
 export function upperConfidenceBound(beta: number): AnalyticAcquisition {
-  if (!(beta >= 0)) throw new InvalidArgumentError(`beta is ${beta}; expected a number that is not negative`)
+  if (!(typeof beta === 'number' && beta >= 0)) {
+    throw new InvalidArgumentError(`beta is ${showValue(beta)}; expected a number that is not negative`)
+  }
   const width = Math.sqrt(beta)
   return {
     name: 'upper-confidence-bound',

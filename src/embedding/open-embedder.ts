@@ -22,6 +22,14 @@ export interface OpenEmbedderOptions {
   readonly threads?: number
 }
 
+const optionsSchema = z.strictObject({
+  modelsFolder: z.string().optional(),
+  cacheFolder: z.string().optional(),
+  recorded: z.string().optional(),
+  allowDownload: z.boolean().optional(),
+  threads: z.int().min(1).optional(),
+} satisfies Record<keyof OpenEmbedderOptions, z.ZodType>)
+
 type LocatedOptions = OpenEmbedderOptions & { readonly modelsFolder: string }
 
 /** Folder names of the sentence transformer that `krige models pull` fetches, as pulled and as the hub calls it. */
@@ -49,6 +57,7 @@ export async function openEmbedder(
   given: OpenEmbedderOptions = {},
 ): Promise<Embedder | undefined> {
   checkInput(z.string(), specification, 'specification')
+  checkInput<unknown>(optionsSchema, given, 'options')
   const options = { ...given, modelsFolder: given.modelsFolder ?? modelsFolder(process.env) }
   if (specification === 'none') {
     if (options.recorded !== undefined) throw conflict(options.recorded, 'none')

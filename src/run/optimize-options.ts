@@ -123,7 +123,7 @@ export const optimizeOptionsSchema = z.strictObject({
     )
     .optional(),
   prompt: z.string().min(1).optional(),
-  proposers: z.union([z.string(), z.array(z.unknown())]).optional(),
+  proposers: z.union([z.enum(['auto', 'none']), z.array(z.unknown())]).optional(),
   generate: functionSchema.optional(),
   examples: z.array(z.unknown()),
   evaluate: functionSchema,

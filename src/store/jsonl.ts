@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { CorruptError, InvalidInputError } from '../errors.ts'
+import { checkInput, objectWith, showValue } from '../check-input.ts'
+import { CorruptError, InvalidArgumentError, InvalidInputError } from '../errors.ts'
 import type { TraceRecord } from '../history/trace.ts'
 import type { StudyEvent } from '../study/events.ts'
 import { createFold, type StudyFold } from '../study/state.ts'
@@ -22,6 +23,7 @@ const REMEDY = 'Export the study again (krige export --format jsonl), and import
  * JSON.parse(text.split('\n')[0]!) // { type: 'created', … }
  */
 export async function* exportJsonLines(store: Store, name: string): AsyncGenerator<string> {
+  checkInput<unknown>(objectWith('read', 'traces'), store, 'store')
   for await (const batches of store.read(name)) {
     yield batches.flatMap(({ at, events }) => events.map((event) => `${JSON.stringify({ at, ...event })}\n`)).join('')
   }
@@ -45,6 +47,12 @@ export async function importJsonLines(
   name: string,
   lines: AsyncIterable<string> | Iterable<string>,
 ): Promise<number> {
+  checkInput<unknown>(objectWith('find', 'acquire'), store, 'store')
+  if (typeof lines !== 'object' || lines === null || !(Symbol.iterator in lines || Symbol.asyncIterator in lines)) {
+    throw new InvalidArgumentError(
+      `lines is ${showValue(lines)}; expected pieces of an export, as exportJsonLines gives`,
+    )
+  }
   if ((await store.find(name))?.length) {
     throw new InvalidInputError(`study ${JSON.stringify(name)} exists already`, { remedy: 'Choose another name.' })
   }

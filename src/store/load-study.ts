@@ -1,3 +1,4 @@
+import { checkInput, objectWith } from '../check-input.ts'
 import { CorruptError } from '../errors.ts'
 import type { StudyEvent } from '../study/events.ts'
 import { createFold, type StudyFold } from '../study/state.ts'
@@ -18,6 +19,7 @@ export async function loadStudy(
   name: string,
   prepare: (event: StudyEvent) => StudyEvent = (event) => event,
 ): Promise<StudyFold | undefined> {
+  checkInput<unknown>(objectWith('read'), store, 'store')
   let fold: StudyFold | undefined
   for await (const batches of store.read(name)) {
     for (const { events } of batches) {

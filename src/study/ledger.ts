@@ -97,6 +97,9 @@ export function checkBudget(budget: Budget): Budget {
 
 /** @throws InvalidArgumentError when a cost is negative or no finite number. */
 export function checkCost(cost: CallCost, name = 'cost'): void {
+  if (typeof cost !== 'object' || cost === null) {
+    throw new InvalidArgumentError(`${name} is ${showValue(cost)}; expected { inputTokens, outputTokens, usd }`)
+  }
   for (const key of ['inputTokens', 'outputTokens', 'usd'] as const) {
     const amount: unknown = cost[key]
     if (typeof amount === 'number' && amount >= 0 && amount < Number.POSITIVE_INFINITY) continue

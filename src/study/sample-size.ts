@@ -4,6 +4,8 @@
  *
  * @module
  */
+import * as z from 'zod'
+import { checkInput, showValue } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import { normalQuantile } from '../numerics/special/index.ts'
 
@@ -23,11 +25,14 @@ export interface PowerOptions {
  * has the standard deviation s = √(2p(1 − p)(1 − ρ)). The normal approximation of the paired test; McNemar's test asks
  * for about as many (Connor 1987).
  *
- * @throws InvalidArgumentError when an option is out of its range.
+ * @throws InvalidArgumentError when the number or an option is out of its range, or an option is unknown.
  * @example
  * detectableDifference(10) // ≈ 0.49: ten examples cannot tell 70% from 80%
  */
 export function detectableDifference(examples: number, options: PowerOptions = {}): number {
+  if (!(typeof examples === 'number' && examples >= 0)) {
+    throw new InvalidArgumentError(`examples is ${showValue(examples)}; expected a number of at least 0`)
+  }
   return Math.min(1, requirement(options) / Math.sqrt(Math.max(1, examples)))
 }
 
@@ -41,11 +46,18 @@ export function detectableDifference(examples: number, options: PowerOptions = {
  * neededExamples(0.1) // 236: to find ten points
  */
 export function neededExamples(difference: number, options: PowerOptions = {}): number {
-  if (!(difference > 0)) throw new InvalidArgumentError(`difference is ${difference}; expected a number above 0`)
+  if (!(typeof difference === 'number' && difference > 0)) {
+    throw new InvalidArgumentError(`difference is ${showValue(difference)}; expected a number above 0`)
+  }
   return Math.ceil((requirement(options) / difference) ** 2)
 }
 
-function requirement({ accuracy = 0.5, correlation = 0.4, power = 0.8, level = 0.05 }: PowerOptions): number {
+const number = z.number().optional()
+const powerSchema = z.strictObject({ accuracy: number, correlation: number, power: number, level: number })
+
+function requirement(options: PowerOptions): number {
+  checkInput<unknown>(powerSchema, options, 'options')
+  const { accuracy = 0.5, correlation = 0.4, power = 0.8, level = 0.05 } = options
   for (const [name, value] of Object.entries({ accuracy, power, level })) {
     if (!(value > 0 && value < 1)) throw new InvalidArgumentError(`${name} is ${value}; expected between 0 and 1`)
   }

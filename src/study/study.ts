@@ -3,6 +3,8 @@
  *
  * @module
  */
+import * as z from 'zod'
+import { checkInput } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import { callsLeft } from './allowance.ts'
 import { createAsking } from './asking.ts'
@@ -10,6 +12,7 @@ import type { Study } from './audiences.ts'
 import { createCalls } from './calls.ts'
 import { EVENT_VERSION, type StudyEvent } from './events.ts'
 import { createGrowing } from './growing.ts'
+import { checkBudget } from './ledger.ts'
 import { createPoolEntries } from './pool-entries.ts'
 import { createTextPredictor } from './predict-texts.ts'
 import { recommendFeasible } from './recommend-feasible.ts'
@@ -88,6 +91,8 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     rank: (texts) => predictor.rank(texts),
     explain: (candidate) => predictor.explain(candidate),
     setBudget(budget, holdoutEvaluations, command) {
+      checkBudget(budget)
+      checkInput(z.int().min(0).optional(), holdoutEvaluations, 'holdoutEvaluations')
       emit({
         v: EVENT_VERSION,
         type: 'budget',

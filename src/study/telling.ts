@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as z from 'zod'
 import { checkInput } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import { checkMeasurementKeys, type MeasurementInput, readMeasurement } from '../history/measurement.ts'
@@ -93,6 +94,8 @@ export function createTelling({ state, pool, emit }: StudyParts): Telling {
     },
     release(id, reason, positions) {
       const action = openEvaluation(id)
+      checkInput(z.string(), reason, 'reason')
+      checkInput(z.array(z.int()).optional(), positions, 'positions')
       for (const position of positions ?? []) {
         if (!action.open.has(position))
           throw new InvalidArgumentError(`position ${position} of action ${id} is not open`)

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, NonFiniteError } from '../errors.ts'
+import { showValue } from '../text/show-value.ts'
 
 /** `count` points of `dimension` numbers each, row-major. Units are the caller's: usually the unit cube. */
 export interface Points {
@@ -24,6 +25,7 @@ export function points(input: readonly ArrayLike<number>[] | Float64Array, dimen
     }
     return { count: input.length / width, dimension: width, data: input }
   }
+  if (!Array.isArray(input)) throw new InvalidArgumentError(`rows is ${showValue(input)}; expected a list of points`)
   const width = input[0]?.length ?? 0
   const data = new Float64Array(input.length * width)
   for (const [index, row] of input.entries()) {

@@ -218,6 +218,12 @@ describe('sampling', () => {
   })
 })
 
+it.each([undefined, null, 'x', [1], {}, Number.NaN])('what is no number is no threshold: %j', (given) => {
+  expect(() => logExpectedImprovement(given as never)).toThrow('threshold is')
+  expect(() => logProbabilityOfImprovement(given as never)).toThrow('threshold is')
+  expect(() => upperConfidenceBound(given as never)).toThrow('beta is')
+})
+
 describe('batches', () => {
   const acquisition = (surrogate: typeof process) =>
     acquisitionOnPool(surrogate, logExpectedImprovement(0.8)).values(pool)

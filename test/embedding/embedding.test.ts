@@ -177,6 +177,8 @@ describe('openEmbedder', () => {
     })
     await expect(openEmbedder('some-model', options)).rejects.toMatchObject({ code: 'unavailable' })
     await expect(openEmbedder(folder, options)).rejects.toThrow(/holds no model/)
+    await expect(openEmbedder('auto', { modelFolder: folder } as never)).rejects.toThrow('Did you mean modelsFolder?')
+    await expect(openEmbedder('none', null as never)).rejects.toThrow('options is null')
   })
 
   it('says what to install where the package of sentence transformers dropped out', async () => {

@@ -29,6 +29,8 @@ describe('the door of optimize', () => {
     [{ embed: async () => [] }, 'embed gave 0 vectors; expected 2'],
     [{ embed: async () => [Float64Array.of(1), Float64Array.of(Number.NaN)] }, 'vector 1 of embed[0] is NaN'],
     [{ store: 'file.db' }, 'store is "file.db"'],
+    [{ proposers: 'reflect' }, 'proposers is "reflect"'],
+    [{ proposers: ['relfect'] }, 'there is no proposer "relfect"'],
   ])('refuses %j', async (options, message) => {
     await expect(call(options)).rejects.toThrow(message)
   })
@@ -107,6 +109,13 @@ describe('optimize without a score', () => {
     const run = call({ examples: many, budget: { evaluations: 80 }, concurrency: 1, evaluate })
     await expect(run).rejects.toThrow('8 evaluations in a row failed, the last with: unsupported parameter')
     expect(calls).toBe(8)
+  })
+
+  it('pauses sooner where there are few calls', async () => {
+    const many = Array.from({ length: 40 }, (_, index) => index)
+    const evaluate = () => Number.NaN
+    const run = call({ examples: many, budget: { evaluations: 80, calls: 48 }, concurrency: 1, evaluate })
+    await expect(run).rejects.toThrow('3 evaluations in a row failed')
   })
 
   it('tells failures however few', async () => {

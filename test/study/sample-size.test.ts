@@ -47,6 +47,11 @@ describe('sample sizes', () => {
     expect(() => neededExamples(0)).toThrow('difference is 0; expected a number above 0')
     expect(() => neededExamples(0.1, { accuracy: 1 })).toThrow('accuracy is 1')
     expect(() => neededExamples(0.1, { correlation: 1 })).toThrow('correlation is 1')
+    expect(() => neededExamples([0.1] as never)).toThrow('difference is [0.1]')
+    expect(() => neededExamples(0.1, { acuracy: 0.9 } as never)).toThrow('Did you mean accuracy?')
+    for (const examples of [-1, Number.NaN, null, 'x', [5]]) {
+      expect(() => detectableDifference(examples as never)).toThrow('examples is')
+    }
   })
 
   it('fills the table of how-much-data.md', () => {

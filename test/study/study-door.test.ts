@@ -100,6 +100,11 @@ describe('the door of createStudy', () => {
     ['add', [null], 'candidates is null; expected a list'],
     ['add', ['text'], 'candidates is "text"; expected a list'],
     ['setBudget', [null], 'budget is null'],
+    ['setBudget', [{ evaluations: 9 }, -1], 'holdoutEvaluations is -1'],
+    ['setBudget', [{ evaluation: 9 }], 'Did you mean evaluations?'],
+    ['release', [1, 5], 'reason is 5'],
+    ['release', [1, 'not wanted', 0], 'positions is 0'],
+    ['reserveCall', [null], 'cost is null; expected { inputTokens'],
   ])('refuses what %s cannot take: %j', (method, given, message) => {
     const study = createStudy({ pool: ['a', 'b'], exampleCount: 2 })
     study.enqueue(0, [0])

@@ -32,5 +32,6 @@ export function rationalQuadraticProfile(shape: number): Profile {
  * rationalQuadratic({ lengthScale: 0.5, shape: 2 }).covariance(points([[0]]), points([[0.5]])) // ≈ [0.64]
  */
 export function rationalQuadratic(options: StationaryOptions & { readonly shape?: number }): Kernel {
-  return stationary(rationalQuadraticProfile(options.shape ?? 1), options)
+  const { shape = 1, ...others } = typeof options === 'object' && options !== null ? options : ({} as never)
+  return stationary(rationalQuadraticProfile(shape), others)
 }

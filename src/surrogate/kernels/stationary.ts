@@ -11,6 +11,7 @@
  */
 import { InvalidArgumentError } from '../../errors.ts'
 import type { Backend } from '../../numerics/linalg/backend.ts'
+import { showValue } from '../../text/show-value.ts'
 import type { Points } from '../points.ts'
 import { checkPositive, takePositive } from './check-hyperparameter.ts'
 import type { Hyperparameter, Kernel, KernelAtPoint, KernelLinearization } from './kernel.ts'
@@ -28,11 +29,26 @@ export type StationaryOptions = (
   readonly categorical?: readonly number[]
 }
 
+const KEYS = ['lengthScale', 'lengthScales', 'categorical']
+
+/** For callers without TypeScript. */
+function checkOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null || !('lengthScale' in options || 'lengthScales' in options)) {
+    throw new InvalidArgumentError(
+      `options is ${showValue(options)}; expected { lengthScale: 0.5 }, or { lengthScales } with one per coordinate`,
+    )
+  }
+  const unknown = Object.keys(options).find((key) => !KEYS.includes(key))
+  if (unknown === undefined) return
+  throw new InvalidArgumentError(`unknown key options.${unknown}. Known keys: ${KEYS.join(', ')}.`)
+}
+
 /** From this width on, distances and gradients go through matrix products. */
 const WIDE = 24
 
 /** @throws InvalidArgumentError on a length scale that is not positive. */
 export function stationary(profile: Profile, options: StationaryOptions): Kernel {
+  checkOptions(options)
   const shared = 'lengthScale' in options
   const scales = shared ? [options.lengthScale] : [...options.lengthScales]
   for (const [i, scale] of scales.entries()) checkPositive(shared ? 'lengthScale' : `lengthScales[${i}]`, scale)

@@ -125,6 +125,17 @@ describe('kernels', () => {
     for (const [d, value] of plain.entries()) expect(fast[d]).toBeCloseTo(value, 10)
   })
 
+  it.each([
+    [5, 'options is 5; expected { lengthScale'],
+    [null, 'options is null'],
+    [{}, 'options is {}'],
+    [{ lengthscale: 1 }, 'options is {"lengthscale":1}; expected { lengthScale'],
+    [{ lengthScale: 1, variance: 2 }, 'unknown key options.variance. Known keys: lengthScale'],
+  ])('refuse options that say nothing to them: %j', (options, message) => {
+    expect(() => matern52(options as never)).toThrow(message)
+    expect(() => points(options as never)).toThrow('rows is')
+  })
+
   it('refuse what is not positive, with its name and value', () => {
     expect(() => matern52({ lengthScales: [0.1, 0.2, -0.1] })).toThrow(
       'lengthScales[2] is -0.1; expected a positive number',
