@@ -6,6 +6,7 @@
 import type { Telemetry } from '../engine/telemetry.ts'
 import { KrigeError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
+import type { ModelSettings } from '../evaluation/models/model-specification.ts'
 import type { TextModel } from '../evaluation/text-model.ts'
 import type { Task } from '../task/task.ts'
 import { modelsFolder } from './cache-folder.ts'
@@ -30,11 +31,12 @@ export async function openModels(task: Task, flags: RunFlags, replay: Replay | u
   const name = isWritten ? (task.generator ?? task.model) : undefined
   if (name === undefined) return { isWritten, evaluator: await openTaskEvaluator(task, flags, replay, telemetry) }
   const { openTextModel } = await import('../evaluation/models/open-text-model.ts')
-  const own = name === task.model
+  // What a writer of prompts is asked it waits for, so it is never asked in batches.
+  const own = name === task.model && task.modelSettings?.batch === undefined
   const options = modelOptions(task, flags)
   const generator = await openTextModel(name, {
     ...options,
-    settings: { ...(own ? task.modelSettings : task.generatorSettings), ...options.settings },
+    settings: { ...writerSettings(task, name), ...options.settings },
   })
   try {
     const shared = own ? generator : undefined
@@ -43,6 +45,11 @@ export async function openModels(task: Task, flags: RunFlags, replay: Replay | u
     await generator.close()
     throw error
   }
+}
+
+function writerSettings({ model, modelSettings, generatorSettings }: Task, name: string): ModelSettings {
+  const { batch: _, ...settings } = (name === model ? modelSettings : generatorSettings) ?? {}
+  return settings
 }
 
 function modelOptions(task: Task, flags: RunFlags) {

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import type { SearchProgress } from '../engine/search.ts'
-import { KrigeError } from '../errors.ts'
+import { InvalidInputError, KrigeError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
 import type { TextModel } from '../evaluation/text-model.ts'
 import type { Plan } from '../run/plan.ts'
@@ -188,6 +188,11 @@ async function dispatchTo(
   address: string,
   { store, task, evaluator, flags }: { store: Store; task: Task; evaluator: Evaluator; flags: RunFlags },
 ): Promise<WorkerDispatch> {
+  if (task.modelSettings?.batch !== undefined) {
+    throw new InvalidInputError('batch: is for one process, and here workers would measure', {
+      remedy: 'Pass --no-workers, or leave batch out.',
+    })
+  }
   const { dispatchToWorkers } = await import('../worker/dispatch.ts')
   const requestsPerMinute = flags.requestsPerMinute ?? task.modelSettings?.requestsPerMinute
   const tokensPerMinute = flags.tokensPerMinute ?? task.modelSettings?.tokensPerMinute

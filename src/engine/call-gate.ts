@@ -84,6 +84,12 @@ export function createCallGates(
               granted--
               held.release()
             }),
+          sentIn(batch) {
+            if (open.has(reservation)) study.noteBatch(held.call, batch)
+            return journal.commit()
+          },
+          leaveOpen: () => once(() => {}),
+          ...(held.batch === undefined ? {} : { batch: held.batch }),
         }
         open.set(reservation, chargeInFull)
         granted++
@@ -94,9 +100,12 @@ export function createCallGates(
           return granted > 0
         },
         async reserve(worst, { role = usual, stage } = {}) {
+          const purpose = { ...work, role, ...(stage === undefined ? {} : { stage }) }
           for (;;) {
             if (cancel.aborted || closed) return undefined
-            const held = study.reserveCall(worst, { ...work, role, ...(stage === undefined ? {} : { stage }) })
+            const resumed = study.resumeCall(purpose)
+            if (resumed) return guard(resumed, () => resumed.settle(worst))
+            const held = study.reserveCall(worst, purpose)
             if (held) {
               const reservation = guard(held, () => held.settle(worst))
               await journal.commit()

@@ -14,6 +14,10 @@ export interface CallLabel {
 }
 
 export interface CallReservation extends Reservation {
+  /** Notes that the call was sent in a batch. Resolves when that is on the disk. */
+  sentIn(batch: string): Promise<void>
+  /** It is out, in a batch: it stays open, for a later process to take up. */
+  leaveOpen(): void
   /** What the call took, and why it brought no answer: where many in a row bring none, the run pauses. */
   settle(cost: CallCost, failure?: Failure): void
 }

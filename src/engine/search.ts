@@ -171,6 +171,8 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
       if (!complete) warnings.push('The budget ended before the holdout was complete.')
     }
   }
+  // Sent in batches by earlier processes for cells that were given back since: nothing fetches those any more.
+  study.settleLostCalls('all')
   warnings.push(...(options.notes?.() ?? []), ...watcher.problems())
   const conclusion = concludeSearch(study, recommendation, reason, baseline, warnings, options.relevantDifference)
   study.conclude(conclusion)

@@ -100,10 +100,15 @@ export async function callModel(
       return cancelled()
     }
     const started = performance.now()
-    const generation = await model.generate(request)
+    const ticket = reservation?.ticket
+    const generation = await model.generate(ticket ? { ...request, ticket } : request)
     const milliseconds = performance.now() - started
     if (generation.kind === 'failure' && generation.unsent) {
       reservation?.release()
+      return finish({ kind: 'failure', failure: generation.failure }, attempt)
+    }
+    if (generation.kind === 'failure' && generation.outstanding) {
+      reservation?.leaveOpen?.()
       return finish({ kind: 'failure', failure: generation.failure }, attempt)
     }
     inputTokens += generation.usage.inputTokens

@@ -3,7 +3,7 @@ import type { Measurement } from '../history/measurement.ts'
 import type { CallRole, CallTrace } from '../history/trace.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
-import type { Usage } from './text-model.ts'
+import type { CallTicket, Usage } from './text-model.ts'
 
 /** What one call may cost at most, and what it is for; asked before every single attempt, retries included. */
 export interface CallEstimate {
@@ -32,6 +32,10 @@ export interface CallReservation {
   settle(report: CallReport): void | Promise<void>
   /** It was for certain not sent. */
   release(): void
+  /** How it is named to who sends it in a batch. @defaultValue it cannot be taken up again */
+  readonly ticket?: CallTicket
+  /** It is out, in a batch: it stays open, for a later process to take up. */
+  leaveOpen?(): void
 }
 
 /**

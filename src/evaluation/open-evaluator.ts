@@ -111,6 +111,11 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
     return task.model === undefined ? undefined : wrap(await openTextModel(task.model, modelOptions))
   }
   if (task.evaluate !== undefined) {
+    if (modelOptions.settings?.batch !== undefined) {
+      throw new InvalidInputError('batch: is not for programs: a program may not run for the hours that batches take', {
+        remedy: 'Write the calls as template: or stages:, or leave batch out.',
+      })
+    }
     const { createProgramEvaluator } = await import('./program-evaluator.ts')
     return createProgramEvaluator({
       file: task.evaluate,

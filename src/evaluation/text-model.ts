@@ -22,6 +22,18 @@ export interface GenerateRequest {
   /** Lets a streaming model stop as soon as the text so far decides the outcome. A hint. */
   readonly isDecided?: (textSoFar: string) => boolean
   readonly signal?: AbortSignal
+  /** The call as its study names it: who sends it in a batch can be asked for the answer later. */
+  readonly ticket?: CallTicket
+}
+
+/** What lets an answer be fetched after an interruption. */
+export interface CallTicket {
+  /** Number of the call in its study. */
+  readonly call: number
+  /** The batch that it was sent in, by an earlier process: it is not sent again. */
+  readonly batch?: string
+  /** Notes that it was sent in a batch. Resolves when that is on the disk. */
+  sentIn(batch: string): Promise<void>
 }
 
 export interface Usage {
@@ -44,6 +56,8 @@ export type Generation =
       readonly usage: Usage
       /** For certain nothing was sent: the call does not count. */
       readonly unsent?: true
+      /** It is out, in a batch, and its answer can be fetched later: the call stays open. */
+      readonly outstanding?: true
     }
 
 /**

@@ -2,17 +2,18 @@ import type { CellEvaluator } from '../engine/cell.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import type { EvaluationRequest, Evaluator } from '../evaluation/evaluator.ts'
 import type { Task } from '../task/task.ts'
-import type { PriceOf } from './prices.ts'
+import { type PriceOf, taskPrices } from './prices.ts'
 import type { AnswerWatch } from './watch-answers.ts'
 
 /** Joins a task's evaluator to the loop: gives it the cell's candidate and example, and prices its calls. */
 export function evaluateTaskCell(
   task: Task,
   evaluator: Evaluator,
-  priceOf: PriceOf,
+  listPriceOf: PriceOf,
   seed: number,
   watch?: AnswerWatch,
 ): CellEvaluator {
+  const priceOf = taskPrices(task, listPriceOf)
   const usdOf = (model: string, inputTokens: number, outputTokens: number) => {
     const price = priceOf(model) ?? (task.model === undefined ? undefined : priceOf(task.model))
     return price === undefined ? 0 : (inputTokens * price.input + outputTokens * price.output) / 1e6
@@ -37,6 +38,12 @@ export function evaluateTaskCell(
             settle: ({ usage: { inputTokens, outputTokens }, failure }) =>
               held.settle({ inputTokens, outputTokens, usd: usdOf(model, inputTokens, outputTokens) }, failure),
             release: () => held.release(),
+            ticket: {
+              call: held.call,
+              sentIn: (batch) => held.sentIn(batch),
+              ...(held.batch === undefined ? {} : { batch: held.batch }),
+            },
+            leaveOpen: () => held.leaveOpen(),
           }
         )
       },

@@ -13,7 +13,7 @@ import type { Budget } from '../study/ledger.ts'
 import { sampleSizeWarnings } from '../study/sample-size.ts'
 import type { Task } from '../task/task.ts'
 import { holdoutSize, neededForHoldout } from './holdout-budget.ts'
-import type { Price, PriceOf } from './prices.ts'
+import { type Price, type PriceOf, taskPrices } from './prices.ts'
 
 /** A comparison on fewer pairs is not worth its calls. */
 const SMALLEST_HOLDOUT = 5
@@ -68,7 +68,7 @@ export function makePlan(
 ): Plan {
   checkInput<unknown>(inputSchema, { task, evaluator, priceOf }, '')
   const each = averageEstimate(task, evaluator)
-  const price = taskPrice(task, priceOf)
+  const price = taskPrice(task, taskPrices(task, priceOf))
   if (task.budget.usd !== undefined && price === undefined) {
     throw new InvalidInputError(`the budget limits money, but the price of ${unpriced(task, priceOf)} is not known`, {
       remedy: 'State it in dollars per million tokens with --price INPUT,OUTPUT, or limit calls or tokens instead.',

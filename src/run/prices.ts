@@ -1,6 +1,8 @@
-/** US dollars per million tokens. */
 import * as z from 'zod'
 import { checkInput } from '../check-input.ts'
+import type { Task } from '../task/task.ts'
+
+/** US dollars per million tokens. */
 export interface Price {
   readonly input: number
   readonly output: number
@@ -82,5 +84,37 @@ export function createPriceList(override?: Price): PriceOf {
     const family = name.replace(/-(\d{4}-\d{2}-\d{2}|\d{8})$/, '')
     const prices = Object.hasOwn(PRICES, provider) ? PRICES[provider]! : {}
     return Object.hasOwn(prices, family) ? prices[family] : undefined
+  }
+}
+
+/** What a call in a batch costs of one alone, as openai, anthropic, google and xai have it. */
+const BATCH_SHARE = 0.5
+
+/**
+ * The prices of a task's calls: lower for models that it asks in batches.
+ *
+ * @example
+ * taskPrices(task, createPriceList())('gguf:smollm2-135m-instruct') // { input: 0, output: 0 }
+ */
+export function taskPrices(
+  {
+    model,
+    modelSettings,
+    program,
+    stageSettings = {},
+  }: Pick<Task, 'model' | 'modelSettings' | 'program' | 'stageSettings'>,
+  priceOf: PriceOf,
+): PriceOf {
+  const batched = new Set(
+    (program?.stages ?? []).flatMap((stage) =>
+      stage.model !== undefined && stageSettings[stage.name]?.batch !== undefined ? [stage.model] : [],
+    ),
+  )
+  if (model !== undefined && modelSettings?.batch !== undefined) batched.add(model)
+  if (batched.size === 0) return priceOf
+  return (name) => {
+    const price = priceOf(name)
+    if (price === undefined || !batched.has(name)) return price
+    return { input: BATCH_SHARE * price.input, output: BATCH_SHARE * price.output }
   }
 }

@@ -91,6 +91,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       response: evaluator.compare ? ('comparison' as const) : ('score' as const),
       seed: options.seed ?? config?.seed ?? 1,
     }
+    const policyOptions = config ? config.policyOptions : policyOptionsOf(task, wanted.policy)
     checkPolicy(wanted)
     const prior = priorOf(options, wanted.policy)
     if (config) {
@@ -112,13 +113,21 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
           backend: backend.name,
           command: options.command,
           prior,
+          policyOptions,
         })
     if (fresh) log?.push(fresh)
     const fold = stored ?? createFold(fresh!)
     const study = openStudy(
       fold,
       {
-        ...growing(environmentOf({ policy: options.policy ?? wanted.policy }, backend, log), wanted),
+        ...growing(
+          environmentOf(
+            { policy: options.policy ?? wanted.policy, ...(policyOptions ? { policyOptions } : {}) },
+            backend,
+            log,
+          ),
+          wanted,
+        ),
         embedding: (candidate) => embeddings.get(candidateText(candidate)),
         priors: priorHistories(options.priors ?? [], embeddings),
         ...(options.generation ? { proposers: options.generation.proposers } : {}),
@@ -213,6 +222,11 @@ function priorOf({ prior, task, onNotice }: RunTaskOptions, policy: string): Lea
   return undefined
 }
 
+/** Where answers come in batches, `krige` plans rounds for them. */
+function policyOptionsOf({ modelSettings }: Task, policy: string): StudyConfig['policyOptions'] {
+  return policy === DEFAULT_POLICY && modelSettings?.batch !== undefined ? { batch: modelSettings.batch } : undefined
+}
+
 /** `krige` decides itself when prompts are written; other policies are told. */
 function growing<Environment extends { readonly policy: PolicyFactory }>(
   environment: Environment,
@@ -237,6 +251,7 @@ function createdEvent(
     backend: string
     command: string | undefined
     prior: LearnedPrior | undefined
+    policyOptions: StudyConfig['policyOptions']
   },
 ): StudyEvent {
   const stages = stagesOf(task)
@@ -244,6 +259,7 @@ function createdEvent(
     {
       name,
       policy: wanted.policy,
+      ...(wanted.policyOptions ? { policyOptions: wanted.policyOptions } : {}),
       response: wanted.response,
       seed: wanted.seed,
       exampleCount: task.split.search.length,

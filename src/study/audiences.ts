@@ -127,8 +127,16 @@ export interface StudyCalls extends HasState {
   readonly callsLeft: number
   /** Reserves the worst case of a call about to be sent; `undefined` when the budget does not allow it. */
   reserveCall(worst: CallCost, purpose?: CallPurpose): Reservation | undefined
-  /** Charges calls whose fate is unknown (the process died) at their reservation. Returns how many. */
-  settleLostCalls(): number
+  /** A call of this purpose that an earlier process sent in a batch, and that is still open; each is given once. */
+  resumeCall(purpose: CallPurpose): Reservation | undefined
+  /** Notes that a reserved call was sent in a batch. */
+  noteBatch(call: number, batch: string): void
+  /**
+   * Charges calls whose fate is unknown (the process died) at their reservation. Returns how many.
+   *
+   * @param which `unknown`: those that were sent in a batch stay open, to be resumed. @defaultValue 'unknown'
+   */
+  settleLostCalls(which?: 'unknown' | 'all'): number
 }
 
 /** For the final comparison, which no policy takes part in. */

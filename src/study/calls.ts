@@ -7,17 +7,36 @@ import { InvalidArgumentError } from '../errors.ts'
 import { callsLeft } from './allowance.ts'
 import type { StudyCalls } from './audiences.ts'
 import { EVENT_VERSION } from './events.ts'
-import { checkCost, NO_COST } from './ledger.ts'
+import { type CallPurpose, checkCost, NO_COST, type Reservation } from './ledger.ts'
 import type { StudyParts } from './study-parts.ts'
 
-export function createCalls({ state, emit }: StudyParts): Pick<StudyCalls, 'reserveCall' | 'settleLostCalls'> {
+type Calls = Pick<StudyCalls, 'reserveCall' | 'resumeCall' | 'noteBatch' | 'settleLostCalls'>
+
+export function createCalls({ state, emit }: StudyParts): Calls {
   const { ledger } = state
+  /** Sent in batches by earlier processes, and not taken up yet. */
+  const outstanding = new Set(
+    [...ledger.openCalls()].flatMap(([call, { batch }]) => (batch === undefined ? [] : [call])),
+  )
 
   const checkOpen = (call: number) => {
     if (!ledger.openCalls().has(call)) {
       throw new InvalidArgumentError(`call ${call} is not open; expected a reserved call`)
     }
   }
+
+  const reservationOf = (call: number): Reservation => ({
+    call,
+    settle({ inputTokens, outputTokens, usd }) {
+      checkOpen(call)
+      checkCost({ inputTokens, outputTokens, usd })
+      emit({ v: EVENT_VERSION, type: 'settled', call, inputTokens, outputTokens, usd })
+    },
+    release() {
+      checkOpen(call)
+      emit({ v: EVENT_VERSION, type: 'settled', call, ...NO_COST, unsent: true })
+    },
+  })
 
   return {
     reserveCall(worst, purpose) {
@@ -36,25 +55,32 @@ export function createCalls({ state, emit }: StudyParts): Pick<StudyCalls, 'rese
         usd,
         ...(purpose ? { for: purpose } : {}),
       })
-      return {
-        call,
-        settle({ inputTokens, outputTokens, usd }) {
-          checkOpen(call)
-          checkCost({ inputTokens, outputTokens, usd })
-          emit({ v: EVENT_VERSION, type: 'settled', call, inputTokens, outputTokens, usd })
-        },
-        release() {
-          checkOpen(call)
-          emit({ v: EVENT_VERSION, type: 'settled', call, ...NO_COST, unsent: true })
-        },
-      }
+      return reservationOf(call)
     },
-    settleLostCalls() {
-      const open = [...ledger.openCalls()]
-      for (const [call, { inputTokens, outputTokens, usd }] of open) {
+    resumeCall(purpose) {
+      for (const call of outstanding) {
+        const sent = ledger.openCalls().get(call)
+        if (sent?.batch === undefined || !isSame(sent.for, purpose)) continue
+        outstanding.delete(call)
+        return { ...reservationOf(call), batch: sent.batch }
+      }
+      return undefined
+    },
+    noteBatch(call, batch) {
+      checkOpen(call)
+      emit({ v: EVENT_VERSION, type: 'batched', call, batch })
+    },
+    settleLostCalls(which = 'unknown') {
+      const lost = [...ledger.openCalls()].filter(([, { batch }]) => which === 'all' || batch === undefined)
+      for (const [call, { inputTokens, outputTokens, usd }] of lost) {
+        outstanding.delete(call)
         emit({ v: EVENT_VERSION, type: 'settled', call, inputTokens, outputTokens, usd, lost: true })
       }
-      return open.length
+      return lost.length
     },
   }
+}
+
+function isSame(a: CallPurpose | undefined, b: CallPurpose): boolean {
+  return a?.action === b.action && a.position === b.position && a.role === b.role && a.stage === b.stage
 }

@@ -201,6 +201,14 @@ export interface ReservedEvent extends Versioned, CallCost {
   readonly for?: CallPurpose
 }
 
+/** A reserved call was sent in a batch of the provider: its answer can be fetched by that name, also after a crash. */
+export interface BatchedEvent extends Versioned {
+  readonly type: 'batched'
+  readonly call: number
+  /** As the provider names the batch. */
+  readonly batch: string
+}
+
 /** A call has come back, failed, or (`lost`) will never be known: then it costs its reservation. */
 export interface SettledEvent extends Versioned, CallCost {
   readonly type: 'settled'
@@ -239,6 +247,7 @@ export type StudyEvent =
   | GeneratedEvent
   | ReleasedEvent
   | ReservedEvent
+  | BatchedEvent
   | SettledEvent
   | ProgressEvent
   | ConcludedEvent

@@ -53,11 +53,15 @@ export interface Reservation {
   settle(cost: CallCost): void
   /** The call was for certain not sent: its cost is given back. */
   release(): void
+  /** The batch that it was sent in, by an earlier process. */
+  readonly batch?: string
 }
 
 /** A call that was sent, as far as the log knows, and not settled; its worst cost. */
 export interface OpenCall extends CallCost {
   readonly for?: CallPurpose
+  /** The batch that it was sent in: its answer can be fetched by that name. */
+  readonly batch?: string
 }
 
 export interface Spending extends CallCost {
@@ -126,6 +130,8 @@ export interface Ledger {
   /** Whether one more call of this worst cost fits. */
   affords(worst: CallCost): boolean
   reserveCall(call: number, worst: OpenCall): void
+  /** An open call was sent in a batch. */
+  noteBatch(call: number, batch: string): void
   settleCall(call: number, cost: CallCost): void
   /** The call was never sent: its reservation is given back. */
   releaseCall(call: number): void
@@ -219,6 +225,11 @@ export function createLedger(budget: Budget): Ledger {
       reserved.inputTokens += worst.inputTokens
       reserved.outputTokens += worst.outputTokens
       reserved.usd += worst.usd
+    },
+    noteBatch(call, batch) {
+      const worst = open.get(call)
+      if (worst === undefined) throw new InvalidArgumentError(`call ${call} is not reserved; expected an open call`)
+      open.set(call, { ...worst, batch })
     },
     settleCall(call, cost) {
       const worst = close(call)

@@ -204,6 +204,10 @@ export function createFold(first: StudyEvent): StudyFold {
         lastCall = event.call
         ledger.reserveCall(event.call, event)
         break
+      case 'batched':
+        if (!ledger.openCalls().has(event.call)) throw broken(`call ${event.call} is sent in a batch but not open`)
+        ledger.noteBatch(event.call, event.batch)
+        break
       case 'settled':
         if (!ledger.openCalls().has(event.call)) throw broken(`call ${event.call} is settled but not open`)
         if (event.unsent) ledger.releaseCall(event.call)

@@ -241,6 +241,31 @@ describe('log', () => {
     expect(restored.settleLostCalls()).toBe(0)
   })
 
+  it('keeps calls that are out in a batch open for a later process, each to be taken up once', () => {
+    const study = start({ budget: { calls: 5 } })
+    const worst = { inputTokens: 7, outputTokens: 9, usd: 0.5 }
+    const purpose = { action: 1, position: 0, role: 'task' as const }
+    const { call } = study.reserveCall(worst, purpose)!
+    study.noteBatch(call, 'batch_1')
+    study.reserveCall(worst, { ...purpose, position: 1 })
+    // Not by the process that sent it.
+    expect(study.resumeCall(purpose)).toBeUndefined()
+    const restored = restoreStudy(study.serialize(), { policy: breadthFirst })
+    expect(restored.settleLostCalls()).toBe(1)
+    expect(restored.spent.calls).toBe(1)
+    expect(restored.resumeCall({ ...purpose, stage: 'draft' })).toBeUndefined()
+    expect(restored.resumeCall({ ...purpose, role: 'judge' })).toBeUndefined()
+    const resumed = restored.resumeCall(purpose)!
+    expect(resumed).toMatchObject({ call, batch: 'batch_1' })
+    expect(restored.resumeCall(purpose)).toBeUndefined()
+    resumed.settle({ inputTokens: 6, outputTokens: 1, usd: 0.1 })
+    expect(restored.spent).toMatchObject({ calls: 2, inputTokens: 13, outputTokens: 10 })
+    expect(() => restored.noteBatch(call, 'batch_2')).toThrow(`call ${call} is not open`)
+    // What no cell takes up is charged in the end.
+    const abandoned = restoreStudy(study.serialize(), { policy: breadthFirst })
+    expect([abandoned.settleLostCalls('all'), abandoned.settleLostCalls('all')]).toEqual([2, 0])
+  })
+
   it('refuses a log that contradicts itself, and one of a newer format', () => {
     const study = start()
     study.tell(study.ask().id, [1])

@@ -1,4 +1,4 @@
-import type { LanguageModelV4 } from '@ai-sdk/provider'
+import type { LanguageModelV4, LanguageModelV4GenerateResult } from '@ai-sdk/provider'
 import type { LanguageModel } from 'ai'
 import { loadOptional } from '../../load-optional.ts'
 import type { GenerateRequest } from '../text-model.ts'
@@ -22,39 +22,50 @@ export async function completeText(
   request: GenerateRequest,
   abortSignal: AbortSignal,
 ): Promise<Completion> {
-  const { prompt, system, sampling } = request
-  const settings = {
-    temperature: sampling.temperature,
-    maxOutputTokens: sampling.maxOutputTokens,
-    ...(sampling.topP === undefined ? {} : { topP: sampling.topP }),
-    ...(sampling.stop === undefined ? {} : { stopSequences: [...sampling.stop] }),
-    ...(sampling.seed === undefined ? {} : { seed: sampling.seed }),
-    abortSignal,
-  }
-  if (isPresent(model)) {
-    const { content, finishReason, usage } = await model.doGenerate({
-      ...settings,
-      prompt: [
-        ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),
-        { role: 'user', content: [{ type: 'text', text: prompt }] },
-      ],
-    })
-    return {
-      text: content.map((part) => (part.type === 'text' ? part.text : '')).join(''),
-      finishReason: finishReason.unified,
-      inputTokens: usage.inputTokens.total,
-      outputTokens: usage.outputTokens.total,
-    }
-  }
+  if (isPresent(model)) return completionOf(await model.doGenerate({ ...callOptionsOf(request), abortSignal }))
+  const { prompt, system } = request
   const { generateText } = await loadOptional(() => import('ai'), 'this model', 'ai')
   const { text, finishReason, usage } = await generateText({
-    ...settings,
+    ...settingsOf(request),
+    abortSignal,
     model,
     maxRetries: 0,
     prompt,
     ...(system === undefined ? {} : { instructions: system }),
   })
   return { text, finishReason, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }
+}
+
+function settingsOf({ sampling }: GenerateRequest) {
+  return {
+    temperature: sampling.temperature,
+    maxOutputTokens: sampling.maxOutputTokens,
+    ...(sampling.topP === undefined ? {} : { topP: sampling.topP }),
+    ...(sampling.stop === undefined ? {} : { stopSequences: [...sampling.stop] }),
+    ...(sampling.seed === undefined ? {} : { seed: sampling.seed }),
+  }
+}
+
+/** A request as models and batch interfaces of the AI SDK take it. */
+export function callOptionsOf(request: GenerateRequest) {
+  const { prompt, system } = request
+  return {
+    ...settingsOf(request),
+    prompt: [
+      ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),
+      { role: 'user' as const, content: [{ type: 'text' as const, text: prompt }] },
+    ],
+  }
+}
+
+/** What they answer. */
+export function completionOf({ content, finishReason, usage }: LanguageModelV4GenerateResult): Completion {
+  return {
+    text: content.map((part) => (part.type === 'text' ? part.text : '')).join(''),
+    finishReason: finishReason.unified,
+    inputTokens: usage.inputTokens.total,
+    outputTokens: usage.outputTokens.total,
+  }
 }
 
 function isPresent(model: LanguageModel): model is LanguageModelV4 {

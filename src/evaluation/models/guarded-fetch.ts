@@ -26,37 +26,45 @@ export class OversizedAnswerError extends Error {
 }
 
 /**
- * Refuses redirects and cuts answers that grow beyond 8 MiB.
+ * Refuses redirects and cuts answers that grow too long.
  *
- * @throws RedirectError, OversizedAnswerError; and as `fetch`.
+ * @param longest Bytes of an answer at most, unpacked. @defaultValue 8 MiB
+ * @returns a `fetch` that throws RedirectError, OversizedAnswerError; and as `fetch`.
  * @example
  * import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
- * createOpenAICompatible({ name: 'mine', baseURL: 'http://127.0.0.1:8080/v1', fetch: guardedFetch }).chatModel('llama3')
+ * const fetch = createGuardedFetch()
+ * createOpenAICompatible({ name: 'mine', baseURL: 'http://127.0.0.1:8080/v1', fetch }).chatModel('llama3')
  */
-export const guardedFetch: typeof fetch = async (input, init) => {
-  const response = await fetch(input, { ...init, redirect: 'manual' })
-  const { status, statusText, headers } = response
-  if (status >= 300 && status < 400) {
-    await response.body?.cancel()
-    const location = headers.get('location') ?? ''
-    const base = typeof input === 'string' || input instanceof URL ? input : input.url
-    throw new RedirectError(status, URL.parse(location, base)?.origin ?? '(no address)')
-  }
-  if (!response.body || isKnownToFit(headers)) return response
-  const pieces: Uint8Array[] = []
-  let bytes = 0
-  // Leaving the loop closes the connection.
-  for await (const piece of response.body) {
-    bytes += piece.length
-    if (bytes > LONGEST_ANSWER) {
-      throw new OversizedAnswerError(`the answer is longer than ${LONGEST_ANSWER / 1024 / 1024} MiB`)
+export function createGuardedFetch(longest: number = LONGEST_ANSWER): typeof fetch {
+  const guarded: typeof fetch = async (input, init) => {
+    const response = await fetch(input, { ...init, redirect: 'manual' })
+    const { status, statusText, headers } = response
+    if (status >= 300 && status < 400) {
+      await response.body?.cancel()
+      const location = headers.get('location') ?? ''
+      const base = typeof input === 'string' || input instanceof URL ? input : input.url
+      throw new RedirectError(status, URL.parse(location, base)?.origin ?? '(no address)')
     }
-    pieces.push(piece)
+    if (!response.body || isKnownToFit(headers, longest)) return response
+    const pieces: Uint8Array[] = []
+    let bytes = 0
+    // Leaving the loop closes the connection.
+    for await (const piece of response.body) {
+      bytes += piece.length
+      if (bytes > longest) {
+        throw new OversizedAnswerError(`the answer is longer than ${longest / 1024 / 1024} MiB`)
+      }
+      pieces.push(piece)
+    }
+    return new Response(Buffer.concat(pieces), { status, statusText, headers })
   }
-  return new Response(Buffer.concat(pieces), { status, statusText, headers })
+  return guarded
 }
 
-function isKnownToFit(headers: Headers): boolean {
+/** With the usual limit. */
+export const guardedFetch = createGuardedFetch()
+
+function isKnownToFit(headers: Headers, longest: number): boolean {
   const length = Number(headers.get('content-length') ?? Number.NaN)
-  return !headers.has('content-encoding') && length <= LONGEST_ANSWER
+  return !headers.has('content-encoding') && length <= longest
 }

@@ -15,6 +15,12 @@ const settings = {
   tokensPerMinute: perMinute.optional().describe('Input and output together.'),
   concurrency: z.int().positive().optional().describe('Calls in flight.'),
   timeout: z.number().positive().optional().describe('Seconds until a call is given up.'),
+  batch: z
+    .int()
+    .min(2)
+    .max(50_000)
+    .optional()
+    .describe("Calls sent together through the provider's batch interface, at half the price: answers may take hours."),
 }
 
 /** A model's name, or its name and settings. */
@@ -31,6 +37,8 @@ export interface ModelSettings {
   readonly concurrency?: number
   /** Seconds. */
   readonly timeout?: number
+  /** Calls that are sent together, through the provider's batch interface. */
+  readonly batch?: number
 }
 
 /**

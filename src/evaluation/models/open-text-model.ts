@@ -2,6 +2,7 @@ import { InvalidInputError } from '../../errors.ts'
 import { loadOptional } from '../../load-optional.ts'
 import type { ApiKeyCommand } from '../api-key-command.ts'
 import type { TextModel } from '../text-model.ts'
+import type { BatchTiming } from './batch-calls.ts'
 import { findGguf, hashFile, parseGgufReference } from './find-gguf.ts'
 import { publicModelName } from './model-name.ts'
 import type { ModelSettings } from './model-specification.ts'
@@ -21,6 +22,8 @@ export interface OpenTextModelOptions {
   readonly settings?: ModelSettings
   /** What paths of models are relative to, and where a command that prints a key runs. */
   readonly folder?: string
+  /** When batches are sent and asked about. */
+  readonly batchTiming?: BatchTiming
   /** Told in words when a server asks to wait. */
   readonly onNotice?: (notice: string) => void
   /** For a model that is only to count tokens: no command is run. @defaultValue false */
@@ -46,7 +49,18 @@ export async function openTextModel(specification: string, options: OpenTextMode
       `model is ${JSON.stringify(publicModelName(specification))}; expected gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL`,
     )
   }
+  const { batch } = options.settings ?? {}
+  if (batch !== undefined && options.concurrency !== undefined) {
+    throw new InvalidInputError('concurrency and batch cannot both be set: a batch is in flight as a whole', {
+      remedy: 'Leave one of them out.',
+    })
+  }
   if (scheme === 'gguf') {
+    if (batch !== undefined) {
+      throw new InvalidInputError('batch: is for models of providers; a local model works on calls as they come', {
+        remedy: 'Leave batch out.',
+      })
+    }
     const { name, format } = parseGgufReference(rest)
     const file = findGguf(name, options.modelsFolder, options.folder)
     const { openGgufModel } = await import('./gguf-model.ts')
@@ -78,6 +92,8 @@ export async function openTextModel(specification: string, options: OpenTextMode
     ...(apiKey ? { apiKey } : {}),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(timeout === undefined ? {} : { timeout: 1000 * timeout }),
+    ...(batch === undefined ? {} : { batch }),
+    ...(options.batchTiming ? { batchTiming: options.batchTiming } : {}),
   })
 }
 

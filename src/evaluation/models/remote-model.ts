@@ -7,6 +7,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
+import type { Experimental_BatchV4 as BatchService } from '@ai-sdk/provider'
 import type { LanguageModel } from 'ai'
 import { nearest } from '../../check-input.ts'
 import { InvalidInputError, UnavailableError } from '../../errors.ts'
@@ -17,9 +18,10 @@ import { createExactRedactor, createRedactor, environmentSecrets, isDistinctive,
 import type { GenerateRequest, Generation, TextModel, Usage } from '../text-model.ts'
 import { createThrottle, type ThrottleOptions } from '../throttle.ts'
 import { waitNotice } from '../waits.ts'
+import { type BatchCalls, type BatchTiming, createBatchCalls } from './batch-calls.ts'
 import { type CallContext, classifyError, isUnsendable } from './classify-error.ts'
 import { type Completion, completeText } from './complete-text.ts'
-import { guardedFetch, RedirectError } from './guarded-fetch.ts'
+import { createGuardedFetch, guardedFetch, RedirectError } from './guarded-fetch.ts'
 import { PROVIDERS } from './known-names.ts'
 import { publicModelName } from './model-name.ts'
 
@@ -32,6 +34,9 @@ export interface RemoteModelOptions {
   /** Milliseconds until a call is given up. @defaultValue 120000 */
   readonly timeout?: number
   readonly throttle?: Omit<ThrottleOptions, 'concurrency'>
+  /** Calls that are sent together, through the provider's batch interface. @defaultValue each is sent alone */
+  readonly batch?: number
+  readonly batchTiming?: BatchTiming
   readonly now?: () => number
   /** Told in words when the server asks to wait. */
   readonly onNotice?: (notice: string) => void
@@ -49,11 +54,14 @@ interface ResolvedModel {
   /** For answers: only what was sent to this server, so that no word of an answer is taken for a key. */
   readonly redactAnswer: (text: string) => string
   readonly local: boolean
+  /** The provider's batch interface. @throws InvalidInputError where it has none. */
+  readonly openBatches: () => { readonly service: BatchService; readonly modelId: string }
 }
 
 /**
  * @param specification - `openai-compatible:URL#name` or `PROVIDER:MODEL`.
- * @throws InvalidInputError on a URL that is none; UnavailableError when the provider's package is not installed.
+ * @throws InvalidInputError on a URL that is none, and where batches are wanted of a provider that has none;
+ * UnavailableError when the provider's package is not installed.
  */
 export async function openRemoteModel(specification: string, options: RemoteModelOptions): Promise<TextModel> {
   const resolved = specification.startsWith('openai-compatible:')
@@ -66,7 +74,7 @@ function createRemoteModel(name: string, resolved: ResolvedModel, options: Remot
   const { host, redact, redactAnswer } = resolved
   const timeout = Math.min(options.timeout ?? DEFAULT_TIMEOUT, LONGEST_TIMER)
   const now = options.now ?? Date.now
-  const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY
+  const concurrency = options.batch ?? options.concurrency ?? DEFAULT_CONCURRENCY
   const throttle = createThrottle({
     concurrency,
     onWait: (milliseconds) => options.onNotice?.(waitNotice(host, milliseconds, now())),
@@ -74,29 +82,47 @@ function createRemoteModel(name: string, resolved: ResolvedModel, options: Remot
   })
   const closing = new AbortController()
 
+  const read = (result: Completion, request: GenerateRequest): Generation => {
+    const usage = usageOf(result, request)
+    if (result.finishReason === 'content-filter') {
+      return {
+        kind: 'failure',
+        failure: failure('content-filter', `${host} withheld the answer (content filter)`),
+        usage,
+      }
+    }
+    if (result.finishReason === 'error') {
+      return { kind: 'failure', failure: failure('server', `${host} ended the answer with an error`), usage }
+    }
+    return {
+      kind: 'text',
+      text: redactAnswer(result.text),
+      reason: result.finishReason === 'length' ? 'length' : 'stop',
+      usage,
+    }
+  }
+
+  let batches: BatchCalls | undefined
+  const openBatches = () => {
+    batches ??= createBatchCalls({
+      ...resolved.openBatches(),
+      size: concurrency,
+      context: { host, redact, now },
+      read,
+      timeout,
+      onNotice: options.onNotice,
+      timing: options.batchTiming,
+    })
+    return batches
+  }
+  if (options.batch !== undefined) openBatches()
+
   const call = async (request: GenerateRequest): Promise<Generation> => {
     const clock = AbortSignal.timeout(timeout)
     const callers = [closing.signal, ...(request.signal ? [request.signal] : [])]
     if (callers.some((signal) => signal.aborted)) return unsent(failure('cancelled', 'cancelled before it was sent'))
     try {
-      const result = await completeText(resolved.languageModel, request, AbortSignal.any([clock, ...callers]))
-      const usage = usageOf(result, request)
-      if (result.finishReason === 'content-filter') {
-        return {
-          kind: 'failure',
-          failure: failure('content-filter', `${host} withheld the answer (content filter)`),
-          usage,
-        }
-      }
-      if (result.finishReason === 'error') {
-        return { kind: 'failure', failure: failure('server', `${host} ended the answer with an error`), usage }
-      }
-      return {
-        kind: 'text',
-        text: redactAnswer(result.text),
-        reason: result.finishReason === 'length' ? 'length' : 'stop',
-        usage,
-      }
+      return read(await completeText(resolved.languageModel, request, AbortSignal.any([clock, ...callers])), request)
     } catch (error) {
       const cancelled = callers.some((signal) => signal.aborted)
       const context: CallContext = { cancelled, host, redact, now, ...(clock.aborted ? { timeout } : {}) }
@@ -113,12 +139,16 @@ function createRemoteModel(name: string, resolved: ResolvedModel, options: Remot
     local: resolved.local,
     countTokens: estimateTokens,
     generate: (request) =>
-      throttle.run(() => call(request), {
-        tokens: estimateTokens(request.prompt) + request.sampling.maxOutputTokens,
-        ...(request.signal ? { signal: request.signal } : {}),
-      }),
+      // What an earlier process sent in a batch is fetched, whatever is set now: it is paid for.
+      options.batch !== undefined || request.ticket?.batch !== undefined
+        ? openBatches().generate(request)
+        : throttle.run(() => call(request), {
+            tokens: estimateTokens(request.prompt) + request.sampling.maxOutputTokens,
+            ...(request.signal ? { signal: request.signal } : {}),
+          }),
     async close() {
       closing.abort()
+      batches?.close()
       throttle.close()
     },
   }
@@ -155,6 +185,10 @@ const unsent = (reason: Failure): Generation => ({
   usage: { inputTokens: 0, outputTokens: 0 },
   unsent: true,
 })
+
+/** All answers of a batch come in one file. */
+const LONGEST_BATCH = 256 * 1024 * 1024
+const batchFetch = createGuardedFetch(LONGEST_BATCH)
 
 /** The query parameter that holds no key: some gateways want one, under any name. */
 const PUBLIC_PARAMETER = /^api[-_]?version$/i
@@ -204,6 +238,12 @@ function openEndpoint(specification: string, { environment, apiKey }: RemoteMode
     redact: createRedactor(environment, sent),
     redactAnswer: createExactRedactor(sent.filter(isDistinctive)),
     local: false,
+    openBatches: () => {
+      throw new InvalidInputError('batch: needs a provider with a batch interface, and openai-compatible has none', {
+        remedy:
+          'Take PROVIDER:MODEL, such as openai:gpt-5-mini (OPENAI_BASE_URL names another server), or leave batch out.',
+      })
+    },
   }
 }
 
@@ -242,13 +282,28 @@ async function openProvider(
     redact: createRedactor(environment, [apiKey]),
     redactAnswer: createExactRedactor(apiKey && isDistinctive(apiKey) ? [apiKey] : environmentSecrets(environment)),
     local: false,
+    openBatches: () => {
+      const own = createProvider(module, provider, apiKey, batchFetch) ?? module[camelCase(provider)]
+      const service = (own as { experimental_batch?: () => BatchService } | undefined)?.experimental_batch?.()
+      if (!service) {
+        throw new InvalidInputError(`batch: needs a batch interface, and this version of ${packageName} has none`, {
+          remedy: `npm install ${packageName}@latest; openai, anthropic, google and xai have one. Or leave batch out.`,
+        })
+      }
+      return { service, modelId: name }
+    },
   }
 }
 
 const camelCase = (name: string) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 
 /** Provider packages export `openai` and `createOpenAI({ apiKey })`; some name the second after the vendor. */
-function createProvider(module: Record<string, unknown>, provider: string, apiKey: Secret | undefined): unknown {
+function createProvider(
+  module: Record<string, unknown>,
+  provider: string,
+  apiKey: Secret | undefined,
+  fetch: typeof guardedFetch = guardedFetch,
+): unknown {
   const factories = Object.entries(module).filter(
     ([name, value]) => /^create[A-Z]/.test(name) && typeof value === 'function',
   )
@@ -257,7 +312,7 @@ function createProvider(module: Record<string, unknown>, provider: string, apiKe
     factories.find(([name]) => name.toLowerCase() === wanted) ??
     (factories.length === 1 ? factories[0]! : [undefined, undefined])
   if (typeof create !== 'function') return undefined
-  return create({ fetch: guardedFetch, ...(apiKey ? { apiKey: apiKey.reveal() } : {}) })
+  return create({ fetch, ...(apiKey ? { apiKey: apiKey.reveal() } : {}) })
 }
 
 /** Looks where Krige is installed, then where the user works. */

@@ -30,6 +30,7 @@ import { type Inheritance, inheritance } from './inheritance.ts'
 import type { KrigeOptions } from './options.ts'
 import { createPoolMemo } from './pool-memo.ts'
 import { rankPrompts, scoresOf } from './recommendation.ts'
+import { roundEnd } from './rounds.ts'
 
 /** Share by which the history grows between two fits, and how many fits share the weights of the draft model. */
 const GROWTH = 1.05
@@ -113,6 +114,8 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       if (pool.length === 0) return { kind: 'done', reason: 'the pool is empty: give a baseline to start from' }
       cells.read(observations)
       const taken = pendingCells(pending)
+      const told = observations.length
+      if (options.batch > 1 && told + pending.length >= roundEnd(told, options.batch)) return { kind: 'wait' }
       // What a prompt shows is missing from the start: it was not asked, and is not free.
       const shown = (i: number) => pool[i]!.candidate.shows?.length ?? 0
       const asked = Int32Array.from(pool, (_, i) => cells.count(i) + (taken.get(i)?.size ?? 0) - shown(i))

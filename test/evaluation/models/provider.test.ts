@@ -71,7 +71,7 @@ describe('a provider that the user installed', () => {
     expect(JSON.parse(generation.kind === 'text' ? generation.text : '')).toEqual({
       apiKey: null,
       // Redirects are refused and answers end, whoever asks.
-      guarded: 'guardedFetch',
+      guarded: 'guarded',
       roles: ['system', 'user'],
       temperature: 0.5,
       maxOutputTokens: 8,
