@@ -1,6 +1,11 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { defaultReportPath } from '../../src/cli/report-file.ts'
+import { defaultReportPath, writeReport } from '../../src/cli/report-file.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
+import { openSqliteStore } from '../../src/store/sqlite-store.ts'
+import { createStudy } from '../../src/study/create-study.ts'
 
 const NAMES = [
   ...['a b', 'a-b', 'a/b', 'a\\b', 'a:b', 'a\u0000b', '-a-b', '.a-b', 'a-b.', '..', '...', '../x', 'con', 'COM1.x', ''],
@@ -15,6 +20,20 @@ const NAMES = [
     `${'é'.repeat(199)}x`,
   ],
 ]
+
+it('a report names the store where an export would not find it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'krige-report-'))
+  const store = openSqliteStore(join(folder, 'quickstart.db'))
+  const study = createStudy({ name: 'tickets', pool: ['Label it.'], policy: 'random' })
+  study.observe({ candidate: 0, example: 0, score: 1 })
+  const lease = await store.acquire('tickets')
+  await lease.append(study.drain())
+  await lease.release()
+  const page = readFileSync(await writeReport(store, 'tickets', join(folder, 'report.html')), 'utf8')
+  expect(page).toContain(`krige export tickets --format jsonl --store ${store.location}`)
+  await store.close()
+  rmSync(folder, { recursive: true })
+})
 
 describe('the place of a report', () => {
   it('is another one for every study, and a name every file system takes', () => {

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { createJournal } from '../../src/engine/journal.ts'
 import { runSearch } from '../../src/engine/search.ts'
+import { rankCandidates } from '../../src/report/ranking.ts'
 import { renderReport } from '../../src/report/render-report.ts'
 import { createStudy, type StudyOptions } from '../../src/study/create-study.ts'
 import type { AskedEvaluation } from '../../src/study/study.ts'
+import { posteriorInterval } from '../../src/study/verdict.ts'
+import { INTERVAL_LEVEL } from '../../src/surrogate/interval-level.ts'
 import { breadthFirst, pool } from '../study/breadth-first.ts'
 
 /** Rows of the table of all prompts: mean, interval, n. */
@@ -34,6 +37,19 @@ describe('a report', () => {
       const levels = [...page.matchAll(/(\d+)% interval/g)].map(([, level]) => level)
       expect(levels.length).toBeGreaterThan(2)
       expect(new Set(levels)).toEqual(new Set(['95']))
+    }
+  })
+
+  it('draws every interval at that level, the winner and the others', async () => {
+    const state = await concluded({ policy: 'successive-halving' }, (index, example) => Number(example % 4 < index))
+    const { level, candidate } = state.conclusion!.winner
+    expect(level).toBe(INTERVAL_LEVEL)
+    const others = rankCandidates(state).filter(({ index }) => index !== candidate)
+    expect(others).toHaveLength(3)
+    for (const { index, mean, interval } of others) {
+      const deviation = state.conclusion!.standardDeviations[index]!
+      expect(interval).toEqual(posteriorInterval(mean, deviation, state.conclusion!.means, INTERVAL_LEVEL))
+      expect(interval).not.toEqual(posteriorInterval(mean, deviation, state.conclusion!.means, 0.9))
     }
   })
 

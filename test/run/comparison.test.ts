@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
 import { comparisonKey } from '../../src/history/comparison.ts'
+import { failure } from '../../src/history/failure.ts'
 import { createBackend } from '../../src/numerics/linalg/create-backend.ts'
 import { renderReport } from '../../src/report/render-report.ts'
 import { optimize } from '../../src/run/optimize.ts'
@@ -56,6 +57,23 @@ describe('a task with a pairwise judge', () => {
     expect(renderReport({ state })).toContain('compared, not scored')
     expect((await examineStudy(options.store, 'duels')).map(({ message }) => message).join()).toMatch(/\d+ comparisons/)
     await options.evaluator.close()
+  })
+
+  it('that never names a winner ends with how often and why, not with advice about the budget', async () => {
+    const options = await setUp({ evaluations: 150, calls: 500 })
+    const compare = async () => ({ failure: failure('metric', 'the judge named nobody') })
+    const undecided = { ...options.evaluator, compare: compare as never }
+    const run = runTask({ ...options, evaluator: undecided })
+    await expect(run).rejects.toThrow('8 evaluations in a row failed, the last with: the judge named nobody')
+    const few = await setUp({ evaluations: 6, calls: 500 })
+    const error = await runTask({ ...few, evaluator: undecided }).catch((problem) => problem)
+    expect(error).toMatchObject({
+      code: 'model',
+      message: expect.stringMatching(/^nothing was measured: all \d+ comparisons failed, .*named nobody/),
+    })
+    expect(error.remedy).not.toMatch(/raise/i)
+    await options.evaluator.close()
+    await few.evaluator.close()
   })
 
   it('resumes after an interruption to what it would have found, and asks for no comparison twice', async () => {

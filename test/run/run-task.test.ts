@@ -119,6 +119,10 @@ describe('runTask', () => {
         const last = seen.filter((progress) => progress.stage === stage).at(-1)!
         expect(last.evaluations, stage).toBe(last.evaluationBudget)
       }
+      // Each stage counts its own.
+      const { state } = (await loadStudy(options.store, task.name))!
+      const searched = seen.filter(({ stage }) => stage === 'search').at(-1)!
+      expect(searched.evaluations).toBe(state.observations.length)
     }
   })
 

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { resultText } from '../../src/cli/run-text.ts'
+import type { RunResult } from '../../src/run/result.ts'
+
+const candidate = (id: string, holdout: number) => ({
+  ...{ id, text: `Prompt ${id}.\n`.repeat(30), mean: 0.5, interval: [0.4, 0.6] as const, holdout },
+})
+const result: RunResult = {
+  study: 'tickets',
+  verdict: 'improved',
+  winner: { ...candidate('a', 0.9), probabilityBest: 0.8 },
+  baseline: { ...candidate('b', 0.5), difference: { mean: 0.4, interval: [0.2, 0.6], count: 10 } },
+  spent: { evaluations: 36, calls: 40, inputTokens: 1200, outputTokens: 80, usd: 0.5 },
+  warnings: [],
+  report: '.krige/tickets.html',
+}
+
+describe('the end of a run', () => {
+  it('has the verdict last, however long the prompts are, and the report just before', () => {
+    expect(resultText(result, { evaluations: 16 }, 20).trimEnd().split('\n').slice(-3)).toEqual([
+      'Report: .krige/tickets.html',
+      'Before → after, on held-out examples: 0.500 → 0.900',
+      'Verdict: improved',
+    ])
+  })
+
+  it('sets what was spent beside what measuring as much would take: all of the search, and the holdout', () => {
+    expect(resultText(result, { evaluations: 16 }, 20)).toMatch(
+      /Spent: 36 evaluations.*measuring everything, and the holdout, would have taken 36 evaluations/,
+    )
+    expect(resultText(result, { evaluations: 40 })).toMatch(/measuring everything would have taken 40 evaluations/)
+  })
+
+  it('says of what level its intervals are', () => {
+    expect(resultText(result, { evaluations: 16 })).toContain('Intervals are 95% intervals.')
+  })
+})
