@@ -37,6 +37,19 @@ export function checkInput<Output>(schema: z.ZodType<Output>, given: unknown, na
 }
 
 /**
+ * A key without a value is a key that was not written.
+ *
+ * @example
+ * withoutUndefined({ calls: 5, usd: undefined }) // { calls: 5 }
+ */
+export function withoutUndefined<Value extends object>(
+  value: Value,
+): { [Key in keyof Value]: Exclude<Value[Key], undefined> } {
+  const entries = Object.entries(value).filter(([, part]) => part !== undefined)
+  return Object.fromEntries(entries) as { [Key in keyof Value]: Exclude<Value[Key], undefined> }
+}
+
+/**
  * What a schema found, in words. Where several forms are allowed, the one that was most likely meant speaks.
  *
  * @param name Stands before every path.

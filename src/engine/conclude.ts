@@ -3,6 +3,7 @@ import type { ObservationHistory } from '../history/observation-log.ts'
 import type { Recommendation } from '../policy/policy.ts'
 import { differenceOf } from '../policy/recommendation/ranking-statistics.ts'
 import { createFeasibility, FEASIBLE } from '../study/feasibility.ts'
+import { type ScoreSummary, summarizeScores } from '../study/score-summary.ts'
 import type { StudyState } from '../study/state.ts'
 import type { Study } from '../study/study.ts'
 import {
@@ -12,8 +13,6 @@ import {
   type JudgedCandidate,
   judge,
   posteriorInterval,
-  type ScoreSummary,
-  summarizeScores,
 } from '../study/verdict.ts'
 import { sayWhyNot } from './keep-baseline.ts'
 

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { mean } from 'simple-statistics'
+import { summarizeScores } from '../study/score-summary.ts'
 import type { StudyState } from '../study/state.ts'
-import { summarizeScores } from '../study/verdict.ts'
 import { type Html, html } from './html.ts'
 import { count, interval, score } from './numbers.ts'
 import { drawPlot, hoverText } from './plot.ts'

@@ -4,8 +4,9 @@
  * @module
  */
 import type { Candidate } from '../prompt/candidate.ts'
+import { summarizeScores } from '../study/score-summary.ts'
 import type { StudyState } from '../study/state.ts'
-import { posteriorInterval, summarizeScores } from '../study/verdict.ts'
+import { posteriorInterval } from '../study/verdict.ts'
 
 /** What was measured of one candidate. */
 interface Tally {

@@ -4,8 +4,9 @@
  * @module
  */
 import { candidateText } from '../prompt/candidate.ts'
+import type { ScoreSummary } from '../study/score-summary.ts'
 import type { StudyState } from '../study/state.ts'
-import type { ScoreSummary, Verdict } from '../study/verdict.ts'
+import type { Verdict } from '../study/verdict.ts'
 import type { RoleCost } from './costs.ts'
 import { type Front, frontsOf } from './front.ts'
 import {

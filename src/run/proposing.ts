@@ -6,7 +6,6 @@
  */
 import { createHash } from 'node:crypto'
 import type { GenerationOutcome, GenerationRequest } from '../engine/generation.ts'
-import { estimateTokens } from '../evaluation/estimate-tokens.ts'
 import type { RetryOptions } from '../evaluation/retry.ts'
 import type { TextModel } from '../evaluation/text-model.ts'
 import { type Failure, isFatal } from '../history/failure.ts'
@@ -28,6 +27,7 @@ import type { Study } from '../study/study.ts'
 import { readTextFile } from '../task/source.ts'
 import type { Task } from '../task/task.ts'
 import { askGenerator } from './ask-generator.ts'
+import { callCost } from './generator-cost.ts'
 import type { PriceOf } from './prices.ts'
 
 /** What a run tells its proposers. */
@@ -119,7 +119,7 @@ export function createGenerating(options: ProposingOptions): Generating | undefi
       name,
       ...(arm.members ? { members: arm.members } : {}),
       calls: (count) => (isAsked ? 2 * arm.calls(count) : 0),
-      cost: (count) => (isAsked ? arm.calls(count) * callCost(options, count) : 0),
+      cost: (count) => (isAsked ? arm.calls(count) * callCost(task, generator, count) : 0),
     })),
     async generate(request, { study, traces, embed }) {
       const { action } = request
@@ -273,32 +273,4 @@ function saidOf(trace: Trace | undefined, stage: string | undefined): Pick<Outco
   if (!trace) return {}
   const { output, feedback } = stage === undefined ? trace : passBack(trace, stage)
   return { ...(output === undefined ? {} : { output }), ...(feedback && feedback.length > 0 ? { feedback } : {}) }
-}
-
-/** Tokens that a question to a generator takes, and that each prompt in its answer takes; a guess that sets a scale. */
-const QUESTION_TOKENS = 600
-const PROMPT_TOKENS = 120
-/** An output token takes the price of several input tokens; on a local model the time of more. */
-const OUTPUT_WEIGHT = 4
-const LOCAL_OUTPUT_WEIGHT = 10
-
-/** Tokens of an answer where nothing says how long it may be. */
-const SHORT_ANSWER = 16
-
-/**
- * What one call of a generator for `count` prompts costs, in evaluations of the task: as the budget counts it. Where only
- * calls are limited that is one; else, and on a local model, whose calls take nothing but time, it goes by tokens.
- */
-function callCost({ task, generator }: ProposingOptions, count: number): number {
-  const isLocal = generator?.local ?? false
-  const { calls, inputTokens, outputTokens, usd } = task.budget ?? {}
-  const onlyCalls = calls !== undefined && [inputTokens, outputTokens, usd].every((limit) => limit === undefined)
-  if (onlyCalls && !isLocal) return 1
-  const [example] = task.examples
-  const shown = `${task.template?.source ?? ''}${JSON.stringify(example?.input ?? '')}`
-  const longest = task.sampling?.maxOutputTokens ?? SHORT_ANSWER
-  const expected = example?.expected === undefined ? longest : estimateTokens(JSON.stringify(example.expected))
-  const weight = isLocal ? LOCAL_OUTPUT_WEIGHT : OUTPUT_WEIGHT
-  const evaluation = estimateTokens(shown) + weight * Math.min(longest, expected)
-  return (QUESTION_TOKENS + weight * PROMPT_TOKENS * count) / evaluation
 }

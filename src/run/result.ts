@@ -4,8 +4,9 @@ import { creditOf, type StudyCredit } from '../study/credit.ts'
 import { countDrafts, type DraftCounts } from '../study/draft-counts.ts'
 import type { Feasibility } from '../study/feasibility.ts'
 import type { Spending } from '../study/ledger.ts'
+import type { ScoreSummary } from '../study/score-summary.ts'
 import type { StudyState } from '../study/state.ts'
-import type { CombinedDifference, Conclusion, ScoreSummary, Verdict } from '../study/verdict.ts'
+import type { CombinedDifference, Conclusion, Verdict } from '../study/verdict.ts'
 
 export interface ResultCandidate {
   readonly id: string

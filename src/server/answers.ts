@@ -8,8 +8,8 @@ import { ConflictError, InvalidArgumentError } from '../errors.ts'
 import { readMeasurement } from '../history/measurement.ts'
 import { differenceOf } from '../policy/recommendation/ranking-statistics.ts'
 import type { Candidate } from '../prompt/candidate.ts'
-import type { TextPosterior } from '../study/predict-texts.ts'
 import type { AskedAction, Study } from '../study/study.ts'
+import type { TextPosterior } from '../study/text-posterior.ts'
 import type { ServedStudy } from './served-studies.ts'
 
 export function candidateAnswer({ id, text, slots, parameters }: Candidate, index: number) {
@@ -237,4 +237,42 @@ export function observeStudy({ study, log }: ServedStudy, candidate: number, obs
     ...(standardError === undefined ? {} : { standardError }),
   })
   return true
+}
+
+/** What was asked for and not told. */
+export function pendingAnswer({ study }: ServedStudy) {
+  const { actions, candidates } = study.state
+  return {
+    actions: [...actions.values()].flatMap((action) => {
+      if (action.kind !== 'evaluate') return []
+      const { asked } = action
+      const rival =
+        asked.rival === undefined ? {} : { rival: { candidate: candidates[asked.rival]!, index: asked.rival } }
+      return actionAnswer({
+        id: asked.action,
+        candidate: candidates[asked.candidate]!,
+        index: asked.candidate,
+        ...rival,
+        examples: asked.examples,
+        repeat: asked.repeat ?? 0,
+        ...(asked.reason ? { reason: asked.reason } : {}),
+      })
+    }),
+  }
+}
+
+/** What would be recommended now; null before anything was scored. */
+export function bestAnswer({ study }: ServedStudy) {
+  const recommendation = study.recommend()
+  if (!recommendation) return { best: null }
+  const { candidate, mean, interval, level, probabilityBest } = recommendation
+  return {
+    best: {
+      candidate: candidateAnswer(study.state.candidates[candidate]!, candidate),
+      mean,
+      interval: [interval[0], interval[1]] as [number, number],
+      level,
+      probabilityBest,
+    },
+  }
 }

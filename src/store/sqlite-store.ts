@@ -1,6 +1,7 @@
 import { Kysely, SqliteDialect, sql } from 'kysely'
 import { translateSqliteError } from './errors.ts'
-import { createSqlStore, type StoreTables } from './sql-store.ts'
+import type { StoreTables } from './sql-dialect.ts'
+import { createSqlStore } from './sql-store.ts'
 import { openSqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
 import type { LeaseTiming, Store } from './store.ts'
 

@@ -9,10 +9,11 @@ import type { Candidate, PoolEntry } from '../prompt/candidate.ts'
 import type { AskedAction, AskedEvaluation, GenerationNote, Next, StudyRecommendation, ToldNote } from './asked.ts'
 import type { Summary } from './checks.ts'
 import type { StudyEvent } from './events.ts'
+import type { CandidateExplanation } from './explain-candidate.ts'
 import type { Budget, CallCost, CallPurpose, Reservation, Spending } from './ledger.ts'
 import type { ProposedCandidate } from './new-candidates.ts'
-import type { CandidateExplanation, TextPosterior, TextProspect } from './predict-texts.ts'
 import type { StudyState } from './state.ts'
+import type { TextPosterior, TextProspect } from './text-posterior.ts'
 import type { Conclusion } from './verdict.ts'
 
 interface HasState {

@@ -1,5 +1,5 @@
 /**
- * Which cells have been asked for or measured: one bit a cell for repeat 0, a set for the rest. A study may hold a
+ * Which cells have been asked for or measured: one bit per cell for repeat 0, a set for the rest. A study may hold a
  * million of them.
  *
  * @example

@@ -11,9 +11,10 @@ export type { Summary } from './checks.ts'
 export { createStudy, DEFAULT_POLICY, parseLog, restoreStudy, type StudyOptions } from './create-study.ts'
 export { creditOf, type StudyCredit } from './credit.ts'
 export { type Direction, EVENT_VERSION, type Split, type StudyConfig, type StudyEvent } from './events.ts'
+export type { CandidateExplanation } from './explain-candidate.ts'
 export { type Budget, type CallCost, createLedger, type Ledger, type Spending } from './ledger.ts'
-export type { CandidateExplanation, TextPosterior, TextProspect } from './predict-texts.ts'
 export { detectableDifference, neededExamples, type PowerOptions, sampleSizeWarnings } from './sample-size.ts'
+export { type ScoreSummary, summariseScores, summarizeScores } from './score-summary.ts'
 export { createFold, foldEvents, type OpenAction, type StudyFold, type StudyState } from './state.ts'
 export {
   type AskedAction,
@@ -24,13 +25,11 @@ export {
   type Study,
   type StudyEnvironment,
 } from './study.ts'
+export type { TextPosterior, TextProspect } from './text-posterior.ts'
 export {
   type Conclusion,
   comparePaired,
   judge,
   type PairedComparison,
-  type ScoreSummary,
-  summariseScores,
-  summarizeScores,
   type Verdict,
 } from './verdict.ts'

@@ -8,8 +8,7 @@ import * as z from 'zod'
 import { logExpectedImprovement } from '../acquisition/log-expected-improvement.ts'
 import { checkInput, showValue } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
-import { viewFactories } from '../features/views.ts'
-import { createObservationLog, type ObservationHistory } from '../history/observation-log.ts'
+import type { ObservationHistory } from '../history/observation-log.ts'
 import { createScoreUnits, timesPowerOfTwo } from '../history/score-unit.ts'
 import { type Candidate, candidateText, contentKey, isBlank, type PoolEntry } from '../prompt/candidate.ts'
 import { candidateSchema } from '../prompt/candidate-schema.ts'
@@ -18,44 +17,10 @@ import { createPromptModel, type PromptBeliefs, type PromptModel } from '../surr
 import { populationScores } from '../surrogate/prompt/prompt-scores.ts'
 import type { ScoreMoments } from '../surrogate/prompt/score-moments.ts'
 import { setScores } from '../surrogate/prompt/set-scores.ts'
-import { checkIndex } from './checks.ts'
+import { type CandidateExplanation, explainCandidate } from './explain-candidate.ts'
 import type { ProposedCandidate } from './new-candidates.ts'
 import type { StudyState } from './state.ts'
-
-/** What is expected of the score of a text, in the units and the direction of the scores told. */
-export interface TextPosterior {
-  readonly text: string
-  /** Its place in the texts that were given. */
-  readonly index: number
-  readonly mean: number
-  readonly standardDeviation: number
-  /** Index of the candidate of the pool that reads the same. */
-  readonly candidate?: number
-  /** Cells of it that were measured; 0 where the text alone speaks. */
-  readonly measured: number
-}
-
-/** A text and how much trying it is worth. */
-export interface TextProspect extends TextPosterior {
-  /** By how much it is expected to be better than the best measured candidate, worse counted as 0; in units of the scores. */
-  readonly expectedImprovement: number
-}
-
-/** What speaks for a candidate: its own outcomes, and what prompts that read alike reached. */
-export interface CandidateExplanation {
-  readonly candidate: Candidate
-  /** All that is known of it together. */
-  readonly posterior: TextPosterior
-  /** What its text alone says, its own outcomes left out; `undefined` where nothing else was scored. */
-  readonly byText?: TextPosterior
-  /** What its own outcomes alone say: how many have a score, and their mean; no mean without any. */
-  readonly own: { readonly scored: number; readonly mean?: number }
-  /** Measured candidates that read most like it, nearest first: cosine of character n-grams, and posterior mean. */
-  readonly nearest: readonly { readonly candidate: Candidate; readonly similarity: number; readonly mean: number }[]
-}
-
-/** How many neighbors an explanation names. */
-const NEAREST = 3
+import type { Judge, ReadText, TextPosterior, TextProspect } from './text-posterior.ts'
 
 export interface TextPredictor {
   /** See `Study.posterior`. */
@@ -64,12 +29,6 @@ export interface TextPredictor {
   rank(texts: readonly (string | ProposedCandidate)[]): TextProspect[] | undefined
   /** See `Study.explain`. */
   explain(candidate: number): CandidateExplanation | undefined
-}
-
-/** A text as it is judged: where the pool has it, with its index there. */
-interface ReadText {
-  readonly entry: PoolEntry
-  readonly candidate: number | undefined
 }
 
 /** Texts outside the pool that are kept. */
@@ -88,7 +47,7 @@ export function createTextPredictor(
   pool: readonly PoolEntry[],
   entryOf: (candidate: Candidate, embedding?: Float64Array) => PoolEntry,
   observations: ObservationHistory = state.observations,
-): TextPredictor & { judge(read: readonly ReadText[]): Judged | undefined } {
+): TextPredictor & { readonly judge: Judge } {
   let kept: Fit | undefined
   /** Entries of texts outside the pool, the latest last: what is computed of a text is kept with its entry. */
   const entries = new Map<string, PoolEntry>()
@@ -130,7 +89,9 @@ export function createTextPredictor(
     return entry
   }
 
-  function judge(read: readonly ReadText[]): Judged | undefined {
+  const judgeBy = (other: ObservationHistory) => createTextPredictor(state, pool, entryOf, other).judge
+
+  const judge: Judge = (read) => {
     if (state.config.response === 'comparison') {
       throw new InvalidArgumentError(
         'the response of this study is comparison; expected one whose prompts are scored',
@@ -171,41 +132,9 @@ export function createTextPredictor(
     return { texts, incumbent, ownUnits }
   }
 
-  function explain(index: number): CandidateExplanation | undefined {
-    checkIndex(index, pool.length)
-    const asked = [{ entry: pool[index]!, candidate: index }]
-    const known = judge(asked)
-    if (!known) return undefined
-    const { scores, others } = apart(observations, index)
-    const [byText] = createTextPredictor(state, pool, entryOf, others).judge(asked)?.texts ?? []
-    const places = Array.from({ length: others.length }, (_, k) => k).filter((k) => !Number.isNaN(others.score(k)))
-    const neighbors = [...new Set(places.map((k) => others.candidate(k)))]
-    const distances = characters.distancesFrom(pool)(
-      pool[index]!,
-      neighbors.map((i) => pool[i]!),
-    )
-    const nearest = neighbors
-      .map((i, k) => ({ index: i, similarity: 1 - distances[k]! / 2 }))
-      .filter(({ similarity }) => similarity > 0)
-      .sort((a, b) => b.similarity - a.similarity || a.index - b.index)
-      .slice(0, NEAREST)
-    const means = judge(nearest.map(({ index }) => ({ entry: pool[index]!, candidate: index })))!.texts
-    return {
-      candidate: pool[index]!.candidate,
-      posterior: known.texts[0]!.posterior,
-      ...(byText ? { byText: byText.posterior } : {}),
-      own: { scored: scores.length, ...(scores.length > 0 ? { mean: state.turned(meanOf(scores)) } : {}) },
-      nearest: nearest.map(({ index, similarity }, k) => ({
-        candidate: pool[index]!.candidate,
-        similarity,
-        mean: means[k]!.posterior.mean,
-      })),
-    }
-  }
-
   return {
     judge,
-    explain,
+    explain: (index) => explainCandidate(index, { state, pool, judge, judgeBy }),
     posterior: (given) => predict(given)?.texts.map(({ posterior }) => posterior),
     rank(given) {
       const predicted = predict(given)
@@ -217,15 +146,6 @@ export function createTextPredictor(
         .map(({ posterior, value }) => ({ ...posterior, expectedImprovement: predicted.ownUnits(Math.exp(value)) }))
     },
   }
-}
-
-const characters = viewFactories.characters()
-
-interface Judged {
-  readonly texts: readonly { readonly posterior: TextPosterior; readonly mean: number; readonly own: number }[]
-  readonly incumbent: number
-  /** From the unit of means, deviations and incumbent to the scores' own. */
-  ownUnits(value: number): number
 }
 
 interface Fit {
@@ -275,35 +195,4 @@ function readText(
 function hasScore(observations: ObservationHistory): boolean {
   for (let k = 0; k < observations.length; k++) if (!Number.isNaN(observations.score(k))) return true
   return false
-}
-
-/** Also of scores whose sum no number can hold. */
-function meanOf(scores: readonly number[]): number {
-  const sum = scores.reduce((total, score) => total + score, 0)
-  return Number.isFinite(sum) ? sum / scores.length : scores.reduce((mean, score) => mean + score / scores.length, 0)
-}
-
-/** Scores of a candidate, and a history of all others. */
-function apart(observations: ObservationHistory, index: number) {
-  const scores: number[] = []
-  const others = createObservationLog()
-  for (let k = 0; k < observations.length; k++) {
-    const [candidate, score, standardError] = [
-      observations.candidate(k),
-      observations.score(k),
-      observations.standardError(k),
-    ]
-    const count = observations.count(k)
-    if (candidate !== index) {
-      others.append({
-        candidate,
-        example: observations.example(k),
-        repeat: observations.repeat(k),
-        score: Number.isNaN(score) ? null : score,
-        count,
-        ...(Number.isNaN(standardError) ? {} : { standardError }),
-      })
-    } else if (!Number.isNaN(score)) for (let cell = 0; cell < count; cell++) scores.push(score)
-  }
-  return { scores, others }
 }

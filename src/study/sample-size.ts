@@ -12,7 +12,7 @@ import { normalQuantile } from '../numerics/special/index.ts'
 export interface PowerOptions {
   /** Mean accuracy of the two prompts. @defaultValue 0.5 */
   readonly accuracy?: number
-  /** Correlation of their 0/1 scores over examples; recorded tables lie around .2 to .6. @defaultValue 0.4 */
+  /** Correlation of their 0/1 scores over examples; recorded tables lie around 0.2 to 0.6. @defaultValue 0.4 */
   readonly correlation?: number
   /** Chance of finding the difference if it is there. @defaultValue 0.8 */
   readonly power?: number

@@ -47,7 +47,7 @@ export function createTelling({ state, pool, emit }: StudyParts): Telling {
       if (isSummary(scores)) {
         checkSummary(scores)
         if (action.split === 'holdout' || action.open.size < action.asked.examples.length) {
-          throw new InvalidArgumentError(`action ${id} is told in part already; expected one result a cell`)
+          throw new InvalidArgumentError(`action ${id} is told in part already; expected one result per cell`)
         }
         if (action.asked.rival !== undefined) {
           throw new InvalidArgumentError(`action ${id} compares; expected one result per comparison`)

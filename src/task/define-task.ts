@@ -1,23 +1,17 @@
 import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
-import { describeProblems, type Problem } from '../check-input.ts'
+import { describeProblems, type Problem, withoutUndefined } from '../check-input.ts'
 import { InvalidInputError, KrigeError } from '../errors.ts'
-import {
-  defaultMaxOutputTokens,
-  type MetricSpecification,
-  measurementNames,
-  needsEmbeddings,
-  readMetric,
-} from '../evaluation/metrics/metric-specification.ts'
+import { defaultMaxOutputTokens, needsEmbeddings, readMetric } from '../evaluation/metrics/metric-specification.ts'
 import { readModel } from '../evaluation/models/model-specification.ts'
-import { BUILT_IN_MEASUREMENTS, type Constraint } from '../history/constraint.ts'
 import { parsePrior } from '../policy/prior/learned-prior.ts'
 import type { Example } from '../prompt/example.ts'
-import { programSlots, type StagedProgram } from '../prompt/staged-program.ts'
+import { programSlots } from '../prompt/staged-program.ts'
 import { defineSpace } from '../space/parameter.ts'
 import { checkModel, isPath, modelPaths } from './check-model.ts'
 import { checkUsed } from './check-parameters.ts'
 import { checkJson, refuseLostKeys } from './json-limits.ts'
+import { readConstraints } from './read-constraints.ts'
 import { readExamples } from './read-examples.ts'
 import { type LineRole, type ReadLines, readLines } from './read-lines.ts'
 import { readPool } from './read-pool.ts'
@@ -213,7 +207,7 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
             program !== undefined,
             read.examples,
             locate,
-            staged ? programMeasurements(staged.program) : [],
+            staged?.program,
           ),
         }
       : {}),
@@ -285,42 +279,7 @@ function requireFile(file: string, role: string, where: string): void {
   })
 }
 
-/** Metrics of ours say what they measure; what a user's own measures is known once it has run. */
-function readConstraints(
-  written: NonNullable<CheckedTaskInput['constraints']>,
-  metric: MetricSpecification,
-  hasProgram: boolean,
-  examples: readonly Example[],
-  locate: (path: readonly PropertyKey[]) => string,
-  ofStages: readonly string[],
-): Constraint[] {
-  const known = new Set<string>([...BUILT_IN_MEASUREMENTS, ...ofStages, ...measurementNames(metric, examples)])
-  const isOwn = hasProgram || /[/\\]/.test(metric.name)
-  return written.map((constraint, index) => {
-    if (!isOwn && !known.has(constraint.metric)) {
-      throw new InvalidInputError(
-        `constraint on ${JSON.stringify(constraint.metric)}, which ${metric.name} does not measure`,
-        {
-          where: locate(['constraints', index]),
-          remedy: `Measured are ${[...known].join(', ')}; a metric or program of your own may name more.`,
-        },
-      )
-    }
-    return withoutUndefined(constraint)
-  })
-}
-
 function labelsOf(examples: readonly Example[]): string[] {
   const labels = examples.map((example) => example.expected).filter((expected) => typeof expected === 'string')
   return [...new Set(labels)]
-}
-
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined)
-  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }
-}
-
-/** What programs measure beside what every task does. */
-function programMeasurements({ stages }: StagedProgram): string[] {
-  return ['steps', 'savedCalls', ...stages.flatMap(({ name }) => [`${name}.calls`, `${name}.tokens`])]
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { combineEvidence, comparePaired, judge, posteriorInterval, summarizeScores } from '../../src/study/verdict.ts'
+import { summarizeScores } from '../../src/study/score-summary.ts'
+import { combineEvidence, comparePaired, judge, posteriorInterval } from '../../src/study/verdict.ts'
 
 const repeat = (score: number, count: number) => new Array<number>(count).fill(score)
 

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto'
 import { html, toText, trusted } from '../../report/html.ts'
 import { SEARCH_SCRIPT, SEARCH_SCRIPT_HASH } from '../../report/search-script.ts'
 import { STYLE } from '../../report/style.ts'
+import { createConnection } from './connection.ts'
+import { offerControls } from './controls.ts'
 import { listStudies } from './list-studies.ts'
+import { createReportView } from './report-view.ts'
 import { LIVE_STYLE } from './style.ts'
 import { watchStudy } from './watch-study.ts'
 
@@ -12,9 +15,13 @@ interface Page {
   readonly policy: string
 }
 
-const scriptOf = (start: () => void) => `(${start.toString()})()`
-const WATCH = scriptOf(watchStudy)
-const LIST = scriptOf(listStudies)
+/** A function as the text of a script, called with other functions. */
+function scriptOf<Parts extends Record<string, unknown>>(start: (parts: Parts) => void, parts: Parts): string {
+  const given = Object.entries(parts).map(([name, part]) => `${name}: ${String(part)}`)
+  return `(${start.toString()})({ ${given.join(', ')} })`
+}
+const WATCH = scriptOf(watchStudy, { createConnection, createReportView, offerControls })
+const LIST = scriptOf(listStudies, { createConnection })
 const hashOf = (script: string) => `sha256-${createHash('sha256').update(script).digest('base64')}`
 
 const policyOf = (script: string) =>

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Client } from 'pg'
-import type { StudyLock } from '../sql-store.ts'
+import type { StudyLock } from '../sql-dialect.ts'
 
 export interface AdvisoryLocks {
   /** `undefined`: another holder has it, here or elsewhere. */

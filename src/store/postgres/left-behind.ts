@@ -5,7 +5,7 @@
  */
 import { hash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
-import type { StoreTables } from '../sql-store.ts'
+import type { StoreTables } from '../sql-dialect.ts'
 
 /** The schema of the queue's own tables. */
 export const QUEUE_SCHEMA = 'krige_jobs'

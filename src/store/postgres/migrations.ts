@@ -7,7 +7,7 @@
 import { hash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import { CorruptError, InvalidInputError } from '../../errors.ts'
-import type { StoreTables } from '../sql-store.ts'
+import type { StoreTables } from '../sql-dialect.ts'
 
 /** The schema all tables are in; pg-boss has one of its own. */
 export const SCHEMA = 'krige'

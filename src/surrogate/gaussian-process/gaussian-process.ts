@@ -21,9 +21,9 @@ import { checkPoints, type Points } from '../points.ts'
 import { gaussianPosterior, type Posterior } from '../posterior.ts'
 import type { ConditionedProcess, GaussianProcessModel } from './conditioned-process.ts'
 import { covarianceFill } from './covariance-fill.ts'
-import { addMean, meanBasis, meanWidth } from './mean-function.ts'
+import { addMean, meanBasis, meanWidth, solveMean } from './mean-function.ts'
 import { checkTrainingData, joined, type TrainingData } from './training-data.ts'
-import { factorSmall, solveLower, solveLowerTransposed } from './triangular.ts'
+import { solveLower, solveLowerTransposed } from './triangular.ts'
 
 export type { GaussianProcessModel } from './conditioned-process.ts'
 export { checkTrainingData, type TrainingData } from './training-data.ts'
@@ -91,43 +91,6 @@ export function gaussianProcess(model: GaussianProcessModel, data: TrainingData,
 /** Adds σ² + s_i² to the diagonal of K. */
 export function addNoise(covariance: Float64Array, n: number, noise: number, known: Float64Array | undefined): void {
   for (let i = 0; i < n; i++) covariance[i * n + i]! += noise + (known?.[i] ?? 0)
-}
-
-/**
- * β and what follows from it: r = L⁻¹(y − Hβ) and −½βᵀβ.
- *
- * @param factor L; undefined when `targets` and `basis` are L⁻¹y and L⁻¹H already
- */
-export function solveMean(
-  factor: Float64Array | undefined,
-  n: number,
-  targets: Float64Array,
-  basis: Float64Array,
-  width: number,
-): { coefficients: Float64Array; whitened: Float64Array; logPrior: number } {
-  const whitened = targets.slice()
-  if (factor) solveLower(factor, n, whitened)
-  const coefficients = new Float64Array(width)
-  if (width === 0) return { coefficients, whitened, logPrior: 0 }
-  const columns = Array.from({ length: width }, (_, p) => {
-    const column = Float64Array.from({ length: n }, (_, i) => basis[i * width + p]!)
-    if (factor) solveLower(factor, n, column)
-    return column
-  })
-  // (Hᵀ K⁻¹ H + I) β = Hᵀ K⁻¹ y by a small Cholesky.
-  const normal = new Float64Array(width * width)
-  for (let p = 0; p < width; p++) {
-    for (let q = 0; q <= p; q++) normal[p * width + q] = dot(columns[p]!, columns[q]!) + (p === q ? 1 : 0)
-    coefficients[p] = dot(columns[p]!, whitened)
-  }
-  factorSmall(normal, width)
-  solveLower(normal, width, coefficients)
-  solveLowerTransposed(normal, width, coefficients)
-  for (let p = 0; p < width; p++) {
-    const column = columns[p]!
-    for (let i = 0; i < n; i++) whitened[i]! -= coefficients[p]! * column[i]!
-  }
-  return { coefficients, whitened, logPrior: -0.5 * dot(coefficients, coefficients) }
 }
 
 /** A process from a factor of its matrix that is already known. @throws nothing: the caller vouches for the factor. */

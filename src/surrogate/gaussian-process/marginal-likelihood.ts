@@ -12,14 +12,8 @@
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import type { Matrix, Workspace } from '../../numerics/linalg/matrix.ts'
 import { dot } from '../../numerics/vector.ts'
-import {
-  addNoise,
-  checkTrainingData,
-  type GaussianProcessModel,
-  solveMean,
-  type TrainingData,
-} from './gaussian-process.ts'
-import { meanBasis, meanWidth } from './mean-function.ts'
+import { addNoise, checkTrainingData, type GaussianProcessModel, type TrainingData } from './gaussian-process.ts'
+import { meanBasis, meanWidth, solveMean } from './mean-function.ts'
 import { type MarginalLikelihood, stationaryLikelihood } from './stationary-likelihood.ts'
 import { asStationaryTerms } from './stationary-terms.ts'
 import { solveLowerTransposed } from './triangular.ts'

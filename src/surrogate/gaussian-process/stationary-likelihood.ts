@@ -14,8 +14,8 @@
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import type { Matrix, Workspace } from '../../numerics/linalg/matrix.ts'
 import { dot } from '../../numerics/vector.ts'
-import { addNoise, type GaussianProcessModel, solveMean, type TrainingData } from './gaussian-process.ts'
-import { meanBasis, meanWidth } from './mean-function.ts'
+import { addNoise, type GaussianProcessModel, type TrainingData } from './gaussian-process.ts'
+import { meanBasis, meanWidth, solveMean } from './mean-function.ts'
 import { divideByLengths, fillTerm, type StationaryTerm, takeCoordinates, widthOf } from './stationary-terms.ts'
 
 export interface MarginalLikelihood {

@@ -1,0 +1,35 @@
+import { estimateTokens } from '../evaluation/estimate-tokens.ts'
+import type { TextModel } from '../evaluation/text-model.ts'
+import type { Task } from '../task/task.ts'
+
+/** Tokens that a question to a generator takes, and that each prompt in its answer takes; a guess that sets a scale. */
+const QUESTION_TOKENS = 600
+const PROMPT_TOKENS = 120
+/** An output token takes the price of several input tokens; on a local model the time of more. */
+const OUTPUT_WEIGHT = 4
+const LOCAL_OUTPUT_WEIGHT = 10
+
+/** Tokens of an answer where nothing says how long it may be. */
+const SHORT_ANSWER = 16
+
+/**
+ * What one call of a generator for `count` prompts costs, in evaluations of the task: as the budget counts it. Where only
+ * calls are limited that is one; else, and on a local model, whose calls take nothing but time, it goes by tokens.
+ */
+export function callCost(
+  task: Pick<Task, 'examples' | 'template'> & Partial<Pick<Task, 'budget' | 'sampling'>>,
+  generator: Pick<TextModel, 'local'> | undefined,
+  count: number,
+): number {
+  const isLocal = generator?.local ?? false
+  const { calls, inputTokens, outputTokens, usd } = task.budget ?? {}
+  const onlyCalls = calls !== undefined && [inputTokens, outputTokens, usd].every((limit) => limit === undefined)
+  if (onlyCalls && !isLocal) return 1
+  const [example] = task.examples
+  const shown = `${task.template?.source ?? ''}${JSON.stringify(example?.input ?? '')}`
+  const longest = task.sampling?.maxOutputTokens ?? SHORT_ANSWER
+  const expected = example?.expected === undefined ? longest : estimateTokens(JSON.stringify(example.expected))
+  const weight = isLocal ? LOCAL_OUTPUT_WEIGHT : OUTPUT_WEIGHT
+  const evaluation = estimateTokens(shown) + weight * Math.min(longest, expected)
+  return (QUESTION_TOKENS + weight * PROMPT_TOKENS * count) / evaluation
+}
