@@ -1,6 +1,6 @@
 /**
  * `npm run bench:prompts -- [DIRECTORY] [--name NAME] [--repeats R] [--seed S] [--jobs J]`: the tables and figures of
- * recorded.md or simulated.md, from recorded tables. Interrupted, it goes on where it stopped.
+ * recorded.md or simulated.md and of README.md, from recorded tables. Interrupted, it goes on where it stopped.
  *
  * @module
  */
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     tables,
     name: values.name ?? (resolve(tables) === recorded ? 'recorded' : basename(resolve(tables))),
     output: here,
-    documents: ['recorded.md', 'simulated.md'].map((file) => join(here, file)),
+    documents: ['README.md', 'recorded.md', 'simulated.md'].map((file) => join(here, file)),
     repeats: numberOption('--repeats', count)(values.repeats),
     seed: numberOption('--seed', { integer: true, minimum: 0 })(values.seed),
     jobs: numberOption('--jobs', count)(values.jobs),

@@ -22,7 +22,7 @@ import { type BenchTablesOptions, runTables } from '../tables/run-tables.ts'
 import type { Variant } from '../tables/table-unit.ts'
 import { ABLATIONS, earlierStudy, LINE_UP, otherModels, SETTINGS } from './line-up.ts'
 import { replaceSection } from './replace-section.ts'
-import { halvesMarkdown, resultsMarkdown, valueOfTextMarkdown } from './results-markdown.ts'
+import { bestMarkdown, halvesMarkdown, resultsMarkdown, valueOfTextMarkdown } from './results-markdown.ts'
 
 export interface ReproduceOptions
   extends Pick<BenchTablesOptions, 'repeats' | 'seed' | 'embeddingCache' | 'jobs' | 'signal' | 'onProgress'> {
@@ -32,7 +32,10 @@ export interface ReproduceOptions
   readonly name: string
   /** Where results go. */
   readonly output: string
-  /** Documents with the markers `<!-- bench:NAME -->` … `<!-- /bench:NAME -->`, brought up to date. */
+  /**
+   * Documents with the markers `<!-- bench:NAME -->` … `<!-- /bench:NAME -->` or, for the best at each budget alone,
+   * `bench:NAME-best`, brought up to date.
+   */
   readonly documents: readonly string[]
 }
 
@@ -77,7 +80,9 @@ export async function reproduce(options: ReproduceOptions): Promise<readonly Com
   ].join('\n')
   for (const document of options.documents) {
     const text = await readFile(document, 'utf8').catch(() => undefined)
-    if (text !== undefined) writeWhole(document, replaceSection(text, `bench:${options.name}`, content))
+    if (text === undefined) continue
+    const whole = replaceSection(text, `bench:${options.name}`, content)
+    writeWhole(document, replaceSection(whole, `bench:${options.name}-best`, bestMarkdown(line)))
   }
   return [line, ablations, ...(models ? [models] : []), studies]
 }

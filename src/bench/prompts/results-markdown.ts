@@ -4,7 +4,7 @@ import { MUCH, type ValueOfText } from '../compare/value-of-text.ts'
 import type { PairedDifference } from '../statistics/paired-difference.ts'
 
 /**
- * A comparison as a Markdown table: a row a policy, its error at each budget and, in brackets, how far it is from the
+ * A comparison as a Markdown table: a row per policy, its error at each budget and, in brackets, how far it is from the
  * reference with the 95% interval over tasks.
  */
 export function resultsMarkdown(comparison: Comparison): string {
@@ -14,6 +14,35 @@ export function resultsMarkdown(comparison: Comparison): string {
   }
   return parts.join('\n')
 }
+
+/** The best of a group of methods at each budget, beside the reference: on the holdout examples first, where there are any. */
+export function bestMarkdown({ fractions, holdout, reference }: Comparison): string {
+  const groups: readonly (readonly [string, (policy: string) => boolean])[] = [
+    [`**${reference}**`, (policy) => policy === reference],
+    ['paired successive halving, best η', isHalving],
+    ['best other method', (policy) => policy !== reference && !isHalving(policy)],
+  ]
+  const parts = [
+    ['holdout', holdout],
+    ['search examples', fractions],
+  ] as const
+  const rows = parts.flatMap(([examples, budgets]) =>
+    budgets.length === 0
+      ? []
+      : groups.map(([name, includes]) => [
+          `${examples}: ${name}`,
+          ...budgets.map(({ policies }) => {
+            const best = policies.find(({ policy }) => includes(policy))
+            if (!best) return '–'
+            const error = best.meanError.toFixed(3)
+            return best.difference?.interval ? `${error} (${differenceText(best.difference)})` : error
+          }),
+        ]),
+  )
+  return markdownTable(['', ...fractions.map(({ fraction }) => `budget × ${fraction}`)], rows)
+}
+
+const isHalving = (policy: string) => policy.startsWith('successive-halving')
 
 function table(fractions: readonly FractionComparison[], reference: string): string {
   const last = fractions.at(-1)
