@@ -114,7 +114,7 @@ async function shown(value: unknown): Promise<MimeBundle | undefined> {
   return { 'text/plain': lines(inspect(value)) }
 }
 
-/** Collects what is written to the standard streams; one output a run of the same stream. */
+/** Collects what is written to the standard streams; one output per run of the same stream. */
 function capture(outputs: Output[]): () => void {
   const streams = ['stdout', 'stderr'] as const
   const originals = streams.map((name) => process[name].write)

@@ -28,7 +28,7 @@ export function outputDrift(stored: Notebook, now: Notebook): Drift[] {
   })
 }
 
-/** What a reader sees of an output, one string a line, each kind headed by its name. */
+/** What a reader sees of an output, one string per line, each kind headed by its name. */
 function asLines(output: Output): string[] {
   if (output.output_type === 'stream') return [output.name, ...joined(output.text).trimEnd().split('\n')]
   return Object.entries(output.data).flatMap(([mime, text]) => [mime, ...joined(text).trimEnd().split('\n')])

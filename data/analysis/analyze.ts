@@ -19,12 +19,7 @@ const here = import.meta.dirname
 const recorded = join(here, '../tables')
 
 const points = (value: number | undefined) =>
-  value === undefined || Number.isNaN(value)
-    ? '–'
-    : value
-        .toFixed(2)
-        .replace(/^(-?)0\./, '$1.')
-        .replace(/^-\.00$/, '.00')
+  value === undefined || Number.isNaN(value) ? '–' : value.toFixed(2).replace(/^-0\.00$/, '0.00')
 const percent = (value: number) => `${Math.round(100 * value)}%`
 const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`
 const heading = (cells: readonly string[]) => [row(cells), row(cells.map(() => '---'))]

@@ -1,7 +1,7 @@
 /**
  * A process of its own: a model server that answers after a millisecond, and above a limit with 429. Prints its port.
  *
- *     node server.ts [requests a second]
+ *     node server.ts [requests per second]
  *
  * @module
  */

@@ -25,7 +25,7 @@ export interface ThrottleOptions {
 export interface Throttle {
   /** Sends when it is time to. */
   run(call: () => Promise<Generation>, options?: ThrottledCall): Promise<Generation>
-  /** Calls a second permitted just now; infinite until the server has refused one. */
+  /** Calls per second permitted just now; infinite until the server has refused one. */
   readonly pace: number
   /** Fails everything that waits. */
   close(): void

@@ -8,10 +8,6 @@
  * 3. Recommended is the best posterior mean among candidates that were in a comparison. Means are probabilities to win a comparison
  *    against the baseline.
  *
- * In 40 simulated studies (10 candidates, 60 comparisons, qualities unrelated to the text) the best was recommended in 78%, as
- * often as said (mean probability of being the best .81), with a mean loss of .03 against 1.09 at random; the 90% interval of
- * the chance to beat the baseline held the truth in 80%: with so few comparisons it is a little narrow.
- *
  * @module
  */
 import { thompson, topTwoThompson } from '../acquisition/thompson.ts'

@@ -19,7 +19,7 @@ const start = (options: StudyOptions = {}) =>
 /** Candidate 3 is right on everything, the others on every second example. */
 const truth = (candidate: number, example: number) => (candidate === 3 || (candidate + example) % 2 === 0 ? 1 : 0)
 
-/** One call a cell, through the gate. */
+/** One call per cell, through the gate. */
 const oneCall =
   (onSend: (index: number, example: number) => void = () => {}): CellEvaluator =>
   async ({ index, example, reserve }) => {

@@ -1,7 +1,7 @@
 import { alignRows } from '../tables/results-text.ts'
 import type { Comparison, FractionComparison } from './compare-results.ts'
 
-/** The comparison as text: a table a fraction, best policy first. */
+/** The comparison as text: a table per fraction, best policy first. */
 export function compareText(comparison: Comparison): string {
   const { tables, tasks, repeats, reference, notes } = comparison
   const parts = [

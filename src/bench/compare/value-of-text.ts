@@ -20,7 +20,7 @@ export const MUCH = 0.5
 
 /**
  * @param explained By table, the share of the variance of accuracies that its texts predict; tables not in it are left out.
- * @returns One entry a group that has a table.
+ * @returns One entry per group that has a table.
  * @example
  * const { runs } = await readResults('data/results/recorded-ablations.json.gz')
  * const explained = new Map(runs.map(({ table }) => [table, 0.8]))

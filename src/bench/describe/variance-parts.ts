@@ -14,7 +14,7 @@ export interface VarianceParts {
 }
 
 /**
- * Variance components of a crossed design with one observation a cell, by the method of moments: Searle, Casella &
+ * Variance components of a crossed design with one observation per cell, by the method of moments: Searle, Casella &
  * McCulloch (1992), Variance Components, ch. 4. Components that come out negative are set to 0.
  *
  * Missing cells are left out of means; with a few of them the figures are approximate.

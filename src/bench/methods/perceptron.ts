@@ -25,7 +25,7 @@ export interface Perceptron {
  * @param decay Decoupled weight decay (AdamW) a step, times the learning rate.
  * @example
  * const network = createPerceptron([2, 16, 1], 0.01, createRandom(1))
- * network.forward(Float64Array.of(0, 1, 1, 0), 2).length // 2: an output a row
+ * network.forward(Float64Array.of(0, 1, 1, 0), 2).length // 2: an output per row
  */
 export function createPerceptron(
   sizes: readonly number[],

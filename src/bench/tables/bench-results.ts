@@ -151,7 +151,7 @@ export async function readResults(file: string): Promise<BenchResults> {
 
 /**
  * Writes beside the file and renames, so that a kill at any moment leaves a whole file; compressed when the name ends in
- * `.gz`. One run a line, for diffs.
+ * `.gz`. One run per line, for diffs.
  */
 export async function writeResults(file: string, results: BenchResults): Promise<void> {
   const lines = (items: readonly unknown[]) => items.map((item) => JSON.stringify(item)).join(',\n')

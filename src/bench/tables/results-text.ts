@@ -1,10 +1,10 @@
 import type { BenchSummary } from './bench-results.ts'
 
 /**
- * The summary as an aligned table: a row a policy, a column a fraction, best first at the largest fraction.
+ * The summary as an aligned table: a row per policy, a column per fraction, best first at the largest fraction.
  *
  * @example
- * resultsText([{ policy: 'random', fraction: 1, meanError: 0.126, standardError: 0.02 }]).includes('.126') // true
+ * resultsText([{ policy: 'random', fraction: 1, meanError: 0.126, standardError: 0.02 }]).includes('0.126') // true
  */
 export function resultsText(summary: readonly BenchSummary[]): string {
   const fractions = [...new Set(summary.map(({ fraction }) => fraction))].sort((a, b) => a - b)

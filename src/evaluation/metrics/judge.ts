@@ -25,7 +25,7 @@ export interface JudgeOptions {
   readonly criteria: string
   /** Worst and best mark. @defaultValue [1, 5] */
   readonly scale?: readonly [number, number] | undefined
-  /** Calls a cell; even numbers balance the order of presentation. @defaultValue 2 */
+  /** Calls per cell; even numbers balance the order of presentation. @defaultValue 2 */
   readonly repeats?: number | undefined
   /** @defaultValue 200 */
   readonly maxOutputTokens?: number | undefined

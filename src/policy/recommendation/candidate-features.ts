@@ -37,12 +37,9 @@ const OWN_ODDS = 3
 
 /**
  * Parameters get a Matérn-5/2 kernel with one length scale each, or a Matérn-3/2 where the optimum is a kink, which shows
- * once points close in on it. With the one alone, Ackley's function in five dimensions is .07 from its minimum after 100
- * evaluations instead of .005; with the other alone, a bowl is 9e-6 from it after 50 instead of 2e-7. Length scales are alike,
- * or each of its own where data speak for that. With those of their own alone, Ackley's function is 5.9 from its minimum after
- * 30 evaluations instead of 4.1, as few data mistake noise for coordinates that do not matter; with alike ones alone, a wave
- * along one of six coordinates is .07 from it instead of 2e-6. Texts get a Matérn-5/2 with a single length scale on the
- * embedding (or on standardized surface counts, where a pool has no embeddings); both get both, summed.
+ * once points close in on it. Length scales are alike, or each of its own where data speak for that: few data mistake noise for
+ * coordinates that do not matter. Texts get a Matérn-5/2 with a single length scale on the embedding (or on standardized surface
+ * counts, where a pool has no embeddings); both get both, summed.
  */
 export function candidateFeatures(pool: readonly PoolEntry[], encoding: SpaceEncoding): CandidateFeatures {
   const width = encoding.dimension

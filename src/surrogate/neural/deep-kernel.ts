@@ -1,5 +1,5 @@
 /**
- * A Gaussian process on learned features: one network a slot (instruction, demonstrations, …), trained jointly by the
+ * A Gaussian process on learned features: one network per slot (instruction, demonstrations, …), trained jointly by the
  * marginal likelihood. TensorFlow.js carries the gradient through the networks; the gradient with respect to the
  * features comes from the float64 core.
  *

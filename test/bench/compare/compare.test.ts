@@ -87,7 +87,7 @@ describe('compareResults', () => {
 describe('what people see', () => {
   const comparison = compareResults([{ file: 'a', results: results({ krige: 0.1, [nasty]: 0.3, zero: 0 }, 1, true) }])
 
-  it('is text with a table a fraction', () => {
+  it('is text with a table per fraction', () => {
     const text = compareText(comparison)
     expect(text).toContain('Budget × 0.25\n')
     expect(text).toContain('Budget × 1, on the holdout examples')

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { tuneOnHalves } from '../../../src/bench/compare/task-halves.ts'
 import type { BenchRun } from '../../../src/bench/tables/bench-results.ts'
 
-/** One run a policy and task, at one budget; errors by policy. */
+/** One run per policy and task, at one budget; errors by policy. */
 function runsOf(tasks: readonly Readonly<Record<string, number>>[], fraction = 1): BenchRun[] {
   return tasks.flatMap((errors, task) =>
     Object.entries(errors).map(([policy, error]) => ({

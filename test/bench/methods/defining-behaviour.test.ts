@@ -32,7 +32,7 @@ describe('triple-sh', () => {
 
 describe('triple-gse', () => {
   it('learns from text: it keeps good prompts of which it has seen no success', () => {
-    // Quality rises along the line of embeddings; two pulls a prompt say little about any single one.
+    // Quality rises along the line of embeddings; two pulls per prompt say little about any single one.
     const rates = Array.from({ length: 64 }, (_, prompt) => prompt / 63)
     const table = smallTable(bernoulliRows(rates, 50, 9))
     const mean = (embeddings?: readonly Float64Array[]) => {

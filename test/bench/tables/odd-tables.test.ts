@@ -43,7 +43,7 @@ describe.each(names)('%s on odd tables', (policy) => {
     expect(play(policy, smallTable(['1']), 1)).toMatchObject({ chosen: 'p0', error: 0 })
   })
 
-  it('works with less than one evaluation a prompt, down to a single one', () => {
+  it('works with less than one evaluation per prompt, down to a single one', () => {
     const table = smallTable(
       bernoulliRows(
         Array.from({ length: 30 }, (_, i) => i / 30),
