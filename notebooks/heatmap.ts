@@ -1,9 +1,10 @@
-import { escapeMarkup } from '../src/text/escape-markup.ts'
-import { type Shown, svg } from './svg.ts'
+import * as Plot from '@observablehq/plot'
+import { plotSvg } from '../src/report/plot.ts'
+import { PALETTE } from './figure.ts'
+import { PLOT_STYLE, type Shown, shown } from './shown.ts'
 
 const CELL = 44
 const LABEL_WIDTH = 400
-const TOP = 34
 
 /**
  * A square matrix of numbers in [0, 1] as shades, each with its number.
@@ -14,18 +15,26 @@ const TOP = 34
  */
 export function heatmap(title: string, labels: readonly string[], matrix: ArrayLike<number>): Shown {
   const size = labels.length
-  const rows = labels.map((label, i) => {
-    const y = TOP + i * CELL
-    const middle = y + CELL / 2 + 4
-    const cells = labels.map((_, j) => {
-      const value = matrix[i * size + j]!
-      const x = LABEL_WIDTH + j * CELL
-      const shade = `fill="#0072b2" fill-opacity="${value.toFixed(2)}"`
-      const ink = value > 0.6 ? '#fff' : '#222'
-      return `<rect x="${x}" y="${y}" width="${CELL}" height="${CELL}" ${shade} stroke="#fff"/><text x="${x + CELL / 2}" y="${middle}" text-anchor="middle" fill="${ink}">${value.toFixed(2)}</text>`
-    })
-    return `<text x="${LABEL_WIDTH - 8}" y="${middle}" text-anchor="end">${escapeMarkup(label)}</text>${cells.join('')}`
-  })
-  const heading = `<text x="${LABEL_WIDTH}" y="20" font-size="13" font-weight="bold">${escapeMarkup(title)}</text>`
-  return svg(LABEL_WIDTH + size * CELL + 12, TOP + size * CELL + 12, [heading, ...rows].join('\n'))
+  const cells = Array.from(matrix, (value, k) => ({ row: Math.floor(k / size), column: k % size, value }))
+  const number = { x: 'column', y: 'row', text: ({ value }: { value: number }) => value.toFixed(2) } as const
+  return shown(
+    plotSvg({
+      width: LABEL_WIDTH + size * CELL + 12,
+      height: 34 + size * CELL + 12,
+      marginTop: 34,
+      marginRight: 12,
+      marginBottom: 12,
+      marginLeft: LABEL_WIDTH,
+      style: PLOT_STYLE,
+      x: { axis: null, padding: 0.02 },
+      y: { label: null, tickFormat: (row: number) => labels[row]!, tickSize: 0, padding: 0.02 },
+      color: { type: 'linear', domain: [0, 1], range: ['#fff', PALETTE[0]] },
+      marks: [
+        Plot.text([title], { frameAnchor: 'top-left', lineAnchor: 'bottom', dy: -12, fontSize: 13, fontWeight: 600 }),
+        Plot.cell(cells, { x: 'column', y: 'row', fill: 'value' }),
+        Plot.text(cells, { ...number, filter: ({ value }) => value <= 0.6 }),
+        Plot.text(cells, { ...number, filter: ({ value }) => value > 0.6, fill: '#fff' }),
+      ],
+    }),
+  )
 }
