@@ -54,7 +54,7 @@ async function showAnswers(store: Store, study: string, { prompt, example, json 
   }
   if (shown > 0) return
   process.stderr.write(
-    `No answer is kept here${prompt === undefined && example === undefined ? '' : ' for that'}: studies of earlier versions, of recorded tables and with --no-store-text keep none.\n`,
+    `No answer is kept here${prompt === undefined && example === undefined ? '' : ' for that'}: studies of earlier versions, of recorded tables, of programs that give no output and with --no-store-text keep none.\n`,
   )
 }
 

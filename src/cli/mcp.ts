@@ -32,7 +32,7 @@ export function registerMcp(program: Command): void {
     )
     .addOption(
       new Option('--port <n>', 'over HTTP: port; 0 takes a free one')
-        .argParser(numberOption('--port', { integer: true, minimum: 0 }))
+        .argParser(numberOption('--port', { integer: true, minimum: 0, maximum: 65_535 }))
         .default(8787)
         .implies({ http: true }),
     )

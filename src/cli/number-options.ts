@@ -4,6 +4,7 @@ interface NumberLimits {
   readonly integer?: boolean
   /** @defaultValue any number */
   readonly minimum?: number
+  readonly maximum?: number
   /** The value must be larger than this. */
   readonly above?: number
 }
@@ -23,6 +24,7 @@ export function numberOption(name: string, limits: NumberLimits = {}): (written:
       !Number.isFinite(value) ||
       (limits.integer === true && !Number.isSafeInteger(value)) ||
       (limits.minimum !== undefined && value < limits.minimum) ||
+      (limits.maximum !== undefined && value > limits.maximum) ||
       (limits.above !== undefined && value <= limits.above)
     if (bad) throw new InvalidInputError(`${name} is "${written}"; expected ${describe(limits)}`)
     return value
@@ -46,8 +48,9 @@ export function nameListOption(name: string): (written: string) => readonly stri
   }
 }
 
-function describe({ integer, minimum, above }: NumberLimits): string {
+function describe({ integer, minimum, maximum, above }: NumberLimits): string {
   const kind = integer ? 'an integer' : 'a number'
+  if (minimum !== undefined && maximum !== undefined) return `${kind} from ${minimum} to ${maximum}`
   if (minimum !== undefined) return `${kind} of at least ${minimum}`
   if (above !== undefined) return `${kind} above ${above}`
   return kind

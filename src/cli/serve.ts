@@ -35,7 +35,7 @@ export function registerServe(program: Command): void {
     .option('--host <address>', 'where to listen; beyond this machine a token is needed', '127.0.0.1')
     .addOption(
       new Option('--port <n>', 'port; 0 takes a free one')
-        .argParser(numberOption('--port', { integer: true, minimum: 0 }))
+        .argParser(numberOption('--port', { integer: true, minimum: 0, maximum: 65_535 }))
         .default(8787),
     )
     .option(...STORE_OPTION)

@@ -61,7 +61,7 @@ async function startWorker(files: readonly string[], flags: WorkerFlags): Promis
   if (!isPostgres(address)) {
     throw new InvalidInputError('a worker needs a store that machines can share', {
       where: '--store or KRIGE_STORE',
-      remedy: 'Use --store postgres://USER:PASSWORD@HOST/DATABASE, the same as `krige run`.',
+      remedy: 'Use --store postgres://…, the same as `krige run`.',
     })
   }
   const [{ loadTask }, { openStore }, { work }] = await Promise.all([

@@ -41,7 +41,7 @@ export function readTextFile(file: string, role: string, where: string): string 
     const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
     throw new InvalidInputError(`${role} ${showPath(file)} ${missing ? 'does not exist' : 'cannot be read'}`, {
       where,
-      remedy: missing ? 'Check the name; paths are relative to the task file.' : 'Check its permissions.',
+      remedy: missing ? remedyOf(role, where) : 'Check its permissions.',
       cause,
     })
   }
@@ -54,6 +54,13 @@ export function readTextFile(file: string, role: string, where: string): string 
       cause,
     })
   }
+}
+
+/** A file named on the command line lies in the folder of the user, others in that of the task. */
+function remedyOf(role: string, where: string): string {
+  return where.startsWith('--') || role === 'task' || role === 'configuration'
+    ? 'Check the name, and the folder you are in.'
+    : 'Check the name; paths are relative to the task file.'
 }
 
 /**

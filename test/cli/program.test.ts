@@ -46,6 +46,22 @@ describe('the command line', () => {
     },
   )
 
+  it.each([
+    [['serve', '--port', '65536'], '--port is "65536"; expected an integer from 0 to 65535'],
+    [['mcp', '--port', '99999'], '--port is "99999"; expected an integer from 0 to 65535'],
+    [['run', 'nosuch.yaml'], 'task nosuch.yaml does not exist\n  Check the name, and the folder you are in.'],
+    [['import', 'promptfoo', 'nosuch.yaml'], 'does not exist\n  Check the name, and the folder you are in.'],
+    [['init', '--from', 'nosuch.csv', '--prompt', 'x'], 'does not exist\n  Check the name, and the folder you are in.'],
+    // A remedy is no secret, whatever it looks like.
+    [['worker'], 'Use --store postgres://…, the same as'],
+  ])('refuses %j with what helps', async (words, message) => {
+    expect(await krige(folder, ...words)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining(message),
+    })
+  })
+
   it('lists the stored studies', async () => {
     const none = await krige(folder, 'studies')
     expect(none.code).toBe(2)

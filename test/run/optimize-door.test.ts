@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { embedTexts } from '../../src/run/embed-texts.ts'
 import { type OptimizeOptions, optimize } from '../../src/run/optimize.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
 
@@ -168,6 +169,32 @@ describe('optimize on a stored study', () => {
 })
 
 describe('optimize by itself', () => {
+  it('embeds with the embedder that comes with it, once there are prompts enough', async () => {
+    const pool = (size: number) =>
+      Array.from({ length: size }, (_, i) => ({ id: `${i}`, text: `Label it, case ${i}.` }))
+    const vectors = await embedTexts({ ...fine, prompts: [] }, pool(16))
+    expect([vectors.size, vectors.get('Label it, case 3.')?.length]).toEqual([16, 512])
+    for (const options of [{ embedder: 'none' }, { policy: 'random' }]) {
+      expect((await embedTexts({ ...fine, ...options }, pool(16))).size).toBe(0)
+    }
+    expect((await embedTexts(fine, pool(15))).size).toBe(0)
+    expect((await embedTexts({ ...fine, embedder: 'use-lite' }, pool(2))).size).toBe(2)
+    await expect(embedTexts({ ...fine, embedder: './nowhere' }, pool(2))).rejects.toThrow('does not exist')
+  })
+
+  it('learns from those vectors', async () => {
+    const asked: string[] = []
+    const embed = async (texts: readonly string[]) => {
+      asked.push(...texts)
+      return texts.map((text) => (text.includes('good') ? Float64Array.of(1, 0) : Float64Array.of(0, 1)))
+    }
+    const prompts = Array.from({ length: 40 }, (_, i) => `${i % 4 === 0 ? 'good' : 'other'} ${i}`)
+    const evaluate = (prompt: string) => prompt.startsWith('good')
+    const { winner } = await call({ prompts, evaluate, embedder: { embed }, budget: { evaluations: 30 } })
+    expect(winner.text).toMatch(/^good/)
+    expect(new Set(asked)).toEqual(new Set(prompts))
+  })
+
   it('holds half of the examples out where there is a baseline', async () => {
     const many = Array.from({ length: 40 }, (_, index) => index)
     const result = await optimize({
