@@ -151,6 +151,25 @@ describe('prompt files', () => {
     expect(texts('p.csv', { 'p.csv': text })).toEqual(prompts)
   })
 
+  it.each([
+    ['p.txt', '\n\n', 'p.txt holds no prompt'],
+    ['p.txt', '---\n---\n', 'p.txt holds no prompt'],
+    ['p.csv', 'prompt\n', 'p.csv holds no prompt'],
+    ['p.jsonl', '\n', 'p.jsonl holds no prompt'],
+    ['p.md', ' ', 'p.md holds no prompt'],
+    ['p.csv', 'prompt,prompt\nSay {{topic}},Tell {{topic}}\n', 'column prompt stands twice'],
+    ['p.csv', 'label,prompt\na,Say, {{topic}}\n', 'row 1 has 3 cells, and the header 2'],
+  ])('%s with %j is listed', (name, text, message) => {
+    const { told, prompts } = importConfig({ prompts: [name, 'Say {{topic}}'] }, { [name]: text })
+    expect(told).toContain(`unsupported: prompts[0]: ${message}`)
+    expect(prompts).toHaveLength(1)
+  })
+
+  it('that no pattern finds are listed', () => {
+    const { told } = importConfig({ prompts: ['file://p/*.txt', 'Say {{topic}}'] }, { 'p/a.md': 'x' })
+    expect(told).toContain('unsupported: prompts[0]: file://p/*.txt names no file')
+  })
+
   it('.csv without a column prompt is listed', () => {
     const { told } = importConfig({ prompts: ['p.csv', 'Say {{topic}}'] }, { 'p.csv': 'a,b\nSay {{topic}},x\n' })
     expect(told).toContain('unsupported: prompts[0]: p.csv has no column prompt, but a, b')
@@ -298,6 +317,34 @@ describe('tests in CSV files', () => {
     ['a byte order mark', '\u{FEFF}topic,__expected\na,contains: x\nb,contains: y\n', ['a', 'b']],
   ])('may have %s', (_, text, topics) => {
     expect(read(text).examples.map(({ topic }) => topic)).toEqual(topics)
+  })
+
+  it.each([
+    ['no row', 'topic,__expected\n', /t\.csv holds no test/],
+    ['nothing', '', /t\.csv holds no test/],
+    ['a column twice', 'topic,topic,__expected\na,b,contains: x\n', /column topic stands twice/],
+    [
+      'a row with too many cells',
+      'topic,__expected\nHello, world,contains: x\n',
+      /row 1 has 3 cells, and the header 2/,
+    ],
+  ])('are listed where they have %s', (_, text, message) => {
+    const { told, examples } = importConfig({ tests: [...TESTS, 't.csv'] }, { 't.csv': text })
+    expect(told.join('\n')).toMatch(message)
+    expect(examples).toHaveLength(2)
+  })
+
+  it('may end in commas', () => {
+    const { examples } = importConfig(
+      { tests: [...TESTS, 't.csv'] },
+      { 't.csv': 'topic,__expected,\nc,contains: x,,\n' },
+    )
+    expect(examples[2]).toEqual({ topic: 'c', input: 'c', expected: { assert: [{ type: 'contains', value: 'x' }] } })
+  })
+
+  it('that no pattern finds are listed', () => {
+    const { told } = importConfig({ tests: [...TESTS, 'file://t*.yaml'] })
+    expect(told.join('\n')).toContain('unsupported: tests[2]: file://t*.yaml names no file')
   })
 
   it('say where a threshold is no number', () => {

@@ -239,7 +239,6 @@ describe('warm start', () => {
 
   it('begins where the earlier study ended, and leaves it where outcomes say the opposite', () => {
     const [cold, same, opposite] = [studies(undefined), studies(earlier(1)), studies(earlier(-1))]
-    process.stderr.write(JSON.stringify({ cold, same, opposite }))
     // It is believed at first, be it right or wrong …
     expect(same.first).toBeGreaterThan(cold.first + 0.2)
     expect(opposite.first).toBeLessThan(cold.first - 0.2)

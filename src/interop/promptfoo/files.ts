@@ -89,9 +89,25 @@ export function readYaml(text: string, name = 'YAML'): unknown {
   return parseYaml(text, name).toJs()
 }
 
-/** Rows of a CSV text by its header; a row without a cell for a column has ''. */
+/**
+ * Rows of a CSV text by its header; a row without a cell for a column has ''.
+ *
+ * @throws InvalidInputError where a cell would be lost: a column that stands twice, a row longer than the header.
+ */
 export function csvRows(text: string): Record<string, string>[] {
-  return parseCsv(text, { ...csvOptions(text), columns: true })
+  const [header = [], ...rows] = csvCells(text)
+  const twice = header.find((name, index) => name !== '' && header.indexOf(name) < index)
+  if (twice !== undefined) {
+    throw new InvalidInputError(`column ${twice} stands twice`, { remedy: 'Give one of the two another name.' })
+  }
+  return rows.map((row, index) => {
+    if (row.slice(header.length).some((cell) => cell !== '')) {
+      throw new InvalidInputError(`row ${index + 1} has ${row.length} cells, and the header ${header.length}`, {
+        remedy: 'Put quotes around a cell with a comma in it.',
+      })
+    }
+    return Object.fromEntries(header.flatMap((name, at) => (name === '' ? [] : [[name, row[at] ?? '']])))
+  })
 }
 
 /** Rows of a CSV text, the first one, too. */

@@ -88,41 +88,56 @@ function importText(
     return []
   }
   if (!isFile) return [fromSource(written.trim(), labels, where, findings)]
-  return files.expand(written, where).flatMap((path) => {
-    const text = files.text(path, where)
-    const named = [...labels, path]
-    switch (extname(path).toLowerCase()) {
-      case '.csv':
-        return csvPrompts(text, path).map(({ source, label }) =>
-          fromSource(source, [label ?? source, ...named], where, findings),
-        )
-      case '.jsonl':
-        return text
-          .split('\n')
-          .filter((line) => line.trim() !== '')
-          .map((line) => fromSource(line.trim(), named, where, findings))
-      case '.yaml':
-      case '.yml': {
-        const messages = readMessages(/\{%/.test(text) ? undefined : files.data(path, where))
-        return [
-          messages
-            ? { source: joinMessages(messages, where, findings), labels: named }
-            : fromSource(text.trim(), named, where, findings),
-        ]
-      }
-      case '.json':
-        return [fromSource(text.trim(), named, where, findings)]
-      case '.md':
-      case '.j2':
-        return [fromSource(text.trim(), named, where, findings)]
-      default:
-        return text
-          .split(/^[^\S\n]*---[^\S\n]*$/m)
-          .map((part) => part.trim())
-          .filter((part) => part !== '')
-          .map((part) => fromSource(part, named, where, findings))
-    }
+  const paths = files.expand(written, where)
+  if (paths.length === 0) findings.unsupported(where, `${written} names no file`)
+  return paths.flatMap((path) => {
+    const read = readPromptFile(path, labels, where, files, findings)
+    if (read.length === 0) findings.unsupported(where, `${path} holds no prompt`)
+    return read
   })
+}
+
+function readPromptFile(
+  path: string,
+  labels: readonly string[],
+  where: string,
+  files: ConfigFiles,
+  findings: Findings,
+): ImportedPrompt[] {
+  const text = files.text(path, where)
+  const named = [...labels, path]
+  if (text.trim() === '') return []
+  switch (extname(path).toLowerCase()) {
+    case '.csv':
+      return csvPrompts(text, path).map(({ source, label }) =>
+        fromSource(source, [label ?? source, ...named], where, findings),
+      )
+    case '.jsonl':
+      return text
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map((line) => fromSource(line.trim(), named, where, findings))
+    case '.yaml':
+    case '.yml': {
+      const messages = readMessages(/\{%/.test(text) ? undefined : files.data(path, where))
+      return [
+        messages
+          ? { source: joinMessages(messages, where, findings), labels: named }
+          : fromSource(text.trim(), named, where, findings),
+      ]
+    }
+    case '.json':
+      return [fromSource(text.trim(), named, where, findings)]
+    case '.md':
+    case '.j2':
+      return [fromSource(text.trim(), named, where, findings)]
+    default:
+      return text
+        .split(/^[^\S\n]*---[^\S\n]*$/m)
+        .map((part) => part.trim())
+        .filter((part) => part !== '')
+        .map((part) => fromSource(part, named, where, findings))
+  }
 }
 
 /** A column `prompt` with perhaps one for labels; or a single column, where every line is a prompt. */

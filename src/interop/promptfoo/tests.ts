@@ -76,9 +76,12 @@ function readTestFile(written: string, where: string, files: ConfigFiles, findin
     return []
   }
   try {
-    return files.expand(written, where).flatMap((path) => {
+    const paths = files.expand(written, where)
+    if (paths.length === 0) findings.unsupported(where, `${written} names no file`)
+    return paths.flatMap((path) => {
       const data = files.data(path, where)
       const items = Array.isArray(data) ? data : [data]
+      if (items.length === 0) findings.unsupported(where, `${path} holds no test`)
       return items.flatMap((item: unknown, index): Located[] => {
         const at = `${where} ${path}[${index}]`
         return readTest(extname(path).toLowerCase() === '.csv' ? rowTest(item, at, findings) : item, at, findings)
