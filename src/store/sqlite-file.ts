@@ -84,8 +84,20 @@ export interface OpenedFile {
   readonly hasTraces: boolean
 }
 
+/** @throws InvalidInputError where no file can be: a folder, or below a file. */
+function checkPlace(path: string): void {
+  const isFolder = (place: string) => statSync(place, { throwIfNoEntry: false })?.isDirectory()
+  const remedy = 'Name a file for studies with --store.'
+  if (isFolder(path)) throw new InvalidInputError('is a folder; expected a file', { where: path, remedy })
+  let folder = resolve(dirname(path))
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder)
+  if (!isFolder(folder))
+    throw new InvalidInputError(`lies below ${folder}, which is no folder`, { where: path, remedy })
+}
+
 /** Opens a file, brings its tables to the present version, and finds what SQLite would work around in silence. */
 export function openSqliteFile(path: string, { readOnly = false, acceptLoss = false }: SqliteFileOptions): OpenedFile {
+  checkPlace(path)
   checkFile(path, acceptLoss)
   if (readOnly) {
     const { database, close } = openForReading(path)

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { translateSqliteError } from '../../src/store/errors.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
@@ -216,7 +216,12 @@ describe('the sqlite store', () => {
   it('says that a folder cannot be made', () => {
     const file = newFile()
     writeFileSync(file, '')
-    expect(() => openSqliteStore(join(file, 'inside', 'x.db'))).toThrow('cannot open')
+    for (const readOnly of [false, true]) {
+      const open = (path: string) => () => openSqliteStore(path, { readOnly })
+      expect(open(join(file, 'inside', 'x.db'))).toThrow(`lies below ${file}, which is no folder`)
+      expect(open(join(file, 'x.db'))).toThrow(expect.objectContaining({ code: 'invalid-input' }))
+      expect(open(dirname(file))).toThrow('is a folder; expected a file')
+    }
   })
 })
 
