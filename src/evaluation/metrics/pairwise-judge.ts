@@ -97,7 +97,9 @@ function comparisonPrompt(criteria: string, first: string, second: string, examp
   ].join('\n\n')
 }
 
-const WINNER = '(?:(?:answer|response|option|candidate)\\s+)?(a|b|tie|equal|neither|both)(?![\\p{L}\\p{N}])'
+/** Not one of two, as in `A or B`. */
+const WINNER =
+  '(?:(?:answer|response|option|candidate)\\s+)?(a|b|tie|equal|neither|both)(?![\\p{L}\\p{N}]|["\'*_\\s]*(?:/|&|or|and)["\'*_\\s]*(?:a|b|tie)(?![\\p{L}\\p{N}]))'
 /** `Better: **A**`, `"better": "B"`, `the better answer is A`; not the article in `B is better. A reason …`. */
 const SAID = new RegExp(
   `(?<![\\p{L}\\p{N}])better(?:\\s+(?:answer|one|response))?["'*_\\s]*(?:[:=-]|\\bis\\b)["'*_\\s([<]*${WINNER}`,

@@ -92,6 +92,12 @@ describe('pairwise judge', () => {
     ['Both are kind.\nA', 1],
     ['Better: Ａ', 1],
     ['', undefined],
+    ['Better: A or B', undefined],
+    ['Better: **A** and **B**', undefined],
+    ['Better: A/B', undefined],
+    ['Better: A, Better: B or Better: tie', 0.5],
+    ['Better: A, a good answer', 1],
+    ['Better: tie between A and B', 0.5],
   ])('reads %j', (text, winner) => expect(readWinner(text)).toBe(winner))
 
   it('needs a baseline, and an even number of judgments', () => {
