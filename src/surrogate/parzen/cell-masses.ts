@@ -14,8 +14,17 @@ import { cellOf, type NumericDimension } from './parzen-dimension.ts'
 export interface CellMasses {
   /** Groups equal components. */
   refresh(store: ObservationStore, dimension: number): void
-  /** Log-probability of the coordinate's cell by component; computed where asked for. Valid until the next call. */
-  at(coordinate: number): (component: number) => number
+  /**
+   * Log-probabilities of the coordinate's cell by component: in a table, or, on a grid finer than the observations,
+   * computed where asked for. Valid until the next call.
+   */
+  at(coordinate: number): Lookup | ((component: number) => number)
+}
+
+/** A dimension of few values: the log-probability of a component is in a table, by its code. */
+export interface Lookup {
+  readonly codes: Int32Array
+  readonly table: Float64Array
 }
 
 export function createCellMasses(dimension: NumericDimension): CellMasses {
@@ -32,7 +41,6 @@ export function createCellMasses(dimension: NumericDimension): CellMasses {
   /** Masses by coordinate, kept until the components change: candidates repeat on a coarse grid. */
   const known = new Map<number, Float64Array>()
 
-  let masses: Float64Array = new Float64Array(0)
   let left = 0
   let right = 0
   let logSize = 0
@@ -53,15 +61,6 @@ export function createCellMasses(dimension: NumericDimension): CellMasses {
   }
   /** On a grid finer than the observations hardly a mass is needed twice, and groups are components. */
   const isFine = () => levels >= components
-  const massOf = (component: number) => {
-    const group = groupOf[component]!
-    const mass = masses[group]!
-    // NaN marks what has not been asked for.
-    if (!Number.isNaN(mass)) return mass
-    const computed = compute(group)
-    masses[group] = computed
-    return computed
-  }
   const open = (mean: number, inverse: number, logScale: number) => {
     means[groups] = mean
     inverses[groups] = inverse
@@ -107,10 +106,12 @@ export function createCellMasses(dimension: NumericDimension): CellMasses {
       right = cell[1]!
       logSize = Math.log(right - left)
       if (isFine()) return compute
-      const found = known.get(coordinate)
-      masses = found ?? new Float64Array(groups).fill(Number.NaN)
-      if (!found) known.set(coordinate, masses)
-      return massOf
+      let table = known.get(coordinate)
+      if (!table) {
+        table = Float64Array.from({ length: groups }, (_, group) => compute(group))
+        known.set(coordinate, table)
+      }
+      return { codes: groupOf, table }
     },
   }
 }

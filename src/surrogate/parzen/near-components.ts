@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Lookup } from './cell-masses.ts'
 
 /**
  * A component whose weighted log-density is this far below another's is left out of the sum: a million of them change it
@@ -54,7 +55,8 @@ export function squaredDistances(
 }
 
 /**
- * Lists those of the first n components whose weighted log-density, over the smooth dimensions, is above the floor.
+ * Lists those of the first n components whose weighted log-density, over the smooth dimensions and those with tables, is
+ * above the floor.
  *
  * @param rises Whether every component found raises the floor to `NEGLIGIBLE` below it. The newest come first: they
  * weigh most and are most often near.
@@ -65,15 +67,22 @@ export function nearComponents(
   member: number,
   peaks: Float64Array,
   n: number,
+  lookups: readonly Lookup[],
   floor: number,
   rises: boolean,
   survivors: Int32Array,
   exponents: Float64Array,
 ): number {
+  // The first two by name: the loop is half as long as with a list.
+  const [first, second] = lookups
   let count = 0
   let least = floor
   for (let j = n - 1; j >= 0; j--) {
-    const exponent = peaks[j]! - 0.5 * squares[j * BLOCK + member]!
+    let exponent = peaks[j]! - 0.5 * squares[j * BLOCK + member]!
+    if (!(exponent > least)) continue
+    if (first) exponent += first.table[first.codes[j]!]!
+    if (second) exponent += second.table[second.codes[j]!]!
+    for (let l = 2; l < lookups.length; l++) exponent += lookups[l]!.table[lookups[l]!.codes[j]!]!
     if (exponent > least) {
       survivors[count] = j
       exponents[count] = exponent

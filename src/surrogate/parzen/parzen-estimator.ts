@@ -20,7 +20,7 @@ import { InvalidArgumentError } from '../../errors.ts'
 import type { Random } from '../../numerics/random/index.ts'
 import { truncatedNormalQuantile } from '../../numerics/special/index.ts'
 import { type AgeWeights, rampWeights } from './age-weights.ts'
-import { type CellMasses, createCellMasses } from './cell-masses.ts'
+import { type CellMasses, createCellMasses, type Lookup } from './cell-masses.ts'
 import { BLOCK, logSum, NEGLIGIBLE, nearComponents, squaredDistances } from './near-components.ts'
 import { createObservationStore } from './observation-store.ts'
 import { type CategoricalDimension, gridValue, type ParzenDimension } from './parzen-dimension.ts'
@@ -93,6 +93,9 @@ export function createParzenEstimator(
       masses.push(createCellMasses(dimension))
     }
   }
+  /** Choices of the observations by categorical dimension, and the log-probability of each choice at a point. */
+  const choices: Int32Array[] = categorical.map(() => new Int32Array(0))
+  const choiceTables = categorical.map((i) => new Float64Array((dimensions[i] as CategoricalDimension).choices))
   const store = createObservationStore(dimensions, { magicClip, endpoints })
   let stale = true
   let components = 0
@@ -146,6 +149,11 @@ export function createParzenEstimator(
       peaks[j]! += logWeightOf(weights[j]!)
     }
     for (const [s, i] of stepped.entries()) masses[s]!.refresh(store, i)
+    for (const [c, i] of categorical.entries()) {
+      if (choices[c]!.length < n) choices[c] = new Int32Array(2 * components)
+      const codes = choices[c]!
+      for (let j = 0; j < n; j++) codes[j] = store.mean(j, i)
+    }
   }
 
   /** Probability of an observation's own choice and of another one; of any choice under the prior. */
@@ -165,7 +173,10 @@ export function createParzenEstimator(
       const z = (points[at + smooth[s]!]! - means[last * smooth.length + s]!) * inverses[last * smooth.length + s]!
       sum -= 0.5 * z * z
     }
-    for (let s = 0; s < stepped.length; s++) sum += masses[s]!.at(points[at + stepped[s]!]!)(last)
+    for (let s = 0; s < stepped.length; s++) {
+      const mass = masses[s]!.at(points[at + stepped[s]!]!)
+      sum += typeof mass === 'function' ? mass(last) : mass.table[mass.codes[last]!]!
+    }
     for (const i of categorical) sum -= Math.log((dimensions[i] as CategoricalDimension).choices)
     return sum
   }
@@ -174,20 +185,25 @@ export function createParzenEstimator(
   const logDensity = (points: Float64Array, at: number, member: number): number => {
     const prior = priorLogDensity(points, at)
     const floor = prior - NEGLIGIBLE
-    // What other dimensions take away from a component is not known yet: only the prior's sum is complete.
-    const isComplete = smooth.length === k
-    let count = nearComponents(squares, member, peaks, store.size, floor, isComplete, survivors, exponents)
-    // A probability is at most 1, so a component below the floor stays there.
-    for (const i of categorical) {
-      const { own, other } = rowOf((dimensions[i] as CategoricalDimension).choices)
-      const logOwn = Math.log(own)
-      const logOther = Math.log(other)
-      for (let c = 0; c < count; c++) {
-        exponents[c]! += store.mean(survivors[c]!, i) === points[at + i] ? logOwn : logOther
-      }
+    const lookups: Lookup[] = categorical.map((i, c) => {
+      const table = choiceTables[c]!
+      const { own, other } = rowOf(table.length)
+      table.fill(Math.log(other))
+      table[points[at + i]!] = Math.log(own)
+      return { codes: choices[c]!, table }
+    })
+    /** Of grids too fine for tables. */
+    const computed: ((component: number) => number)[] = []
+    for (const [s, i] of stepped.entries()) {
+      const mass = masses[s]!.at(points[at + i]!)
+      if (typeof mass === 'function') computed.push(mass)
+      else lookups.push(mass)
     }
-    for (let s = 0; s < stepped.length; s++) {
-      const mass = masses[s]!.at(points[at + stepped[s]!]!)
+    // What computed dimensions take away from a component is not known yet: then only the prior's sum is complete.
+    const rises = computed.length === 0
+    let count = nearComponents(squares, member, peaks, store.size, lookups, floor, rises, survivors, exponents)
+    // A probability is at most 1, so a component below the floor stays there.
+    for (const mass of computed) {
       let kept = 0
       for (let c = 0; c < count; c++) {
         const exponent = exponents[c]! + mass(survivors[c]!)
