@@ -21,7 +21,7 @@ const TEXTS = 1_000
 /** Outcomes of each measured prompt. */
 const EXAMPLES = 20
 /** Requests timed, after as many that are not. */
-const REQUESTS = 10
+const REQUESTS = 40
 
 interface Running {
   readonly url: string
