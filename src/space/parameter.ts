@@ -137,7 +137,11 @@ function takes(parameter: Parameter, value: ParameterValue): boolean {
   const { low, high, step } = parameter
   if (typeof value !== 'number' || value < low || value > high) return false
   if (low === high) return true
-  if (step === undefined) return false
+  return step !== undefined && isOnStep(value, low, step)
+}
+
+/** Whether whole steps lead to a value, a rounding error aside. */
+export function isOnStep(value: number, low: number, step: number): boolean {
   const steps = (value - low) / step
   return Math.abs(steps - Math.round(steps)) < 1e-9
 }

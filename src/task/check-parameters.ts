@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../errors.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Template } from '../prompt/template.ts'
-import { isActive, type Parameter, type ParameterValue, type Space } from '../space/parameter.ts'
+import { isActive, isOnStep, type Parameter, type ParameterValue, type Space } from '../space/parameter.ts'
 
 /**
  * Holds the values that a prompt states itself to the task's `parameters`, where there are any.
@@ -54,7 +54,7 @@ function isPossible(parameter: Parameter, stated: Readonly<Record<string, Parame
 export function isWithin(parameter: Parameter, value: ParameterValue): boolean {
   if (parameter.kind === 'categorical') return parameter.choices.includes(value)
   if (typeof value !== 'number' || !(value >= parameter.low && value <= parameter.high)) return false
-  return parameter.kind === 'float' || Number.isInteger(value)
+  return parameter.step === undefined || isOnStep(value, parameter.low, parameter.step)
 }
 
 function rangeOf(parameter: Parameter): string {
@@ -62,5 +62,6 @@ function rangeOf(parameter: Parameter): string {
     return `one of ${parameter.choices.map((choice) => JSON.stringify(choice)).join(', ')}`
   const kind = parameter.kind === 'int' ? 'a whole number' : 'a number'
   const when = parameter.when ? `, where ${parameter.when.parameter} is ${parameter.when.in.join(' or ')}` : ''
-  return `${kind} from ${parameter.low} to ${parameter.high}${when}`
+  const steps = parameter.step === undefined || parameter.step === 1 ? '' : ` in steps of ${parameter.step}`
+  return `${kind} from ${parameter.low} to ${parameter.high}${steps}${when}`
 }

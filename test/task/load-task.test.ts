@@ -135,6 +135,11 @@ parameters: { temperature: { float: [0, 1] } }
       'has temperature: 5; expected a number from 0 to 1',
     )
     expect(() => loadTask(write({ yaml: stating('{ temperatur: 0.5 }') }))).toThrow('a parameter temperatur')
+    const stepped = stating('{ temperature: 0.3 }').replace('[0, 1]', '[0, 1], step: 0.1')
+    expect(loadTask(write({ yaml: stepped })).pool[0]!.parameters).toEqual({ temperature: 0.3 })
+    expect(() => loadTask(write({ yaml: stepped.replace('0.3', '0.35') }))).toThrow(
+      'has temperature: 0.35; expected a number from 0 to 1 in steps of 0.1',
+    )
   })
 
   it('has a fingerprint of what scores depend on, not of pool or budget', () => {

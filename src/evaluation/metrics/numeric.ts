@@ -5,8 +5,10 @@ import type { MetricDefinition } from './metric-definition.ts'
 import { numberAtStart, readNumber, readNumbers, unifyNumbers } from './read-number.ts'
 import { expectedGot, quote } from './show-difference.ts'
 
+const TOLERANCE = 1e-6
+
 export interface NumericOptions {
-  /** Largest permitted absolute difference. @defaultValue 1e-6 */
+  /** Largest permitted absolute difference. @defaultValue 1e-6, or that share of an expected number below 1 */
   readonly tolerance?: number | undefined
   /** Largest permitted difference as a share of the expected number. @defaultValue 0 */
   readonly relative?: number | undefined
@@ -21,14 +23,16 @@ export interface NumericOptions {
  * @example
  * numeric().score('3 + 4 = 7, so the answer is 7.', { ...example, expected: '7' }) // 1
  */
-export function numeric({ tolerance = 1e-6, relative = 0, position = 'last' }: NumericOptions = {}): Metric {
+export function numeric({ tolerance, relative = 0, position = 'last' }: NumericOptions = {}): Metric {
   return {
     name: 'numeric',
     score(output, example) {
       const expected = readNumber(showValue(example.expected ?? ''))
       const found = findNumber(output, position)
       if (found === undefined || expected === undefined) return 0
-      return Math.abs(found - expected) <= Math.max(tolerance, relative * Math.abs(expected)) ? 1 : 0
+      const size = Math.abs(expected)
+      const allowed = tolerance ?? TOLERANCE * (size === 0 ? 1 : Math.min(1, size))
+      return Math.abs(found - expected) <= Math.max(allowed, relative * size) ? 1 : 0
     },
     explain(output, example) {
       const found = findNumber(output, position)
@@ -73,7 +77,7 @@ export const numericMetric: MetricDefinition<NumericOptions> = {
   name: 'numeric',
   page: {
     rightWhen: "the answer's number equals the expected one",
-    settings: '`tolerance` (1e-6), `relative` (0), `position` (last, or first)',
+    settings: '`tolerance` (1e-6, or that share of a number below 1), `relative` (0), `position` (last, or first)',
     expected: 'a number',
   },
   options: z.strictObject({

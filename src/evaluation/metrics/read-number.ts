@@ -77,13 +77,19 @@ function tokensOf(text: string): Token[] {
     const { sign, start } = signBefore(text, match.index)
     const [first, ...others] = valuesOf(body)
     const power = e ?? ten ?? POWERS[word?.toLowerCase() ?? ''] ?? 0
-    const value = exponent === undefined ? Number(`${first}e${power}`) : first! ** Number(exponent)
+    const value = exponent === undefined ? timesPowerOfTen(first!, Number(power)) : first! ** Number(exponent)
     const values = [sign * value, ...others].filter((number) => Number.isFinite(number))
     return [{ start, end: match.index + whole.length, values }]
   })
   const [first, ...others] = tokens
   const own = others.filter(({ start }) => !TOLERANCE.test(text.slice(Math.max(0, start - 2), start)))
   return first ? joinFractions(text, [first, ...own]) : []
+}
+
+/** To the last digit, which a product is not; JavaScript writes small and large numbers with an exponent of their own. */
+function timesPowerOfTen(number: number, power: number): number {
+  const [mantissa, own = 0] = String(number).split('e')
+  return Number(`${mantissa}e${Number(own) + power}`)
 }
 
 /** A sign, and a currency beside it; a hyphen after a letter or digit joins words and ranges. */

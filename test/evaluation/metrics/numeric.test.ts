@@ -14,6 +14,19 @@ describe('numeric', () => {
     expect(findNumber(text, 'last')).toBe(number)
   })
 
+  it.each([
+    ['0', '0.0000005', 0],
+    ['5e-7', '0.0000005', 1],
+    ['0.00000051', '0.0000005', 0],
+    ['0.3', '0.3000000001', 1],
+    ['1000000', '1000001', 0],
+    ['0', '0', 1],
+    ['1e-7', '0', 1],
+    ['-0', '0', 1],
+  ])('takes %j for %j: %d, without a tolerance of its own', (answer, expected, score) => {
+    expect(numeric().score(answer, { id: '1', input: 'x', expected, fields: {} })).toBe(score)
+  })
+
   it('scores a bare number that ends the answer', () => {
     const example = { id: '1', input: 'How many grams are 2 kilograms?', expected: '2000', fields: {} }
     expect(numeric().score(' 2000', example)).toBe(1)
