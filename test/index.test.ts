@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { createStudy, optimize, POLICIES, restoreStudy, summariseScores, summarizeScores } from '../src/index.ts'
+import {
+  createStudy,
+  openEmbedder,
+  optimize,
+  POLICIES,
+  restoreStudy,
+  summariseScores,
+  summarizeScores,
+} from '../src/index.ts'
 
 /** The snippets of the README, as they are written there. */
 describe('the library', () => {
@@ -16,6 +24,17 @@ describe('the library', () => {
     expect(result.ranking[0]!.text).toBe(result.winner.text)
     const means = result.ranking.map(({ mean }) => mean)
     expect(means).toEqual(means.toSorted((a, b) => b - a))
+  })
+
+  it('has the embedder that optimize opens, for studies of your own', async () => {
+    const embedder = (await openEmbedder())!
+    const texts = ['Label it.', 'Label the ticket with one word.']
+    const vectors = await embedder.embed(texts)
+    const pool = texts.map((text, index) => ({ candidate: { id: `${index}`, text }, embedding: vectors[index]! }))
+    const study = createStudy({ pool, budget: { evaluations: 2 } })
+    for (const score of [0, 1]) study.tell(study.ask().id, score)
+    expect(texts).toContain(study.recommend()?.winner.text)
+    await embedder.close()
   })
 
   it.each(['gp', 'tpe', 'random', 'sobol', 'krige'])('asks and tells with policy %s over a space', (policy) => {
