@@ -15,7 +15,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['acquisition'],
   ['policy'],
   ['study'],
-  ['evaluation'],
+  ['evaluation', 'threads'],
   ['trace', 'task', 'embedding', 'proposer', 'store', 'recording'],
   ['engine'],
   ['run'],

@@ -117,6 +117,6 @@ export async function openEstimator(task: Task, flags: RunFlags, replay: Replay 
 }
 
 export async function openTaskBackend(flags: RunFlags, recorded: string | undefined) {
-  const { openBackend } = await import('../numerics/linalg/open-backend.ts')
-  return openBackend(flags.backend ?? recorded ?? process.env['KRIGE_BACKEND'])
+  const { openThreadedBackend } = await import('../threads/open-threaded-backend.ts')
+  return openThreadedBackend(flags.backend ?? recorded ?? process.env['KRIGE_BACKEND'])
 }

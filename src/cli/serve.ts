@@ -54,13 +54,13 @@ export function registerServe(program: Command): void {
 
 /** What `krige serve` and `krige mcp` serve. */
 export async function openServed(flags: Pick<ServeFlags, 'store' | 'backend'>) {
-  const [{ openStore }, { openBackend }] = await Promise.all([
+  const [{ openStore }, { openThreadedBackend }] = await Promise.all([
     import('../store/open-store.ts'),
-    import('../numerics/linalg/index.ts'),
+    import('../threads/open-threaded-backend.ts'),
   ])
   const { serve, createServerApp } = await loadServer(() => import('../server/index.ts'))
   const name = flags.backend ?? process.env['KRIGE_BACKEND']
-  const backend = await openBackend(...(name === undefined ? [] : [name as Parameters<typeof openBackend>[0]]))
+  const backend = await openThreadedBackend(name)
   return {
     serve,
     createServerApp,

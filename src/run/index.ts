@@ -14,6 +14,7 @@ export type {
 } from '../engine/generation.ts'
 export { createJournal, type Journal } from '../engine/journal.ts'
 export { runSearch, type SearchOptions, type SearchProgress } from '../engine/search.ts'
+export { openThreadedBackend, type ThreadedBackendOptions } from '../threads/open-threaded-backend.ts'
 export { type EarlierStudy, readEarlierStudy } from './earlier-study.ts'
 export { holdoutBudget } from './holdout-budget.ts'
 export { type Cost, makePlan, type Plan } from './plan.ts'

@@ -9,7 +9,6 @@ import { createJournal } from '../engine/journal.ts'
 import { type Leader, leadersOf } from '../engine/leaders.ts'
 import { runSearch } from '../engine/search.ts'
 import { InvalidArgumentError, InvalidInputError } from '../errors.ts'
-import { createBackend } from '../numerics/linalg/create-backend.ts'
 import { growingPool } from '../policy/growing-pool.ts'
 import { candidateText } from '../prompt/candidate.ts'
 import { stagePlan } from '../proposer/stage-view.ts'
@@ -23,6 +22,7 @@ import type { StudyState } from '../study/state.ts'
 import { createFold } from '../study/state.ts'
 import { openStudy } from '../study/study.ts'
 import type { Conclusion } from '../study/verdict.ts'
+import { openThreadedBackend } from '../threads/open-threaded-backend.ts'
 import { embedTexts } from './embed-texts.ts'
 import { evaluateByFunction } from './evaluate-by-function.ts'
 import { generateByFunction } from './generate-by-function.ts'
@@ -60,7 +60,7 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
   const [examples, holdout] = splitOf(options, seed)
   const store = options.store ?? createMemoryStore()
   const name = options.study ?? 'optimize'
-  const backend = options.backend ?? createBackend()
+  const backend = options.backend ?? (await openThreadedBackend())
   const rivals = options.baseline === undefined ? 1 : 2
   const proposers = options.proposers ?? (given.prompt !== undefined && !given.prompts ? 'auto' : 'none')
   const compared = holdoutSize({

@@ -23,6 +23,7 @@ import type { Matrix } from '../matrix.ts'
 import { symmetricEigen } from '../symmetric-eigen.ts'
 import { createHeap } from './heap.ts'
 import { createHeapWorkspace, HeapMatrix } from './heap-matrix.ts'
+import { helpedKernels, type StartHelper } from './helped-kernels.ts'
 import { checkSupported, detectSimd, instantiate, type Kernels, type Simd } from './kernels.ts'
 
 /** The numbers of assembly/kernel.ts. */
@@ -49,6 +50,13 @@ export interface WasmBackendOptions {
    * @defaultValue 4 MiB
    */
   readonly initialMemory?: number
+  /**
+   * Starts a thread that helps with what is large, so that two cores work on it; the results are the same, bit for bit.
+   * `openThreadedBackend` has one for Node.js. The thread that computes must be one that may wait: not a browser's main one.
+   *
+   * @defaultValue none: one thread computes everything
+   */
+  readonly startHelper?: StartHelper
 }
 
 const DEFAULT_INITIAL_MEMORY = 4 * 1048576
@@ -72,11 +80,12 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     })
   }
   checkSupported(simd)
-  const heap = createHeap(options.initialMemory ?? DEFAULT_INITIAL_MEMORY)
+  const { startHelper } = options
+  const heap = createHeap(options.initialMemory ?? DEFAULT_INITIAL_MEMORY, { shared: startHelper !== undefined })
   let instance: Kernels | undefined
   // Memory is reserved at the first use: most studies that are opened only to be read compute nothing.
   const kernels = () => {
-    instance ??= instantiate(simd, heap.memory)
+    instance ??= startHelper ? helpedKernels(simd, heap.memory, startHelper) : instantiate(simd, heap.memory)
     return instance
   }
   let scratchPointer = 0

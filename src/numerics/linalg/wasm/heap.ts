@@ -9,11 +9,14 @@
 import { OutOfMemoryError } from '../../../errors.ts'
 
 const PAGE = 65536
-const MAXIMUM_PAGES = 32768
+/** 2 GiB. */
+export const MAXIMUM_PAGES = 32768
 /** Blocks start on cache lines. */
 const ALIGNMENT = 64
 /** Everything below belongs to the module's own constants. */
-const FIRST = 65536
+const FIRST = PAGE
+/** The page after it is where threads that share a memory agree upon their work. */
+export const CONTROL = PAGE
 
 export interface Heap {
   readonly memory: WebAssembly.Memory
@@ -42,12 +45,14 @@ interface Block {
  * A heap over a new memory, which is reserved at its first use.
  *
  * @param initialBytes how much to reserve then; the operating system provides pages when they are touched
+ * @param options `shared`: other threads may use the memory too
  */
-export function createHeap(initialBytes: number): Heap {
-  const initial = Math.min(MAXIMUM_PAGES, Math.ceil((FIRST + initialBytes) / PAGE))
+export function createHeap(initialBytes: number, { shared = false } = {}): Heap {
+  const first = shared ? FIRST + PAGE : FIRST
+  const initial = Math.min(MAXIMUM_PAGES, Math.ceil((first + initialBytes) / PAGE))
   let opened: WebAssembly.Memory | undefined
   let float64 = new Float64Array()
-  let end = FIRST
+  let end = first
   let used = 0
   let growths = 0
   /** Free blocks below `end`, by offset, never adjacent. */
@@ -56,7 +61,7 @@ export function createHeap(initialBytes: number): Heap {
 
   const open = (): WebAssembly.Memory => {
     if (!opened) {
-      opened = new WebAssembly.Memory({ initial, maximum: MAXIMUM_PAGES })
+      opened = new WebAssembly.Memory({ initial, maximum: MAXIMUM_PAGES, shared })
       float64 = new Float64Array(opened.buffer)
     }
     return opened

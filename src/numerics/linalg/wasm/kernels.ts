@@ -5,12 +5,35 @@
  */
 import { UnavailableError } from '../../../errors.ts'
 import { relaxedModule, simd128Module } from './modules.generated.ts'
+import { importSharedMemory } from './shared-memory.ts'
 
 /** Which instructions the kernels use: `relaxed` fuses multiply and add, so its last bits differ from `simd128`. */
 export type Simd = 'relaxed' | 'simd128'
 
+/**
+ * The steps of `assembly/index.ts`: parts of algorithms whose ranges may run at the same time, on scratch of their own. What
+ * they take after that stands there.
+ */
+export const STEPS = [
+  'choleskyRows',
+  'choleskyUpdate',
+  'inverseColumns',
+  'inverseProduct',
+  'inverseRows',
+  'kernelFillRows',
+  'packColumns',
+  'productRows',
+  'solveRightSides',
+] as const
+
+export type Step = (typeof STEPS)[number]
+
+type Steps = Readonly<Record<Step, (begin: number, end: number, scratch: number, ...more: readonly number[]) => void>>
+
 /** The functions of `assembly/index.ts`; pointers in bytes, strides in elements, flags as 0 or 1. */
-export interface Kernels {
+export interface Kernels extends Steps {
+  readonly PRODUCT_COLUMNS: WebAssembly.Global
+  readonly PRODUCT_INNER: WebAssembly.Global
   ardGradient(
     n: number,
     d: number,
@@ -26,13 +49,19 @@ export interface Kernels {
   ): void
   ardGradientScratch(n: number, d: number): number
   cholesky(n: number, a: number, aRow: number, l: number, lRow: number, scratch: number): number
+  choleskyPanel(n: number): number
+  choleskyPanelBytes(n: number): number
   choleskyScratch(n: number): number
+  choleskySquare(width: number, a: number, aRow: number, l: number, lRow: number, panel: number): void
+  columnsAtOnce(n: number, m: number): number
   columnSquaredNorms(rows: number, columns: number, a: number, row: number, out: number): void
   copyLower(n: number, from: number, fromRow: number, to: number, toRow: number, jitter: number): void
   deleteRow(n: number, l: number, row: number, index: number, scratch: number): void
   distancesScratch(n: number, m: number, d: number): number
   dot(n: number, x: number, y: number): number
   inverse(n: number, l: number, lRow: number, c: number, cRow: number, scratch: number): void
+  inverseColumnsBytes(n: number): number
+  inverseRowsBytes(n: number): number
   inverseScratch(n: number): number
   kernelFill(
     family: number,
@@ -157,8 +186,25 @@ export function instantiate(simd: Simd, memory: WebAssembly.Memory): Kernels {
     module = new WebAssembly.Module(decode(simd))
     modules.set(simd, module)
   }
+  return instantiateModule(module, memory)
+}
+
+/** The same of a module that is compiled. */
+export function instantiateModule(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
   // The one place where the types of the module's exports are asserted: assembly/index.ts is what they are.
   return new WebAssembly.Instance(module, { env: { memory } }).exports as WebAssembly.Exports & Kernels
+}
+
+const sharedModules = new Map<Simd, WebAssembly.Module>()
+
+/** The same instructions over a memory that threads share. */
+export function sharedModule(simd: Simd): WebAssembly.Module {
+  let module = sharedModules.get(simd)
+  if (!module) {
+    module = new WebAssembly.Module(importSharedMemory(decode(simd)))
+    sharedModules.set(simd, module)
+  }
+  return module
 }
 
 function decode(simd: Simd): Uint8Array<ArrayBuffer> {

@@ -8,63 +8,137 @@ import { completeDiagonal } from './triangular-solve'
 
 const KC = 256
 
+/** Rows of L that are packed together where that is done ahead. */
+const GROUP = 12
+/** Bytes of scratch that `inverseProduct` needs. */
+const TILE = 128
+
+/** Bytes of X in slivers. */
+export function inverseColumnsBytes(n: i32): usize {
+  const padded = <usize>((n + 3) & ~3)
+  return padded * padded * 8
+}
+
 /** Bytes of scratch that `inverse` needs. */
 export function inverseScratch(n: i32): usize {
-  const padded = <usize>((n + 3) & ~3)
-  return 256 + 3 * padded * STEP + padded * padded * 8
+  return 256 + 3 * <usize>((n + 3) & ~3) * STEP + inverseColumnsBytes(n)
 }
 
 /** Lower triangle of C (n×n) ← (LLᵀ)⁻¹. */
 export function inverse(n: i32, l: usize, lRow: i32, c: usize, cRow: i32, scratch: usize): void {
   const padded = (n + 3) & ~3
+  const reciprocals = scratch + TILE
   const left = scratch + 256
   const packed = left + 3 * <usize>padded * STEP
-  invertInto(n, l, lRow, left, packed, scratch + 128)
-  multiplyTransposed(n, c, cRow, packed, scratch)
-}
-
-/** Slivers of X = L⁻¹: column by column sliver a solve with a slice of the identity, rows above it skipped. */
-function invertInto(n: i32, l: usize, lRow: i32, left: usize, packed: usize, reciprocals: usize): void {
-  const padded = (n + 3) & ~3
-  const sliverBytes = <usize>padded * STEP
   for (let i = 0; i < n; ) {
     const group = groupOf(n - i)
-    const end = i + group
-    const offset = <usize>i << 5
-    // Zeros first, also in the columns of this group above their diagonal: the product below reads them.
-    for (let j = 0; j < end; j += 4) {
-      memory.fill(packed + <usize>(j >> 2) * sliverBytes + offset, 0, <usize>group * STEP)
+    packRows(i, group, n, l, lRow, left, <usize>padded * STEP, reciprocals)
+    solveRows(i, group, 0, i + group, n, left, <usize>padded * STEP, reciprocals, packed)
+    i += group
+  }
+  inverseProduct(0, n, scratch, n, c, cRow, packed)
+}
+
+/** Bytes of a whole L as `inverseRows` packs it, with the reciprocals of its diagonal before it. */
+export function inverseRowsBytes(n: i32): usize {
+  const groups = <usize>((n + GROUP - 1) / GROUP)
+  return reciprocalsBytes(n) + <usize>((GROUP * GROUP) << 2) * groups * (groups + 1)
+}
+
+// @ts-ignore: decorator
+@inline
+function reciprocalsBytes(n: i32): usize {
+  return (<usize>(n + GROUP) * 8 + 63) & ~63
+}
+
+/** Slivers of the rows of L in groups of 12, one group after the other, each as long as its last row. */
+// @ts-ignore: decorator
+@inline
+function groupOfRows(i: i32, n: i32, rows: usize): usize {
+  const group = <usize>(i / GROUP)
+  return rows + reciprocalsBytes(n) + <usize>((GROUP * GROUP) << 2) * group * (group + 1)
+}
+
+/** Step: rows `begin` … `end` − 1 of L, packed; `begin` is a multiple of 12. */
+export function inverseRows(begin: i32, end: i32, _scratch: usize, n: i32, l: usize, lRow: i32, rows: usize): void {
+  for (let i = begin; i < end; i += GROUP) {
+    packRows(i, GROUP, n, l, lRow, groupOfRows(i, n, rows), <usize>(i + GROUP) * STEP, rows + (<usize>i << 3))
+  }
+}
+
+/** Step: columns `begin` … `end` − 1 of X = L⁻¹ from rows that are packed; `begin` is a multiple of 12. */
+export function inverseColumns(begin: i32, end: i32, _scratch: usize, n: i32, rows: usize, packed: usize): void {
+  for (let i = begin; i < n; ) {
+    const group = groupOf(n - i)
+    const top = (i / GROUP) * GROUP
+    const sliverBytes = <usize>(top + GROUP) * STEP
+    const left = groupOfRows(i, n, rows) + <usize>((i - top) >> 2) * sliverBytes
+    solveRows(i, group, begin, min(end, i + group), n, left, sliverBytes, rows + (<usize>i << 3), packed)
+    i += group
+  }
+}
+
+/** `count` rows of L from row i on in slivers, completed to triangles by an identity. */
+function packRows(
+  i: i32,
+  count: i32,
+  n: i32,
+  l: usize,
+  lRow: i32,
+  left: usize,
+  sliverBytes: usize,
+  reciprocals: usize,
+): void {
+  for (let s = 0; s < count && i + s < n; s += 4) {
+    const row = i + s
+    const rows = min(4, n - row)
+    const sliver = left + <usize>(s >> 2) * sliverBytes
+    packSliver(sliver, l + (<usize>(row * lRow) << 3), lRow, 1, rows, row + rows, 1)
+    completeDiagonal(sliver + (<usize>row << 5), reciprocals + (<usize>s << 3), rows)
+  }
+}
+
+/** Rows i … i + group − 1 of the columns `begin` … `end` − 1 of X, end ≤ i + group: a solve with a slice of the identity. */
+function solveRows(
+  i: i32,
+  group: i32,
+  begin: i32,
+  end: i32,
+  n: i32,
+  left: usize,
+  leftBytes: usize,
+  reciprocals: usize,
+  packed: usize,
+): void {
+  const sliverBytes = <usize>((n + 3) & ~3) * STEP
+  const offset = <usize>i << 5
+  for (let j = begin; j < end; j += 4) {
+    const sliver = packed + <usize>(j >> 2) * sliverBytes
+    // Zeros first, also above the diagonal: the product of X with itself reads them.
+    memory.fill(sliver + offset, 0, <usize>group * STEP)
+    if (j < i) continue
+    const own = sliver + (<usize>j << 5)
+    for (let r = 0; r < min(4, n - j); r++) store<f64>(own + <usize>(r * 40), 1)
+  }
+  let pc = 0
+  for (; pc + KC < i; pc += KC) {
+    for (let j = begin; j < min(end, pc + KC); j += 4) {
+      subtractProduct(group, max(pc, j), pc + KC, left, leftBytes, packed + <usize>(j >> 2) * sliverBytes, offset)
     }
-    for (let s = 0; s < group; s += 4) {
-      const row = i + s
-      const rows = min(4, n - row)
-      const sliver = left + <usize>(s >> 2) * sliverBytes
-      packSliver(sliver, l + (<usize>(row * lRow) << 3), lRow, 1, rows, row + rows, 1)
-      completeDiagonal(sliver + (<usize>row << 5), reciprocals + (<usize>s << 3), rows)
-      const own = packed + <usize>(row >> 2) * sliverBytes + (<usize>row << 5)
-      for (let r = 0; r < rows; r++) store<f64>(own + <usize>(r * 40), 1)
+  }
+  for (let j = begin; j < end; j += 4) {
+    const sliver = packed + <usize>(j >> 2) * sliverBytes
+    const start = max(pc, j)
+    if (group == 12 && start < i) subtractProduct(12, start, i, left, leftBytes, sliver, offset)
+    // With four rows the last of the product and the solve are one loop.
+    const solved = group == 12 ? max(i, j) : start
+    const skip = <usize>solved << 5
+    for (let row = max(i, j); row < i + group; row += 4) {
+      const s = row - i
+      const line = left + <usize>(s >> 2) * leftBytes
+      const own = <usize>row << 5
+      solveTile(row - solved, line + skip, sliver + skip, sliver + own, line + own, reciprocals + (<usize>s << 3))
     }
-    let pc = 0
-    for (; pc + KC < i; pc += KC) {
-      for (let j = 0; j < pc + KC; j += 4) {
-        subtractProduct(group, max(pc, j), pc + KC, left, sliverBytes, packed + <usize>(j >> 2) * sliverBytes, offset)
-      }
-    }
-    for (let j = 0; j < end; j += 4) {
-      const sliver = packed + <usize>(j >> 2) * sliverBytes
-      const start = max(pc, j)
-      if (group == 12 && start < i) subtractProduct(12, start, i, left, sliverBytes, sliver, offset)
-      // With four rows the last of the product and the solve are one loop.
-      const solved = group == 12 ? max(i, j) : start
-      const skip = <usize>solved << 5
-      for (let row = max(i, j); row < end; row += 4) {
-        const s = row - i
-        const line = left + <usize>(s >> 2) * sliverBytes
-        const own = <usize>row << 5
-        solveTile(row - solved, line + skip, sliver + skip, sliver + own, line + own, reciprocals + (<usize>s << 3))
-      }
-    }
-    i = end
   }
 }
 
@@ -86,14 +160,26 @@ function subtractProduct(
   else tile(end - start, left + skip, sliver + skip, own, STEP, SUBTRACT)
 }
 
-/** C_ij ← Σ_{p ≥ i} X_pi X_pj for j ≤ i, KC rows of X at a time. */
-function multiplyTransposed(n: i32, c: usize, cRow: i32, packed: usize, part: usize): void {
+/**
+ * Step: rows `begin` … `rowsEnd` − 1 of C_ij ← Σ_{p ≥ i} X_pi X_pj for j ≤ i, KC rows of X at a time; `begin` is a multiple
+ * of 12.
+ */
+export function inverseProduct(
+  begin: i32,
+  rowsEnd: i32,
+  scratch: usize,
+  n: i32,
+  c: usize,
+  cRow: i32,
+  packed: usize,
+): void {
   const padded = (n + 3) & ~3
   const sliverBytes = <usize>padded * STEP
   const stride = <usize>cRow << 3
   for (let pc = 0; pc < n; pc += KC) {
     const end = min(padded, pc + KC)
-    for (let i = 0; i < min(n, end); ) {
+    const rows = min(rowsEnd, end)
+    for (let i = begin; i < rows; ) {
       const group = groupOf(n - i)
       let done = 0
       if (group == 12) {
@@ -109,7 +195,7 @@ function multiplyTransposed(n: i32, c: usize, cRow: i32, packed: usize, part: us
         }
       }
       const last = i + group
-      for (; i < last && i < min(n, end); i += 4) multiplyRows(n, i, done, max(pc, i), end, c, cRow, packed, part)
+      for (; i < last && i < rows; i += 4) multiplyRows(n, i, done, max(pc, i), end, c, cRow, packed, scratch)
       i = last
     }
   }

@@ -44,7 +44,54 @@ export function kernelFill(
   lower: bool,
   scratch: usize,
 ): void {
-  for (let i = 0; i < n; i++) {
+  kernelFillRows(
+    0,
+    n,
+    scratch,
+    family,
+    m,
+    squared,
+    squaredRow,
+    out,
+    outRow,
+    derivative,
+    derivativeRow,
+    shapeDerivative,
+    shapeDerivativeRow,
+    scale,
+    outputScale,
+    shape,
+    accumulate,
+    lower,
+  )
+}
+
+/** Step: rows `begin` … `end` − 1 of it. */
+export function kernelFillRows(
+  begin: i32,
+  end: i32,
+  scratch: usize,
+  family: i32,
+  m: i32,
+  squared: usize,
+  squaredRow: i32,
+  out: usize,
+  outRow: i32,
+  derivative: usize,
+  derivativeRow: i32,
+  shapeDerivative: usize,
+  shapeDerivativeRow: i32,
+  scale: f64,
+  outputScale: f64,
+  shape: f64,
+  accumulate: bool,
+  lower: bool,
+): void {
+  squared += <usize>(begin * squaredRow) << 3
+  out += <usize>(begin * outRow) << 3
+  if (derivative) derivative += <usize>(begin * derivativeRow) << 3
+  if (shapeDerivative) shapeDerivative += <usize>(begin * shapeDerivativeRow) << 3
+  for (let i = begin; i < end; i++) {
     const count = lower ? i + 1 : m
     if (family == RATIONAL_QUADRATIC) {
       rationalQuadraticRow(count, squared, out, derivative, shapeDerivative, scale, outputScale, shape, accumulate)

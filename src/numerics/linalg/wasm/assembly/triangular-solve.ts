@@ -10,7 +10,8 @@ const KC = 256
 /** Elements of B packed at a time: they stay in the second-level cache. */
 const PACKED = 51200
 
-function columnsAtOnce(n: i32, m: i32): i32 {
+/** Columns of B that are packed at a time. */
+export function columnsAtOnce(n: i32, m: i32): i32 {
   return min((m + 3) & ~3, max(16, (PACKED / max(n, 1)) & ~3))
 }
 
@@ -74,6 +75,21 @@ export function triangularSolve(n: i32, m: i32, l: usize, lRow: i32, lColumn: i3
       unpackSliver(sliver, b + (<usize>(jc + j) << 3), 1, bRow, min(4, columns - j), n)
     }
   }
+}
+
+/** Step: the same for columns `begin` … `end` − 1 of B; scratch for so many. */
+export function solveRightSides(
+  begin: i32,
+  end: i32,
+  scratch: usize,
+  n: i32,
+  l: usize,
+  lRow: i32,
+  lColumn: i32,
+  b: usize,
+  bRow: i32,
+): void {
+  triangularSolve(n, end - begin, l, lRow, lColumn, b + (<usize>begin << 3), bRow, scratch)
 }
 
 /** Reciprocals of the diagonal of a 4×4 tile whose missing rows and columns become those of an identity. */
