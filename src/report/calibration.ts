@@ -43,7 +43,7 @@ export function calibration(
     const [low, high] = rows.find(({ index }) => index === judged.candidate)?.interval ?? judged.interval
     const isWithin = seen.interval[0] <= high && seen.interval[1] >= low
     return [
-      html`<tr><td>${name} <span class="quiet">${candidates[judged.candidate]!.id}</span></td><td class="number">${interval([low, high])}</td><td class="number">${score(seen.mean)}</td><td class="number">${interval(seen.interval)}</td><td>${isWithin ? 'overlap' : 'apart'}</td></tr>`,
+      html`<tr><td class="name">${name} <span class="quiet">${candidates[judged.candidate]!.id}</span></td><td class="number">${interval([low, high])}</td><td class="number">${score(seen.mean)}</td><td class="number">${interval(seen.interval)}</td><td>${isWithin ? 'overlap' : 'apart'}</td></tr>`,
     ]
   })
   if (points.length < 3 && held.length === 0) return undefined

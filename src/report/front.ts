@@ -102,7 +102,7 @@ ${fronts.map(
     measure,
     points,
   }) => html`<div class="scroll"><table><thead><tr><th>prompt</th><th class="number">${NAMES[measure] ?? measure}</th><th class="number">score</th><th class="number">probability of being on the front</th></tr></thead>
-<tbody>${points.map((point) => html`<tr><td>${point.id}</td><td class="number">${priceText(point.price)}</td><td class="number">${score(point.score)}</td><td class="number">${probability(point.probability)}</td></tr>`)}</tbody></table></div>`,
+<tbody>${points.map((point) => html`<tr><td class="name">${point.id}</td><td class="number">${priceText(point.price)}</td><td class="number">${score(point.score)}</td><td class="number">${probability(point.probability)}</td></tr>`)}</tbody></table></div>`,
 )}`
 }
 

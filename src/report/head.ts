@@ -7,7 +7,7 @@ import type { StudyState } from '../study/state.ts'
 import type { Conclusion } from '../study/verdict.ts'
 import { durationText } from '../text/duration-text.ts'
 import { type Html, html } from './html.ts'
-import { count, interval, probability, score, signedScore } from './numbers.ts'
+import { count, counted, interval, probability, score, signedScore } from './numbers.ts'
 import type { RankedCandidate } from './ranking.ts'
 import type { ReportOptions } from './report-options.ts'
 
@@ -18,7 +18,7 @@ export function header({ state, startedAt, endedAt }: ReportOptions, rows: reado
   return html`<h1>${config.name}</h1>
 <p><span class="badge ${verdict.replace(' ', '-')}">${verdict}</span> ${beforeAfter(conclusion)}</p>
 <p>${verdictInWords(conclusion)}</p>
-<p class="quiet">${count(state.candidates.length)} prompts × ${count(config.exampleCount)} search examples, policy ${config.policy}, model ${config.fingerprint['model'] ?? 'unknown'}${when === undefined ? '' : `, ${when} UTC`}${startedAt !== undefined && endedAt !== undefined && endedAt > startedAt ? `, ${durationText((endedAt - startedAt) / 1000)} from first to last event` : ''}.</p>
+<p class="quiet">${counted(state.candidates.length, 'prompt')} × ${counted(config.exampleCount, 'search example')}, policy ${config.policy}, model ${config.fingerprint['model'] ?? 'unknown'}${when === undefined ? '' : `, ${when} UTC`}${startedAt !== undefined && endedAt !== undefined && endedAt > startedAt ? `, ${durationText((endedAt - startedAt) / 1000)} from first to last event` : ''}.</p>
 ${state.comparisons.length > 0 ? html`<p>Prompts were compared, not scored: a score is the probability of beating the baseline in a comparison before the judge, on the holdout the share of comparisons won (a tie is half).</p>` : undefined}
 ${conclusion ? figures(state, conclusion) : unfinished(rows)}
 ${
@@ -40,7 +40,7 @@ function verdictInWords(conclusion: Conclusion | undefined): string {
   if (baseline && baseline.candidate === winner.candidate) return 'Nothing better than the baseline prompt was found.'
   if (!comparison) return 'There was no holdout comparison with a baseline prompt.'
   const { mean, interval: range, count: pairs } = comparison.difference
-  const held = `${signedScore(mean)} against the baseline (95% interval ${interval(range)}) on ${count(pairs)} held-out examples`
+  const held = `${signedScore(mean)} against the baseline (95% interval ${interval(range)}) on ${counted(pairs, 'held-out example')}`
   const difference = combined
     ? `${held}, and by these and the search together ${signedScore(combined.mean)} (${interval(combined.interval)})`
     : held
@@ -66,7 +66,7 @@ ${figure(count(ledger.spent.evaluations - held), `evaluations by the search; mea
 function unfinished(rows: readonly RankedCandidate[]): Html {
   const [best] = rows
   if (!best || best.measured === best.failed) return html`<p>Nothing has been measured yet.</p>`
-  return html`<p>In front so far: <b>${best.candidate.id}</b> with a plain mean of ${score(best.mean)} over ${count(best.measured - best.failed)} examples.</p>`
+  return html`<p>In front so far: <b>${best.candidate.id}</b> with a plain mean of ${score(best.mean)} over ${counted(best.measured - best.failed, 'example')}.</p>`
 }
 
 /** The level of every interval of a search that has ended: what earlier versions wrote has their own. */

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import type { StudyState } from '../study/state.ts'
 import { type Html, html } from './html.ts'
 import { count, score } from './numbers.ts'
-import { drawPlot, hoverText } from './plot.ts'
+import { drawPlot, rowLabel, SCORE_COLORS } from './plot.ts'
 import type { RankedCandidate } from './ranking.ts'
 
 const MOST_ROWS = 30
@@ -33,13 +33,13 @@ export function heatMap({ observations, turned }: StudyState, rows: readonly Ran
     .map(([example]) => example)
   const columns = new Set(order)
   const drawn = cells.filter(({ example }) => columns.has(example))
-  const labels = shown.map(({ candidate }) => label(candidate.id))
+  const labels = shown.map(({ candidate }) => rowLabel(candidate.id))
   const values = drawn.map(({ score }) => score)
   return html`<p class="quiet">Rows are the best measured prompts, columns search examples from easy to hard${byExample.size > order.length ? ` (the ${count(order.length)} measured most of ${count(byExample.size)})` : ''}. Light is a high score; a gap was not measured.</p>
 ${drawPlot(
   {
     height: 40 + 15 * shown.length,
-    marginLeft: 120,
+    marginLeft: 150,
     marginTop: 6,
     marginBottom: 6,
     x: { type: 'band', domain: order, axis: null },
@@ -50,7 +50,7 @@ ${drawPlot(
       label: null,
       tickSize: 0,
     },
-    color: { scheme: 'Cividis', domain: [Math.min(0, ...values), Math.max(1, ...values)] },
+    color: { ...SCORE_COLORS, domain: [Math.min(0, ...values), Math.max(1, ...values)] },
     marks: [
       Plot.cell(drawn, {
         x: 'example',
@@ -65,9 +65,4 @@ ${drawPlot(
   },
   `Scores of ${shown.length} prompts on ${order.length} examples`,
 )}`
-}
-
-function label(id: string): string {
-  const visible = hoverText(id)
-  return visible.length > 17 ? `${visible.slice(0, 16)}…` : visible
 }

@@ -11,7 +11,7 @@ import { INTERVAL_QUANTILE } from '../policy/policy.ts'
 import { candidateText } from '../prompt/candidate.ts'
 import { type Html, html } from './html.ts'
 import { interval, signedScore } from './numbers.ts'
-import { drawPlot, hoverText } from './plot.ts'
+import { drawPlot, hoverText, rowLabel } from './plot.ts'
 import type { RankedCandidate } from './ranking.ts'
 
 /** A share of the differences between estimates that a part of the prompt explains. */
@@ -157,18 +157,19 @@ ${
 }
 
 function wordPlot(words: readonly WordEffect[]): Html {
-  const points = words.map((effect) => ({ ...effect, word: hoverText(effect.word).slice(0, 18) }))
   const title = (effect: WordEffect) =>
-    `${effect.word}: ${signedScore(effect.difference)} (${interval(effect.interval)}), in ${effect.prompts} prompts`
+    hoverText(
+      `${effect.word}: ${signedScore(effect.difference)} (${interval(effect.interval)}), in ${effect.prompts} prompts`,
+    )
   return drawPlot(
     {
-      height: 40 + 20 * points.length,
-      marginLeft: 130,
+      height: 80 + 20 * words.length,
+      marginLeft: 150,
       x: { label: 'difference in score', grid: true },
-      y: { domain: points.map(({ word }) => word), label: null, tickSize: 0 },
+      y: { domain: words.map(({ word }) => word), label: null, tickSize: 0, tickFormat: rowLabel },
       marks: [
         Plot.ruleX([0], { stroke: 'var(--quiet)' }),
-        Plot.ruleY(points, {
+        Plot.ruleY(words, {
           y: 'word',
           x1: ({ interval }) => interval[0],
           x2: ({ interval }) => interval[1],
@@ -177,7 +178,7 @@ function wordPlot(words: readonly WordEffect[]): Html {
           strokeOpacity: 0.5,
           title,
         }),
-        Plot.dot(points, { y: 'word', x: 'difference', fill: 'var(--accent)', title }),
+        Plot.dot(words, { y: 'word', x: 'difference', fill: 'var(--accent)', title }),
       ],
     },
     words.map((effect) => `${effect.word} ${signedScore(effect.difference)}`).join(', '),

@@ -24,13 +24,18 @@ export function count(value: number): string {
   return WHOLE.format(value)
 }
 
+/** A number of things, as in `1 example`, `20 examples`. */
+export function counted(value: number, thing: string): string {
+  return `${count(value)} ${thing}${value === 1 ? '' : 's'}`
+}
+
 export function dollars(value: number): string {
   if (value === 0) return '$0'
   return value < 0.01 ? `$${value.toPrecision(2)}` : `$${value.toFixed(2)}`
 }
 
 export function probability(value: number): string {
-  if (value > 0.995) return '> 99%'
+  if (value >= 0.995) return '> 99%'
   if (value < 0.005) return '< 1%'
   return `${Math.round(100 * value)}%`
 }

@@ -12,6 +12,9 @@ import { type Html, html, trusted } from './html.ts'
 /** Width of every plot in its own units; the page scales it. */
 export const PLOT_WIDTH = 760
 
+/** From low to high, told apart with any color vision, and the lowest also from a dark page; the style's `.ramp` shows it. */
+export const SCORE_COLORS = { scheme: 'Cividis', range: [0.2, 1] } as const
+
 /**
  * Draws a plot.
  *
@@ -36,6 +39,12 @@ export function plotSvg(options: Plot.PlotOptions): string {
 function plotElement(options: Plot.PlotOptions): SVGElement | HTMLElement {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
   return Plot.plot({ ...options, document: document as unknown as Document })
+}
+
+/** A name that fits beside a row: names that begin alike often end differently. */
+export function rowLabel(name: string): string {
+  const visible = [...visibleText(name)]
+  return visible.length > 18 ? [...visible.slice(0, 8), '…', ...visible.slice(-9)].join('') : visible.join('')
 }
 
 /** A text to be shown on hover: printable, and not longer than a screen takes. */

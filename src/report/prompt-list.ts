@@ -34,10 +34,16 @@ export function promptRows({ conclusion, config }: StudyState, rows: readonly Ra
         : `${text.slice(0, CUT)} …`
     return {
       index: row.index,
-      html: html`<li${isWinner ? html` class="winner"` : undefined}><details><summary dir="auto">${firstLine(text)}</summary><pre dir="auto">${shown}</pre></details><span class="quiet">${row.candidate.id}${isWinner ? html`<span class="tag">winner</span>` : undefined}${row.candidate.id === config.baseline ? html`<span class="tag">baseline</span>` : undefined}</span>${intervalBar(row.mean, row.interval, scale, isWinner ? 'winner' : 'other')}<span class="numbers"><b>${score(row.mean)}</b> <span class="quiet">${interval(row.interval)}, ${count(row.measured)} measured${row.failed === 0 ? '' : `, ${count(row.failed)} failed`}</span></span></li>
+      html: html`<li${isWinner ? html` class="winner"` : undefined}><details><summary dir="auto">${firstLine(text)}</summary><pre dir="auto">${shown}</pre></details><span class="quiet">${row.candidate.id}${isWinner ? html`<span class="tag">winner</span>` : undefined}${row.candidate.id === config.baseline ? html`<span class="tag">baseline</span>` : undefined}</span>${scoreOf(row, scale, isWinner)}</li>
 `,
     }
   })
+}
+
+function scoreOf(row: RankedCandidate, scale: readonly [number, number], isWinner: boolean): Html {
+  const failed = row.failed === 0 ? '' : `, ${count(row.failed)} failed`
+  if (!Number.isFinite(row.mean)) return html`<span class="quiet">no score yet${failed}</span>`
+  return html`${intervalBar(row.mean, row.interval, scale, isWinner ? 'winner' : 'other')}<span class="numbers"><b>${score(row.mean)}</b> <span class="quiet">${interval(row.interval)}, ${count(row.measured)} measured${failed}</span></span>`
 }
 
 /** From the lowest end of an interval to the highest. */

@@ -5,7 +5,7 @@ import { wordNGrams } from '../features/tokens.ts'
 import { candidateText } from '../prompt/candidate.ts'
 import { type Html, html } from './html.ts'
 import { count, score } from './numbers.ts'
-import { drawPlot, hoverText } from './plot.ts'
+import { drawPlot, hoverText, SCORE_COLORS } from './plot.ts'
 import type { RankedCandidate } from './ranking.ts'
 
 /** An eigendecomposition takes time cubic in these. */
@@ -37,14 +37,14 @@ export function promptMap(rows: readonly RankedCandidate[], winner: number | und
       x: { axis: null, inset: 14 },
       y: { axis: null, inset: 14 },
       r: { range: [2, 10] },
-      color: { scheme: 'Cividis', domain: [low, high] },
+      color: { ...SCORE_COLORS, domain: [low, high] },
       marks: [
         Plot.dot(points, {
           x: 'x',
           y: 'y',
           r: 'width',
           fill: 'mean',
-          stroke: 'var(--paper)',
+          stroke: 'var(--quiet)',
           strokeWidth: 0.7,
           title: 'title',
           sort: { channel: '-r' },
@@ -58,7 +58,7 @@ export function promptMap(rows: readonly RankedCandidate[], winner: number | und
     `Map of ${count(points.length)} prompts by their words; the same estimates stand in the list of all prompts`,
   )
   return html`<p class="quiet">Prompts of like words stand together (principal coordinates of tf-idf; these two hold ${Math.round(100 * share)}% of the differences). Hover shows the prompt, the ring marks the winner, and a larger dot is a less certain one.${scored.length > shown.length ? ` The ${count(shown.length)} best of ${count(scored.length)}.` : ''}</p>
-<p class="legend"><span>${score(low)}</span><span class="ramp" aria-hidden="true"></span><span>${score(high)}</span></p>
+${low < high ? html`<p class="legend"><span>${score(low)}</span><span class="ramp" aria-hidden="true"></span><span>${score(high)}</span></p>` : undefined}
 ${drawn}`
 }
 

@@ -66,6 +66,8 @@ export function progressPlot(points: readonly ProgressPoint[], reference?: { lab
 /** Beyond that every candidate has less than a pixel: the intervals become one band. */
 const MOST_RULES = 400
 
+const rankTick = (rank: number) => (Number.isInteger(rank) ? count(rank) : '')
+
 /** Every candidate by rank with its interval; winner and baseline stand out. */
 export function intervalPlot(
   rows: readonly RankedCandidate[],
@@ -88,7 +90,7 @@ export function intervalPlot(
   return drawPlot(
     {
       height: 300,
-      x: { label: 'rank', domain: [0, (points.at(-1)?.rank ?? 1) + 1] },
+      x: { label: 'rank', domain: [0.5, (points.at(-1)?.rank ?? 1) + 0.5], tickFormat: rankTick },
       y: { label: 'score', grid: true, nice: true },
       marks: [
         isBand
@@ -116,7 +118,16 @@ export function intervalPlot(
         ...(['start', 'end'] as const).map((textAnchor) =>
           Plot.text(
             named.filter(({ rank }) => rank < points.length / 2 === (textAnchor === 'start')),
-            { x: 'rank', y: 'high', text: kindOf, dy: -9, textAnchor, fill: color },
+            {
+              x: 'rank',
+              y: 'high',
+              text: kindOf,
+              dy: -9,
+              textAnchor,
+              fill: color,
+              stroke: 'var(--paper)',
+              strokeWidth: 4,
+            },
           ),
         ),
       ],

@@ -32,7 +32,7 @@ export function failures(state: StudyState, rows: readonly RankedCandidate[]): H
   const failed = rows.filter((row) => state.failures.has(row.index)).sort((a, b) => b.failed - a.failed)
   return html`<p class="quiet">Failed cells are missing, not zero: they cost budget and say nothing about the prompt.</p>
 <div class="scroll"><table><thead><tr><th>prompt</th><th class="number">failed</th><th>latest reason</th></tr></thead><tbody>
-${failed.slice(0, 50).map((row) => html`<tr><td>${row.candidate.id}</td><td class="number">${count(state.failures.get(row.index)!.count)}</td><td>${state.failures.get(row.index)!.latest}</td></tr>`)}
+${failed.slice(0, 50).map((row) => html`<tr><td class="name">${row.candidate.id}</td><td class="number">${count(state.failures.get(row.index)!.count)}</td><td>${state.failures.get(row.index)!.latest}</td></tr>`)}
 </tbody></table></div>
 ${failed.length > 50 ? html`<p class="quiet">And ${count(failed.length - 50)} more prompts.</p>` : undefined}`
 }

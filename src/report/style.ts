@@ -23,6 +23,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { text-align: left; overflow-wrap: normal; padding: 6px 10px 6px 0; border-bottom: 1px solid var(--rule); vertical-align: top }
 th { font-weight: 600; font-size: 13px; color: var(--quiet); white-space: nowrap } td.number, th.number { text-align: right; white-space: nowrap }
 @media (max-width: 600px) { th, th.number { white-space: normal } }
+td.name { overflow-wrap: anywhere; min-width: 110px }
 td.text { max-width: 380px; min-width: 180px; overflow-wrap: anywhere } td summary { cursor: pointer; overflow-wrap: anywhere; unicode-bidi: plaintext } td.bar { width: 150px }
 tr.winner td { background: var(--band) } tr td:first-child, tr th:first-child { padding-left: 8px }
 .warnings { background: var(--warnSoft); border-radius: 8px; padding: 10px 14px 10px 32px; margin: 14px 0 } .warnings li { margin: 4px 0 }
@@ -36,7 +37,7 @@ h3 { font-size: 15px; margin: 18px 0 6px } main { max-width: 960px }
 .change { font-size: 20px; font-variant-numeric: tabular-nums; margin-left: 6px }
 .plot { margin: 10px 0; overflow-x: auto } .plot svg { min-width: 520px; overflow: visible }
 ins { background: var(--goodSoft); color: var(--good); text-decoration: underline } del { background: var(--warnSoft); color: var(--warn) }
-.legend { display: flex; gap: 8px; align-items: center; color: var(--quiet); font-size: 13px } .ramp { width: 160px; height: 10px; border-radius: 3px; background: linear-gradient(90deg, #00224e, #575d6d, #a59c74, #fdea45) }
+.legend { display: flex; gap: 8px; align-items: center; color: var(--quiet); font-size: 13px } .ramp { width: 160px; height: 10px; border-radius: 3px; background: linear-gradient(90deg, #2b446e, #787573, #b6ab73, #fdea45) }
 .prompts { content-visibility: auto; contain-intrinsic-height: auto 4400px; padding: 0; margin: 0; list-style-position: inside; font-variant-numeric: tabular-nums } .prompts li { border-bottom: 1px solid var(--rule); padding: 8px } .prompts li.winner { background: var(--band) }
 .prompts summary { cursor: pointer } .prompts details { display: inline-block; vertical-align: top; width: calc(100% - 3em) } .prompts li > * { margin-right: 10px } .prompts svg.bar { display: inline-block; vertical-align: middle; margin: 0 10px 0 0 } [hidden] { display: none !important }
 input { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--quiet); border-radius: 6px; padding: 4px 8px; min-width: 220px } :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }

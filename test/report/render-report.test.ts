@@ -6,6 +6,7 @@ import { runSearch } from '../../src/engine/search.ts'
 import { failure } from '../../src/history/failure.ts'
 import { html, toText } from '../../src/report/html.ts'
 import { dollars, probability, score } from '../../src/report/numbers.ts'
+import { rowLabel } from '../../src/report/plot.ts'
 import { renderReport } from '../../src/report/render-report.ts'
 import { progressPlot } from '../../src/report/score-plots.ts'
 import { SEARCH_SCRIPT, SEARCH_SCRIPT_HASH } from '../../src/report/search-script.ts'
@@ -126,7 +127,7 @@ describe('renderReport', () => {
     study.tell(study.ask().id, [1])
     const text = renderReport({ state: study.state })
     expect(text).toContain('badge unfinished')
-    expect(text).toContain('plain mean of 1.000 over 1 examples')
+    expect(text).toContain('plain mean of 1.000 over 1 example')
   })
 
   it('keeps a pool of ten thousand long prompts within a few megabytes', async () => {
@@ -165,5 +166,24 @@ describe('charts and numbers', () => {
     ])
     expect([dollars(0), dollars(0.00123), dollars(12.3)]).toEqual(['$0', '$0.0012', '$12.30'])
     expect([probability(0.999), probability(0.001), probability(0.42)]).toEqual(['> 99%', '< 1%', '42%'])
+  })
+})
+
+describe('names in a report', () => {
+  it('stay apart where they begin alike, and leave room for the numbers beside them', () => {
+    expect(rowLabel('definitions-when/none')).toBe('definiti…when/none')
+    expect(rowLabel('bare')).toBe('bare')
+    const long = 'a-name-without-spaces-that-is-longer-than-a-column-may-be'.repeat(3)
+    const study = createStudy({
+      pool: [1, 2, 3].map((k) => ({ id: `${long}-${k}`, text: 'Label it. '.repeat(k) })),
+      exampleCount: 4,
+      policy: 'random',
+    })
+    for (let k = 0; k < 8; k++) study.observe({ candidate: k % 2, example: k >> 1, score: k % 2 })
+    const page = renderReport({ state: study.state })
+    expect(page).toContain(`<td class="name">${long}-1</td>`)
+    expect(page).toContain('a-name-w…-may-be-1')
+    expect(page, 'nothing is drawn for a prompt without a score').toContain('no score yet')
+    expect(page).not.toContain('NaN')
   })
 })
