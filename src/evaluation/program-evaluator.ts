@@ -8,6 +8,7 @@ import type { Evaluation, EvaluationRequest, Evaluator } from './evaluator.ts'
 import { measureAnswers } from './measure-answers.ts'
 import { cacheKeyOf, type ResponseCache } from './response-cache.ts'
 import type { RetryOptions } from './retry.ts'
+import { totalOf } from './score-answer.ts'
 import type { GenerateRequest, Sampling, TextModel } from './text-model.ts'
 import { poolLimits, type UserCodeLimits } from './user-code/limits.ts'
 import type { ProgramCall } from './user-code/program.ts'
@@ -51,13 +52,8 @@ export async function createProgramEvaluator(options: ProgramEvaluatorOptions): 
     const begun = performance.now()
     const outcomes: CallOutcome[] = []
     const base = () => ({
-      usage: {
-        inputTokens: sum(outcomes.map((outcome) => outcome.usage.inputTokens)),
-        outputTokens: sum(outcomes.map((outcome) => outcome.usage.outputTokens)),
-      },
-      calls: sum(outcomes.map((outcome) => outcome.calls)),
+      ...totalOf(outcomes),
       cached: outcomes.length > 0 && outcomes.every((outcome) => outcome.cached),
-      traces: outcomes.map((outcome) => outcome.trace),
       milliseconds: performance.now() - begun,
     })
     if (request.signal?.aborted) return { ...base(), failure: failure('cancelled', 'cancelled before it began') }
@@ -176,8 +172,4 @@ function seedOf({ seed, candidate, example, repeat }: EvaluationRequest, call: n
     .update(JSON.stringify([seed, candidate.id, example.id, repeat, call]))
     .digest()
   return hash.readUInt32BE(0) >>> 1
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
 }

@@ -52,7 +52,7 @@ export function evaluateTaskCell(
       throw new InvalidArgumentError('the evaluator cannot compare; expected one with compare')
     }
     const evaluation = await (rival ? evaluator.compare!({ ...request, rival }) : evaluator.evaluate(request))
-    if (!rival) watch?.look(evaluation)
+    watch?.look(evaluation)
     if (hasOwnModels) {
       const answers = (evaluation.traces ?? []).filter(({ role }) => role === 'task')
       const usd = answers.reduce(

@@ -17,6 +17,12 @@ const NOTABLE = 0.1
 /** So many answers that are all empty say that the task is at fault, not the prompts. */
 const FIRST = 8
 
+/** What the model said, where a program or a judge makes the score: nothing where nothing was asked. */
+function answered({ traces = [] }: Evaluation): string | undefined {
+  const texts = traces.flatMap(({ role, text }) => (role === 'task' && text !== undefined ? [text] : []))
+  return texts.length === 0 ? undefined : texts.join('')
+}
+
 /**
  * Counts answers that say nothing, and answers that reached `maxOutputTokens`: both mostly score 0, and a search among
  * zeros looks like any other.
@@ -31,7 +37,7 @@ export function watchAnswers(maxOutputTokens: number): AnswerWatch {
   const limit = `Raise sampling.maxOutputTokens (now ${maxOutputTokens}); models that think before they answer need hundreds.`
   return {
     look(evaluation) {
-      const { output, score } = evaluation
+      const { output = answered(evaluation), score } = evaluation
       if (output === undefined || score === undefined) return
       answers++
       if (output.trim() === '') empty++

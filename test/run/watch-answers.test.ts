@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
 import { createBackend } from '../../src/numerics/linalg/create-backend.ts'
@@ -9,14 +12,21 @@ import { defineTask } from '../../src/task/define-task.ts'
 import { type ChatServer, startChatServer, testTask } from '../support/chat-server.ts'
 
 let server: ChatServer
+let folder = ''
 beforeAll(async () => {
   server = await startChatServer()
+  folder = mkdtempSync(join(tmpdir(), 'krige-watch-'))
+  const code = 'async (c, { input, expected }, { generate }) => (await generate(c.text + input)).includes(expected)'
+  writeFileSync(join(folder, 'program.mjs'), `export default ${code}`)
 })
 afterEach(() => {
   server.fault = undefined
   server.requests.length = 0
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  rmSync(folder, { recursive: true })
+  await server.close()
+})
 
 function answer(response: ServerResponse, message: object, reason: string): true {
   response.writeHead(200, { 'content-type': 'application/json' }).end(
@@ -32,8 +42,12 @@ function answer(response: ServerResponse, message: object, reason: string): true
   return true
 }
 
-async function run(extra: object = {}) {
-  const task = defineTask({ ...testTask(server.model, { prompts: 3, search: 12, holdout: 6 }), ...extra })
+async function run(extra: object = {}, options: object = {}) {
+  const written = { ...testTask(server.model, { prompts: 3, search: 12, holdout: 6 }), ...extra }
+  const task = defineTask(
+    Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined)) as never,
+    { folder },
+  )
   const evaluator = await openEvaluator(task, { modelsFolder: '.', environment: {} })
   try {
     return await runTask({
@@ -44,6 +58,7 @@ async function run(extra: object = {}) {
       store: createMemoryStore(),
       priceOf: createPriceList(),
       policy: 'successive-halving',
+      ...options,
     })
   } finally {
     await evaluator.close()
@@ -66,6 +81,20 @@ describe('answers that say nothing', () => {
       remedy: expect.stringContaining('sampling.maxOutputTokens (now 16)'),
     })
     expect(server.requests.length).toBeLessThan(20)
+  })
+
+  it.each([
+    ['a program', { evaluate: './program.mjs', template: undefined, metric: undefined }],
+    [
+      'a judge of pairs',
+      { metric: { name: 'pairwise-judge', model: 'openai-compatible:http://127.0.0.1:9/v1#judge', criteria: 'clear' } },
+    ],
+  ])('stop a search that begins with them, where %s scores', async (_, extra) => {
+    server.fault = (response) => answer(response, { content: '', reasoning_content: 'Let me think' }, 'length')
+    const policy = 'metric' in extra && extra.metric ? { policy: undefined } : {}
+    await expect(run(extra, policy)).rejects.toMatchObject({
+      message: 'the first 8 answers of the model are all empty',
+    })
   })
 
   it('are told of where some are empty, and where some are cut', async () => {
