@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { createRedactor } from '../evaluation/secrets.ts'
 import { registerAnswers } from './answers.ts'
 import { registerBench } from './bench.ts'
+import { asTyped } from './command-name.ts'
 import { registerCompletion } from './completion.ts'
 import { registerDelete } from './delete.ts'
 import { registerDiff } from './diff.ts'
@@ -67,7 +68,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     if (isGoneReader(error)) return EXIT_CODES.done
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.badInput
     const hide = createRedactor(process.env)
-    process.stderr.write(`krige: ${hide(describeError(error, process.env['KRIGE_DEBUG'] === '1'))}\n`)
+    const problem = describeError(error, process.env['KRIGE_DEBUG'] === '1')
+    process.stderr.write(`krige: ${asTyped(hide(problem), process.env)}\n`)
     return exitCodeOf(error)
   } finally {
     restore()

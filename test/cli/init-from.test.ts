@@ -63,6 +63,8 @@ describe('what to do next', () => {
     const here = mkdtempSync(join(tmpdir(), 'krige-next-'))
     const { stderr } = await krigeWith(environment, here, 'init')
     expect(stderr).toContain(`\nNext: ${command} task.yaml --dry-run`)
+    const empty = await krigeWith(environment, here, 'studies')
+    expect(empty.stderr).toContain(`\n  Start a study with \`${command} task.yaml\``)
     rmSync(here, { recursive: true })
   })
 })
