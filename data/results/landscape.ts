@@ -1,6 +1,7 @@
 /**
  * `node data/results/landscape.ts [SEEDS] [CALLS]`: searches that write their prompts, on the generative landscape with
- * Universal Sentence Encoder lite, with and without screening. Drafts and outcomes cost a call each.
+ * Universal Sentence Encoder lite: with and without screening, and in the rounds of a batch interface. Drafts and outcomes
+ * cost a call each.
  *
  * @module
  */
@@ -14,11 +15,12 @@ const EVERY = 25
 const seeds = Number(process.argv[2] ?? 12)
 const calls = Number(process.argv[3] ?? 400)
 const encoder = await openSentenceEncoder()
-for (const screening of [true, false]) {
+const VARIANTS = { screened: {}, unscreened: { screening: false }, 'in batches of 200': { batch: 200 } }
+for (const [name, policyOptions] of Object.entries(VARIANTS)) {
   const means = new Float64Array(Math.floor(calls / EVERY))
   for (let seed = 1; seed <= seeds; seed++) {
     const landscape = await createGenerativeLandscape(seed, (texts) => encoder.embed(texts))
-    const options = { calls, every: EVERY, seed, backend: benchBackend(), options: { screening } }
+    const options = { calls, every: EVERY, seed, backend: benchBackend(), options: policyOptions }
     const { scores, drafts, measured } = await searchLandscape(landscape, createKrigePolicy, options)
     scores.forEach((score, k) => {
       means[k]! += score / seeds
@@ -29,6 +31,6 @@ for (const screening of [true, false]) {
     )
   }
   const row = Array.from(means, (mean) => mean.toFixed(3)).join(' ')
-  process.stdout.write(`${screening ? 'screened' : 'unscreened'}: mean score every ${EVERY} calls ${row}\n`)
+  process.stdout.write(`${name}: mean score every ${EVERY} calls ${row}\n`)
 }
 await encoder.close()

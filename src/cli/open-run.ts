@@ -111,7 +111,7 @@ export async function openEstimator(task: Task, flags: RunFlags, replay: Replay 
     return {
       estimator: { estimate },
       close: async () => {},
-      notice: `Tokens are estimated from characters: ${error.message}${error.remedy ? ` ${error.remedy}` : ''}`,
+      notice: `Tokens are estimated from characters: ${error.message}${error.remedy ? `. ${error.remedy}` : ''}`,
     }
   }
 }

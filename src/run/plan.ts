@@ -45,6 +45,8 @@ export interface Plan {
   readonly exhaustive: Cost
   /** Where prompts are written: calls that it is expected to take, of the same budget; 0 where no model is asked. */
   readonly proposing?: { readonly calls: number }
+  /** Where calls are sent in batches: how many at most in one. */
+  readonly batch?: number
   readonly warnings: readonly string[]
 }
 
@@ -139,6 +141,7 @@ export function makePlan(
           },
         }
       : {}),
+    ...(task.modelSettings?.batch === undefined ? {} : { batch: task.modelSettings.batch }),
     warnings: [
       ...task.warnings,
       ...(unlimited ? [`No budget is set: the search stops after ${total} evaluations.`] : []),

@@ -33,7 +33,9 @@ describe('batches', () => {
   })
 
   it('carry a whole search, in few rounds, at half the price', async () => {
-    const result = await resultOf(start('--price', '1,1'))
+    const run = start('--price', '1,1')
+    const result = await resultOf(run)
+    const { stderr } = await run.done
     expect(result.verdict).toBe('improved')
     expect(server.alone).toEqual([])
     expect(result.spent.calls).toBe(server.sent.length)
@@ -42,6 +44,7 @@ describe('batches', () => {
     expect(usd).toBeCloseTo((0.5 * (inputTokens + outputTokens)) / 1e6, 9)
     const sizes = [...server.batches.values()].map(({ requests }) => requests.length)
     expect(Math.max(...sizes)).toBeLessThanOrEqual(60)
+    expect(stderr).toContain('Batches: up to 60 calls in each, at half the price.')
     // Two thirds of the budget go to the search, in some ten rounds; then the holdout.
     expect(sizes.length).toBeLessThan(20)
   })

@@ -7,7 +7,7 @@ import { failure } from '../../src/history/failure.ts'
 import { createObservationLog } from '../../src/history/observation-log.ts'
 import { createBackend } from '../../src/numerics/linalg/create-backend.ts'
 import { makePlan } from '../../src/run/plan.ts'
-import { createPriceList } from '../../src/run/prices.ts'
+import { createPriceList, taskPrices } from '../../src/run/prices.ts'
 import { type RunTaskOptions, runTask } from '../../src/run/run-task.ts'
 import { exportJsonLines } from '../../src/store/jsonl.ts'
 import { loadStudy } from '../../src/store/load-study.ts'
@@ -369,5 +369,15 @@ describe('createPriceList', () => {
     expect(priceOf('openai:gpt-4o-audio')).toBeUndefined()
     expect(priceOf('openai:constructor')).toBeUndefined()
     expect(createPriceList({ input: 1, output: 1 })('x:y')).toEqual({ input: 1, output: 1 })
+  })
+
+  it('halves for a task what the models cost that it asks in batches, and no other', () => {
+    const priceOf = createPriceList()
+    const pricesOf = (task: Parameters<typeof taskPrices>[0]) => taskPrices(task, priceOf)
+    const batched = pricesOf({ model: 'openai:gpt-4o', modelSettings: { batch: 50 } })
+    expect(batched('openai:gpt-4o')).toEqual({ input: 1.25, output: 5 })
+    expect(batched('openai:gpt-4o-mini')).toEqual(priceOf('openai:gpt-4o-mini'))
+    expect(batched('openai:unheard-of')).toBeUndefined()
+    expect(pricesOf({ model: 'openai:gpt-4o', modelSettings: { concurrency: 4 } })('openai:gpt-4o')?.input).toBe(2.5)
   })
 })

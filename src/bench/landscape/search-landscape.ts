@@ -46,6 +46,8 @@ export async function searchLandscape(
     ...(landscape.stages ? { stages: landscape.stages } : {}),
     ...(options ? { options } : {}),
   })
+  // Then nothing is told before the policy waits for it.
+  const inRounds = Number(options?.['batch'] ?? 1) > 1
   const prompts: LandscapePrompt[] = [landscape.start]
   const scores: number[] = []
   const proposals: Proposal[] = []
@@ -66,7 +68,12 @@ export async function searchLandscape(
   // Step by step, because drafts take their time, and come out of the same budget.
   while (play.spent < calls) {
     const decision = play.ask(policy)
-    if (decision.kind !== 'act') break
+    if (decision.kind !== 'act') {
+      if (state.pending.length === 0) break
+      while (state.pending.length > 0) play.tell()
+      record()
+      continue
+    }
     const { action } = decision
     if (action.kind === 'generate') {
       const parents = action.parents.map((parent) => prompts[parent]!)
@@ -84,7 +91,7 @@ export async function searchLandscape(
       play.grow(entries, { proposer, parents: action.parents, calls: cost, duplicates })
       play.charge(cost)
     }
-    while (state.pending.length > 0) play.tell()
+    while (!inRounds && state.pending.length > 0) play.tell()
     record()
   }
   const measured = new Set(Array.from({ length: observations.length }, (_, k) => observations.candidate(k)))

@@ -103,8 +103,9 @@ export function createBatchCalls(options: BatchCallsOptions): BatchCalls {
         return batchId
       } catch (error) {
         const problem = classify(error)
-        // Only an answer says for certain that nothing was started.
-        if (!isRefused(error)) return { kind: 'failure', failure: problem, usage: { ...NOTHING, estimated: true } }
+        // A connection that broke, or an answer that cannot be read, may have started it.
+        const isCertain = isRefused(error) || isFatal(problem) || problem.kind === 'bad-request'
+        if (!isCertain) return { kind: 'failure', failure: problem, usage: { ...NOTHING, estimated: true } }
         const delay = retryDelay(problem, attempt, DEFAULT_RETRY)
         if (delay === undefined) return unsent(problem)
         onNotice(`${host} did not take a batch of ${entries.length} calls (${problem.message}); trying again.`)

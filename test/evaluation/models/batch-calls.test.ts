@@ -148,6 +148,17 @@ describe('calls in batches', () => {
     expect(failureOf(answer)?.message).not.toContain('sk-batch')
   })
 
+  it('cost nothing where there is no key', async () => {
+    const { OPENAI_API_KEY: key } = process.env
+    delete process.env['OPENAI_API_KEY']
+    try {
+      const answer = await (await open()).generate(request(0))
+      expect(answer).toMatchObject({ unsent: true, failure: { kind: 'authentication' } })
+    } finally {
+      process.env['OPENAI_API_KEY'] = key
+    }
+  })
+
   it('are asked about again after an outage, and stay out where the server does not know the batch', async () => {
     let asked = 0
     server.fault = (incoming, response) => {
