@@ -1,6 +1,6 @@
 /** A first round, and the share by which the history grows in each that follows. */
 const FIRST_ROUND = 8
-const GROWTH = 0.5
+const GROWTH = 0.25
 
 /**
  * Where a round of a growing pool ends: so many cells are asked for before any of it is told. Rounds grow with what is

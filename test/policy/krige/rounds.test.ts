@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { roundEnd } from '../../../src/policy/krige/rounds.ts'
 
 describe('rounds of a growing pool', () => {
-  it('grow by half, up to a batch', () => {
+  it('grow by a quarter, up to a batch', () => {
     const ends = [0]
     while (ends.length < 12) ends.push(roundEnd(ends.at(-1)!, 100))
-    expect(ends).toEqual([0, 8, 16, 24, 36, 54, 81, 122, 183, 275, 375, 475])
+    expect(ends).toEqual([0, 8, 16, 24, 32, 40, 50, 63, 79, 99, 124, 155])
   })
 
   it('end where they did when they began, whatever of them is told', () => {
