@@ -8,6 +8,7 @@ import { ConflictError, InvalidArgumentError } from '../errors.ts'
 import { readMeasurement } from '../history/measurement.ts'
 import { differenceOf } from '../policy/recommendation/ranking-statistics.ts'
 import type { Candidate } from '../prompt/candidate.ts'
+import type { AskedEvent } from '../study/events.ts'
 import type { AskedAction, Study } from '../study/study.ts'
 import type { TextPosterior } from '../study/text-posterior.ts'
 import type { ServedStudy } from './served-studies.ts'
@@ -105,6 +106,20 @@ export function actionAnswer(action: Omit<Evaluation, 'kind' | 'split'>) {
   }
 }
 
+/** An action as the log has it. */
+export function askedAnswer({ study: { state } }: ServedStudy, asked: AskedEvent) {
+  const { action, candidate, rival, examples, repeat = 0, reason } = asked
+  const member = (index: number) => ({ candidate: state.candidates[index]!, index })
+  return actionAnswer({
+    id: action,
+    ...member(candidate),
+    ...(rival === undefined ? {} : { rival: member(rival) }),
+    examples,
+    repeat,
+    ...(reason ? { reason } : {}),
+  })
+}
+
 /** @throws ConflictError when the study is measured by a run, not by clients. */
 export function checkAsker({ name, runner }: ServedStudy): void {
   if (!runner) return
@@ -113,15 +128,21 @@ export function checkAsker({ name, runner }: ServedStudy): void {
   })
 }
 
-/** Asks for up to `count` actions. */
-export function askStudy(served: ServedStudy, count: number) {
+/**
+ * Asks for up to `count` actions.
+ *
+ * @param request Its idempotency key: repeated, it gets the same actions, also of a server that was started anew.
+ */
+export function askStudy(served: ServedStudy, count: number, request?: string) {
   checkAsker(served)
   const { study, control } = served
+  const before = request === undefined ? [] : served.actionsOf(request)
+  if (before.length > 0) return { actions: before.map((asked) => askedAnswer(served, asked)), status: 'act' as const }
   if (control.state === 'paused') return { actions: [], status: 'wait' as const, reason: 'the study is paused' }
   if (control.state === 'stopped') return { actions: [], status: 'done' as const, reason: 'the study was stopped' }
   const actions: ReturnType<typeof actionAnswer>[] = []
   while (actions.length < count) {
-    const next = study.next()
+    const next = study.next(request)
     if (next.kind === 'wait') return { actions, status: actions.length > 0 ? ('act' as const) : ('wait' as const) }
     if (next.kind === 'done') {
       return actions.length > 0
@@ -240,25 +261,9 @@ export function observeStudy({ study, log }: ServedStudy, candidate: number, obs
 }
 
 /** What was asked for and not told. */
-export function pendingAnswer({ study }: ServedStudy) {
-  const { actions, candidates } = study.state
-  return {
-    actions: [...actions.values()].flatMap((action) => {
-      if (action.kind !== 'evaluate') return []
-      const { asked } = action
-      const rival =
-        asked.rival === undefined ? {} : { rival: { candidate: candidates[asked.rival]!, index: asked.rival } }
-      return actionAnswer({
-        id: asked.action,
-        candidate: candidates[asked.candidate]!,
-        index: asked.candidate,
-        ...rival,
-        examples: asked.examples,
-        repeat: asked.repeat ?? 0,
-        ...(asked.reason ? { reason: asked.reason } : {}),
-      })
-    }),
-  }
+export function pendingAnswer(served: ServedStudy) {
+  const open = [...served.study.state.actions.values()]
+  return { actions: open.flatMap((action) => (action.kind === 'evaluate' ? askedAnswer(served, action.asked) : [])) }
 }
 
 /** What would be recommended now; null before anything was scored. */

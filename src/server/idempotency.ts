@@ -17,7 +17,8 @@ const KEPT = 10_000
 
 /**
  * A POST with an `Idempotency-Key` is carried out once; a repeated one gets the first answer. What failed on the server's
- * side is carried out again. The answers are in memory; results told twice count once even after a restart.
+ * side is carried out again. The answers are in memory. After a restart, too, actions asked for again are the same ones,
+ * and results told twice count once: the log knows of them.
  */
 export function idempotency(): MiddlewareHandler {
   const entries = new Map<string, Entry>()

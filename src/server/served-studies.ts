@@ -12,9 +12,10 @@ import type { LiveStudy } from '../run/run-task.ts'
 import { loadStudy } from '../store/load-study.ts'
 import type { Store, StudyLease } from '../store/store.ts'
 import { configOf, createStudy, environmentOf, type StudyOptions } from '../study/create-study.ts'
-import type { StudyConfig, StudyEvent } from '../study/events.ts'
+import type { AskedEvent, StudyConfig, StudyEvent } from '../study/events.ts'
 import { foldEvents } from '../study/state.ts'
 import { openStudy, type Study } from '../study/study.ts'
+import { indexRequests } from './asked-requests.ts'
 import { type Control, createControl } from './control.ts'
 import type { Audience } from './live/audience.ts'
 
@@ -25,6 +26,8 @@ export interface ServedStudy {
   readonly log: readonly StudyEvent[]
   /** Indices of the pool by {@link candidateKey}. */
   readonly byKey: ReadonlyMap<string, number>
+  /** What a request to ask got, by its idempotency key. */
+  actionsOf(request: string): readonly AskedEvent[]
   /** Resolves when all that was done so far is on the disk; wakes who follows the log. */
   commit(): Promise<void>
   /** Events that are on the disk. */
@@ -156,6 +159,7 @@ function serve(
     get byKey() {
       return keys.byKey
     },
+    actionsOf: indexRequests(log),
     get committed() {
       return journal.committed
     },

@@ -73,7 +73,8 @@ export function registerStudies(api: OpenAPIHono, { store, studies, version, isD
   api.openapi(routes.getPosterior, async (context) => context.json(await on(context, posteriorAnswer), 200))
   api.openapi(routes.ask, async (context) => {
     const { count } = context.req.valid('json')
-    return context.json(await on(context, (served) => askStudy(served, count)), 200)
+    const { 'idempotency-key': request } = context.req.valid('header')
+    return context.json(await on(context, (served) => askStudy(served, count, request)), 200)
   })
   api.openapi(routes.tell, async (context) => {
     const { results } = context.req.valid('json')

@@ -16,7 +16,7 @@ import type {
   Recommendation,
 } from '../policy/policy.ts'
 import { callsLeft, evaluationsLeft, searchBudget } from './allowance.ts'
-import type { AskedAction, AskedEvaluation } from './asked.ts'
+import type { AskedAction, AskedEvaluation, Next } from './asked.ts'
 import type { StudyHoldout, StudySearch } from './audiences.ts'
 import { checkExample, checkExamples, checkIndex } from './checks.ts'
 import { EVENT_VERSION, type Split } from './events.ts'
@@ -34,6 +34,7 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
   const { state, environment, pool, emit } = parts
   const { config, ledger } = state
   let policy: Policy | undefined
+  let request: string | undefined
 
   /** Created when first needed, because adding the pool comes before. Limits changed later reach a fresh policy. */
   const policyOf = (): Policy => {
@@ -90,6 +91,7 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
       ...(split === 'holdout' ? { stage: split } : {}),
       ...(enqueued ? { enqueued } : {}),
       ...(reason ? { reason } : {}),
+      ...(request === undefined ? {} : { request }),
     })
     return {
       kind: 'evaluate',
@@ -185,6 +187,22 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
     return ask(head.candidate, examples, { enqueued: true, reason: { summary: 'enqueued' } })
   }
 
+  const nextAction = (): Next => {
+    if (evaluationsLeft(state) < 1) {
+      return state.pending('search').length + state.pendingComparisons('search').length > 0
+        ? { kind: 'wait' }
+        : { kind: 'done', reason: 'the budget of the search is spent' }
+    }
+    while (state.queue.length > 0) {
+      const action = nextEnqueued()
+      if (action?.kind === 'evaluate' && action.examples.length > 0) return { kind: 'act', action }
+    }
+    const decision: Decision = policyOf().next(policyState())
+    if (decision.kind !== 'act') return decision
+    if (decision.fit) emit({ v: EVENT_VERSION, type: 'fit', fit: decision.fit })
+    return { kind: 'act', action: act(decision.action) }
+  }
+
   const asking: Asking = {
     ask() {
       const next = asking.next()
@@ -197,20 +215,13 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
         remedy: 'Tell the results of the actions asked so far, or use study.next().',
       })
     },
-    next() {
-      if (evaluationsLeft(state) < 1) {
-        return state.pending('search').length + state.pendingComparisons('search').length > 0
-          ? { kind: 'wait' }
-          : { kind: 'done', reason: 'the budget of the search is spent' }
+    next(by) {
+      request = by
+      try {
+        return nextAction()
+      } finally {
+        request = undefined
       }
-      while (state.queue.length > 0) {
-        const action = nextEnqueued()
-        if (action?.kind === 'evaluate' && action.examples.length > 0) return { kind: 'act', action }
-      }
-      const decision: Decision = policyOf().next(policyState())
-      if (decision.kind !== 'act') return decision
-      if (decision.fit) emit({ v: EVENT_VERSION, type: 'fit', fit: decision.fit })
-      return { kind: 'act', action: act(decision.action) }
     },
     askHoldout: (candidate, examples) => askHoldout(examples, candidate),
     askHoldoutComparison: (candidate, rival, examples) => askHoldout(examples, candidate, rival),

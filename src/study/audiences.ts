@@ -30,7 +30,12 @@ export interface StudySearch extends HasState {
    * @throws KrigeError `conflict` when everything waits for pending results. {@link next} says so without throwing.
    */
   ask(): AskedAction
-  next(): Next
+  /**
+   * What to do next: an action, wait or be done.
+   *
+   * @param request Noted in the log beside the action, so that a repeated request can be told from a new one.
+   */
+  next(request?: string): Next
   /**
    * Tells all results of an action at once.
    *

@@ -124,6 +124,8 @@ export interface AskedEvent extends Versioned {
   readonly stage?: Split
   readonly enqueued?: true
   readonly reason?: Reason
+  /** The request that asked: one that is repeated gets what it got. */
+  readonly request?: string
 }
 
 /** A proposer was asked for new candidates. */

@@ -32,8 +32,8 @@ async function startServer(folder: string): Promise<{ readonly cli: RunningCli; 
   throw new Error(`krige serve did not start: ${cli.stderrSoFar()}`)
 }
 
-async function post(url: string, path: string, body: object) {
-  const headers = { 'Content-Type': 'application/json' }
+async function post(url: string, path: string, body: object, key?: string) {
+  const headers = { 'Content-Type': 'application/json', ...(key === undefined ? {} : { 'Idempotency-Key': key }) }
   const response = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
   // biome-ignore lint/suspicious/noExplicitAny: bodies are checked by what is expected of them
@@ -127,6 +127,57 @@ describe('a server that is killed again and again', () => {
       }
       expect(acknowledged.size).toBeGreaterThan(KILLS)
       expect(toldAgain).toBeGreaterThan(0)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  it('gives who asks again under the same key what was asked before', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'krige-serve-kill-'))
+    const answers = new Map<string, Asked[]>()
+    try {
+      for (let kill = 0; kill <= 3; kill++) {
+        const { cli, url } = await startServer(folder)
+        const closed = once(cli.child, 'close')
+        try {
+          await post(url, '/studies', STUDY)
+          for (const [key, before] of answers) {
+            const again = await post(url, '/studies/triage/ask', { count: 3 }, key)
+            expect([key, again]).toEqual([key, { actions: before, status: 'act' }])
+          }
+          if (kill === 3) {
+            const { pendingActions } = await (await fetch(`${url}/studies/triage`)).json()
+            expect(pendingActions).toBe([...answers.values()].flat().length)
+            break
+          }
+          for (let ask = 0; ask < 3; ask++) {
+            const key = `kill ${kill}, ask ${ask}`
+            const { actions } = await post(url, '/studies/triage/ask', { count: 3 }, key)
+            expect(actions).toHaveLength(3)
+            answers.set(key, actions)
+          }
+          // The answer to this one never arrives; whether it was carried out, the client cannot know.
+          const lost = post(url, '/studies/triage/ask', { count: 3 }, `lost ${kill}`).catch(() => undefined)
+          await new Promise((wait) => setTimeout(wait, 5 * kill))
+          cli.child.kill('SIGKILL')
+          await lost
+          await closed
+          const next = await startServer(folder)
+          const stopped = once(next.cli.child, 'close')
+          try {
+            const { actions } = await post(next.url, '/studies/triage/ask', { count: 3 }, `lost ${kill}`)
+            answers.set(`lost ${kill}`, actions)
+          } finally {
+            next.cli.child.kill('SIGKILL')
+            await stopped
+          }
+        } finally {
+          cli.child.kill('SIGKILL')
+          await closed
+        }
+      }
+      const cells = [...answers.values()].flat().map(({ candidate, examples }) => `${candidate.index}/${examples}`)
+      expect(new Set(cells).size).toBe(cells.length)
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

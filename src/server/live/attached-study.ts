@@ -25,6 +25,8 @@ export function attachStudy(name: string, live: LiveStudy, control: Control, aud
     get byKey() {
       return keys.byKey
     },
+    // Its run asks; no request does.
+    actionsOf: () => [],
     get committed() {
       return journal.committed
     },

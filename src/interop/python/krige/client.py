@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import importlib.metadata
 import json
 import os
@@ -9,7 +10,6 @@ import shlex
 import shutil
 import subprocess
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
@@ -18,6 +18,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Union
+
+from .connections import Answer, Connections
 
 Score = Union[float, int, bool, None, Mapping[str, Any]]
 """A score, True or False for 1 or 0, None for a call that failed, or {"score", "metrics"} or {"error"}."""
@@ -146,10 +148,11 @@ class Prediction:
 
 
 class Client:
-    """Talks to one server. Use :func:`connect`."""
+    """Talks to one server, from any number of threads. Use :func:`connect`."""
 
     def __init__(self, url: str, token: str | None = None, process: subprocess.Popen[str] | None = None) -> None:
         self.url = url.rstrip("/")
+        self._connections = Connections(self.url)
         self._token = token
         self._process = process
         # Also where nobody closes: a script that ends leaves no server behind.
@@ -163,6 +166,7 @@ class Client:
 
     def close(self) -> None:
         """Stops the server if this client started it. What was told is stored."""
+        self._connections.close()
         if self._stop is not None:
             self._stop()
 
@@ -175,20 +179,19 @@ class Client:
         if method == "POST":
             headers["Idempotency-Key"] = uuid.uuid4().hex
         for attempt in range(5):
-            request = urllib.request.Request(self.url + path, data=data, headers=headers, method=method)
             try:
-                with urllib.request.urlopen(request, timeout=timeout) as response:
-                    text = response.read().decode()
-                    return json.loads(text) if text else None
-            except urllib.error.HTTPError as error:
-                if error.code in (429, 503) and attempt < 4:
-                    time.sleep(float(error.headers.get("Retry-After") or 1))
-                    continue
-                raise _refusal(error) from None
-            except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+                answer = self._connections.send(method, path, data, headers, timeout)
+            except (OSError, http.client.HTTPException) as error:
                 if attempt == 4 or (self._process is not None and self._process.poll() is not None):
                     raise KrigeError("unavailable", f"no answer from {self.url}: {error}", "Is krige serve running?") from error
                 time.sleep(0.2 * 2**attempt)
+                continue
+            if answer.status in (429, 503) and attempt < 4:
+                time.sleep(float(answer.headers.get("Retry-After") or 1))
+                continue
+            if answer.status >= 300:
+                raise _refusal(answer)
+            return json.loads(answer.body) if answer.body else None
         raise AssertionError("unreachable")
 
     def study(
@@ -394,9 +397,11 @@ def _checkouts() -> Iterator[Path]:
         yield Path(urllib.request.url2pathname(url.path)).parents[len(inside.parts) - 1]
 
 
-def _refusal(error: urllib.error.HTTPError) -> KrigeError:
+def _refusal(answer: Answer) -> KrigeError:
     try:
-        body = json.loads(error.read().decode())["error"]
-        return KrigeError(body["code"], body["message"], body.get("remedy"), error.code)
+        body = json.loads(answer.body)["error"]
+        return KrigeError(body["code"], body["message"], body.get("remedy"), answer.status)
     except (ValueError, KeyError, TypeError):
-        return KrigeError("fault", f"HTTP {error.code}", None, error.code)
+        place = answer.headers.get("Location")
+        remedy = None if place is None else f"It points to {place}: connect to that."
+        return KrigeError("fault", f"HTTP {answer.status}", remedy, answer.status)
