@@ -188,7 +188,7 @@ async function dispatchTo(
   address: string,
   { store, task, evaluator, flags }: { store: Store; task: Task; evaluator: Evaluator; flags: RunFlags },
 ): Promise<WorkerDispatch> {
-  if (task.modelSettings?.batch !== undefined) {
+  if (evaluator.batch !== undefined) {
     throw new InvalidInputError('batch: is for one process, and here workers would measure', {
       remedy: 'Pass --no-workers, or leave batch out.',
     })

@@ -29,7 +29,7 @@ export function planText(plan: Plan, localSeconds?: number): string {
       : `Cost: at most ${costText(plan.cost)}, retries aside; exhaustive: ${costText(plan.exhaustive)}.`,
     ...(plan.batch === undefined
       ? []
-      : [`Batches: up to ${count(plan.batch)} calls in each, at half the price. A provider may take hours for one.`]),
+      : [`Batches: up to ${count(plan.batch)} calls in each. A provider may take hours for one.`]),
     ...(localSeconds === undefined
       ? []
       : [`Time: some ${durationText(localSeconds)} on this machine, guessed from the size of the model.`]),

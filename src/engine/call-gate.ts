@@ -85,7 +85,7 @@ export function createCallGates(
               held.release()
             }),
           sentIn(batch) {
-            if (open.has(reservation)) study.noteBatch(held.call, batch)
+            if (open.has(reservation)) held.sentIn(batch)
             return journal.commit()
           },
           leaveOpen: () => once(() => {}),

@@ -14,7 +14,7 @@ export interface CallLabel {
 }
 
 export interface CallReservation extends Reservation {
-  /** Notes that the call was sent in a batch. Resolves when that is on the disk. */
+  /** As of any reservation; resolves when that is on the disk. */
   sentIn(batch: string): Promise<void>
   /** It is out, in a batch: it stays open, for a later process to take up. */
   leaveOpen(): void

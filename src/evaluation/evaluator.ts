@@ -82,6 +82,8 @@ export interface Evaluator {
   /** Everything the scores depend on (model identity, template, metric, sampling): two evaluators with one id agree. */
   readonly id: string
   readonly concurrency: number
+  /** How many calls its models send together, at most. @defaultValue each is sent alone */
+  readonly batch?: number
   /** The `identity` of its model, when there is one model. */
   readonly modelIdentity?: string
   /** False when every repeat of a cell gives the same score, so that measuring it twice is a waste. */

@@ -115,6 +115,7 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
   return {
     id,
     concurrency: model.concurrency,
+    ...(model.batch === undefined ? {} : { batch: model.batch }),
     modelIdentity: model.identity,
     random: options.sampling.temperature > 0,
     estimate(candidate, example) {

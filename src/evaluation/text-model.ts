@@ -71,6 +71,8 @@ export interface TextModel {
   readonly identity: string
   /** How many calls in parallel still help. */
   readonly concurrency: number
+  /** How many calls it sends together, through a batch interface. @defaultValue each is sent alone */
+  readonly batch?: number
   /** Whether calls cost nothing but time (a local model). */
   readonly local: boolean
   /** Input tokens of a prompt, exact for local models, else a careful over-estimate. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { withoutUndefined } from '../check-input.ts'
 import type { CellEvaluator } from '../engine/cell.ts'
 import { failure } from '../history/failure.ts'
 import { checkMeasurementKeys, type Measurements, readMeasurement } from '../history/measurement.ts'
@@ -44,9 +45,8 @@ export function evaluateByFunction<Example>(
 
 const COSTS = ['inputTokens', 'outputTokens', 'usd'] as const
 
-function definedCosts(given: Partial<CallCost>): Partial<CallCost> {
-  const costs = COSTS.map((key) => [key, given[key]] as const)
-  return Object.fromEntries(costs.filter(([, value]) => value !== undefined))
+function definedCosts({ inputTokens, outputTokens, usd }: Partial<CallCost>): Partial<CallCost> {
+  return withoutUndefined({ inputTokens, outputTokens, usd }) as Partial<CallCost>
 }
 
 /** The measurements that every evaluation has, as far as `evaluate` says what it took. */

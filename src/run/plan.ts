@@ -64,7 +64,7 @@ const DEFAULT_LOOKS = 10
  */
 export function makePlan(
   task: Task,
-  evaluator: Pick<Evaluator, 'estimate' | 'compare'>,
+  evaluator: Pick<Evaluator, 'estimate' | 'compare' | 'batch'>,
   priceOf: PriceOf,
   proposers: readonly ProposerInfo[] = [],
 ): Plan {
@@ -141,7 +141,7 @@ export function makePlan(
           },
         }
       : {}),
-    ...(task.modelSettings?.batch === undefined ? {} : { batch: task.modelSettings.batch }),
+    ...(evaluator.batch === undefined ? {} : { batch: evaluator.batch }),
     warnings: [
       ...task.warnings,
       ...(unlimited ? [`No budget is set: the search stops after ${total} evaluations.`] : []),

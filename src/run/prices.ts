@@ -87,8 +87,9 @@ export function createPriceList(override?: Price): PriceOf {
   }
 }
 
-/** What a call in a batch costs of one alone, as openai, anthropic, google and xai have it. */
+/** What a call in a batch costs of one alone, and of whom; others have no one discount, so theirs count in full. */
 const BATCH_SHARE = 0.5
+const BATCH_PROVIDERS = /^(?:openai|anthropic|google):/
 
 /**
  * The prices of a task's calls: lower for models that it asks in batches.
@@ -114,7 +115,7 @@ export function taskPrices(
   if (batched.size === 0) return priceOf
   return (name) => {
     const price = priceOf(name)
-    if (price === undefined || !batched.has(name)) return price
+    if (price === undefined || !batched.has(name) || !BATCH_PROVIDERS.test(name)) return price
     return { input: BATCH_SHARE * price.input, output: BATCH_SHARE * price.output }
   }
 }

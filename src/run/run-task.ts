@@ -9,6 +9,7 @@ import type { GenerationRequest } from '../engine/generation.ts'
 import { createJournal } from '../engine/journal.ts'
 import { runSearch } from '../engine/search.ts'
 import { ConflictError, InvalidInputError } from '../errors.ts'
+import type { Evaluator } from '../evaluation/evaluator.ts'
 import type { ResponseKind } from '../history/comparison.ts'
 import { comparisonPolicy } from '../policy/comparison.ts'
 import { growingPool } from '../policy/growing-pool.ts'
@@ -91,7 +92,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       response: evaluator.compare ? ('comparison' as const) : ('score' as const),
       seed: options.seed ?? config?.seed ?? 1,
     }
-    const policyOptions = config ? config.policyOptions : policyOptionsOf(task, wanted.policy)
+    const policyOptions = config ? config.policyOptions : policyOptionsOf(evaluator, wanted.policy)
     checkPolicy(wanted)
     const prior = priorOf(options, wanted.policy)
     if (config) {
@@ -223,8 +224,8 @@ function priorOf({ prior, task, onNotice }: RunTaskOptions, policy: string): Lea
 }
 
 /** Where answers come in batches, `krige` plans rounds for them. */
-function policyOptionsOf({ modelSettings }: Task, policy: string): StudyConfig['policyOptions'] {
-  return policy === DEFAULT_POLICY && modelSettings?.batch !== undefined ? { batch: modelSettings.batch } : undefined
+function policyOptionsOf({ batch }: Evaluator, policy: string): StudyConfig['policyOptions'] {
+  return policy === DEFAULT_POLICY && batch !== undefined ? { batch } : undefined
 }
 
 /** `krige` decides itself when prompts are written; other policies are told. */

@@ -135,8 +135,6 @@ export interface StudyCalls extends HasState {
   reserveCall(worst: CallCost, purpose?: CallPurpose): Reservation | undefined
   /** A call of this purpose that an earlier process sent in a batch, and that is still open; each is given once. */
   resumeCall(purpose: CallPurpose): Reservation | undefined
-  /** Notes that a reserved call was sent in a batch. */
-  noteBatch(call: number, batch: string): void
   /**
    * Charges calls whose fate is unknown (the process died) at their reservation. Returns how many.
    *

@@ -10,7 +10,7 @@ import { EVENT_VERSION } from './events.ts'
 import { type CallPurpose, checkCost, NO_COST, type Reservation } from './ledger.ts'
 import type { StudyParts } from './study-parts.ts'
 
-type Calls = Pick<StudyCalls, 'reserveCall' | 'resumeCall' | 'noteBatch' | 'settleLostCalls'>
+type Calls = Pick<StudyCalls, 'reserveCall' | 'resumeCall' | 'settleLostCalls'>
 
 export function createCalls({ state, emit }: StudyParts): Calls {
   const { ledger } = state
@@ -35,6 +35,10 @@ export function createCalls({ state, emit }: StudyParts): Calls {
     release() {
       checkOpen(call)
       emit({ v: EVENT_VERSION, type: 'settled', call, ...NO_COST, unsent: true })
+    },
+    sentIn(batch) {
+      checkOpen(call)
+      emit({ v: EVENT_VERSION, type: 'batched', call, batch })
     },
   })
 
@@ -65,10 +69,6 @@ export function createCalls({ state, emit }: StudyParts): Calls {
         return { ...reservationOf(call), batch: sent.batch }
       }
       return undefined
-    },
-    noteBatch(call, batch) {
-      checkOpen(call)
-      emit({ v: EVENT_VERSION, type: 'batched', call, batch })
     },
     settleLostCalls(which = 'unknown') {
       const lost = [...ledger.openCalls()].filter(([, { batch }]) => which === 'all' || batch === undefined)

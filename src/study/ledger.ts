@@ -53,6 +53,8 @@ export interface Reservation {
   settle(cost: CallCost): void
   /** The call was for certain not sent: its cost is given back. */
   release(): void
+  /** The call was sent in a batch: the log knows by which name its answer can be fetched. */
+  sentIn(batch: string): void
   /** The batch that it was sent in, by an earlier process. */
   readonly batch?: string
 }

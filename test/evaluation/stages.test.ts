@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { exactMatch } from '../../src/evaluation/metrics/exact-match.ts'
+import { createStageEvaluator } from '../../src/evaluation/stages/stage-evaluator.ts'
+import type { TextModel } from '../../src/evaluation/text-model.ts'
 import { mostRuns } from '../../src/prompt/program-flow.ts'
+import { defineTask } from '../../src/task/define-task.ts'
 import type { TaskInput } from '../../src/task/schema.ts'
 import { allowed } from '../support/reservations.ts'
+import { createScriptedModel } from '../support/scripted-model.ts'
 import { LOOP, openStaged, TWO_STAGES } from '../support/staged-task.ts'
 
 const thing = (prompt: string) => /I want (.*?)\./.exec(prompt)?.[1] ?? ''
@@ -38,6 +43,20 @@ describe('stages', () => {
     expect(second).toMatchObject({ score: 1, calls: 1, cached: false, metrics: { savedCalls: 1, steps: 2, calls: 2 } })
     expect(second.traces?.map((call) => call.cached)).toEqual([true, false])
     expect(model.requests).toHaveLength(3)
+  })
+
+  it('have a batch of cells in flight where one is asked in batches', () => {
+    const task = defineTask(TWO_STAGES)
+    const alone = { ...createScriptedModel(() => 'x'), concurrency: 8 }
+    const evaluatorOf = (decides: TextModel) =>
+      createStageEvaluator({
+        program: task.program!,
+        modelOf: ({ name }) => (name === 'decide' ? decides : alone),
+        metric: exactMatch(),
+      })
+    expect(evaluatorOf({ ...alone, concurrency: 50, batch: 50 })).toMatchObject({ concurrency: 50, batch: 50 })
+    expect(evaluatorOf({ ...alone, concurrency: 2 }).concurrency).toBe(2)
+    expect(evaluatorOf(alone).batch).toBeUndefined()
   })
 
   it('share a call that is on its way, and ask again where it failed', async () => {

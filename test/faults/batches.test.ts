@@ -44,7 +44,7 @@ describe('batches', () => {
     expect(usd).toBeCloseTo((0.5 * (inputTokens + outputTokens)) / 1e6, 9)
     const sizes = [...server.batches.values()].map(({ requests }) => requests.length)
     expect(Math.max(...sizes)).toBeLessThanOrEqual(60)
-    expect(stderr).toContain('Batches: up to 60 calls in each, at half the price.')
+    expect(stderr).toContain('Batches: up to 60 calls in each.')
     // Two thirds of the budget go to the search, in some ten rounds; then the holdout.
     expect(sizes.length).toBeLessThan(20)
   })

@@ -378,6 +378,12 @@ describe('createPriceList', () => {
     expect(batched('openai:gpt-4o')).toEqual({ input: 1.25, output: 5 })
     expect(batched('openai:gpt-4o-mini')).toEqual(priceOf('openai:gpt-4o-mini'))
     expect(batched('openai:unheard-of')).toBeUndefined()
+    // Discounts that differ by model are not guessed.
+    const stated = taskPrices(
+      { model: 'xai:grok', modelSettings: { batch: 50 } },
+      createPriceList({ input: 1, output: 2 }),
+    )
+    expect(stated('xai:grok')).toEqual({ input: 1, output: 2 })
     expect(pricesOf({ model: 'openai:gpt-4o', modelSettings: { concurrency: 4 } })('openai:gpt-4o')?.input).toBe(2.5)
   })
 })

@@ -245,8 +245,9 @@ describe('log', () => {
     const study = start({ budget: { calls: 5 } })
     const worst = { inputTokens: 7, outputTokens: 9, usd: 0.5 }
     const purpose = { action: 1, position: 0, role: 'task' as const }
-    const { call } = study.reserveCall(worst, purpose)!
-    study.noteBatch(call, 'batch_1')
+    const reservation = study.reserveCall(worst, purpose)!
+    const { call } = reservation
+    reservation.sentIn('batch_1')
     study.reserveCall(worst, { ...purpose, position: 1 })
     // Not by the process that sent it.
     expect(study.resumeCall(purpose)).toBeUndefined()
@@ -260,7 +261,7 @@ describe('log', () => {
     expect(restored.resumeCall(purpose)).toBeUndefined()
     resumed.settle({ inputTokens: 6, outputTokens: 1, usd: 0.1 })
     expect(restored.spent).toMatchObject({ calls: 2, inputTokens: 13, outputTokens: 10 })
-    expect(() => restored.noteBatch(call, 'batch_2')).toThrow(`call ${call} is not open`)
+    expect(() => resumed.sentIn('batch_2')).toThrow(`call ${call} is not open`)
     // What no cell takes up is charged in the end.
     const abandoned = restoreStudy(study.serialize(), { policy: breadthFirst })
     expect([abandoned.settleLostCalls('all'), abandoned.settleLostCalls('all')]).toEqual([2, 0])

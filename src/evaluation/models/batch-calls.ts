@@ -13,6 +13,7 @@ import {
   type Experimental_BatchV4 as BatchService,
 } from '@ai-sdk/provider'
 import { type Failure, failure, isFatal } from '../../history/failure.ts'
+import { notify } from '../notify.ts'
 import { DEFAULT_RETRY, pause, retryDelay } from '../retry.ts'
 import type { GenerateRequest, Generation, Usage } from '../text-model.ts'
 import { type CallContext, classifyError } from './classify-error.ts'
@@ -54,6 +55,8 @@ interface Entry {
   readonly request: GenerateRequest
   /** Ends it, once. */
   end(generation: Generation): void
+  /** What it waited for broke, on our side. */
+  fail(error: unknown): void
 }
 
 const LINGER = 500
@@ -66,7 +69,8 @@ const NOTHING: Usage = { inputTokens: 0, outputTokens: 0 }
 
 /** Expected failures are values, as of any model. */
 export function createBatchCalls(options: BatchCallsOptions): BatchCalls {
-  const { service, modelId, size, timeout, onNotice = () => {} } = options
+  const { service, modelId, size, timeout } = options
+  const say = (notice: string) => notify(options.onNotice, notice)
   const { linger = LINGER, firstPoll = FIRST_POLL } = options.timing ?? {}
   const { host } = options.context
   const closing = new AbortController()
@@ -90,7 +94,7 @@ export function createBatchCalls(options: BatchCallsOptions): BatchCalls {
     clearTimeout(timer)
     const entries = waiting
     waiting = []
-    void send(entries)
+    send(entries).catch((error) => failAll(entries, error))
   }
 
   const start = async (entries: readonly Entry[]): Promise<string | Generation> => {
@@ -108,7 +112,7 @@ export function createBatchCalls(options: BatchCallsOptions): BatchCalls {
         if (!isCertain) return { kind: 'failure', failure: problem, usage: { ...NOTHING, estimated: true } }
         const delay = retryDelay(problem, attempt, DEFAULT_RETRY)
         if (delay === undefined) return unsent(problem)
-        onNotice(`${host} did not take a batch of ${entries.length} calls (${problem.message}); trying again.`)
+        say(`${host} did not take a batch of ${entries.length} calls (${problem.message}); trying again.`)
         if (await pause(delay, closing.signal)) return unsent(failure('cancelled', 'cancelled before it was sent'))
       }
     }
@@ -124,7 +128,7 @@ export function createBatchCalls(options: BatchCallsOptions): BatchCalls {
     const byId = new Map(entries.map((entry) => [entry.id, entry]))
     out.set(batch, byId)
     await Promise.all(entries.map(({ request }) => request.ticket?.sentIn(batch)))
-    onNotice(
+    say(
       `Batch ${batch} of ${entries.length} calls was sent to ${host}. Its answers may take hours: Ctrl-C, and the same command later, is fine.`,
     )
     for (const [id, entry] of byId) {
@@ -169,7 +173,7 @@ export function createBatchCalls(options: BatchCallsOptions): BatchCalls {
           all(() => outstanding(failure('not-found', `batch ${batch} cannot be read: ${problem.message}`)))
           break
         }
-        if (!isQuiet) onNotice(`${host} does not say how batch ${batch} is (${problem.message}); asking again.`)
+        if (!isQuiet) say(`${host} does not say how batch ${batch} is (${problem.message}); asking again.`)
         isQuiet = true
       }
     }
@@ -206,7 +210,7 @@ export function createBatchCalls(options: BatchCallsOptions): BatchCalls {
         const cancelled = failure('cancelled', 'cancelled before it was sent')
         return Promise.resolve(ticket?.batch === undefined ? unsent(cancelled) : outstanding())
       }
-      return new Promise((resolve) => {
+      return new Promise((resolve, reject) => {
         const id = ticket ? `call-${ticket.call}` : `unnamed-${unnamed++}`
         const leave = () => {
           if (waiting.includes(entry)) {
@@ -228,6 +232,10 @@ export function createBatchCalls(options: BatchCallsOptions): BatchCalls {
             signal?.removeEventListener('abort', leave)
             resolve(generation)
           },
+          fail(error) {
+            signal?.removeEventListener('abort', leave)
+            reject(error)
+          },
         }
         signal?.addEventListener('abort', leave, { once: true })
         if (ticket?.batch === undefined) {
@@ -239,10 +247,10 @@ export function createBatchCalls(options: BatchCallsOptions): BatchCalls {
           known.set(id, entry)
           return
         }
-        onNotice(`Fetching the answers of batch ${ticket.batch}, which was sent to ${host} before.`)
+        say(`Fetching the answers of batch ${ticket.batch}, which was sent to ${host} before.`)
         const entries = new Map([[id, entry]])
         out.set(ticket.batch, entries)
-        void follow(ticket.batch, entries)
+        follow(ticket.batch, entries).catch((error) => failAll(entries.values(), error))
       })
     },
     close() {
@@ -251,6 +259,10 @@ export function createBatchCalls(options: BatchCallsOptions): BatchCalls {
       for (const entry of waiting.splice(0)) entry.end(unsent(failure('cancelled', 'cancelled before it was sent')))
     },
   }
+}
+
+function failAll(entries: Iterable<Entry>, error: unknown): void {
+  for (const entry of entries) entry.fail(error)
 }
 
 const unsent = (reason: Failure): Generation => ({ kind: 'failure', failure: reason, usage: NOTHING, unsent: true })

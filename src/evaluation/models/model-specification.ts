@@ -20,7 +20,9 @@ const settings = {
     .min(2)
     .max(50_000)
     .optional()
-    .describe("Calls sent together through the provider's batch interface, at half the price: answers may take hours."),
+    .describe(
+      "Calls sent together through the provider's batch interface, mostly at half the price: answers may take hours.",
+    ),
 }
 
 /** A model's name, or its name and settings. */

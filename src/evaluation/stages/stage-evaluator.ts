@@ -76,9 +76,12 @@ export function createStageEvaluator(options: StageEvaluatorOptions): Evaluator 
     }
   }
 
+  const batch = Math.max(...models.map(({ batch = 0 }) => batch))
   return {
     id,
-    concurrency: Math.min(...models.map(({ concurrency }) => concurrency)),
+    // Others keep to their own limits while a batch fills.
+    concurrency: batch > 0 ? batch : Math.min(...models.map(({ concurrency }) => concurrency)),
+    ...(batch > 0 ? { batch } : {}),
     ...(models.length === 1 ? { modelIdentity: models[0]!.identity } : {}),
     random: program.stages.some(({ sampling }) => sampling.temperature > 0),
     estimate(candidate, example) {

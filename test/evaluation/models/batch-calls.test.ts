@@ -148,6 +148,12 @@ describe('calls in batches', () => {
     expect(failureOf(answer)?.message).not.toContain('sk-batch')
   })
 
+  it('that cannot be noted fail as what broke', async () => {
+    const model = await open()
+    const ticket: CallTicket = { call: 1, sentIn: () => Promise.reject(new Error('the disk is full')) }
+    await expect(model.generate(request(0, { ticket }))).rejects.toThrow('the disk is full')
+  })
+
   it('cost nothing where there is no key', async () => {
     const { OPENAI_API_KEY: key } = process.env
     delete process.env['OPENAI_API_KEY']
