@@ -76,7 +76,6 @@ export {
 } from './run/index.ts'
 export {
   type EvaluateContext,
-  type EvaluateResult,
   type OptimizeOptions,
   type OptimizeResult,
   optimize,

@@ -1,7 +1,7 @@
 /**
  * Who explores better on a noisy table: a language model that is shown what was measured and picks the next prompt itself,
  * the surrogate, or chance? All measure five examples at a time, have the same budget, and are judged by one rule: the
- * prompt that the krige model believes is best after what they measured. Beside it, how well the language model predicts
+ * prompt that the krige model puts first after what they measured. Beside it, how well the language model predicts
  * scores that it is not shown (calibrated leave-one-out).
  *
  *     node data/results/language-model-picks.ts data/instruct/ticket-triage.qwen2.5-coder-1.5b-instruct.json.gz \
@@ -17,7 +17,6 @@ import { benchBackend } from '../../src/bench/tables/bench-backend.ts'
 import { replay, type ShuffledTable, shuffleTable } from '../../src/bench/tables/replay.ts'
 import { deriveSeed } from '../../src/bench/tables/seeds.ts'
 import { normalizedError, searchMeans } from '../../src/bench/tables/truth.ts'
-import { guessScores } from '../../src/evaluation/guess-scores.ts'
 import { openTextModel } from '../../src/evaluation/models/open-text-model.ts'
 import type { TextModel } from '../../src/evaluation/text-model.ts'
 import { createObservationLog } from '../../src/history/observation-log.ts'
@@ -29,6 +28,7 @@ import { candidateText } from '../../src/prompt/candidate.ts'
 import { loadTable } from '../../src/recording/load-table.ts'
 import { cellOf } from '../../src/recording/table.ts'
 import { calibratedGuesses } from '../../src/surrogate/language-model/calibrated-guesses.ts'
+import { type MeasuredText, readScore, scoreQuestion } from '../../src/surrogate/language-model/in-context.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -106,14 +106,26 @@ async function ask(
   return number >= 1 && number <= shuffled.pool.length ? number - 1 : undefined
 }
 
-interface Outcome {
+/** What the language model says of each text, shown the scores of the others. */
+async function guessEach(model: TextModel, measured: readonly MeasuredText[]): Promise<(number | undefined)[]> {
+  const guesses: (number | undefined)[] = []
+  for (const { text } of measured) {
+    const others = measured.filter((other) => other.text !== text)
+    const sampling = { temperature: 0, maxOutputTokens: 6, stop: ['\n'], seed: 1 }
+    const answer = await model.generate({ prompt: scoreQuestion(others, text), sampling })
+    guesses.push(answer.kind === 'text' ? readScore(answer.text) : undefined)
+  }
+  return guesses
+}
+
+interface Exploration {
   readonly error: number
   readonly tried: number
   readonly most: number
   readonly unread: number
 }
 
-const outcomes: Record<string, Outcome[]> = { 'language model': [], krige: [], chance: [] }
+const outcomes: Record<string, Exploration[]> = { 'language model': [], krige: [], chance: [] }
 const predictions: { readonly guess: number | null; readonly calibrated: number }[] = []
 for (let repeat = 0; repeat < Number(values.repeats); repeat++) {
   const shuffled = shuffleTable(table, deriveSeed(Number(values.seed), table.name, repeat, 'deck'), [])
@@ -164,9 +176,8 @@ for (let repeat = 0; repeat < Number(values.repeats); repeat++) {
       )
       return { text: candidateText(candidate), mean: mean(scores), count: 10 }
     })
-    const texts = seen.map(({ text }) => text)
-    const guesses = await guessScores(model, seen, texts, { samples: 1 })
-    const kept = guesses.flatMap((guess, i) => (guess.mean === undefined ? [] : [{ i, guess: guess.mean }]))
+    const guesses = await guessEach(model, seen)
+    const kept = guesses.flatMap((guess, i) => (guess === undefined ? [] : [{ i, guess }]))
     const real = kept.map(({ i }) => truth[shuffled.promptOrder[i]!]!)
     const { slope } = calibratedGuesses(
       {

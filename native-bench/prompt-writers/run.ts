@@ -166,7 +166,7 @@ async function runRival(task: Task, server: ModelServer, { method, seed, name }:
       expected: showValue(example.expected ?? ''),
     }
   }
-  const text = await output(process.env['KRIGE_PYTHON'] ?? 'python3', [join(here, 'rivals.py')], {
+  const text = await output(process.env['KRIGE_PYTHON'] ?? 'python3', [join(here, 'methods.py')], {
     method,
     url: `${server.url}/${name}`,
     testUrl: `${server.url}/${name}-test`,

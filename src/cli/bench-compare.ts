@@ -6,7 +6,7 @@ Runs are paired by table and repeat; intervals and ranks are over tasks, because
 
 Examples:
   $ krige bench compare results.json
-  $ krige bench compare krige.json rivals.json --reference successive-halving --html comparison.html`
+  $ krige bench compare krige.json methods.json --reference successive-halving --html comparison.html`
 
 interface CompareFlags {
   readonly reference?: string

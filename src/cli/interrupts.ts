@@ -22,3 +22,11 @@ export function listenForInterrupts(notice: string): {
     },
   }
 }
+
+/** Resolves at the first Ctrl-C or SIGTERM, or when standard input ends where that counts, too. */
+export function untilStopped({ orStdinEnds = false } = {}): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    if (orStdinEnds) process.stdin.once('close', resolve)
+  })
+}

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { loadOptional } from '../load-optional.ts'
+import { untilStopped } from './interrupts.ts'
 import { numberOption } from './number-options.ts'
 import { openServed, type ServeFlags, serveStudies } from './serve.ts'
 import { STORE_OPTION } from './with-store.ts'
@@ -66,10 +67,7 @@ async function serveOnStandardInput(flags: McpFlags): Promise<void> {
       'krige mcp',
       '@modelcontextprotocol/server',
     )
-    const ended = new Promise<void>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-      process.stdin.once('close', resolve)
-    })
+    const ended = untilStopped({ orStdinEnds: true })
     const connection = serveStdio(await mcpServers(app.fetch, version))
     if (!flags.quiet) process.stderr.write(`Serving ${store.location} to an agent on standard input and output.\n`)
     await ended

@@ -29,7 +29,7 @@ const INTERVAL = 100
  * @example
  * const written: string[] = []
  * const stream = { write: (text: string) => written.push(text) > 0 }
- * const progress = { stage: 'search', evaluations: 3, evaluationBudget: 10, calls: 3, usd: 0 } as const
+ * const progress = { split: 'search', evaluations: 3, evaluationBudget: 10, calls: 3, usd: 0 } as const
  * createRunProgress(stream, {}).show(progress, '3 of 10')
  * written // ['3 of 10\n']: no terminal
  */

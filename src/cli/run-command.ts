@@ -221,14 +221,14 @@ async function checkPolicyName(name: string): Promise<void> {
   resolvePolicy(name, {}, STUDY_POLICIES)
 }
 
-/** Seconds left in a stage, from the pace since it began here. */
+/** Seconds left in a split, from the pace since it began here. */
 function createTimer(): (progress: SearchProgress) => number | undefined {
-  let stage: string | undefined
+  let split: string | undefined
   let since = 0
   let from = 0
   return (progress) => {
-    if (progress.stage !== stage) {
-      stage = progress.stage
+    if (progress.split !== split) {
+      split = progress.split
       since = Date.now()
       from = progress.evaluations
     }

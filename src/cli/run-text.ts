@@ -55,10 +55,10 @@ export function progressText(
   best: string | undefined,
   secondsLeft: number | undefined,
 ): string {
-  const { stage, evaluations, evaluationBudget, calls, usd, incumbent, drafts } = progress
+  const { split, evaluations, evaluationBudget, calls, usd, incumbent, drafts } = progress
   const budget = Number.isFinite(evaluationBudget) ? `/${count(evaluationBudget)}` : ''
   return [
-    `${stage}: ${count(evaluations)}${budget} evaluations, ${count(calls)} calls${usd > 0 ? `, ${dollars(usd)}` : ''}`,
+    `${split}: ${count(evaluations)}${budget} evaluations, ${count(calls)} calls${usd > 0 ? `, ${dollars(usd)}` : ''}`,
     ...(drafts ? [draftsText(drafts)] : []),
     ...(incumbent && best !== undefined ? [`best ${best} ${score(incumbent.mean)} ${range(incumbent.interval)}`] : []),
     ...(secondsLeft === undefined ? [] : [`about ${durationText(secondsLeft)} left`]),

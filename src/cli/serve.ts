@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { InvalidInputError } from '../errors.ts'
+import { untilStopped } from './interrupts.ts'
 import { loadServer } from './live-view.ts'
 import { numberOption } from './number-options.ts'
 import { packageVersion } from './version.ts'
@@ -85,10 +86,8 @@ export async function serveStudies(flags: ServeFlags, greeting: (store: string, 
       ...(token === undefined ? {} : { token }),
     })
     process.stdout.write(`${greeting(store.location, server.url)}\n`)
-    await new Promise<void>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-      if (flags.untilStdinEnds) process.stdin.once('close', resolve).resume()
-    })
+    if (flags.untilStdinEnds) process.stdin.resume()
+    await untilStopped({ orStdinEnds: flags.untilStdinEnds === true })
     if (flags.untilStdinEnds) process.stdin.destroy()
     await server.close()
   } finally {

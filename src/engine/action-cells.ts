@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AskedEvaluation, AskedGeneration } from '../study/asked.ts'
+import type { AskedComparison, AskedEvaluation, AskedGeneration } from '../study/asked.ts'
 import type { OpenEvaluation } from '../study/state.ts'
 import type { Study } from '../study/study.ts'
 
@@ -11,7 +11,7 @@ export interface Cell {
   readonly kind: 'cell'
   readonly action: number
   readonly position: number
-  readonly evaluation: Omit<AskedEvaluation, 'kind' | 'id' | 'reason'>
+  readonly evaluation: Omit<AskedEvaluation, 'kind' | 'id' | 'reason'> & Partial<Pick<AskedComparison, 'rival'>>
 }
 
 export const keyOf = (work: Cell | AskedGeneration) =>
@@ -41,6 +41,6 @@ export function withoutRival({ rival: _, ...cell }: Cell['evaluation']) {
   return cell
 }
 
-export function cellsOf(action: AskedEvaluation): Cell[] {
+export function cellsOf(action: AskedEvaluation | AskedComparison): Cell[] {
   return action.examples.map((_, position) => ({ kind: 'cell', action: action.id, position, evaluation: action }))
 }

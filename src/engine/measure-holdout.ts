@@ -2,7 +2,7 @@ import { runCells } from './cell-loop.ts'
 
 /** Measures candidates on the first holdout examples, example by example, so that a cut leaves pairs. */
 export async function measureHoldout(
-  rivals: readonly number[],
+  finalists: readonly number[],
   count: number,
   loop: Omit<Parameters<typeof runCells>[0], 'next'>,
 ): Promise<boolean> {
@@ -10,7 +10,8 @@ export async function measureHoldout(
   const { state } = study
   const missing = function* () {
     for (let example = 0; example < count; example++) {
-      for (const rival of rivals) if (!state.holdoutCells.has(rival, example, 0)) yield [rival, example] as const
+      for (const candidate of finalists)
+        if (!state.holdoutCells.has(candidate, example, 0)) yield [candidate, example] as const
     }
   }
   const cells = missing()

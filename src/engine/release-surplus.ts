@@ -46,6 +46,9 @@ export function missingOnHoldout(
     if (baseline === undefined || baseline === winner) return examples
     return count((example) => state.hasComparison('holdout', winner, baseline, example))
   }
-  const rivals = new Set(baseline === undefined ? [winner] : [winner, baseline])
-  return [...rivals].reduce((sum, rival) => sum + count((example) => state.holdoutCells.has(rival, example, 0)), 0)
+  const finalists = new Set(baseline === undefined ? [winner] : [winner, baseline])
+  return [...finalists].reduce(
+    (sum, candidate) => sum + count((example) => state.holdoutCells.has(candidate, example, 0)),
+    0,
+  )
 }

@@ -8,6 +8,7 @@ import { BudgetError, KrigeError } from '../errors.ts'
 import type { Recommendation } from '../policy/policy.ts'
 import { evaluationsLeft, searchBudget } from '../study/allowance.ts'
 import { countDrafts, type DraftCounts } from '../study/draft-counts.ts'
+import type { Split } from '../study/events.ts'
 import type { StudyState } from '../study/state.ts'
 import type { Study } from '../study/study.ts'
 import type { Conclusion } from '../study/verdict.ts'
@@ -51,10 +52,11 @@ export type { DraftCounts }
 
 /** For people who wait. */
 export interface SearchProgress {
-  readonly stage: 'search' | 'holdout'
-  /** Of this stage, those of earlier runs of the study among them. */
+  /** Examples of which split are being measured. */
+  readonly split: Split
+  /** Of this split, those of earlier runs of the study among them. */
   readonly evaluations: number
-  /** What this stage may come to as things stand, at least {@link evaluations}; `Infinity` when unlimited. */
+  /** What this split may come to as things stand, at least {@link evaluations}; `Infinity` when unlimited. */
   readonly evaluationBudget: number
   readonly calls: number
   readonly usd: number
@@ -110,14 +112,14 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
   let holdoutGoal = 0
   const watcher = createWatcher(options.onProgress)
   const { show } = watcher
-  const report = (stage: SearchProgress['stage']) => {
+  const report = (split: Split) => {
     const { calls, usd } = study.spent
     const drafts = countDrafts(state)
     const reached =
-      stage === 'search'
+      split === 'search'
         ? searchProgress(state, options.generate === undefined)
         : { evaluations: heldOut(state), evaluationBudget: holdoutGoal }
-    const shown = { stage, ...reached, calls, usd, ...(drafts ? { drafts } : {}) }
+    const shown = { split, ...reached, calls, usd, ...(drafts ? { drafts } : {}) }
     const best = incumbent && state.candidates[incumbent.candidate]!.id
     show(incumbent ? { ...shown, incumbent, best: best!, leaders } : shown)
   }
@@ -157,17 +159,17 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
   const warnings = [...(options.warnings ?? [])]
   if (holdoutExamples > 0) {
     const isComparison = state.config.response === 'comparison'
-    const rivals = baseline === undefined || baseline === winner ? [winner] : [winner, baseline]
+    const finalists = baseline === undefined || baseline === winner ? [winner] : [winner, baseline]
     const missing = missingOnHoldout(state, [winner, baseline], holdoutExamples)
     holdoutGoal = heldOut(state) + Math.min(missing, state.ledger.left().evaluations)
-    if (isComparison && rivals.length < 2) {
+    if (isComparison && finalists.length < 2) {
       // A prompt is not compared with itself: that nothing beat the baseline is the result.
     } else if (isComparison) {
       const loopHere = { ...loop, onResult: () => report('holdout') }
       const complete = await measureHoldoutComparisons(winner, baseline!, holdoutExamples, loopHere)
       if (!complete) warnings.push('The budget ended before the holdout was complete.')
     } else {
-      const complete = await measureHoldout(rivals, holdoutExamples, { ...loop, onResult: () => report('holdout') })
+      const complete = await measureHoldout(finalists, holdoutExamples, { ...loop, onResult: () => report('holdout') })
       if (!complete) warnings.push('The budget ended before the holdout was complete.')
     }
   }
@@ -180,7 +182,7 @@ export async function runSearch(options: SearchOptions): Promise<Conclusion> {
   return conclusion
 }
 
-/** Who looks on may break, the search goes on: what was thrown is told once, as a warning, and nobody is called again. */
+/** A callback that throws does not end the search: the error is reported once, as a warning, and it is not called again. */
 function createWatcher(onProgress: SearchOptions['onProgress']) {
   let problem: string | undefined
   const fail = (error: unknown) => {

@@ -1,3 +1,8 @@
+import type { TextModel } from './text-model.ts'
+
+/** What a server's chat format adds to a request, at most. */
+const CHAT_OVERHEAD_TOKENS = 32
+
 /**
  * A careful over-estimate of how many tokens a text has, for models whose tokenizer is not at hand: half a token per
  * letter, one per digit, mark or further white space, one per byte of anything that is not ASCII. English prose has about
@@ -18,4 +23,10 @@ export function estimateTokens(text: string): number {
     else halves += code >= 0xd800 && code <= 0xdfff ? 4 : 6
   }
   return Math.ceil(halves / 2)
+}
+
+/** Input tokens of one request at most, its system message and the chat format of a remote model included. */
+export function requestTokens(model: Pick<TextModel, 'countTokens' | 'local'>, text: string, system?: string): number {
+  const ofSystem = system === undefined ? 0 : model.countTokens(system)
+  return model.countTokens(text) + ofSystem + (model.local ? 0 : CHAT_OVERHEAD_TOKENS)
 }

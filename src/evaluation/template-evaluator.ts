@@ -5,6 +5,7 @@ import type { Candidate } from '../prompt/candidate.ts'
 import { renderTemplate, type Template } from '../prompt/template.ts'
 import { messageOf } from '../text/message-of.ts'
 import { type CallOutcome, callModel } from './call-model.ts'
+import { requestTokens } from './estimate-tokens.ts'
 import type { Evaluation, EvaluationRequest, Evaluator } from './evaluator.ts'
 import { measureAnswers } from './measure-answers.ts'
 import type { Metric } from './metrics/metric.ts'
@@ -25,8 +26,6 @@ export interface TemplateEvaluatorOptions {
   readonly retry?: RetryOptions
   readonly cache?: ResponseCache
 }
-
-const CHAT_OVERHEAD_TOKENS = 32
 
 /**
  * The usual evaluator: fill the template, ask the model once, score the answer.
@@ -120,13 +119,12 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
     random: options.sampling.temperature > 0,
     estimate(candidate, example) {
       const { text } = renderTemplate(template, candidate, example)
-      const system = options.system === undefined ? 0 : model.countTokens(options.system)
       const { maxOutputTokens } = samplingOf(options.sampling, candidate)
       const answer = metric.extraCost ? 'x '.repeat(maxOutputTokens) : ''
       const extra = metric.extraCost?.(answer, example) ?? { calls: 0, inputTokens: 0, outputTokens: 0 }
       // A comparison takes two answers.
       const asked = metric.compare ? 2 : 1
-      const input = model.countTokens(text) + system + (model.local ? 0 : CHAT_OVERHEAD_TOKENS)
+      const input = requestTokens(model, text, options.system)
       return {
         calls: asked + extra.calls,
         inputTokens: asked * input + extra.inputTokens,

@@ -42,7 +42,7 @@ const SAMPLES = 512
 /**
  * @example
  * const study = createStudy({ pool, policy: 'comparison', baseline: 'p0', exampleCount: 50, budget: { evaluations: 200 } })
- * study.ask() // { kind: 'evaluate', … }
+ * study.ask() // { kind: 'compare', … }
  */
 export function createComparisonPolicy(context: PolicyContext): Policy {
   const { seed, exampleCount, backend } = context

@@ -26,7 +26,7 @@ import { isActive } from '../space/parameter.ts'
 import { type Points, row, takePoints } from '../surrogate/points.ts'
 import { createLargePool } from './gp/large-pool.ts'
 import { marginOver } from './gp/margin-over.ts'
-import { boxAround, closeRadius, FIRST_RADIUS } from './gp/trust-region.ts'
+import { FIRST_RADIUS, trustRegion, trustRegionRadius } from './gp/trust-region.ts'
 import { lookingAgain } from './looking-again.ts'
 import type { Decision, Fit, Policy, PolicyContext, PolicyFactory, PolicyState, Recommendation } from './policy.ts'
 import type { PolicyEntry } from './policy-entry.ts'
@@ -50,13 +50,13 @@ const POOL_DESIGN = 8
 /** Settings tried in thought at each ask, over all prompts. */
 const VARIANTS = 256
 /** Points of a space scored, and how many of the best are refined; less of both once there are {@link MANY_OBSERVATIONS}. */
-const THOROUGHLY = { globalCandidates: 256, starts: 2 }
-const QUICKLY = { globalCandidates: 128, starts: 1 }
-/** Incumbents around which the search looks closely. */
-const CLOSE_LOOKS = 3
-/** Every so many asks look only near the incumbent. */
-const CLOSE_EVERY = 3
-/** Where the variance of the noise is at least this part of the scores' variance, every ask does. */
+const SEARCH_EFFORT = { globalCandidates: 256, starts: 2 }
+const LATE_SEARCH_EFFORT = { globalCandidates: 128, starts: 1 }
+/** Incumbents around which the acquisition is refined. */
+const INCUMBENTS = 3
+/** Every so many asks search only the trust region. */
+const LOCAL_EVERY = 3
+/** Above this share of noise in the score variance, every ask is local. */
 const MUCH_NOISE = 0.3
 
 /**
@@ -213,16 +213,16 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
       ...pending,
       ...scores.failed,
     ])
-    const incumbents = order.slice(0, CLOSE_LOOKS).map((candidate) => row(features.pool, candidate))
+    const incumbents = order.slice(0, INCUMBENTS).map((candidate) => row(features.pool, candidate))
     const noisy = process.model.observationNoise >= MUCH_NOISE
-    const closely = noisy || (state.observations.length + pending.length) % CLOSE_EVERY === 0
-    const radius = noisy ? FIRST_RADIUS : closeRadius(scores.means, initial, CLOSE_EVERY)
+    const isLocal = noisy || (state.observations.length + pending.length) % LOCAL_EVERY === 0
+    const radius = noisy ? FIRST_RADIUS : trustRegionRadius(scores.means, initial, LOCAL_EVERY)
     const [best] = optimizeAcquisition(encoding, acquisitionOver(process, logExpectedImprovement(threshold)), {
       random: ask,
-      incumbents: closely ? incumbents.slice(0, 1) : incumbents,
+      incumbents: isLocal ? incumbents.slice(0, 1) : incumbents,
       excluded,
-      ...(state.observations.length < MANY_OBSERVATIONS ? THOROUGHLY : QUICKLY),
-      ...(closely ? { box: boxAround(incumbents[0]!, process.model.kernel, radius) } : {}),
+      ...(state.observations.length < MANY_OBSERVATIONS ? SEARCH_EFFORT : LATE_SEARCH_EFFORT),
+      ...(isLocal ? { box: trustRegion(incumbents[0]!, process.model.kernel, radius) } : {}),
     })
     const x = best?.x ?? freshDesignPoint(state.pool.length, excluded)
     return x ? evaluate(state, made(state, x), 'largest expected improvement', fitted.fit) : exhausted(pending.length)

@@ -195,7 +195,7 @@ function explain(plan: Plan, candidate: number, count: number, schedule: Schedul
 
 export const krigePolicy: PolicyEntry = {
   name: 'krige',
-  summary: 'Gaussian process over prompt texts, example difficulty and binomial noise; the default for prompts',
+  summary: 'Gaussian process over prompt texts, easiness of examples and binomial noise; the default for prompts',
   create: createKrigePolicy,
   options: krigeOptionsSchema,
 }

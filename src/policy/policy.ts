@@ -118,7 +118,7 @@ export interface Fit {
 /** Why an action was proposed, for people. */
 export interface Reason {
   readonly summary: string
-  /** Expected gain in score of the recommended candidate per evaluation spent, where the policy knows it. */
+  /** Expected gain in score of the recommended candidate, per evaluation; of a search that writes prompts, per call. */
   readonly expectedGain?: number
 }
 

@@ -7,7 +7,7 @@ import { showValue } from '../prompt/template.ts'
 import { describeAnswers } from './answer-form.ts'
 import { clip } from './clip.ts'
 import { splitPrompt } from './demonstration-block.ts'
-import type { Member, Outcome } from './proposer.ts'
+import type { MeasuredExample, Member } from './proposer.ts'
 import { slotsOf, type TaskView } from './task-view.ts'
 
 const LONGEST_INPUT = 500
@@ -29,7 +29,7 @@ export function instructionOf({ candidate }: Pick<Member, 'candidate'>, task: Ta
 }
 
 /** An outcome with what was asked, answered, expected, and said of it. */
-export function describeOutcome(outcome: Outcome, task: TaskView): string {
+export function describeOutcome(outcome: MeasuredExample, task: TaskView): string {
   const example = task.examples[outcome.example]!
   const said = (outcome.feedback ?? []).map(({ text }) => `Remark: ${clip(text, LONGEST_OUTPUT)}`)
   return [

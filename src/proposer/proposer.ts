@@ -14,7 +14,7 @@ import type { Rejection } from './gate/rejection.ts'
 import type { TaskView } from './task-view.ts'
 
 /** What a prompt gave on one search example. */
-export interface Outcome {
+export interface MeasuredExample {
   /** Position among the search examples. */
   readonly example: number
   /** Higher is better; null where the call failed. */
@@ -31,7 +31,7 @@ export interface Member {
   /** Posterior mean, higher is better; absent before anything was measured. */
   readonly mean?: number
   readonly standardDeviation?: number
-  readonly outcomes: readonly Outcome[]
+  readonly outcomes: readonly MeasuredExample[]
 }
 
 /** One question to the generator. */

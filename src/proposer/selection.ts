@@ -4,7 +4,7 @@
  * @module
  */
 import type { Random } from '../numerics/random/random.ts'
-import type { Member, Outcome, ProposalRequest } from './proposer.ts'
+import type { MeasuredExample, Member, ProposalRequest } from './proposer.ts'
 import type { TaskView } from './task-view.ts'
 
 /** Prompts by a draw from their posterior each, so that a lucky one is chosen no more often than it deserves. */
@@ -36,7 +36,7 @@ export function parentAt({ parents }: ProposalRequest, turn: number): Member {
 const RIGHT = 0.5
 
 /** Wrong answers, those first that most other prompts get right: there the prompt is to blame, not the example. */
-export function failuresOf(member: Member, pool: readonly Member[], random: Random): Outcome[] {
+export function failuresOf(member: Member, pool: readonly Member[], random: Random): MeasuredExample[] {
   const siblings = rightShares(pool, member.index)
   return shuffled(member.outcomes, random)
     .filter(({ score }) => score !== null && score < RIGHT)
@@ -44,7 +44,7 @@ export function failuresOf(member: Member, pool: readonly Member[], random: Rand
 }
 
 /** Right answers, those first that most other prompts get wrong: they are worth keeping. */
-export function successesOf(member: Member, pool: readonly Member[], random: Random): Outcome[] {
+export function successesOf(member: Member, pool: readonly Member[], random: Random): MeasuredExample[] {
   const siblings = rightShares(pool, member.index)
   return shuffled(member.outcomes, random)
     .filter(({ score }) => score !== null && score >= RIGHT)

@@ -9,19 +9,12 @@ import { InvalidInputError } from '../errors.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import { tableNameOf } from './load-table.ts'
 import { documentPath, readDocument } from './read-document.ts'
+import { recordedPrompt } from './table-schema.ts'
 
 const row = z.union(
   [z.string().regex(/^[01-]*$/, 'expected only 0, 1 and -'), z.array(z.number().min(0).max(1).nullable())],
   { error: 'expected a string of 0, 1 and -, or an array of numbers in [0,1] or null' },
 )
-
-const prompt = z
-  .object({
-    id: z.string().min(1),
-    text: z.string().optional(),
-    slots: z.record(z.string(), z.string()).optional(),
-  })
-  .refine((written) => written.text !== undefined || written.slots !== undefined, 'expected "text" or "slots"')
 
 /** A stream as written. Unknown keys pass: a recorder may write more than a replay needs. */
 export const streamSchema = z.object({
@@ -29,7 +22,7 @@ export const streamSchema = z.object({
   task: z.string().min(1),
   model: z.string().min(1),
   examples: z.int().positive(),
-  prompts: z.array(prompt).min(1),
+  prompts: z.array(recordedPrompt).min(1),
   scores: z.array(row),
 })
 

@@ -13,7 +13,8 @@ const row = z.union([z.string().regex(/^[01]*$/, 'expected only the digits 0 and
   error: 'expected a string of digits 0/1, or an array of numbers in [0,1] or null',
 })
 
-const prompt = z
+/** A prompt as tables and streams write it. */
+export const recordedPrompt = z
   .object({
     id: z.string().min(1),
     text: z.string().optional(),
@@ -34,7 +35,7 @@ export const tableSchema = z.object({
   model: z.string().min(1),
   /** Number of columns, the held-out ones included. */
   examples: z.int().positive(),
-  prompts: z.array(prompt).min(1),
+  prompts: z.array(recordedPrompt).min(1),
   scores: z.array(row),
   /** The last `holdout` columns are never shown to a policy. */
   holdout: z.int().nonnegative().optional(),

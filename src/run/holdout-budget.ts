@@ -27,7 +27,7 @@ export interface HoldoutOptions {
   /** Examples held out. */
   readonly available: number
   /** Evaluations per example. */
-  readonly rivals: number
+  readonly finalists: number
   /** All the search could measure; `Infinity` where its pool grows. */
   readonly everything: number
 }
@@ -37,24 +37,24 @@ export interface HoldoutOptions {
  * can measure everything without the rest.
  *
  * @example
- * const sizes = { searchExamples: 8, available: 6, rivals: 2, everything: 24 }
+ * const sizes = { searchExamples: 8, available: 6, finalists: 2, everything: 24 }
  * holdoutSize({ ...sizes, total: 36 }) // 6: the search cannot use more than 24
  * holdoutSize({ ...sizes, total: 20 }) // 2
  */
-export function holdoutSize({ total, searchExamples, available, rivals, everything }: HoldoutOptions): number {
+export function holdoutSize({ total, searchExamples, available, finalists, everything }: HoldoutOptions): number {
   const spare = everything === Number.POSITIVE_INFINITY ? 0 : total - everything
-  return Math.min(available, Math.floor(Math.max(holdoutBudget(total, searchExamples), spare) / rivals))
+  return Math.min(available, Math.floor(Math.max(holdoutBudget(total, searchExamples), spare) / finalists))
 }
 
 /**
  * Evaluations from which on that many examples are compared.
  *
  * @example
- * neededForHoldout(5, { rivals: 2, everything: 24 }) // 34
+ * neededForHoldout(5, { finalists: 2, everything: 24 }) // 34
  */
 export function neededForHoldout(
   examples: number,
-  { rivals, everything }: Pick<HoldoutOptions, 'rivals' | 'everything'>,
+  { finalists, everything }: Pick<HoldoutOptions, 'finalists' | 'everything'>,
 ): number {
-  return Math.min(Math.ceil((examples * rivals) / SMALL_SHARE), everything + examples * rivals)
+  return Math.min(Math.ceil((examples * finalists) / SMALL_SHARE), everything + examples * finalists)
 }

@@ -31,11 +31,8 @@ export interface EvaluateContext {
   readonly signal: AbortSignal
 }
 
-/**
- * A score, true or false, null when the call failed, or a measurement: `{ score, metrics, feedback, output }` with what the
- * call took.
- */
-export type EvaluateResult = MeasurementInput | (WrittenMeasurement & Partial<CallCost>)
+/** What {@link OptimizeOptions.evaluate} returns: a measurement, with what the call took where that is known. */
+type Measured = MeasurementInput | (WrittenMeasurement & Partial<CallCost>)
 
 export interface OptimizeOptions<Example> {
   /** Texts, or candidates with slots or parameters. All distinct. Not needed with a {@link prompt}. */
@@ -51,14 +48,10 @@ export interface OptimizeOptions<Example> {
   readonly generate?: Generate
   readonly examples: readonly Example[]
   /**
-   * Scores one prompt on one example; one call as far as the budget is concerned. A throw is a failed call: missing,
-   * not zero.
+   * Scores one prompt on one example; one call as far as the budget is concerned. Returns a score, true or false, null when
+   * the call failed, or `{ score, metrics, feedback, output }`. A throw is a failed call: missing, not zero.
    */
-  readonly evaluate: (
-    prompt: string,
-    example: Example,
-    context: EvaluateContext,
-  ) => EvaluateResult | Promise<EvaluateResult>
+  readonly evaluate: (prompt: string, example: Example, context: EvaluateContext) => Measured | Promise<Measured>
   readonly budget: Budget
   /** @defaultValue 1 */
   readonly seed?: number

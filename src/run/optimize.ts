@@ -32,7 +32,7 @@ import { poolOf, splitOf } from './optimize-pool.ts'
 import { type RunResult, resultOf } from './result.ts'
 import { checkSameStudy, hashOf, isSameBudget } from './same-study.ts'
 
-export type { EvaluateContext, EvaluateResult, OptimizeOptions } from './optimize-options.ts'
+export type { EvaluateContext, OptimizeOptions } from './optimize-options.ts'
 
 /** What a search ended with, and every prompt that was measured. */
 export interface OptimizeResult extends RunResult {
@@ -61,13 +61,13 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
   const store = options.store ?? createMemoryStore()
   const name = options.study ?? 'optimize'
   const backend = options.backend ?? (await openThreadedBackend())
-  const rivals = options.baseline === undefined ? 1 : 2
+  const finalists = options.baseline === undefined ? 1 : 2
   const proposers = options.proposers ?? (given.prompt !== undefined && !given.prompts ? 'auto' : 'none')
   const compared = holdoutSize({
     total: Math.min(budget.evaluations ?? Number.POSITIVE_INFINITY, budget.calls ?? Number.POSITIVE_INFINITY),
     searchExamples: examples.length,
     available: holdout.length,
-    rivals,
+    finalists,
     everything: proposers === 'none' ? poolOf(options).length * examples.length : Number.POSITIVE_INFINITY,
   })
   const policy = options.policy === undefined ? {} : { policy: options.policy }
@@ -89,7 +89,7 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
         direction: options.direction ?? 'maximize',
         exampleCount: examples.length,
         holdoutCount: holdout.length,
-        holdoutEvaluations: compared * rivals,
+        holdoutEvaluations: compared * finalists,
         fingerprint: { examples: hashOf(examples), holdout: hashOf(holdout) },
         ...(baseline ? { baseline: baseline.id } : {}),
         ...(stages ? { stages: stages.rewritable } : {}),
@@ -133,7 +133,7 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
     const fresh = pool.filter((candidate) => !study.state.indexById.has(candidate.id))
     study.add(fresh)
     const raised = stored !== undefined && !isSameBudget(study.state.ledger.limits, budget)
-    if (raised) study.setBudget(budget, compared * rivals)
+    if (raised) study.setBudget(budget, compared * finalists)
     const { conclusion: earlier } = study.state
     if (earlier && !raised && fresh.length === 0) return rankedResult(study.state, earlier)
     const telemetry = options.tracer && (await import('../engine/telemetry.ts')).createTelemetry(options.tracer)

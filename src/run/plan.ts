@@ -108,12 +108,12 @@ export function makePlan(
   const isComparison = evaluator.compare !== undefined
   // Comparisons: every prompt is compared with the baseline on every example; on the holdout one comparison measures both.
   const everything = (task.pool.length - (isComparison ? 1 : 0)) * searchExamples
-  const rivals = task.baseline === undefined || isComparison ? 1 : 2
-  const sizes = { rivals, everything: isWritten ? Number.POSITIVE_INFINITY : everything }
+  const finalists = task.baseline === undefined || isComparison ? 1 : 2
+  const sizes = { finalists, everything: isWritten ? Number.POSITIVE_INFINITY : everything }
   const available = task.split.holdout.length
   const compared = holdoutSize({ total: expected, searchExamples, available, ...sizes })
   const holdoutExamples = compared < SMALLEST_HOLDOUT ? 0 : compared
-  const holdoutEvaluations = holdoutExamples * rivals
+  const holdoutEvaluations = holdoutExamples * finalists
   const searchEvaluations = Math.min(total - holdoutEvaluations, sizes.everything)
   if (searchEvaluations < 2) {
     throw new BudgetError(

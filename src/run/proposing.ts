@@ -17,7 +17,7 @@ import { answerFormOf } from '../proposer/answer-form.ts'
 import { createGate } from '../proposer/gate/gate.ts'
 import { passBack } from '../proposer/pass-back.ts'
 import { countByReason, propose } from '../proposer/propose.ts'
-import type { Ask, Draft, Member, Outcome, Proposer } from '../proposer/proposer.ts'
+import type { Ask, Draft, MeasuredExample, Member, Proposer } from '../proposer/proposer.ts'
 import { createPortfolio, createPortfolios, createProposer, type ProposerSpecification } from '../proposer/registry.ts'
 import { type StagePlan, stagePlan, stageView } from '../proposer/stage-view.ts'
 import { contentOf, createTaskView, type TaskView } from '../proposer/task-view.ts'
@@ -252,8 +252,12 @@ function membersOf(study: Study, texts: Texts, stage: string | undefined): Membe
   })
 }
 
-function outcomesOf({ candidates, observations }: StudyState, texts: Texts, stage: string | undefined): Outcome[][] {
-  const outcomes: Outcome[][] = candidates.map(() => [])
+function outcomesOf(
+  { candidates, observations }: StudyState,
+  texts: Texts,
+  stage: string | undefined,
+): MeasuredExample[][] {
+  const outcomes: MeasuredExample[][] = candidates.map(() => [])
   const shown = candidates.map(({ shows }) => new Set(shows))
   for (let index = 0; index < observations.length; index++) {
     const candidate = observations.candidate(index)
@@ -269,7 +273,7 @@ function outcomesOf({ candidates, observations }: StudyState, texts: Texts, stag
   return outcomes
 }
 
-function saidOf(trace: Trace | undefined, stage: string | undefined): Pick<Outcome, 'output' | 'feedback'> {
+function saidOf(trace: Trace | undefined, stage: string | undefined): Pick<MeasuredExample, 'output' | 'feedback'> {
   if (!trace) return {}
   const { output, feedback } = stage === undefined ? trace : passBack(trace, stage)
   return { ...(output === undefined ? {} : { output }), ...(feedback && feedback.length > 0 ? { feedback } : {}) }

@@ -9,7 +9,7 @@ import { readMeasurement } from '../history/measurement.ts'
 import { differenceOf } from '../policy/recommendation/ranking-statistics.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { AskedEvent } from '../study/events.ts'
-import type { AskedAction, Study } from '../study/study.ts'
+import type { AskedAction, AskedComparison, Study } from '../study/study.ts'
 import type { TextPosterior } from '../study/text-posterior.ts'
 import type { ServedStudy } from './served-studies.ts'
 
@@ -91,9 +91,9 @@ export function posteriorAnswer({ study }: ServedStudy) {
   }
 }
 
-type Evaluation = Extract<AskedAction, { kind: 'evaluate' }>
+type Measuring = Exclude<AskedAction, { kind: 'generate' }>
 
-export function actionAnswer(action: Omit<Evaluation, 'kind' | 'split'>) {
+export function actionAnswer(action: Omit<Measuring, 'kind' | 'split'> & Partial<Pick<AskedComparison, 'rival'>>) {
   const { id, candidate, index, rival, examples, repeat, reason } = action
   return {
     id,

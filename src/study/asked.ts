@@ -20,12 +20,16 @@ export interface AskedEvaluation {
   readonly candidate: Candidate
   /** Index of the candidate in the pool. */
   readonly index: number
-  /** With it this is a comparison: what is told is 1 where the candidate won, 0 where its rival did, or between. */
-  readonly rival?: { readonly candidate: Candidate; readonly index: number }
   readonly examples: readonly number[]
   readonly repeat: number
   readonly split: Split
   readonly reason?: Reason
+}
+
+/** Let a judge compare two candidates on these examples. Tell 1 where the candidate won, 0 where its rival did, or between. */
+export interface AskedComparison extends Omit<AskedEvaluation, 'kind'> {
+  readonly kind: 'compare'
+  readonly rival: { readonly candidate: Candidate; readonly index: number }
 }
 
 /** Make new candidates. */
@@ -33,7 +37,7 @@ export interface AskedGeneration extends GenerateAction {
   readonly id: number
 }
 
-export type AskedAction = AskedEvaluation | AskedGeneration
+export type AskedAction = AskedEvaluation | AskedComparison | AskedGeneration
 
 /** What the log says of a generation beside its candidates. */
 export interface GenerationNote {

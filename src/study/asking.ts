@@ -16,7 +16,7 @@ import type {
   Recommendation,
 } from '../policy/policy.ts'
 import { callsLeft, evaluationsLeft, searchBudget } from './allowance.ts'
-import type { AskedAction, AskedEvaluation, Next } from './asked.ts'
+import type { AskedAction, AskedComparison, AskedEvaluation, Next } from './asked.ts'
 import type { StudyHoldout, StudySearch } from './audiences.ts'
 import { checkExample, checkExamples, checkIndex } from './checks.ts'
 import { EVENT_VERSION, type Split } from './events.ts'
@@ -72,13 +72,17 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
     ...(config.constraints ? { excluded: hopelessCandidates(state) } : {}),
   })
 
-  const ask = (
-    candidate: number,
-    examples: readonly number[],
-    extra: { rival?: number; repeat?: number; split?: Split; enqueued?: true; reason?: Reason } = {},
-  ): AskedEvaluation => {
+  interface Extra {
+    readonly repeat?: number
+    readonly split?: Split
+    readonly enqueued?: true
+    readonly reason?: Reason
+  }
+
+  /** Reserves and logs it; what an evaluation and a comparison have in common is returned. */
+  const issue = (candidate: number, examples: readonly number[], extra: Extra, rival?: number) => {
     const id = state.lastAction + 1
-    const { rival, repeat, split, enqueued, reason } = extra
+    const { repeat, split, enqueued, reason } = extra
     emit({
       v: EVENT_VERSION,
       type: 'asked',
@@ -94,20 +98,27 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
       ...(request === undefined ? {} : { request }),
     })
     return {
-      kind: 'evaluate',
       id,
       candidate: state.candidates[candidate]!,
       index: candidate,
-      ...(rival === undefined ? {} : { rival: { candidate: state.candidates[rival]!, index: rival } }),
       examples,
       repeat: repeat ?? 0,
-      split: split ?? 'search',
+      split: split ?? ('search' as const),
       ...(reason ? { reason } : {}),
     }
   }
+  const evaluate = (candidate: number, examples: readonly number[], extra: Extra): AskedEvaluation => ({
+    kind: 'evaluate',
+    ...issue(candidate, examples, extra),
+  })
+  const compare = (candidate: number, rival: number, examples: readonly number[], extra: Extra): AskedComparison => ({
+    kind: 'compare',
+    ...issue(candidate, examples, extra, rival),
+    rival: { candidate: state.candidates[rival]!, index: rival },
+  })
 
   const act = (action: Action): AskedAction => {
-    if (action.kind === 'compare') return compare(action)
+    if (action.kind === 'compare') return actOnComparison(action)
     if (action.kind === 'generate') {
       checkGeneration(action)
       const id = state.lastAction + 1
@@ -127,7 +138,7 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
         throw misbehaved(config.policy, `candidate ${index} on example ${example}, which is measured or pending`)
       }
     }
-    return ask(index, examples, {
+    return evaluate(index, examples, {
       ...(action.repeat === undefined ? {} : { repeat: action.repeat }),
       ...(action.reason === undefined ? {} : { reason: action.reason }),
     })
@@ -145,7 +156,7 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
     }
   }
 
-  const compare = ({ candidates: [a, b], examples, reason }: CompareAction): AskedEvaluation => {
+  const actOnComparison = ({ candidates: [a, b], examples, reason }: CompareAction): AskedComparison => {
     const asked = examples.slice(0, evaluationsLeft(state))
     if (config.response !== 'comparison') {
       throw new InvalidArgumentError(`policy ${config.policy} compares two candidates; the study expects scores`, {
@@ -162,12 +173,11 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
         throw misbehaved(config.policy, `a comparison of ${a} and ${b} on example ${example}, which is told or pending`)
       }
     }
-    return ask(a, asked, { rival: b, ...(reason === undefined ? {} : { reason }) })
+    return compare(a, b, asked, reason === undefined ? {} : { reason })
   }
 
-  const askHoldout = (examples: readonly number[], candidate: number, rival?: number): AskedEvaluation => {
-    checkIndex(candidate, pool.length)
-    if (rival !== undefined) checkIndex(rival, pool.length)
+  const checkHoldout = (examples: readonly number[], ...candidates: readonly number[]) => {
+    for (const index of candidates) checkIndex(index, pool.length)
     checkExamples(examples, config.holdoutCount)
     const { evaluations } = ledger.left()
     if (evaluations < examples.length) {
@@ -175,16 +185,15 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
         remedy: 'Raise budget.evaluations, or ask for fewer examples.',
       })
     }
-    return ask(candidate, examples, { split: 'holdout', ...(rival === undefined ? {} : { rival }) })
   }
 
-  const nextEnqueued = (): AskedAction | undefined => {
+  const nextEnqueued = (): AskedEvaluation | undefined => {
     const [head] = state.queue
     if (!head) return undefined
     const examples = head.examples
       .filter((example) => !state.cells.has(head.candidate, example, 0))
       .slice(0, evaluationsLeft(state))
-    return ask(head.candidate, examples, { enqueued: true, reason: { summary: 'enqueued' } })
+    return evaluate(head.candidate, examples, { enqueued: true, reason: { summary: 'enqueued' } })
   }
 
   const nextAction = (): Next => {
@@ -195,7 +204,7 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
     }
     while (state.queue.length > 0) {
       const action = nextEnqueued()
-      if (action?.kind === 'evaluate' && action.examples.length > 0) return { kind: 'act', action }
+      if (action && action.examples.length > 0) return { kind: 'act', action }
     }
     const decision: Decision = policyOf().next(policyState())
     if (decision.kind !== 'act') return decision
@@ -223,8 +232,14 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
         request = undefined
       }
     },
-    askHoldout: (candidate, examples) => askHoldout(examples, candidate),
-    askHoldoutComparison: (candidate, rival, examples) => askHoldout(examples, candidate, rival),
+    askHoldout(candidate, examples) {
+      checkHoldout(examples, candidate)
+      return evaluate(candidate, examples, { split: 'holdout' })
+    },
+    askHoldoutComparison(candidate, rival, examples) {
+      checkHoldout(examples, candidate, rival)
+      return compare(candidate, rival, examples, { split: 'holdout' })
+    },
     recommend: () => policyOf().recommend(policyState()),
     forgetPolicy() {
       policy = undefined

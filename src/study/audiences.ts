@@ -6,7 +6,15 @@
 import type { MeasurementInput } from '../history/measurement.ts'
 import type { Recommendation } from '../policy/policy.ts'
 import type { Candidate, PoolEntry } from '../prompt/candidate.ts'
-import type { AskedAction, AskedEvaluation, GenerationNote, Next, StudyRecommendation, ToldNote } from './asked.ts'
+import type {
+  AskedAction,
+  AskedComparison,
+  AskedEvaluation,
+  GenerationNote,
+  Next,
+  StudyRecommendation,
+  ToldNote,
+} from './asked.ts'
 import type { Summary } from './checks.ts'
 import type { StudyEvent } from './events.ts'
 import type { CandidateExplanation } from './explain-candidate.ts'
@@ -148,7 +156,7 @@ export interface StudyHoldout extends HasState {
   /** Asks for holdout cells, outside the policy. At most what the budget sets aside and has left. */
   askHoldout(candidate: number, examples: readonly number[]): AskedEvaluation
   /** Has two candidates compared on holdout examples, as {@link askHoldout}. */
-  askHoldoutComparison(candidate: number, rival: number, examples: readonly number[]): AskedEvaluation
+  askHoldoutComparison(candidate: number, rival: number, examples: readonly number[]): AskedComparison
 }
 
 /** For what stores a study and says how it went. */

@@ -18,6 +18,7 @@ export { type ScoreSummary, summariseScores, summarizeScores } from './score-sum
 export { createFold, foldEvents, type OpenAction, type StudyFold, type StudyState } from './state.ts'
 export {
   type AskedAction,
+  type AskedComparison,
   type AskedEvaluation,
   type AskedGeneration,
   type Next,

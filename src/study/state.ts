@@ -4,11 +4,11 @@
  * @module
  */
 import { CorruptError } from '../errors.ts'
-import { type Comparison, comparisonKey } from '../history/comparison.ts'
 import { createObservationLog, type ObservationHistory, type ObservationLog } from '../history/observation-log.ts'
 import type { Fit, Generation } from '../policy/policy.ts'
 import { type Candidate, contentKey, withOrigin } from '../prompt/candidate.ts'
 import { type CellSet, createCellSet } from './cell-set.ts'
+import { createComparisonLog } from './comparison-log.ts'
 import {
   type AskedEvent,
   type AskedToGenerateEvent,
@@ -62,8 +62,7 @@ export function createFold(first: StudyEvent): StudyFold {
   const progress: ProgressEvent[] = []
   const failures = new Map<number, FailureCount>()
   const measurements = createMeasurementLog()
-  const comparisons: Record<Split, Comparison[]> = { search: [], holdout: [] }
-  const comparisonKeys: Record<Split, Set<string>> = { search: new Set(), holdout: new Set() }
+  const comparisons = { search: createComparisonLog(), holdout: createComparisonLog() }
   const ledger = createLedger(first.budget)
   let lastAction = 0
   let lastCall = 0
@@ -110,14 +109,11 @@ export function createFold(first: StudyEvent): StudyFold {
     if (action.open.size === 0) actions.delete(action.asked.action)
   }
 
-  /** Two candidates are compared on an example once. */
-  const meet = (split: Split, candidate: number, rival: number, example: number) => {
+  const takeComparison = (split: Split, candidate: number, rival: number, example: number) => {
     checkCandidate(rival)
-    const key = comparisonKey(candidate, rival, example)
-    if (rival === candidate || comparisonKeys[split].has(key)) {
+    if (!comparisons[split].take(candidate, rival, example)) {
       throw broken(`candidates ${candidate} and ${rival} are compared on example ${example} twice`)
     }
-    comparisonKeys[split].add(key)
   }
 
   const ask = (event: AskedEvent | AskedToGenerateEvent) => {
@@ -135,7 +131,7 @@ export function createFold(first: StudyEvent): StudyFold {
     for (let position = 0; position < event.examples.length; position++) {
       const example = event.examples[position]!
       if (event.rival !== undefined) {
-        meet(split, event.candidate, event.rival, example)
+        takeComparison(split, event.candidate, event.rival, example)
       } else if (!cellsOf(split).add(event.candidate, example, event.repeat ?? 0)) {
         throw broken(`candidate ${event.candidate} is asked for example ${example} twice`)
       }
@@ -187,7 +183,7 @@ export function createFold(first: StudyEvent): StudyFold {
         const { candidate, rival, examples, repeat } = action.asked
         const example = examples[event.position]!
         if (rival !== undefined) {
-          comparisons[action.split].push({ candidates: [candidate, rival], example, outcome: event.score })
+          comparisons[action.split].tell({ candidates: [candidate, rival], example, outcome: event.score })
         } else {
           observe(logOf(action.split), { candidate, example, repeat: repeat ?? 0, score: event.score })
         }
@@ -245,12 +241,9 @@ export function createFold(first: StudyEvent): StudyFold {
       case 'observed':
         checkCandidate(event.candidate)
         if (event.rival !== undefined) {
-          meet('search', event.candidate, event.rival, event.example)
-          comparisons.search.push({
-            candidates: [event.candidate, event.rival],
-            example: event.example,
-            outcome: event.score,
-          })
+          const { candidate, rival, example, score: outcome } = event
+          takeComparison('search', candidate, rival, example)
+          comparisons.search.tell({ candidates: [candidate, rival], example, outcome })
           hasScore = true
           break
         }
@@ -274,7 +267,7 @@ export function createFold(first: StudyEvent): StudyFold {
         for (const position of event.positions ?? [...action.open]) {
           evaluation(event.action, position)
           const example = examples[position]!
-          if (rival !== undefined) comparisonKeys[action.split].delete(comparisonKey(candidate, rival, example))
+          if (rival !== undefined) comparisons[action.split].release(candidate, rival, example)
           else cellsOf(action.split).delete(candidate, example, repeat ?? 0)
           ledger.releaseEvaluations(1)
           close(action, position)
@@ -331,8 +324,8 @@ export function createFold(first: StudyEvent): StudyFold {
     progress,
     failures,
     measurements,
-    comparisons: comparisons.search,
-    holdoutComparisons: comparisons.holdout,
+    comparisons: comparisons.search.told,
+    holdoutComparisons: comparisons.holdout.told,
     ledger,
     get lastAction() {
       return lastAction
@@ -366,7 +359,7 @@ export function createFold(first: StudyEvent): StudyFold {
     },
     pending: (split) => pendingCells(actions.values(), split),
     pendingComparisons: (split) => pendingComparisons(actions.values(), split),
-    hasComparison: (split, a, b, example) => comparisonKeys[split].has(comparisonKey(a, b, example)),
+    hasComparison: (split, a, b, example) => comparisons[split].has(a, b, example),
     turned,
   }
   return { state, apply }

@@ -23,6 +23,7 @@ import { createTelling } from './telling.ts'
 
 export type {
   AskedAction,
+  AskedComparison,
   AskedEvaluation,
   AskedGeneration,
   GenerationNote,

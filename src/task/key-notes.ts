@@ -16,7 +16,7 @@ export const KEY_NOTES = {
   name: { says: 'names the study', byDefault: 'the folder' },
   description: { says: 'what the task is, for people and for proposers' },
   examples: {
-    says: 'a file (`.jsonl`, `.csv`, `.yaml`, `.json`), or a list: `{"id"?, "input", "expected"?, …}`; further keys can be named in the template',
+    says: 'a file (`.jsonl`, `.csv`, `.yaml`, `.json`), or a list of `{"id"?, "input", "expected"?, …}`. Further keys can be named in the template',
     byDefault: 'required',
   },
   split: {
@@ -24,7 +24,7 @@ export const KEY_NOTES = {
     byDefault: 'half and half; below 150 examples one third to search, two to hold out; seed 1',
   },
   template: {
-    says: 'the model input; `{{slot}}`, `{{input}}` and other keys of an example; filled once, nothing in a value is expanded again',
+    says: 'the model input, with `{{slot}}`, `{{input}}` and other keys of an example. It is filled once: nothing in a value is expanded again',
     byDefault: 'required without `evaluate` or `stages`',
   },
   stages: {
@@ -39,7 +39,7 @@ export const KEY_NOTES = {
   maxSteps: { says: 'stages that may run for one example' },
   output: { says: 'the output that is scored', byDefault: 'what the last stage writes' },
   promptVariables: {
-    says: "`true`: prompts are templates themselves and name `{{input}}` or other keys of an example where they want them; keys inside an example's values stay text",
+    says: "`true`: prompts are templates themselves and name `{{input}}` or other keys of an example where they want them. Keys inside an example's values stay text",
     byDefault: '`false`: the template shows the example',
   },
   metric: { says: 'see below', byDefault: 'required without `evaluate`' },
@@ -52,17 +52,17 @@ export const KEY_NOTES = {
   },
   baseline: { says: 'what to beat: a text, `{ slots, parameters }`, or `{ id }` of a prompt', byDefault: 'none' },
   parameters: {
-    says: '`temperature: { float: [0, 1] }`, `shots: { int: [0, 8] }`, `style: { categorical: [terse, formal] }`; also `log`, `step`, `when: { parameter, in }`; see below',
+    says: '`temperature: { float: [0, 1] }`, `shots: { int: [0, 8] }`, `style: { categorical: [terse, formal] }`. Also `log`, `step`, `when: { parameter, in }`; see below',
     byDefault: 'none',
   },
   proposers: {
-    says: 'who writes further prompts: `auto`, `none`, or a list; see below',
+    says: 'what writes further prompts: `auto`, `none`, or a list; see below',
     byDefault: '`auto` without `prompts`, else `none`',
   },
   generator: { says: 'the model that writes prompts, named as `model` is', byDefault: '`model`' },
   preserve: { says: 'texts that every written prompt keeps, word for word', byDefault: 'none' },
   budget: {
-    says: '`{ evaluations, calls, inputTokens, outputTokens, usd }`: evaluations and calls are never exceeded, tokens and money only by what a provider charges beyond the worst case',
+    says: '`{ evaluations, calls, inputTokens, outputTokens, usd }`. Evaluations and calls are never exceeded, tokens and money only by what a provider charges beyond the worst case',
     byDefault: 'unlimited',
   },
   constraints: {
@@ -70,20 +70,20 @@ export const KEY_NOTES = {
     byDefault: 'none',
   },
   embedder: {
-    says: '`auto` (Universal Sentence Encoder lite, which comes with Krige: the same numbers on every machine), `none`, the name of a sentence transformer such as `all-MiniLM-L6-v2` (run by transformers.js, fetched once; `krige models pull`), or a folder with one',
+    says: '`auto`: Universal Sentence Encoder lite, which comes with Krige and gives the same numbers on every machine. `none`. A sentence transformer by name, such as `all-MiniLM-L6-v2` (run by transformers.js, fetched once; `krige models pull`), or a folder with one',
     byDefault: '`auto`; `krige init` writes `all-MiniLM-L6-v2` where that is on the machine',
   },
   prior: { says: 'what was learned on other tasks: a file that `krige learn` wrote; see below', byDefault: 'none' },
   evaluate: {
-    says: "a module that scores a candidate on an example itself: `export default async (candidate, example, context) => score`, or `{ score, metrics, feedback, output }`; `await context.generate(prompt)` asks the model, and is counted. With several stages, `generate({ stage: 'route', prompt })` tells costs and traces apart",
+    says: "a module that scores a candidate on an example itself: `export default async (candidate, example, context) => score`, or `{ score, metrics, feedback, output }`. `await context.generate(prompt)` asks the model, and is counted. With several stages, `generate({ stage: 'route', prompt })` tells costs and traces apart",
     byDefault: 'none',
   },
   prefer: {
-    says: 'of the prompts that cannot be told apart from the best (expected within one standard error of the difference, measured on at least half as many examples), which one is recommended: `score` (the best itself), `shorter`, `cheaper` (dollars per answer, else tokens) or `faster`',
+    says: 'which prompt is recommended of those that cannot be told apart from the best: `score` (the best itself), `shorter`, `cheaper` (dollars per answer, else tokens) or `faster`. They are expected within one standard error of the difference and measured on at least half as many examples',
     byDefault: '`score`',
   },
   limits: {
-    says: 'what one call of a program, a metric module or an `autoevals` scorer may take: `{ timeout: 300, memory: 1024 }`, in seconds and in megabytes of its process; what takes more fails that cell, with the reason',
+    says: 'what one call of a program, a metric module or an `autoevals` scorer may take: `{ timeout: 300, memory: 1024 }`, in seconds and in megabytes of its process. What takes more fails that cell, with the reason',
     byDefault: '300 s for a program, 30 s for a metric module, 120 s for `autoevals`; 1,024 MB',
   },
 } satisfies Record<Exclude<keyof typeof taskSchema.shape, '$schema'>, KeyNote>

@@ -6,16 +6,8 @@ import type { Candidate } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
 import type { ProposerSpecification } from '../proposer/registry.ts'
 import type { Space } from '../space/parameter.ts'
+import type { Budget } from '../study/ledger.ts'
 import type { Preference } from '../study/preference.ts'
-
-/** Hard limits; absent means unlimited. */
-export interface TaskBudget {
-  readonly evaluations?: number
-  readonly calls?: number
-  readonly inputTokens?: number
-  readonly outputTokens?: number
-  readonly usd?: number
-}
 
 /** A task that has been read and checked; nothing in it needs checking again. */
 export interface Task extends EvaluatedTask {
@@ -40,7 +32,7 @@ export interface Task extends EvaluatedTask {
   readonly preserve?: readonly string[]
   /** What the task is about, in words. */
   readonly description?: string
-  readonly budget: TaskBudget
+  readonly budget: Omit<Budget, 'tokens'>
   /** What a recommended prompt keeps beside its score. */
   readonly constraints?: readonly Constraint[]
   /** Of the prompts that cannot be told apart from the best, which one is recommended; absent: the best itself. */

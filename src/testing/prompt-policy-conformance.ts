@@ -9,7 +9,7 @@ export interface PromptPolicyConformanceOptions {
   readonly backend: Backend
 }
 
-interface Game {
+interface Trial {
   readonly prompts: number
   readonly examples: number
   readonly budget: number
@@ -43,7 +43,7 @@ export function promptPolicyConformance(
   create: PolicyFactory,
   { backend }: PromptPolicyConformanceOptions,
 ): ConformanceCheck[] {
-  const play = (game: Game) => playGame(create, backend, game)
+  const play = (trial: Trial) => playTrial(create, backend, trial)
   const typical = { prompts: 12, examples: 10, budget: 70 }
   return [
     {
@@ -143,9 +143,9 @@ function thresholdScore(prompts: number): (candidate: number, example: number) =
     createRandom(candidate * 1009 + example).uniform() < (candidate + 0.5) / prompts ? 1 : 0
 }
 
-function playGame(create: PolicyFactory, backend: Backend, game: Game): Played {
-  const { prompts, examples, budget, seed = 1, inFlight = 1, fresh = false, embedded = true } = game
-  const score = game.score ?? thresholdScore(prompts)
+function playTrial(create: PolicyFactory, backend: Backend, trial: Trial): Played {
+  const { prompts, examples, budget, seed = 1, inFlight = 1, fresh = false, embedded = true } = trial
+  const score = trial.score ?? thresholdScore(prompts)
   const start = () =>
     create({ seed, space: {}, exampleCount: examples, evaluationBudget: budget, estimand: 'set', backend })
   const pool = Array.from({ length: prompts }, (_, index): PoolEntry => {

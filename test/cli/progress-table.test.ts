@@ -7,7 +7,7 @@ const ESCAPE = '\u001b'
 function progressAt(evaluations: number, text = 'Which label fits?'): SearchProgress {
   const leader = { mean: 0.7, standardDeviation: 0.05, evaluations: 9, text }
   return {
-    stage: 'search',
+    split: 'search',
     evaluations,
     evaluationBudget: 100,
     calls: evaluations,

@@ -4,7 +4,7 @@ import { createRandom } from '../../src/numerics/random/random.ts'
 import { lastRefit } from '../../src/policy/comparison/comparison-model.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { createStudy, parseLog, restoreStudy } from '../../src/study/create-study.ts'
-import type { AskedEvaluation, Study } from '../../src/study/study.ts'
+import type { AskedComparison, Study } from '../../src/study/study.ts'
 
 const PROMPTS = 8
 const pool = Array.from({ length: PROMPTS }, (_, index) => ({
@@ -24,10 +24,10 @@ const create = (options: Partial<Parameters<typeof createStudy>[0]> = {}) =>
 
 /** Prompt 6 is best; the judge errs by the size of the difference. */
 const quality = [0.2, 0.1, 0.4, 0.5, 0.7, 0.9, 1.4, 0.3]
-function outcomeOf({ index, rival, examples }: AskedEvaluation): number {
-  const random = createRandom(11).split(comparisonKey(index, rival!.index, examples[0]!))
+function outcomeOf({ index, rival, examples }: AskedComparison): number {
+  const random = createRandom(11).split(comparisonKey(index, rival.index, examples[0]!))
   const noise = random.normal() * 0.6
-  const difference = quality[index]! - quality[rival!.index]! + (index < rival!.index ? noise : -noise)
+  const difference = quality[index]! - quality[rival.index]! + (index < rival.index ? noise : -noise)
   return Math.abs(difference) < 0.05 ? 0.5 : difference > 0 ? 1 : 0
 }
 
@@ -35,7 +35,7 @@ function play(study: Study, until = Number.POSITIVE_INFINITY) {
   const asked: string[] = []
   for (let next = study.next(); next.kind === 'act' && asked.length < until; next = study.next()) {
     const { action } = next
-    if (action.kind !== 'evaluate' || !action.rival) throw new Error('expected a comparison')
+    if (action.kind !== 'compare') throw new Error('expected a comparison')
     asked.push(`${action.index}/${action.rival.index}/${action.examples.join()}`)
     study.tell(action.id, [outcomeOf(action)])
   }
@@ -102,7 +102,7 @@ describe('comparisons', () => {
     study.release(next.id, 'not sent')
     expect(study.state.ledger.left().evaluations).toBe(9)
     const again = study.ask()
-    expect(again).toMatchObject({ kind: 'evaluate', index: (next as AskedEvaluation).index })
+    expect(again).toMatchObject({ kind: 'compare', index: (next as AskedComparison).index })
   })
 
   it('join measured scores on one scale', () => {

@@ -11,7 +11,7 @@ export function promptPool(size: number): PoolEntry[] {
   }))
 }
 
-export interface Play {
+export interface PlayOptions {
   readonly context: PolicyContext
   readonly pool: PoolEntry[]
   readonly budget: number
@@ -25,7 +25,7 @@ export interface Play {
 }
 
 /** Plays a policy to the end of its budget, holding it to the contract all policies share. */
-export function play(policy: Policy, options: Play): { state: PolicyState; spent: number; cells: Set<string> } {
+export function play(policy: Policy, options: PlayOptions): { state: PolicyState; spent: number; cells: Set<string> } {
   const { context, pool, budget, score, workers = 1, before, onDecision } = options
   const cells = new Set<string>()
   const measure = ({ candidate, example }: PendingCell) => {

@@ -115,13 +115,13 @@ describe('runTask', () => {
       })
       expect(more.spent.evaluations).toBe(after)
       for (const { evaluations, evaluationBudget } of seen) expect(evaluations).toBeLessThanOrEqual(evaluationBudget)
-      for (const stage of ['search', 'holdout']) {
-        const last = seen.filter((progress) => progress.stage === stage).at(-1)!
-        expect(last.evaluations, stage).toBe(last.evaluationBudget)
+      for (const split of ['search', 'holdout']) {
+        const last = seen.filter((progress) => progress.split === split).at(-1)!
+        expect(last.evaluations, split).toBe(last.evaluationBudget)
       }
-      // Each stage counts its own.
+      // Each split counts its own.
       const { state } = (await loadStudy(options.store, task.name))!
-      const searched = seen.filter(({ stage }) => stage === 'search').at(-1)!
+      const searched = seen.filter(({ split }) => split === 'search').at(-1)!
       expect(searched.evaluations).toBe(state.observations.length)
     }
   })
@@ -130,8 +130,8 @@ describe('runTask', () => {
     const task = define({ prompts: 2, search: 10, holdout: 6, budget: { evaluations: 100 } })
     const seen: SearchProgress[] = []
     await runTask(setUp(task, { onProgress: (progress) => seen.push(progress) }))
-    expect(seen[0]).toMatchObject({ stage: 'search', evaluationBudget: 20 })
-    expect(seen.at(-1)).toMatchObject({ stage: 'holdout', evaluations: 12, evaluationBudget: 12 })
+    expect(seen[0]).toMatchObject({ split: 'search', evaluationBudget: 20 })
+    expect(seen.at(-1)).toMatchObject({ split: 'holdout', evaluations: 12, evaluationBudget: 12 })
   })
 
   it('keeps in the log how it was asked for, the latest where the budget was raised', async () => {

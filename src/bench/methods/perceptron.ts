@@ -1,5 +1,5 @@
 /**
- * A small fully connected network with ReLU between layers, trained by Adam: enough for the surrogates of rivals.
+ * A small fully connected network with ReLU between layers, trained by Adam: enough for the surrogates of these methods.
  *
  *     a_0 = x, z_l = W_l a_{l−1} + b_l, a_l = max(0, z_l), output z_L
  *

@@ -1,5 +1,5 @@
 /**
- * What surrogates of rivals see of a pool: the leading principal components of its embeddings. Nothing is lost where
+ * What the surrogates of these methods see of a pool: the leading principal components of its embeddings. Nothing is lost where
  * there are as many components as prompts, and small models train in milliseconds.
  *
  * @module

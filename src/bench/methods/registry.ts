@@ -7,7 +7,7 @@ import { createTripleGsePolicy, tripleGseOptions } from './triple-gse.ts'
 import { createTripleShPolicy } from './triple-sh.ts'
 
 /** Other people's methods, registered for benchmarks only, not for studies. */
-export const RIVALS: readonly PolicyEntry[] = [
+export const METHODS: readonly PolicyEntry[] = [
   {
     name: 'triple-sh',
     summary: 'TRIPLE-SH (Shi et al. 2024): sequential halving, unpaired',
@@ -41,4 +41,4 @@ export const RIVALS: readonly PolicyEntry[] = [
 ]
 
 /** Everything a benchmark can run. */
-export const BENCH_POLICIES: readonly PolicyEntry[] = [...POLICIES, ...RIVALS]
+export const BENCH_POLICIES: readonly PolicyEntry[] = [...POLICIES, ...METHODS]

@@ -155,7 +155,7 @@ export function measurePools(options: MeasurePoolsOptions): PoolReport[] {
     fractions.map((fraction) => {
       const judged: BenchRun[] = []
       const errors: number[] = []
-      const rivals = halving.map((): number[] => [])
+      const halvingErrors = halving.map((): number[] => [])
       let improved = 0
       for (let run = 0; run < runs; run++) {
         const table = kind.draw(deriveSeed(seed, kind.name, run))
@@ -173,7 +173,7 @@ export function measurePools(options: MeasurePoolsOptions): PoolReport[] {
         if (verdictOf(table, shuffled, result) === 'improved') improved++
         errors.push(normalizedError(truth, play(krige, 'set').chosen))
         halving.forEach((policy, index) => {
-          rivals[index]!.push(normalizedError(truth, play(policy, 'set').chosen))
+          halvingErrors[index]!.push(normalizedError(truth, play(policy, 'set').chosen))
         })
         onProgress?.(++done, kinds.length * fractions.length * runs)
       }
@@ -186,7 +186,7 @@ export function measurePools(options: MeasurePoolsOptions): PoolReport[] {
         optimism: calibration?.optimism ?? Number.NaN,
         improved: improved / runs,
         error: mean(errors),
-        halvingError: Math.min(...rivals.map((list) => mean(list))),
+        halvingError: Math.min(...halvingErrors.map((list) => mean(list))),
       }
     }),
   )

@@ -1,5 +1,5 @@
 /**
- * What `npm run bench:prompts` runs: every policy, rivals both as published and as tuned; `krige` without one thing, or
+ * What `npm run bench:prompts` runs: every policy, other methods both as published and as tuned; `krige` without one thing, or
  * with another setting, at a time; and `krige` from earlier histories.
  *
  * @module

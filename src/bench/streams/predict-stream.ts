@@ -20,7 +20,7 @@ const EARLIER_PROMPTS = 30
 const LEVEL = 0.9
 
 export interface StreamPredictions {
-  /** Spearman's, of predicted and measured scores freed of the difficulty of the examples; null where there are too few. */
+  /** Spearman's, of predicted and measured scores freed of the easiness of the examples; null where there are too few. */
   readonly rankCorrelation: number | null
   /** Share of measured scores inside the 90% predictive interval. */
   readonly coverage: number | null

@@ -5,6 +5,7 @@ import { mostRuns, walkProgram } from '../../prompt/program-flow.ts'
 import { type ProgramStage, renderStage, type StagedProgram } from '../../prompt/staged-program.ts'
 import { messageOf } from '../../text/message-of.ts'
 import type { CallOutcome } from '../call-model.ts'
+import { requestTokens } from '../estimate-tokens.ts'
 import type { Evaluation, EvaluationRequest, Evaluator } from '../evaluator.ts'
 import { measureAnswers } from '../measure-answers.ts'
 import type { Metric } from '../metrics/metric.ts'
@@ -26,8 +27,6 @@ export interface StageEvaluatorOptions {
   readonly retry?: RetryOptions
   readonly cache?: ResponseCache
 }
-
-const CHAT_OVERHEAD_TOKENS = 32
 
 /**
  * Runs the stages of a program, one call each, and scores what the last of them wrote. Stages whose input is as before are
@@ -97,9 +96,8 @@ export function createStageEvaluator(options: StageEvaluatorOptions): Evaluator 
       }
       for (const stage of program.stages) {
         const model = modelOf(stage)
-        const system = stage.system === undefined ? 0 : model.countTokens(stage.system)
         const { text } = renderStage(stage, candidate, example, outputs)
-        const input = model.countTokens(text) + system + (model.local ? 0 : CHAT_OVERHEAD_TOKENS)
+        const input = requestTokens(model, text, stage.system)
         add(runs.get(stage.name) ?? 0, 1, input, samplingOf(stage, { candidate }).maxOutputTokens)
       }
       total.calls = Math.min(total.calls, program.maxSteps)

@@ -25,9 +25,9 @@ const SHRINKAGE = 0.85
  * @param round - scores from one change of the radius to the next.
  * @returns half the side of a cube, in coordinates of the unit cube.
  * @example
- * closeRadius(Float64Array.of(1, 2, 3, 4), 2, 2) // ≈ 0.30: larger by half, as 4 is better than 2
+ * trustRegionRadius(Float64Array.of(1, 2, 3, 4), 2, 2) // ≈ 0.30: larger by half, as 4 is better than 2
  */
-export function closeRadius(scores: Float64Array, initial: number, round: number): number {
+export function trustRegionRadius(scores: Float64Array, initial: number, round: number): number {
   let radius = FIRST_RADIUS
   let best = scores.subarray(0, initial).reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
   for (let from = initial; from + round <= scores.length; from += round) {
@@ -42,9 +42,9 @@ export function closeRadius(scores: Float64Array, initial: number, round: number
  * A box with sides in proportion to the length scales, of the volume of a cube of side 2 · radius.
  *
  * @example
- * boxAround(Float64Array.of(0.5, 0.5), matern52({ lengthScales: [0.1, 0.4] }), 0.1).radius // ≈ [0.05, 0.20]
+ * trustRegion(Float64Array.of(0.5, 0.5), matern52({ lengthScales: [0.1, 0.4] }), 0.1).radius // ≈ [0.05, 0.20]
  */
-export function boxAround(center: Float64Array, kernel: Kernel, radius: number): SearchBox {
+export function trustRegion(center: Float64Array, kernel: Kernel, radius: number): SearchBox {
   const scales = kernel.hyperparameters.filter(({ role }) => role.endsWith('length-scale'))
   const logs = scales.map(({ value }) => Math.log(value))
   const mean = logs.reduce((a, b) => a + b, 0) / logs.length

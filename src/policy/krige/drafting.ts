@@ -190,8 +190,8 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     const [first, second] = ranked.filter((i) => asked[i]! > 0)
     for (const i of ranked) {
       if (free[i] === 0) continue
-      const rival = i === first ? second : first
-      const ahead = rival === undefined ? Number.NEGATIVE_INFINITY : means[i]! - means[rival]!
+      const competitor = i === first ? second : first
+      const ahead = competitor === undefined ? Number.NEGATIVE_INFINITY : means[i]! - means[competitor]!
       const distance = asked[i] === 0 && first !== undefined ? ahead : -Math.abs(ahead)
       // What was asked for since the plan was made is as good as told: it has taken its share of the uncertainty.
       const since = asked[i]! - counts[i]!

@@ -28,7 +28,7 @@ export function reducible({ standardDeviations, sampling }: ScoreMoments, i: num
 /**
  * Largest expected gain per call over batches of 1, 2, 4 … `most` outcomes.
  *
- * @param distance Mean of what is measured minus that of its best rival.
+ * @param distance Mean of what is measured minus that of its strongest competitor.
  * @param cost Of an outcome, in calls.
  * @param fixed Calls that are spent first.
  */

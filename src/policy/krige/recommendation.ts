@@ -43,10 +43,10 @@ export function recommend(
   const ranked = rankPrompts(means, tieBreak)
   const measured = (i: number) => beliefs.outcomes.offsets[i + 1]! > beliefs.outcomes.offsets[i]!
   const candidate = ranked.find(measured) ?? ranked[0]!
-  const rivals = ranked.filter((i) => i !== candidate)
-  const met = rivals.filter(measured)
+  const others = ranked.filter((i) => i !== candidate)
+  const met = others.filter(measured)
   // A prompt measured alone has beaten no other: the others then count with their posterior.
-  const contenders = [candidate, ...(met.length > 0 ? met : rivals)]
+  const contenders = [candidate, ...(met.length > 0 ? met : others)]
   const { low, high } = beliefs.scale
   const shared = sharedDeviations(beliefs, scores)
   return {

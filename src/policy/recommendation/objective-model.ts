@@ -91,8 +91,8 @@ export function fitObjective(
     const values = kernel.hyperparameters.map(({ value }) => value)
     for (const [which, other] of hypotheses.entries()) {
       if (which === first) continue
-      const rival = fit(which, [{ ...rest, kernel: other.kernel.withHyperparameters(values) }])
-      if (rival.density > best.density) best = rival
+      const alternative = fit(which, [{ ...rest, kernel: other.kernel.withHyperparameters(values) }])
+      if (alternative.density > best.density) best = alternative
     }
   }
   const { model, which } = best

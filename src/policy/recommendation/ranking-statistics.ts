@@ -91,7 +91,7 @@ export function rankingStatistics(
       best = Math.max(best, believed)
     }
     if (own >= rest) wins++
-    // Against the first candidate's own draw, whose mean is known: less noise, and exactly nothing without rivals.
+    // Against the first candidate's own draw, whose mean is known: less noise, and exactly nothing where there is no other.
     gain += best - stay
   }
   return { probabilityBest: wins / count, expectedGainOf100: gain / count }

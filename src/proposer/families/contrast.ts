@@ -1,6 +1,6 @@
 import type { ProposerDefinition } from '../definition.ts'
 import { describeOutcome, instructionOf } from '../describe.ts'
-import type { Member, Outcome } from '../proposer.ts'
+import type { MeasuredExample, Member } from '../proposer.ts'
 import { drawMembers, parentAt } from '../selection.ts'
 import { batches, inBatches, writeDrafts } from '../write-drafts.ts'
 
@@ -21,12 +21,13 @@ export const contrast: ProposerDefinition = {
       inBatches(request.count, AT_ONCE, async (count, turn) => {
         const { task, pool, random } = request
         const parent = parentAt(request, turn)
-        const rivals = drawMembers(pool, pool.length, random, [parent.index])
-        const other = rivals.find((rival) => winsOf(parent, rival).length > 0 && winsOf(rival, parent).length > 0)
+        const others = drawMembers(pool, pool.length, random, [parent.index])
+        const other = others.find((one) => winsOf(parent, one).length > 0 && winsOf(one, parent).length > 0)
         if (!other) return []
         const mine = winsOf(parent, other).slice(0, SHOWN_EACH)
         const theirs = winsOf(other, parent).slice(0, SHOWN_EACH)
-        const show = (outcomes: readonly Outcome[]) => outcomes.map((one) => describeOutcome(one, task)).join('\n\n')
+        const show = (outcomes: readonly MeasuredExample[]) =>
+          outcomes.map((one) => describeOutcome(one, task)).join('\n\n')
         return writeDrafts(request, {
           proposer: 'contrast',
           metaPrompt,
@@ -46,8 +47,8 @@ export const contrast: ProposerDefinition = {
 }
 
 /** Outcomes of the first on examples where it did better than the second. */
-function winsOf(member: Member, rival: Member): Outcome[] {
-  const theirs = new Map(rival.outcomes.map(({ example, score }) => [example, score]))
+function winsOf(member: Member, other: Member): MeasuredExample[] {
+  const theirs = new Map(other.outcomes.map(({ example, score }) => [example, score]))
   return member.outcomes.filter(({ example, score }) => {
     const their = theirs.get(example)
     return score !== null && their !== null && their !== undefined && score > their

@@ -62,7 +62,7 @@ export function fitAbilities(outcomes: Outcomes, prior: AbilityPrior, start?: Ab
   const { factor, rank, independent, easinessVariance } = prior
   const columns = examples.length
   const size = rank + columns
-  // Summaries over several examples carry no difficulty of their own.
+  // Summaries over several examples carry no easiness of their own.
   const easinessPrecision = Float64Array.from(examples, (example) => (example < 0 ? 1e8 : 1 / easinessVariance))
   let weights = new Float64Array(rank)
   let effects = start ? start.ability.slice() : new Float64Array(prompts)

@@ -1,6 +1,6 @@
 /**
  * Predicts prompts that were not measured from the measured ones that read alike: a Gaussian process over a sum of text
- * kernels with fitted weights, conditioned on what the prompt model says of each measured prompt, example difficulty taken
+ * kernels with fitted weights, conditioned on what the prompt model says of each measured prompt, easiness of examples taken
  * out.
  *
  * Notation

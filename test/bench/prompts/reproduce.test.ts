@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { BENCH_POLICIES, RIVALS } from '../../../src/bench/methods/registry.ts'
+import { BENCH_POLICIES, METHODS } from '../../../src/bench/methods/registry.ts'
 import { ABLATIONS, earlierStudy, LINE_UP, otherModels } from '../../../src/bench/prompts/line-up.ts'
 import { replaceSection } from '../../../src/bench/prompts/replace-section.ts'
 import { reproduce } from '../../../src/bench/prompts/reproduce.ts'
@@ -20,7 +20,7 @@ describe('the line-up', () => {
 
   it("leaves out none of other people's methods", () => {
     const shown = new Set(LINE_UP.map(({ policy }) => policy))
-    expect(RIVALS.map(({ name }) => name).filter((name) => !shown.has(name))).toEqual([])
+    expect(METHODS.map(({ name }) => name).filter((name) => !shown.has(name))).toEqual([])
   })
 })
 

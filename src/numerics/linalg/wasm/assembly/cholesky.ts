@@ -134,17 +134,9 @@ export function choleskyRows(
     }
     for (let j = 0; j < width; ) {
       const group = groupOf(width - j)
-      const offset = <usize>j << 5
       const left = square + <usize>(j >> 2) * sliverBytes
       const reciprocals = panel + RECIPROCALS + (<usize>j << 3)
-      let sliver = below + <usize>(from >> 2) * sliverBytes
-      for (let i = from; i < to; i += 4, sliver += sliverBytes) {
-        const own = sliver + offset
-        if (group == 12) {
-          tileTwelve(j, left, sliverBytes, sliver, own, STEP, own, STEP, SUBTRACT)
-          solveColumns(12, left + offset, sliverBytes, own, reciprocals)
-        } else solveTile(j, left, sliver, own, left + offset, reciprocals)
-      }
+      solveSlivers(j, group, left, sliverBytes, below + <usize>(from >> 2) * sliverBytes, from, to, reciprocals)
       j += group
     }
     for (let i = from; i < to; i += 4) {
@@ -181,14 +173,31 @@ function factorColumns(j: i32, group: i32, width: i32, panel: usize, sliverBytes
     }
   }
   // The rows below.
-  for (let i = end; i < width; i += 4, sliver += sliverBytes) {
+  solveSlivers(j, group, left, sliverBytes, sliver, end, width, reciprocals)
+  return -1
+}
+
+/** Columns j … j + group − 1 of rows `begin` … `end` − 1, whose slivers start at `sliver`: what lies left is taken out. */
+// @ts-ignore: decorator
+@inline
+function solveSlivers(
+  j: i32,
+  group: i32,
+  left: usize,
+  sliverBytes: usize,
+  sliver: usize,
+  begin: i32,
+  end: i32,
+  reciprocals: usize,
+): void {
+  const offset = <usize>j << 5
+  for (let i = begin; i < end; i += 4, sliver += sliverBytes) {
     const own = sliver + offset
     if (group == 12) {
       tileTwelve(j, left, sliverBytes, sliver, own, STEP, own, STEP, SUBTRACT)
       solveColumns(12, left + offset, sliverBytes, own, reciprocals)
     } else solveTile(j, left, sliver, own, left + offset, reciprocals)
   }
-  return -1
 }
 
 /**

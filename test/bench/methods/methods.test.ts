@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RIVALS } from '../../../src/bench/methods/registry.ts'
+import { METHODS } from '../../../src/bench/methods/registry.ts'
 import { resolvePolicy } from '../../../src/policy/registry.ts'
 import { bernoulliRows, smallTable } from '../tables/small-tables.ts'
 import { lineEmbeddings, transcribe } from './replay-script.ts'
@@ -13,7 +13,7 @@ const gaps = smallTable(
 )
 const embeddings = lineEmbeddings(12)
 
-describe.each(RIVALS.map((rival) => [rival.name, rival] as const))('%s', (name, { create }) => {
+describe.each(METHODS.map((method) => [method.name, method] as const))('%s', (name, { create }) => {
   it('decides the same when every decision is made by a fresh instance', () => {
     const live = transcribe(create, table, 150, { embeddings })
     expect(transcribe(create, table, 150, { embeddings, fresh: true })).toEqual(live)
@@ -55,6 +55,6 @@ describe.each(RIVALS.map((rival) => [rival.name, rival] as const))('%s', (name, 
   })
 
   it('refuses settings it does not have', () => {
-    expect(() => resolvePolicy(name, { nonsense: 1 }, RIVALS)).toThrow(`policy ${name}`)
+    expect(() => resolvePolicy(name, { nonsense: 1 }, METHODS)).toThrow(`policy ${name}`)
   })
 })
