@@ -11,7 +11,7 @@ import type { Task } from '../task/task.ts'
 import { messageOf } from '../text/message-of.ts'
 import { type Link, openLink } from './link.ts'
 import { createLookAhead, createTurns, type LookAhead } from './look-ahead.ts'
-import { type Mailbox, openMailbox } from './mailbox.ts'
+import { type Mailbox, openMailbox, type Postage } from './mailbox.ts'
 import { type CellJob, NEWS, type QueuedCell, type ToCoordinator, type ToWorker, workerMailbox } from './messages.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { openQueue } from './queue.ts'
@@ -62,7 +62,8 @@ export async function work(options: WorkOptions): Promise<void> {
     const asks = createAsks(row!.id, () => letters!)
     letters = await openMailbox(link, workerMailbox(row!.id), asks.look)
     await link.hold(row!.id)
-    const post = (study: string, message: ToCoordinator) => letters!.post(namesOf(study).mailbox, message)
+    const post = (study: string, message: ToCoordinator, how?: Postage) =>
+      letters!.post(namesOf(study).mailbox, message, how)
     const lookAhead = createLookAhead(slots, (capacity) => {
       // Where this is lost, the coordinator has some cells more or fewer under way, until the next change.
       link.query('update workers set slots = $2 where id = $1', [row!.id, capacity]).catch(() => {})
@@ -148,14 +149,14 @@ interface Place {
   readonly asks: Asks
   readonly takeTurn: () => Promise<() => void>
   readonly lookAhead: LookAhead
-  readonly post: (message: ToCoordinator) => Promise<void>
+  readonly post: (message: ToCoordinator, how?: Postage) => Promise<void>
 }
 
 async function measure({ id, data, retryCount, signal }: Job<QueuedCell>, place: Place): Promise<void> {
   const { queue, evaluator, asks, post } = place
   const { key } = data
   const { cell, candidate, rival, example, repeat, seed } = JSON.parse(data.job) as CellJob
-  void post({ type: 'take', key, job: id, attempt: retryCount, worker: asks.worker })
+  void post({ type: 'take', key, job: id, attempt: retryCount, worker: asks.worker }, 'open')
   let isGone = false
   let waited = 0
   const turns = new Set<() => void>()
@@ -163,7 +164,7 @@ async function measure({ id, data, retryCount, signal }: Job<QueuedCell>, place:
   const reserve = async (estimate: CallEstimate): Promise<CallReservation | undefined> => {
     const { ask, answered } = asks.expect(queue)
     const from = performance.now()
-    await post({ type: 'ask', ask, key, worker: asks.worker, estimate })
+    await post({ type: 'ask', ask, key, worker: asks.worker, estimate }, 'open')
     const answer = await answered
     isGone ||= answer === 'gone'
     // Only a call that may be sent waits for its turn, and only calls have one: what waits here holds up nobody.
@@ -173,7 +174,8 @@ async function measure({ id, data, retryCount, signal }: Job<QueuedCell>, place:
     turns.add(endTurn)
     const end = (message: ToCoordinator) => {
       endTurn()
-      void post(message)
+      // Mostly the result follows at once.
+      void post(message, 'later')
     }
     return {
       settle: ({ text: _, ...report }) => end({ type: 'settle', ask, key, report }),
