@@ -165,8 +165,13 @@ export async function openMailbox<Body>(link: Link, name: string, onMail: () => 
     },
     async close() {
       clearInterval(timer)
-      if (outbox.length + removed.length > 0) flush()
-      await Promise.race([flushing, new Promise((resolve) => setTimeout(resolve, LAST_WORDS).unref())])
+      const sendAll = async () => {
+        while (flushing || outbox.length + removed.length > 0) {
+          flush()
+          await flushing
+        }
+      }
+      await Promise.race([sendAll(), new Promise((resolve) => setTimeout(resolve, LAST_WORDS).unref())])
       closed = true
     },
   }
