@@ -146,8 +146,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       const examples = chooseExamples(candidate, { ...plan, redundancy, taken }, block)
       const { means, standardDeviations } = plan.scores
       const score = `${means[candidate]!.toFixed(3)} ± ${standardDeviations[candidate]!.toFixed(3)}`
-      const known =
-        asked[candidate] === 0 ? 'a draft, predicted by its text at' : `after ${asked[candidate]} examples`
+      const known = asked[candidate] === 0 ? 'a draft, predicted by its text at' : `after ${asked[candidate]} examples`
       const reason = { summary: `${known} ${score}; ${rate.toFixed(5)} per call`, expectedGain: rate }
       return { kind: 'act', action: { kind: 'evaluate', candidate, examples, reason } }
     },
