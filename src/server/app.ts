@@ -6,7 +6,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { McpHttpHandler } from '@modelcontextprotocol/server'
 import { type Context, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { loadOptional } from '../load-optional.ts'
 import { type Backend, createBackend } from '../numerics/linalg/index.ts'
 import type { Store } from '../store/store.ts'
@@ -15,6 +14,7 @@ import { idempotency } from './idempotency.ts'
 import {
   DEFAULT_LIMITS,
   type Limits,
+  limitBody,
   limitLoad,
   requireLoopbackName,
   requireSameOrigin,
@@ -133,13 +133,7 @@ export function createServerApp(options: ServerOptions, given?: ServedStudies): 
   app.use(options.token === undefined ? requireLoopbackName : requireToken(options.token))
   app.get('/metrics', async (context) => context.text(await metrics.text(), 200))
   app.use(limitLoad(limits, now))
-  app.use(
-    bodyLimit({
-      maxSize: limits.bodyBytes,
-      onError: (context) =>
-        context.json({ error: { code: 'too-large', message: `a body may have ${limits.bodyBytes} bytes` } }, 413),
-    }),
-  )
+  app.use(limitBody(limits.bodyBytes))
   let mcp: Promise<McpHttpHandler> | undefined
   app.all('/mcp', async (context) => {
     mcp ??= openMcp((request) => api.fetch(request), version, limits.bodyBytes)

@@ -5,6 +5,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 
 export interface Limits {
   /** Bytes of a body. @defaultValue 16 MiB */
@@ -53,6 +54,19 @@ export const requireSameOrigin: MiddlewareHandler = async (context, next) => {
   const origin = context.req.header('origin')
   if (origin === undefined || URL.parse(origin)?.host === context.req.header('host')) return next()
   return context.json(refuse('unauthorized', `pages of ${origin} may not use this server`), 403)
+}
+
+/** Refuses bodies of more than `maxSize` bytes. */
+export function limitBody(maxSize: number): MiddlewareHandler {
+  const onError: Parameters<typeof bodyLimit>[0]['onError'] = (context) =>
+    context.json(refuse('too-large', `a body may have ${maxSize} bytes`), 413)
+  const counted = bodyLimit({ maxSize, onError })
+  return (context, next) => {
+    const length = context.req.header('content-length')
+    // Asking for the body makes a stream of it, which costs a small request more than its answer.
+    if (length === undefined || context.req.header('transfer-encoding') !== undefined) return counted(context, next)
+    return Number(length) > maxSize ? Promise.resolve(onError(context)) : next()
+  }
 }
 
 /** @param now A clock in milliseconds. */

@@ -121,6 +121,7 @@ export {
   type ParzenEstimator,
   type ParzenOptions,
   parzenDimension,
+  type QuickDensities,
 } from './parzen/index.ts'
 export { type Points, points } from './points.ts'
 export { gaussianPosterior, type Posterior } from './posterior.ts'

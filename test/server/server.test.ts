@@ -376,8 +376,12 @@ describe('the server', () => {
   })
 
   it('turns away what is too large, too much or too late', async () => {
-    const { app, call } = start({ limits: { bodyBytes: 1000, requestsPerSecond: 3 }, now: () => 0 })
+    const { app, call } = start({ limits: { bodyBytes: 1000, requestsPerSecond: 4 }, now: () => 0 })
     expect((await call('POST', '/studies', { name: 'a', pool: ['x'.repeat(2000)] })).status).toBe(413)
+    const announced = await app.fetch(
+      new Request('http://localhost/studies', { method: 'POST', body: '{}', headers: { 'Content-Length': '1001' } }),
+    )
+    expect(announced.status).toBe(413)
     await call('GET', '/studies')
     await call('GET', '/studies')
     const refused = await call('GET', '/studies')

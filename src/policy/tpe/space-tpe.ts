@@ -92,12 +92,12 @@ export function createSpaceTpe(options: TpeOptions, exampleCount: number): Space
           const width = group.dimensions.length
           const points = draws.subarray(0, count * width)
           ratio.sample(index, random, count, points)
-          ratio.ratios(index, points, count, ratios)
-          if (index < groups.length - 1) {
-            group.read(points, (argmax(ratios) ?? 0) * width, values)
-            continue
-          }
+          group.read(points, ratio.best(index, points, count) * width, values)
+          if (index < groups.length - 1) continue
+          const x = design.encoding.encode(values)
+          if (!design.isTaken(x)) return x
           // The last group may still turn a point that has been tried into one that has not.
+          ratio.ratios(index, points, count, ratios)
           for (let rank = 0; rank < count; rank++) {
             const draw = argmax(ratios) ?? 0
             group.read(points, draw * width, values)

@@ -1,118 +1,101 @@
 /**
  * Log-probabilities of the cells of a stepped dimension under every component.
  *
- * Components that share mean and width, as they do on a coarse grid, are computed once.
+ * Components that share mean and width, as they do on a coarse grid, share a code, and its masses are computed once.
  *
  * Notation: a cell is [left, right] around a grid value; z and h its middle and half width in units of σ from μ.
  *
  * @module
  */
 import { LOG_SQRT_TWO_PI, logNormalMass } from '../../numerics/special/index.ts'
-import type { ObservationStore } from './observation-store.ts'
+import { logKernelScale } from './kernel-scale.ts'
 import { cellOf, type NumericDimension } from './parzen-dimension.ts'
 
 export interface CellMasses {
-  /** Groups equal components. */
-  refresh(store: ObservationStore, dimension: number): void
-  /**
-   * Log-probabilities of the coordinate's cell by component: in a table, or, on a grid finer than the observations,
-   * computed where asked for. Valid until the next call.
-   */
-  at(coordinate: number): Lookup | ((component: number) => number)
+  /** How many values the grid has. */
+  readonly levels: number
+  /** The code of components with this mean and width. */
+  codeOf(mean: number, width: number): number
+  /** Log-probabilities of the coordinate's cell, by code: where candidates repeat, as on a coarse grid. */
+  table(coordinate: number): Float64Array
+  /** The same for one code at a time. Valid until the next call. */
+  mass(coordinate: number): (code: number) => number
 }
 
-/** A dimension of few values: the log-probability of a component is in a table, by its code. */
-export interface Lookup {
-  readonly codes: Int32Array
-  readonly table: Float64Array
-}
+/** Numbers that tables may hold before they are made anew. */
+const MOST_KEPT = 1 << 18
 
 export function createCellMasses(dimension: NumericDimension): CellMasses {
-  const levels = Math.round((dimension.last - dimension.first) / dimension.step) + 1
+  const { low, high } = dimension
   const cell = new Float64Array(2)
-  let components = 0
-  let groups = 0
-  let groupOf = new Int32Array(0)
-  let means = new Float64Array(0)
-  let inverses = new Float64Array(0)
-  let logScales = new Float64Array(0)
-  /** The next group with the same mean and another width, or −1. */
-  let sibling = new Int32Array(0)
-  /** Masses by coordinate, kept until the components change: candidates repeat on a coarse grid. */
-  const known = new Map<number, Float64Array>()
-
+  /** Codes by mean, then by width. */
+  const codes = new Map<number, Map<number, number>>()
+  const means: number[] = []
+  const inverses: number[] = []
+  const logScales: number[] = []
+  const known = new Map<number, { table: Float64Array; filled: number }>()
+  let kept = 0
   let left = 0
   let right = 0
   let logSize = 0
 
-  const compute = (group: number) => {
-    const inverse = inverses[group]!
-    const from = (left - means[group]!) * inverse
-    const to = (right - means[group]!) * inverse
+  const compute = (code: number) => {
+    const inverse = inverses[code]!
+    const from = (left - means[code]!) * inverse
+    const to = (right - means[code]!) * inverse
     const h = 0.5 * (to - from)
     const z = 0.5 * (to + from)
     // logScale is −log σ − log √2π − Z, of which a probability needs −Z only.
     return (
-      logScales[group]! +
+      logScales[code]! +
       (h * (1 + Math.abs(z)) < 0.05
         ? logSize - 0.5 * z * z + logSeries(h * h, z * z)
         : LOG_SQRT_TWO_PI - Math.log(inverse) + logNormalMass(from, to))
     )
   }
-  /** On a grid finer than the observations hardly a mass is needed twice, and groups are components. */
-  const isFine = () => levels >= components
-  const open = (mean: number, inverse: number, logScale: number) => {
-    means[groups] = mean
-    inverses[groups] = inverse
-    logScales[groups] = logScale
-    sibling[groups] = -1
-    return groups++
+  const mass = (coordinate: number) => {
+    cellOf(dimension, coordinate, cell)
+    left = cell[0]!
+    right = cell[1]!
+    logSize = Math.log(right - left)
+    return compute
   }
 
   return {
-    refresh(store, i) {
-      components = store.size + 1
-      groups = 0
-      known.clear()
-      if (groupOf.length < components) {
-        const capacity = Math.max(32, 2 * components)
-        groupOf = new Int32Array(capacity)
-        means = new Float64Array(capacity)
-        inverses = new Float64Array(capacity)
-        logScales = new Float64Array(capacity)
-        sibling = new Int32Array(capacity)
+    levels: Math.round((dimension.last - dimension.first) / dimension.step) + 1,
+    codeOf(mean, width) {
+      const ofMean = codes.get(mean) ?? new Map<number, number>()
+      codes.set(mean, ofMean)
+      let code = ofMean.get(width)
+      if (code === undefined) {
+        code = means.length
+        ofMean.set(width, code)
+        means.push(mean)
+        inverses.push(1 / width)
+        logScales.push(logKernelScale(mean, width, low, high))
       }
-      const firstOf = isFine() ? undefined : new Map<number, number>()
-      for (let j = 0; j < components; j++) {
-        const mean = store.mean(j, i)
-        const inverse = store.inverseWidth(j, i)
-        let group = firstOf?.get(mean) ?? -1
-        let last = -1
-        while (group >= 0 && inverses[group] !== inverse) {
-          last = group
-          group = sibling[group]!
-        }
-        if (group < 0) {
-          group = open(mean, inverse, store.logScale(j, i))
-          if (last >= 0) sibling[last] = group
-          else firstOf?.set(mean, group)
-        }
-        groupOf[j] = group
-      }
+      return code
     },
-    at(coordinate) {
-      cellOf(dimension, coordinate, cell)
-      left = cell[0]!
-      right = cell[1]!
-      logSize = Math.log(right - left)
-      if (isFine()) return compute
-      let table = known.get(coordinate)
-      if (!table) {
-        table = Float64Array.from({ length: groups }, (_, group) => compute(group))
-        known.set(coordinate, table)
+    table(coordinate) {
+      const count = means.length
+      let entry = known.get(coordinate)
+      if (!entry || entry.table.length < count) {
+        if (kept > MOST_KEPT) {
+          known.clear()
+          kept = 0
+          entry = undefined
+        }
+        const table = new Float64Array(2 * count)
+        if (entry) table.set(entry.table)
+        entry = { table, filled: entry?.filled ?? 0 }
+        known.set(coordinate, entry)
+        kept += table.length
       }
-      return { codes: groupOf, table }
+      if (entry.filled < count) mass(coordinate)
+      for (; entry.filled < count; entry.filled++) entry.table[entry.filled] = compute(entry.filled)
+      return entry.table
     },
+    mass,
   }
 }
 

@@ -8,7 +8,9 @@
  */
 import { InvalidArgumentError } from '../../errors.ts'
 import type { Random } from '../../numerics/random/index.ts'
+import { argmax } from '../../numerics/vector.ts'
 import { type GoodCount, tenthGood } from './age-weights.ts'
+import { likelyBest, rowsOf } from './best-draws.ts'
 import type { ParzenDimension } from './parzen-dimension.ts'
 import { createParzenEstimator, type ParzenEstimator, type ParzenOptions } from './parzen-estimator.ts'
 
@@ -35,6 +37,8 @@ export interface DensityRatio {
   good(): number[]
   /** log l − log g of `count` points of one group, row-major, into `out`. */
   ratios(group: number, points: Float64Array, count: number, out: Float64Array): void
+  /** The first of `count` points with the largest ratio: that of {@link ratios}, found without all of them. */
+  best(group: number, points: Float64Array, count: number): number
   /** `count` draws from l. */
   sample(group: number, random: Random, count: number, out: Float64Array): void
 }
@@ -118,6 +122,16 @@ export function createDensityRatio(
     told.delete(key)
   }
 
+  const ratios: DensityRatio['ratios'] = (group, points, count, out) => {
+    if (scratch.length < count) scratch = new Float64Array(2 * count)
+    good[group]!.logDensities(points, count, out)
+    bad[group]!.logDensities(points, count, scratch)
+    // Both may be −∞ without a prior: such a point has nothing for it.
+    for (let row = 0; row < count; row++) {
+      out[row] = out[row] === Number.NEGATIVE_INFINITY ? Number.NEGATIVE_INFINITY : out[row]! - scratch[row]!
+    }
+  }
+
   return {
     get size() {
       return ranking.length
@@ -149,14 +163,19 @@ export function createDensityRatio(
       rebalance()
     },
     good: () => ranking.slice(0, goods),
-    ratios(group, points, count, out) {
-      if (scratch.length < count) scratch = new Float64Array(2 * count)
-      good[group]!.logDensities(points, count, out)
-      bad[group]!.logDensities(points, count, scratch)
-      // Both may be −∞ without a prior: such a point has nothing for it.
-      for (let row = 0; row < count; row++) {
-        out[row] = out[row] === Number.NEGATIVE_INFINITY ? Number.NEGATIVE_INFINITY : out[row]! - scratch[row]!
-      }
+    ratios,
+    best(group, points, count) {
+      const width = groups[group]!.length
+      const logGood = new Float64Array(count)
+      good[group]!.logDensities(points, count, logGood)
+      const near = likelyBest(bad[group]!, points, width, logGood)
+      if (near?.length === 1) return near[0]!
+      // Only what rounding could turn into the best is computed in full.
+      const rivals = near ? rowsOf(points, width, near) : points
+      const exact = new Float64Array(near?.length ?? count)
+      ratios(group, rivals, exact.length, exact)
+      const best = argmax(exact) ?? 0
+      return near?.[best] ?? best
     },
     sample: (group, random, count, out) => good[group]!.sample(random, count, out),
   }

@@ -19,3 +19,4 @@ export {
   type ParzenEstimator,
   type ParzenOptions,
 } from './parzen-estimator.ts'
+export type { QuickDensities } from './quick-densities.ts'

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { Lookup } from './cell-masses.ts'
+
+/** A dimension of few values: the log-probability of a component is in a table, by its code. */
+export interface Lookup {
+  readonly codes: Int32Array
+  readonly table: Float64Array
+}
 
 /**
  * A component whose weighted log-density is this far below another's is left out of the sum: a million of them change it

@@ -7,6 +7,7 @@
  * @module
  */
 import { InvalidArgumentError } from '../../errors.ts'
+import type { CellMasses } from './cell-masses.ts'
 import { logKernelScale } from './kernel-scale.ts'
 import type { NumericDimension, ParzenDimension } from './parzen-dimension.ts'
 
@@ -27,6 +28,12 @@ export interface ObservationStore {
     inverses: Float64Array,
     peaks: Float64Array,
   ): void
+  /** Copies the codes of the n observations in a stepped or categorical dimension. */
+  packCodes(dimension: number, out: Int32Array): void
+  /** Observations where they are kept, not in the order of their keys. Valid until the next change. */
+  slots(): Slots
+  /** Scatters the n `weights` to the slots, times those of the observations; free slots get 0. */
+  scatterWeights(weights: Float64Array, out: Float64Array): void
   /** The coordinate of an observation, or the middle of the range for the prior. */
   mean(component: number, dimension: number): number
   inverseWidth(component: number, dimension: number): number
@@ -34,10 +41,22 @@ export interface ObservationStore {
   logScale(component: number, dimension: number): number
 }
 
+/** Rows of k numbers, one per slot. */
+export interface Slots {
+  /** Slots in use are below it; some below it may be free. */
+  readonly end: number
+  readonly means: Float64Array
+  readonly inverses: Float64Array
+  readonly logScales: Float64Array
+  readonly codes: Int32Array
+}
+
 const SMALLEST_WIDTH = 1e-12
 
+/** @param masses of the stepped dimensions, by dimension. */
 export function createObservationStore(
   dimensions: readonly ParzenDimension[],
+  masses: readonly (CellMasses | undefined)[],
   options: { readonly magicClip: boolean; readonly endpoints: boolean },
 ): ObservationStore {
   const k = dimensions.length
@@ -48,6 +67,8 @@ export function createObservationStore(
   let widths = new Float64Array(capacity * k)
   let inverses = new Float64Array(capacity * k)
   let logScales = new Float64Array(capacity * k)
+  /** The choice of a categorical dimension; mean and width of a stepped one. */
+  let codes = new Int32Array(capacity * k)
   const free: number[] = []
   let used = 0
   const byKey: number[] = []
@@ -69,6 +90,9 @@ export function createObservationStore(
     widths = larger(widths, k)
     inverses = larger(inverses, k)
     logScales = larger(logScales, k)
+    const before = codes
+    codes = new Int32Array(capacity * k)
+    codes.set(before)
   }
 
   /** Where a slot stands, or would stand, in the order of dimension i; of keys when i is −1. */
@@ -110,6 +134,8 @@ export function createObservationStore(
         widths[at] = width
         inverses[at] = 1 / width
         logScales[at] = logKernelScale(here, width, low, high)
+        const cells = masses[i]
+        if (cells) codes[at] = cells.codeOf(here, width)
       }
       before = here
       here = after
@@ -156,6 +182,7 @@ export function createObservationStore(
       for (let i = 0; i < k; i++) {
         means[slot * k + i] = point[i]!
         widths[slot * k + i] = -1
+        if (dimensions[i]!.kind === 'categorical') codes[slot * k + i] = point[i]!
       }
       byKey.splice(place(byKey, slot, -1), 0, slot)
       if (!isLocal(byKey.length)) allStale = true
@@ -204,6 +231,14 @@ export function createObservationStore(
         peak += priorScales[chosen[s]!]!
       }
       outPeaks[n] = peak
+    },
+    packCodes(i, out) {
+      for (let j = 0; j < byKey.length; j++) out[j] = codes[byKey[j]! * k + i]!
+    },
+    slots: () => ({ end: used, means, inverses, logScales, codes }),
+    scatterWeights(from, out) {
+      for (const slot of free) out[slot] = 0
+      for (let j = 0; j < byKey.length; j++) out[byKey[j]!] = from[j]! * weights[byKey[j]!]!
     },
     mean: (component, i) => (component < byKey.length ? means[byKey[component]! * k + i]! : priorMean(i)),
     inverseWidth: (component, i) =>

@@ -20,10 +20,12 @@ import { InvalidArgumentError } from '../../errors.ts'
 import type { Random } from '../../numerics/random/index.ts'
 import { truncatedNormalQuantile } from '../../numerics/special/index.ts'
 import { type AgeWeights, rampWeights } from './age-weights.ts'
-import { type CellMasses, createCellMasses, type Lookup } from './cell-masses.ts'
-import { BLOCK, logSum, NEGLIGIBLE, nearComponents, squaredDistances } from './near-components.ts'
+import { type CellMasses, createCellMasses } from './cell-masses.ts'
+import { choiceRow, drawChoice, logChoices } from './choice-row.ts'
+import { BLOCK, type Lookup, logSum, NEGLIGIBLE, nearComponents, squaredDistances } from './near-components.ts'
 import { createObservationStore } from './observation-store.ts'
 import { type CategoricalDimension, gridValue, type ParzenDimension } from './parzen-dimension.ts'
+import { createQuickDensities, type QuickDensities } from './quick-densities.ts'
 
 export interface ParzenOptions {
   /** Weight of the prior component, where an observation of full weight and recent age has 1. @defaultValue 1 */
@@ -59,6 +61,8 @@ export interface ParzenEstimator {
   remove(key: number): void
   /** Log-densities of `count` points, row-major, into `out`. */
   logDensities(points: Float64Array, count: number, out: Float64Array): void
+  /** The same to six digits, in a fraction of the time. */
+  readonly quick: QuickDensities
   /** `count` draws, row-major, on the parameters' grids. */
   sample(random: Random, count: number, out: Float64Array): void
   components(): ParzenComponents
@@ -83,20 +87,21 @@ export function createParzenEstimator(
   const k = dimensions.length
   const smooth: number[] = []
   const stepped: number[] = []
-  const masses: CellMasses[] = []
   const categorical: number[] = []
+  const masses: (CellMasses | undefined)[] = dimensions.map(() => undefined)
   for (const [i, dimension] of dimensions.entries()) {
     if (dimension.kind === 'categorical') categorical.push(i)
     else if (dimension.step === 0) smooth.push(i)
     else {
       stepped.push(i)
-      masses.push(createCellMasses(dimension))
+      masses[i] = createCellMasses(dimension)
     }
   }
-  /** Choices of the observations by categorical dimension, and the log-probability of each choice at a point. */
-  const choices: Int32Array[] = categorical.map(() => new Int32Array(0))
+  /** Codes of the components by stepped or categorical dimension. */
+  const codes: Int32Array[] = dimensions.map(() => new Int32Array(0))
   const choiceTables = categorical.map((i) => new Float64Array((dimensions[i] as CategoricalDimension).choices))
-  const store = createObservationStore(dimensions, { magicClip, endpoints })
+  const store = createObservationStore(dimensions, masses, { magicClip, endpoints })
+  const quick = createQuickDensities(dimensions, store, masses, { priorWeight, ageWeights })
   let stale = true
   let components = 0
   let weights = new Float64Array(0)
@@ -148,19 +153,11 @@ export function createParzenEstimator(
       weights[j]! /= total
       peaks[j]! += logWeightOf(weights[j]!)
     }
-    for (const [s, i] of stepped.entries()) masses[s]!.refresh(store, i)
-    for (const [c, i] of categorical.entries()) {
-      if (choices[c]!.length < n) choices[c] = new Int32Array(2 * components)
-      const codes = choices[c]!
-      for (let j = 0; j < n; j++) codes[j] = store.mean(j, i)
+    for (const i of [...stepped, ...categorical]) {
+      if (codes[i]!.length < components) codes[i] = new Int32Array(2 * components)
+      store.packCodes(i, codes[i]!)
     }
-  }
-
-  /** Probability of an observation's own choice and of another one; of any choice under the prior. */
-  const rowOf = (choices: number) => {
-    const share = priorWeight / components
-    const sum = 1 + choices * share
-    return { own: (1 + share) / sum, other: share / sum, any: 1 / choices }
+    for (const i of stepped) codes[i]![n] = masses[i]!.codeOf(store.mean(n, i), 1 / store.inverseWidth(n, i))
   }
 
   /** Log of weight × density of the prior component at a point. */
@@ -173,10 +170,7 @@ export function createParzenEstimator(
       const z = (points[at + smooth[s]!]! - means[last * smooth.length + s]!) * inverses[last * smooth.length + s]!
       sum -= 0.5 * z * z
     }
-    for (let s = 0; s < stepped.length; s++) {
-      const mass = masses[s]!.at(points[at + stepped[s]!]!)
-      sum += typeof mass === 'function' ? mass(last) : mass.table[mass.codes[last]!]!
-    }
+    for (const i of stepped) sum += masses[i]!.mass(points[at + i]!)(codes[i]![last]!)
     for (const i of categorical) sum -= Math.log((dimensions[i] as CategoricalDimension).choices)
     return sum
   }
@@ -187,26 +181,23 @@ export function createParzenEstimator(
     const floor = prior - NEGLIGIBLE
     const lookups: Lookup[] = categorical.map((i, c) => {
       const table = choiceTables[c]!
-      const { own, other } = rowOf(table.length)
-      table.fill(Math.log(other))
-      table[points[at + i]!] = Math.log(own)
-      return { codes: choices[c]!, table }
+      logChoices(choiceRow(table.length, priorWeight, components), points[at + i]!, table)
+      return { codes: codes[i]!, table }
     })
-    /** Of grids too fine for tables. */
-    const computed: ((component: number) => number)[] = []
-    for (const [s, i] of stepped.entries()) {
-      const mass = masses[s]!.at(points[at + i]!)
-      if (typeof mass === 'function') computed.push(mass)
-      else lookups.push(mass)
+    /** Of grids finer than the observations: hardly a mass is needed twice. */
+    const fine = stepped.filter((i) => masses[i]!.levels >= components)
+    for (const i of stepped) {
+      if (masses[i]!.levels < components) lookups.push({ codes: codes[i]!, table: masses[i]!.table(points[at + i]!) })
     }
     // What computed dimensions take away from a component is not known yet: then only the prior's sum is complete.
-    const rises = computed.length === 0
+    const rises = fine.length === 0
     let count = nearComponents(squares, member, peaks, store.size, lookups, floor, rises, survivors, exponents)
     // A probability is at most 1, so a component below the floor stays there.
-    for (const mass of computed) {
+    for (const i of fine) {
+      const mass = masses[i]!.mass(points[at + i]!)
       let kept = 0
       for (let c = 0; c < count; c++) {
-        const exponent = exponents[c]! + mass(survivors[c]!)
+        const exponent = exponents[c]! + mass(codes[i]![survivors[c]!]!)
         if (!(exponent >= floor)) continue
         survivors[kept] = survivors[c]!
         exponents[kept++] = exponent
@@ -223,10 +214,12 @@ export function createParzenEstimator(
     add(key, point, weight = 1) {
       store.add(key, point, weight)
       stale = true
+      quick.invalidate()
     },
     remove(key) {
       store.remove(key)
       stale = true
+      quick.invalidate()
     },
     logDensities(points, count, out) {
       refresh()
@@ -243,6 +236,7 @@ export function createParzenEstimator(
         }
       }
     },
+    quick,
     sample(random, count, out) {
       refresh()
       const mixture = weights.subarray(0, components)
@@ -252,10 +246,11 @@ export function createParzenEstimator(
           const dimension = dimensions[i]!
           if (dimension.kind === 'categorical') {
             const { choices } = dimension
-            const { own, other } = rowOf(choices)
             const u = random.uniform()
-            const observed = j < store.size ? store.mean(j, i) : -1
-            out[row * k + i] = j === store.size ? Math.floor(u * choices) : drawChoice(u, observed, own, other, choices)
+            out[row * k + i] =
+              j === store.size
+                ? Math.floor(u * choices)
+                : drawChoice(u, store.mean(j, i), choiceRow(choices, priorWeight, components), choices)
             continue
           }
           const mean = store.mean(j, i)
@@ -282,7 +277,7 @@ export function createParzenEstimator(
         widths: numeric((j, i) => 1 / store.inverseWidth(j, i)),
         rows: dimensions.map((dimension, i) => {
           if (dimension.kind === 'numeric') return new Float64Array(0)
-          const { own, other, any } = rowOf(dimension.choices)
+          const { own, other, any } = choiceRow(dimension.choices, priorWeight, components)
           return Float64Array.from({ length: components * dimension.choices }, (_, cell) => {
             const j = Math.floor(cell / dimension.choices)
             if (j === store.size) return any
@@ -292,11 +287,4 @@ export function createParzenEstimator(
       }
     },
   }
-}
-
-/** The observed choice takes [0, own), the others share the rest. */
-function drawChoice(u: number, observed: number, own: number, other: number, choices: number): number {
-  if (u < own || !(other > 0)) return observed
-  const rank = Math.min(Math.floor((u - own) / other), choices - 2)
-  return rank < observed ? rank : rank + 1
 }

@@ -258,6 +258,43 @@ describe('parzenDimension', () => {
   })
 })
 
+describe('quick densities', () => {
+  it.each([
+    ['mixed', DIMENSIONS, 300],
+    ['continuous', DIMENSIONS.slice(0, 2), 700],
+    ['on grids', DIMENSIONS.slice(2), 100],
+  ])('of a %s space are right to six digits, and end where they are enough', (_, dimensions, n) => {
+    const random = createRandom(n)
+    const draw = () => pointAt(dimensions, Array.from({ length: 6 }, random.uniform))
+    const estimator = createParzenEstimator(dimensions)
+    for (let key = 0; key < n; key++) estimator.add(key, draw(), key % 3 === 0 ? 0.5 : 1)
+    for (let key = 0; key < n; key += 5) estimator.remove(key)
+    const points = Float64Array.from(Array.from({ length: 10 }, draw).flat())
+    const exact = new Float64Array(10)
+    const found = new Float64Array(10)
+    estimator.logDensities(points, 10, exact)
+    expect(estimator.quick.logDensities(points, 10, found, new Float64Array(10).fill(Number.POSITIVE_INFINITY))).toBe(
+      true,
+    )
+    for (const [row, value] of exact.entries()) expect(Math.abs(found[row]! - value)).toBeLessThan(1e-6)
+    const enough = exact.map((value) => value - 0.5)
+    estimator.quick.logDensities(points, 10, found, enough)
+    for (const [row, value] of exact.entries()) {
+      expect(found[row]).toBeGreaterThanOrEqual(enough[row]!)
+      expect(found[row]).toBeLessThan(value + 1e-6)
+    }
+  })
+
+  it('are left to the full ones where they do not serve', () => {
+    const few = createParzenEstimator(DIMENSIONS)
+    const out = new Float64Array(1)
+    expect(few.quick.estimates(Float64Array.from(pointAt(DIMENSIONS, Array(6).fill(0.5))), 1, out)).toBe(false)
+    const withoutPrior = createParzenEstimator(DIMENSIONS.slice(0, 1), { priorWeight: 0 })
+    for (let key = 0; key < 100; key++) withoutPrior.add(key, [key / 100])
+    expect(withoutPrior.quick.estimates(Float64Array.of(0.5), 1, out)).toBe(false)
+  })
+})
+
 describe('createDensityRatio', () => {
   const group = DIMENSIONS.slice(0, 2)
   const history = fc.array(
@@ -269,6 +306,34 @@ describe('createDensityRatio', () => {
     }),
     { minLength: 1, maxLength: 90 },
   )
+
+  it('finds the best of many draws as the ratios of all of them do', () => {
+    for (const [dimensions, n] of [
+      [DIMENSIONS, 1400],
+      [DIMENSIONS, 200],
+      [DIMENSIONS.slice(0, 2), 1400],
+      [DIMENSIONS.slice(2), 60],
+    ] as const) {
+      const random = createRandom(n)
+      const ratio = createDensityRatio([dimensions])
+      const scoreOf = (u: readonly number[]) => -u.reduce((sum, one) => sum + (one - 0.4) ** 2, 0)
+      for (let key = 0; key < n; key++) {
+        // Late observations crowd around the best, as a search has them; some go again.
+        const u = dimensions.map(() => 0.4 + (random.uniform() - 0.4) * (key < n / 4 ? 1 : 0.05))
+        ratio.tell(key, [pointAt(dimensions, u)], scoreOf(u))
+        if (key % 9 === 4) ratio.forget(key - 3)
+      }
+      const points = new Float64Array(25 * dimensions.length)
+      const ratios = new Float64Array(25)
+      for (let round = 0; round < 20; round++) {
+        ratio.sample(0, random, 25, points)
+        // A draw that comes twice: the first of equals counts.
+        points.copyWithin(7 * dimensions.length, 3 * dimensions.length, 4 * dimensions.length)
+        ratio.ratios(0, points, 25, ratios)
+        expect(ratio.best(0, points, 25)).toBe(ratios.indexOf(Math.max(...ratios)))
+      }
+    }
+  })
 
   it('is a function of what is known, not of the way there', () => {
     fc.assert(
