@@ -1,10 +1,10 @@
 /**
  * Runs the cells of one notebook, in a process of its own that {@link file://./run-notebook.ts} starts.
  *
- * Cells run as Deno's kernel runs them: through V8's inspector in REPL mode, which allows `await` at the top level, keeps
- * declarations from cell to cell and returns the value of the last expression. Static imports are no part of a REPL's
- * scripts, so that they are loaded first and bound as globals. A value with a method under `Symbol.for('Jupyter.display')`
- * says itself how it is shown.
+ * Cells run as Deno's kernel runs them: through V8's inspector in REPL mode. That allows `await` at the top level,
+ * keeps declarations from cell to cell and returns the value of the last expression. Static imports are no part of a
+ * REPL's scripts, so that they are loaded first and bound as globals. A value with a method under
+ * `Symbol.for('Jupyter.display')` says itself how it is shown.
  *
  * @module
  */

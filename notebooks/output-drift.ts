@@ -38,8 +38,8 @@ const NUMBER = /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/gi
 
 /**
  * Equal but for white space and rounding. A number printed with a fraction may differ by a rounding the other way (1.5
- * units of its last digit) or by 1e-6 of itself, since libraries of mathematical functions differ in their last bits; an
- * integer may not.
+ * units of its last digit) or by 1e-6 of itself. Libraries of mathematical functions differ in their last bits. An
+ * integer may not differ.
  *
  * @example
  * sameText('regret 0.312', 'regret  0.313') // true

@@ -1,6 +1,6 @@
 /**
- * One door for what people write, in JavaScript as in YAML: unknown keys, wrong types and impossible values are
- * refused by name, with what to write instead.
+ * One door for what people write, in JavaScript as in YAML. Unknown keys, wrong types and impossible values are refused
+ * by name, with what to write instead.
  *
  * @module
  */

@@ -16,7 +16,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['policy'],
   ['study'],
   ['evaluation', 'threads'],
-  ['trace', 'task', 'embedding', 'proposer', 'store', 'recording'],
+  ['task', 'embedding', 'proposer', 'store', 'recording'],
   ['engine'],
   ['run'],
   ['bench', 'report', 'interop', 'testing'],
@@ -91,6 +91,11 @@ describe('architecture', () => {
     expect(files.filter((file) => rowOf(roomOf(file)) < 0)).toEqual([])
   })
 
+  it('names no room that is not there', () => {
+    const rooms = new Set(files.map(roomOf))
+    expect(ROWS.flat().filter((room) => !rooms.has(room))).toEqual([])
+  })
+
   it('lets a room import only rooms in rows above it', () => {
     const violations = files.flatMap((file) => {
       const from = roomOf(file)
@@ -109,6 +114,14 @@ describe('architecture', () => {
         const text = withoutComments(readFileSync(join(source, file), 'utf8'))
         return IMPURE.filter(([pattern]) => pattern.test(text)).map(([, what]) => `${file} ${what}`)
       })
+    expect(violations).toEqual([])
+  })
+
+  it('keeps the engine free of task files, embedders, proposers and recordings', () => {
+    const unknown = new Set(['task', 'embedding', 'proposer', 'recording'])
+    const violations = files
+      .filter((file) => roomOf(file) === 'engine')
+      .flatMap((file) => importsOf(file).filter((to) => unknown.has(roomOf(to))))
     expect(violations).toEqual([])
   })
 

@@ -133,7 +133,7 @@ function rankOfBest(a: TableDescription, b: TableDescription): number {
   )
 }
 
-/** One line a table: a dot a prompt, the quartiles as a bar. */
+/** One line per table: one dot per prompt, the quartiles as a bar. */
 function spreadSvg(descriptions: readonly TableDescription[]): string {
   const [width, left, right, line] = [760, 250, 20, 34]
   const height = descriptions.length * line + 46

@@ -1,6 +1,6 @@
 /**
  * `node data/results/calibration.ts [RUNS]`: intervals, verdicts and races on pools whose truth was drawn, on the
- * recorded null pool, and on the recorded tables; brings calibration.md up to date. The prompts of simulated
+ * recorded null pool, and on the recorded tables. It brings calibration.md up to date. The prompts of simulated
  * outcomes are ticket triage's. Recorded examples are dealt anew every time: half to search on, half to judge by.
  *
  * @module
@@ -38,7 +38,7 @@ line.end()
 const percent = (share: number) => `${Math.round(100 * share)}%`
 const text = [
   `${prompts.length} prompts, 60 search examples, ${runs} tables per line, seed 1; recorded ones as they are.\n`,
-  `| pool | budget × | ${percent(INTERVAL_LEVEL)} intervals that cover | claimed − true | called improved | error | best halving |`,
+  `| pool | budget × | ${percent(INTERVAL_LEVEL)} intervals that cover | stated − true | called improved | error | best halving |`,
   '| --- | --- | --- | --- | --- | --- | --- |',
   ...rows.map(
     ({ kind, fraction, coverage, optimism, improved, error, halvingError }) =>

@@ -1,7 +1,7 @@
 /**
  * `node data/results/landscape.ts [SEEDS] [CALLS]`: searches that write their prompts, on the generative landscape with
- * Universal Sentence Encoder lite: with and without screening, and in the rounds of a batch interface. Drafts and outcomes
- * cost a call each.
+ * Universal Sentence Encoder lite. They go with and without screening, and in the rounds of a batch interface. Drafts
+ * and outcomes cost a call each.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Who explores better on a noisy table: a language model that is shown what was measured and picks the next prompt itself,
- * the surrogate, or chance? All measure five examples at a time, have the same budget, and are judged by one rule: the
+ * What explores better on a noisy table: a language model that is shown what was measured and picks the next prompt,
+ * the surrogate, or chance? All measure five examples at a time and have the same budget. One rule judges them: the
  * prompt that the krige model puts first after what they measured. Beside it, how well the language model predicts
  * scores that it is not shown (calibrated leave-one-out).
  *

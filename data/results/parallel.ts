@@ -1,6 +1,7 @@
 /**
- * What it costs in sample efficiency to measure many cells at once: the krige policy on tables, one after another, with 8 and
- * 32 workers whose cells take times of their own, and in rounds of at most 200 that are told together. Without embeddings.
+ * What it costs in sample efficiency to measure many cells at once, for the krige policy on tables. Cells are measured
+ * one after another, with 8 and 32 workers whose cells take times of their own, and in rounds of at most 200 that are
+ * told together. Without embeddings.
  *
  *     node data/results/parallel.ts data/tables data/instruct --repeats 10
  *

@@ -1,7 +1,7 @@
 /**
- * `node data/results/stage-landscape.ts [SEEDS] [CALLS]`: searches that rewrite a program of five stages, two of which are to
- * blame. With credit, with every stage in turn, and with the culprits told, the bound: scores, and the share of drafts that go
- * to the culprits after 200 evaluations.
+ * `node data/results/stage-landscape.ts [SEEDS] [CALLS]`: searches that rewrite a program of five stages, two of which
+ * are to blame. With credit, with every stage in turn, and with the culprits told, the bound. Printed are scores, and
+ * the share of drafts that go to the culprits after 200 evaluations.
  *
  * @module
  */

@@ -1,9 +1,9 @@
 /**
  * How smoothly pages scroll: `npm run bench:browser -- [--candidates N] [--seconds S] [--json FILE]`. Needs Chromium.
  *
- * A mouse wheel is turned while the page notes how long each of its frames takes. The report and the live view of a study, the
- * latter while results arrive, are compared with an empty page on the same machine: without a screen the browser draws on the
- * processor, so milliseconds say more about the machine than about the page.
+ * A mouse wheel is turned while the page notes how long each of its frames takes. The report and the live view of a
+ * study, the latter while results arrive, are compared with an empty page on the same machine. Without a screen the
+ * browser draws on the processor, so milliseconds say more about the machine than about the page.
  *
  * @module
  */

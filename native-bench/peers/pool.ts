@@ -15,8 +15,8 @@ const DIMENSION = 384
 const REPEATS = 9
 
 /**
- * Fit from the last fit and propose from a pool, by Krige and by BoTorch, on the same unit-norm features: clusters, as
- * embeddings of prompts have them.
+ * Fit from the last fit and propose from a pool, by Krige and by BoTorch, on the same unit-norm features. These form
+ * clusters, as embeddings of prompts do.
  *
  * @returns median milliseconds of each.
  */

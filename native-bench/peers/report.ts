@@ -15,8 +15,8 @@ export function timingMarkdown(timings: readonly Timing[]): string {
 }
 
 /**
- * Medians by function and sampler, over the repeats that every sampler has finished: the regret of the recommended point
- * where measurements are noisy, of the best point so far where they are not.
+ * Medians by function and sampler, over the repeats that every sampler has finished. It is the regret of the
+ * recommended point where measurements are noisy, of the best point so far where they are not.
  */
 export function regretMarkdown(runs: readonly FunctionRun[]): string {
   const sections = REGRET_GROUPS.flatMap((group) => {

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:peers`: Krige's samplers beside Optuna and BoTorch, on the same functions and noise; writes
+ * `npm run bench:peers`: Krige's samplers beside Optuna and BoTorch, on the same functions and noise. Writes
  * `results.json.gz` and the tables of `README.md`, here; with `--json`, only that file.
  *
  *     npm run bench:peers -- [--groups noisy,noisy-long,mixed,plain] [--samplers gp,tpe,optuna-gp] [--repeats N] [--seed 1]

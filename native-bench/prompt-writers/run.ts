@@ -1,7 +1,7 @@
 /**
- * From one plain prompt, live: Krige beside the real `gepa` and `dspy` (MIPROv2) packages, on one local model that each asks
- * through one OpenAI-compatible server, with one limit of calls, whoever makes them. What each ends with is measured on
- * examples none of them saw.
+ * From one plain prompt, live: Krige beside the real `gepa` and `dspy` (MIPROv2) packages, on one local model behind
+ * one OpenAI-compatible server. One limit counts all calls of each. What each ends with is measured on examples none of
+ * them saw.
  *
  *     npm run bench:prompt-writers -- [--tasks FILE,…] [--model NAME] [--generator NAME] [--methods krige,gepa,miprov2] [--seeds 1,2,3]
  *       [--calls 300] [--threads 2] [--json FILE]

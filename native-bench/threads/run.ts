@@ -3,9 +3,9 @@
  *
  *     npm run bench:threads -- [--only WORK,…] [--busy] [--quiet] [--rounds N] [--json FILE]
  *
- * Both backends stand in one process and take turns, run by run, so that a loud neighbor meets both. `neighbors` is the share
- * of the machine's cores that other processes had meanwhile: where it is not near 0 (quiet) or 0.5 of two cores (busy), the
- * ratio says little.
+ * Both backends stand in one process and take turns, run by run, so that a loud neighbor meets both. `neighbors` is the
+ * share of the machine's cores that other processes had meanwhile. Where it is not near 0 (quiet) or 0.5 of two cores
+ * (busy), the ratio says little.
  *
  * @module
  */

@@ -26,21 +26,21 @@ export function batchByConditioning(
 ): number[] {
   checkBatchSize(size, pool.count)
   const chosen: number[] = []
-  let believed = process
+  let imputed = process
   while (chosen.length < size) {
-    const value = values(believed).slice()
+    const value = values(imputed).slice()
     for (const index of chosen) value[index] = Number.NaN
     const next = indexOfLargest(value)
     chosen.push(next)
-    believed = believed.fantasize({ count: 1, dimension: pool.dimension, data: row(pool, next).slice() })
+    imputed = imputed.fantasize({ count: 1, dimension: pool.dimension, data: row(pool, next).slice() })
   }
   return chosen
 }
 
 /**
- * A batch by joint sampling: greedily adds the point that most raises the mean over joint samples of
- * max(0, max of the batch − τ), which is q-expected improvement. J. Wilson, F. Hutter, M. Deisenroth, "Maximizing
- * acquisition functions for Bayesian optimization" (2018): the greedy batch is within 1 − 1/e of the best.
+ * A batch by joint sampling. It greedily adds the point that most raises q-expected improvement, the mean over joint
+ * samples of max(0, max of the batch − τ). J. Wilson, F. Hutter, M. Deisenroth, "Maximizing acquisition functions for
+ * Bayesian optimization" (2018): the greedy batch is within 1 − 1/e of the best.
  *
  * @param normal - draws independent standard normals.
  * @param options.samples - default 256.

@@ -14,8 +14,8 @@ import { checkThreshold } from './check-threshold.ts'
 /**
  * log h(z) and its derivative Φ(z)/h(z), finite for |z| up to 1e100.
  *
- * In the lower tail h = φ(z)(1 − |z| m) with m = Φ/φ the Mills ratio, and 1 − |z| m loses all digits to cancellation
- * from z ≈ −1e8; past −50 its asymptotic series z⁻²(1 − 3z⁻² + 15z⁻⁴ − 105z⁻⁶ + 945z⁻⁸) is exact to rounding.
+ * In the lower tail h = φ(z)(1 − |z| m) with m = Φ/φ the Mills ratio. There 1 − |z| m loses all digits to cancellation
+ * from z ≈ −1e8. Past −50 its asymptotic series z⁻²(1 − 3z⁻² + 15z⁻⁴ − 105z⁻⁶ + 945z⁻⁸) is exact to rounding.
  *
  * S. Ament et al., "Unexpected improvements to expected improvement for Bayesian optimization" (2023), section 4.
  *

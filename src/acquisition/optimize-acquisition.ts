@@ -1,6 +1,6 @@
 /**
- * Finds where in a space an acquisition is largest: raw candidates everywhere and around good points, then L-BFGS-B on the
- * continuous coordinates interleaved with moves of the discrete ones. A space of few points is scored whole.
+ * Finds where in a space an acquisition is largest. Raw candidates lie everywhere and around good points. L-BFGS-B then
+ * moves the continuous coordinates, interleaved with moves of the discrete ones. A space of few points is scored whole.
  *
  * @module
  */

@@ -33,8 +33,8 @@ Examples:
 /** The share of cells in which a recording made again agrees, or else something differs that should not. */
 const WHOLE_AGREEMENT = 0.99
 /**
- * The same for a part. A local model's rounding depends on what it evaluated just before, and greedy decoding turns near
- * ties: a part recorded apart differs in a cell or two of a hundred, most of them in one row.
+ * The same for a part. A local model's rounding depends on what it evaluated just before, and greedy decoding turns
+ * near ties. A part recorded apart differs in a cell or two of a hundred, most of them in one row.
  */
 const PART_AGREEMENT = 0.9
 

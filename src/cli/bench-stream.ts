@@ -13,10 +13,10 @@ interface StreamFlags {
 }
 
 const EXAMPLES = `
-A stream holds the prompts that an optimizer wrote, in order, with the outcomes it paid for. The replay asks how many cells
-a policy needs, which sees the prompts in that order and may decline to measure them, until it recommends a prompt as good
-as the best that the run measured in full (mean of all its outcomes, within 0.005). Rank correlation and coverage are those
-of predictions made before a prompt's first look, from all outcomes of the prompts before it, after 30 of them.
+A stream holds the prompts that an optimizer wrote, in order, with the outcomes it paid for. A policy sees the prompts
+in that order and may decline to measure them. The replay asks how many cells it needs until it recommends a prompt as
+good as the best that the run measured in full (mean of all its outcomes, within 0.005). Rank correlation and coverage
+are those of predictions made before a prompt's first look. They start after 30 prompts and use all outcomes before.
 To compare with: as-it-came (everything in order, as the run measured it) and screening (of every ten prompts only the
 four whose texts promise most).
 

@@ -13,7 +13,7 @@ interface ImportFlags {
 }
 
 const EXAMPLES = `
-Nothing of the configuration is run, and nothing is left out silently: what has no counterpart is listed on stderr and
+Nothing of the configuration is run, and nothing is left out silently. What has no counterpart is listed on stderr and
 under "findings" of --json. krige help promptfoo says what an import understands.
 
 Exit codes: 0 a task was written, 2 nothing usable remains.

@@ -4,9 +4,9 @@ import { STORE_OPTION } from './with-store.ts'
 import { requireWritableFolder } from './write-file.ts'
 
 const EXAMPLES = `
-The file holds no text of a prompt: only how traits such as length and demonstrations go with the score, which settings of
-the model explained what was measured, and what proposers brought. It says on which tasks it helped, each judged by what
-was learned on the others.
+The file holds no text of a prompt. It says how traits such as length and demonstrations go with the score. It says which
+settings of the model explained what was measured, and what proposers brought. It says on which tasks it helped, each
+judged by what was learned on the others.
 
 Examples:
   $ krige learn tickets reviews sums --out prior.json

@@ -15,9 +15,9 @@ const BYTES_PER_SECOND = 7.8e9
 const PREFILL_SPEEDUP = 10
 
 /**
- * Seconds that a plan's calls may take where the task's model runs on this machine; `undefined` for all others, and where its
- * file is not here yet. A guess from the
- * size of the file, true within a factor of two or three: what a prompt's examples share is read once, which it does not know.
+ * Seconds that a plan's calls may take where the task's model runs on this machine. It is `undefined` for all others,
+ * and where the file is not here yet. It is a guess from the size of the file, true within a factor of two or three.
+ * What a prompt's examples share is read once, which the guess leaves out.
  */
 export function localRunTime(
   { model, folder }: Pick<Task, 'model' | 'folder'>,

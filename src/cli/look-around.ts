@@ -36,8 +36,8 @@ export interface LookAroundOptions {
 }
 
 /**
- * Looks at the folder, at the models that were pulled, and at the usual ports of this machine; nothing leaves it, and what
- * does not answer at once is not there.
+ * Looks at the folder, at the models that were pulled, and at the usual ports of this machine. Nothing leaves it, and
+ * what does not answer at once is not there.
  */
 export async function lookAround({
   folder,

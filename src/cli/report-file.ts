@@ -4,10 +4,11 @@ import { dirname, join, resolve } from 'node:path'
 import { UnavailableError } from '../errors.ts'
 import { createCostCounter, type RoleCost } from '../report/costs.ts'
 import { loadReport } from '../report/load-report.ts'
-import { readShown } from '../report/read-shown.ts'
+import type { ShownAnswer } from '../report/separating-examples.ts'
 import { DEFAULT_STORE } from '../store/default-store.ts'
 import { storedAs } from '../store/load-study.ts'
 import { isPostgres } from '../store/postgres/address.ts'
+import { readAnswers } from '../store/read-answers.ts'
 import type { Store } from '../store/store.ts'
 import { writeWhole } from '../store/whole-file.ts'
 import { createFold, type StudyFold, type StudyState } from '../study/state.ts'
@@ -29,7 +30,10 @@ function isDefaultStore({ location }: Store): boolean {
 /** Bytes of a name that leave room for an ending on every file system. */
 const LONGEST_NAME = 120
 
-/** The name of a study as one of a file; where it is no such name, what makes it one and a hash, so that no two are one. */
+/**
+ * The name of a study as that of a file. Where it is no such name, other characters are replaced and a hash is added,
+ * so that no two names are one.
+ */
 function fileNameOf(study: string): string {
   const readable = study
     .normalize('NFC')
@@ -82,11 +86,16 @@ export async function readReport(store: Store, study: string): Promise<StoredRep
  */
 export async function writeReport(store: Store, study: string, path: string): Promise<string> {
   const report = await readReport(store, study)
-  const shown = await readShown(store, report.state)
+  const { conclusion } = report.state
+  const answers: ShownAnswer[] = []
+  for (const judged of [conclusion?.winner, conclusion?.baseline]) {
+    if (!judged) continue
+    for await (const { calls: _, ...answer } of readAnswers(store, report.state, judged.candidate)) answers.push(answer)
+  }
   const { renderReport } = await loadReport()
   const text = renderReport({
     ...report,
-    ...shown,
+    answers,
     version: packageVersion(),
     ...(isDefaultStore(store) ? {} : { store: store.location }),
   })

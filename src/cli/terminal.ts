@@ -57,7 +57,7 @@ export function writeRaw(stream: { write(text: string): unknown }, text: string)
   else stream.write(text)
 }
 
-/** The same stream for a library that steers the terminal itself: whoever uses it shows no text of others. */
+/** The same stream for a library that steers the terminal itself. Use it only for text of Krige's own. */
 export function rawStream(stream: Stream): Stream {
   return Object.create(stream, { write: { value: originals.get(stream) ?? stream.write.bind(stream) } })
 }

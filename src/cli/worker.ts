@@ -21,9 +21,9 @@ interface WorkerFlags {
 }
 
 const HELP = `
-A worker measures what "krige run task.yaml --store postgres://…" proposes, on this or any machine: it needs the store and,
-for a model that wants one, a key in its environment. Budget and rate limits are those of the run, whatever the number of
-workers. Ctrl-C finishes what is under way; a worker that is killed loses nothing that it has told.
+A worker measures what "krige run task.yaml --store postgres://…" proposes, on this or any machine. It needs the store
+and, for a model that wants one, a key in its environment. Budget and rate limits are those of the run, whatever the
+number of workers. Ctrl-C finishes what is under way; a worker that is killed loses nothing that it has told.
 
 A task with a module, a program or a command that prints a key is measured only where its file is: name the file. With files,
 no other study is measured.

@@ -13,8 +13,8 @@ export interface BatchedEmbedderOptions {
 }
 
 /**
- * What all embedders share: equal texts are embedded once, similar lengths go together (padding is wasted work), vectors
- * are checked and scaled, and a signal is heeded between batches.
+ * What all embedders share. Equal texts are embedded once, and similar lengths go together (padding is wasted work).
+ * Vectors are checked and scaled, and a signal is heeded between batches.
  */
 export function createBatchedEmbedder(options: BatchedEmbedderOptions): Embedder {
   const { dimensions, batchSize } = options

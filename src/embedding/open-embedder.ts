@@ -41,9 +41,9 @@ export function localSentenceTransformer(folder: string): string | undefined {
 }
 
 /**
- * Opens an embedder. `auto` is Universal Sentence Encoder lite, which comes with the package: the same vectors on every
- * machine, whatever lies in a cache, and no look at the network. A name is a sentence transformer, run by transformers.js:
- * from the models folder, else from the hub.
+ * Opens an embedder. `auto` is Universal Sentence Encoder lite, which comes with the package. It gives the same vectors
+ * on every machine, whatever lies in a cache, and never asks the network. A name is a sentence transformer, run by
+ * transformers.js: from the models folder, else from the hub.
  *
  * @param specification - `auto`, `use-lite`, a folder, or a model's name; `none` gives `undefined`.
  * @throws UnavailableError when a named model is not to be had; ConflictError when a study was begun with another one.

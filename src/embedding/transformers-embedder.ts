@@ -60,8 +60,8 @@ interface Extractor {
 }
 
 /**
- * Quantized weights are run one text at a time: their activations are scaled over a whole batch, so that a text's vector
- * would depend on what stands beside it.
+ * Quantized weights are run one text at a time. Their activations are scaled over a whole batch, so that a text's
+ * vector would depend on what stands beside it.
  *
  * @throws UnavailableError when transformers.js or the model is not to be had; CorruptError when its files are damaged.
  */

@@ -32,8 +32,8 @@ export interface CallGates {
 
 /**
  * @param cancel Once it is aborted, no call is granted.
- * @param onDown Told once so many calls in a row brought no answer that a limit on calls is in danger: each cell tries
- * again and again, and many cells do so at once.
+ * @param onDown Called once so many calls in a row brought no answer that a limit on calls is in danger. Each cell
+ * tries again and again, and many cells do so at once.
  */
 export function createCallGates(
   study: StudyCalls,

@@ -1,6 +1,6 @@
 /**
- * Keeps a number of cells in hand: takes open ones first, asks the study for more, tells results, and lets nothing be
- * sent that is not in the log.
+ * Keeps a number of cells in hand. It takes open ones first, asks the study for more and tells results. Nothing is sent
+ * that is not in the log.
  *
  * @module
  */

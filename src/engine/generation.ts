@@ -1,5 +1,5 @@
 /**
- * How new candidates come about: a `generate` action is given to what makes candidates, together with the gate of its
+ * How new candidates come about. A `generate` action is given to what makes candidates, together with the gate of its
  * calls and the answers it has paid for already.
  *
  * @module

@@ -4,7 +4,7 @@ import type { Study } from '../study/study.ts'
 
 /**
  * Gives the search what the holdout need not measure again. After a raised budget a share is kept for a winner that was
- * never compared; where the winner is the earlier one, most of its share was spent before.
+ * never compared. Where the winner is the earlier one, most of its share was spent before.
  *
  * @param winner,baseline Indices of candidates; where they are the same, the share of another winner is kept.
  * @param examples On how many they are to be compared.

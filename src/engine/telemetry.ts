@@ -1,6 +1,6 @@
 /**
- * OpenTelemetry spans, off unless a tracer is passed in: `krige.run` around a run, `krige.decide` for each decision of
- * the policy, `krige.evaluate` for each cell, and `chat MODEL` for each request, retries included.
+ * OpenTelemetry spans, off unless a tracer is passed in. `krige.run` is around a run, `krige.decide` is one decision of
+ * the policy, `krige.evaluate` one cell, and `chat MODEL` one request, retries included.
  *
  * Names of the GenAI semantic conventions where they exist, https://opentelemetry.io/docs/specs/semconv/gen-ai/. No
  * prompt, example, answer or message of a server is in any attribute: spans go where texts may not.

@@ -30,8 +30,8 @@ export interface CallOutcome {
 }
 
 /**
- * One answer: from the cache, or by calling the model until it answers, retries are used up, or the budget says no. Each
- * attempt is reserved before it is sent and settled after, so that no failed attempt is ever free or uncounted. What a model
+ * One answer: from the cache, or by calling the model until it answers, retries are used up, or the budget says no.
+ * Each attempt is reserved before it is sent and settled after: no failed attempt is free or uncounted. What a model
  * thinks before it answers is no part of the answer.
  */
 export async function callModel(

@@ -1,6 +1,6 @@
 /**
- * A time limit for work that cannot be interrupted from outside: regular expressions and JSON schemas that come with data
- * may take for ever on some texts (`^(a+)+$` on forty letters), and while they run no signal and no timer is heard.
+ * A time limit for work that cannot be interrupted from outside. Regular expressions and JSON schemas that come with
+ * data may take forever on some texts (`^(a+)+$` on forty letters). While they run no signal and no timer is heard.
  *
  * @module
  */

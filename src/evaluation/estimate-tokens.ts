@@ -4,9 +4,9 @@ import type { TextModel } from './text-model.ts'
 const CHAT_OVERHEAD_TOKENS = 32
 
 /**
- * A careful over-estimate of how many tokens a text has, for models whose tokenizer is not at hand: half a token per
- * letter, one per digit, mark or further white space, one per byte of anything that is not ASCII. English prose has about
- * half as many.
+ * A careful over-estimate of how many tokens a text has, for models whose tokenizer is not at hand. It counts half a
+ * token per letter, one per digit, mark or further white space, one per byte of anything that is not ASCII. English
+ * prose has about half as many.
  *
  * @example
  * estimateTokens('Classify the ticket.') // 11

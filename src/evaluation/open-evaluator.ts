@@ -70,7 +70,7 @@ export async function openEvaluator(task: EvaluatedTask, options: OpenEvaluatorO
 const WHOLE_ANSWER: ReadonlySet<string> = new Set(['outputTokens', 'tokens', 'latency', 'usd'])
 
 /**
- * Hides keys in everything that is kept: a program or a metric of the user's may put one into an error, a server may
+ * Hides keys in everything that is kept. A program or a metric of the user's may put one into an error; a server may
  * repeat it in an answer.
  */
 function redactTexts(evaluator: Evaluator, redact: (text: string) => string): Evaluator {

@@ -1,7 +1,8 @@
 /**
- * Where a value stands in a text, however it is spelled there: escaped as in JSON or JavaScript, with entities as in
- * HTML, encoded as in addresses, forms and mails, as hexadecimal or decimal numbers, in base64, and in any of these
- * inside any other. The text is decoded, and the value looked for in everything that comes out.
+ * Where a value stands in a text, however it is spelled there. It may be escaped as in JSON or JavaScript, have
+ * entities as in HTML, or be encoded as in addresses, forms and mails. It may be in hexadecimal or decimal numbers, in
+ * base64, or in any of these inside any other. The text is decoded, and the value looked for in everything that comes
+ * out.
  *
  * @module
  */

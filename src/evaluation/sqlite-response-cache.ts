@@ -1,8 +1,8 @@
 /**
  * Answers on disk, shared by all studies of a user: one SQLite file, bounded in size, oldest use dropped first.
  *
- * A cache is never a reason to fail: a file that is damaged is put aside, one that cannot be written serves what it has,
- * and an answer whose checksum is wrong counts as absent.
+ * A cache is never a reason to fail. A damaged file is put aside, and one that cannot be written serves what it has. An
+ * answer whose checksum is wrong counts as absent.
  *
  * @module
  */

@@ -1,7 +1,8 @@
 /**
- * Keeps calls within what a server takes: a window of calls in flight, optional limits in requests and tokens per minute,
- * one shared pause when the server asks for it, and a pace that is learned from 429s (multiplicative decrease to just
- * below what got through, slow increase after). A refused call is a call, so guessing too high costs budget.
+ * Keeps calls within what a server takes. There are a window of calls in flight and optional limits in requests and
+ * tokens per minute. One pause is shared when the server asks for it. A pace is learned from 429s: multiplicative
+ * decrease to just below what got through, slow increase after. A refused call is a call, so guessing too high costs
+ * budget.
  *
  * @module
  */
@@ -182,7 +183,7 @@ export function createThrottle(options: ThrottleOptions): Throttle {
   }
 }
 
-/** A token bucket that may be overdrawn once: what a call costs is known only afterwards. */
+/** A token bucket that may be overdrawn once: what a call costs is known only afterward. */
 function createBucket(perMinute: number | undefined, now: () => number) {
   // A second's worth may be used at once, so that a limit is not reached in one burst per minute.
   const capacity = perMinute === undefined ? Number.POSITIVE_INFINITY : Math.max(1, perMinute / 60)

@@ -3,9 +3,9 @@ import type { ParameterValue } from '../space/parameter.ts'
 import { type View, viewDistances } from './view.ts'
 
 /**
- * How far apart two prompts' parameters are (0…1): the mean over parameters of the squared difference, in shares of the
- * pool's range where all values are numbers, and of 1 where they are others, or one has none. Absent when no parameter
- * varies.
+ * How far apart two prompts' parameters are (0…1): the mean over parameters of the squared difference. It is in shares
+ * of the pool's range where all values are numbers; elsewhere, or where one has none, a difference counts 1. Absent
+ * when no parameter varies.
  */
 export function parameterView(): View {
   return {

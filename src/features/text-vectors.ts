@@ -1,6 +1,6 @@
 /**
- * Sparse unit-norm tf-idf vectors of texts, by the statistics of a fixed basis: vectors of later texts change no earlier
- * one, so that a pool may grow without anything being computed again.
+ * Sparse unit-norm tf-idf vectors of texts, by the statistics of a fixed basis. Vectors of later texts change no
+ * earlier one, so that a pool may grow without anything being computed again.
  *
  * Notation: tf = 1 + ln(count), idf = ln((1 + n) / (1 + df)) + 1 over the basis's n texts (Salton & Buckley 1988).
  *

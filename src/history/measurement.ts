@@ -69,7 +69,7 @@ const KEYS = [
 ] as const satisfies (keyof WrittenMeasurement)[]
 
 /**
- * Refuses keys that nobody reads: a result under a wrong name would be lost.
+ * Refuses unknown keys: a result under a wrong name would be lost.
  *
  * @param others - keys that are read beside those of a measurement.
  * @throws InvalidArgumentError naming the key, and the one that was meant.

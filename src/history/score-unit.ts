@@ -13,8 +13,8 @@ const ORDINARY = 128
 const STEP = 64
 
 /**
- * Exponent of the unit for numbers of this size; above it a scaled number is greater than 1, so that it is not taken for a
- * share of [0, 1].
+ * Exponent of the unit for numbers of this size. Above it a scaled number is greater than 1, so that it is not taken
+ * for a share of [0, 1].
  *
  * @example
  * scoreExponent(0.7) // 0

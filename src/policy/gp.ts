@@ -1,12 +1,12 @@
 /**
- * `gp`: Bayesian optimization with a Gaussian process and logarithmic expected improvement, over a space of parameters or a
- * finite pool of prompts (at full fidelity: a candidate is measured on every example). The process is exact up to
- * `maxCandidates` measured candidates, and sparse past them. Of a pool of more than 20,000 prompts with embeddings a screen
- * leaves some thousands, which the process then looks at.
+ * `gp`: Bayesian optimization with a Gaussian process and logarithmic expected improvement. It works over a space of
+ * parameters or a finite pool of prompts (at full fidelity: a candidate is measured on every example). The process is
+ * exact up to `maxCandidates` measured candidates, and sparse past them. Of a pool of more than 20,000 prompts with
+ * embeddings a screen leaves some thousands, which the process then looks at.
  *
  * The initial design is a Sobol' sequence. Scores are warped toward normality, after the worse half is compressed.
- * Hyper-parameters are at their maximum a posteriori. The threshold is the best posterior mean, not the luckiest observation,
- * plus one standard deviation of the noise: with high noise, small improvements cannot be told from none.
+ * Hyper-parameters are at their maximum a posteriori. The threshold is the best posterior mean, not the luckiest
+ * observation, plus one standard deviation of the noise. With high noise, small improvements cannot be told from none.
  *
  * Pending and failed points are imputed with their posterior mean (kriging believer), so that concurrent asks do not coincide.
  * Every third ask searches only a trust region around the incumbent, which grows with success and shrinks with failure
@@ -273,9 +273,9 @@ function improvement(
   fitted: ObjectiveModel,
   pool: Points,
   measured: readonly number[],
-  believed: readonly number[],
+  pending: readonly number[],
 ): { process: ObjectiveModel['process']; acquisition: Acquisition; threshold: number; order: number[] } {
-  const process = fitted.process.fantasize(takePoints(pool, believed))
+  const process = fitted.process.fantasize(takePoints(pool, pending))
   const { mean } = process.posterior(takePoints(pool, measured))
   const order = Array.from(measured.keys()).sort((i, j) => mean[j]! - mean[i]!)
   const threshold = mean[order[0]!]! + marginOver(process.model.observationNoise)

@@ -1,6 +1,6 @@
 /**
- * Hyperband over examples: several brackets of paired successive halving, from many prompts on few examples to few prompts
- * on all of them, each with an equal share of the budget.
+ * Hyperband over examples: several brackets of paired successive halving, each with an equal share of the budget. They
+ * go from many prompts on few examples to few prompts on all of them.
  *
  * Li, Jamieson, DeSalvo, Rostamizadeh & Talwalkar (2018), with nested examples as the resource as in Schneider et al.,
  * "Hyperband-based Bayesian optimization for black-box prompt selection" (2025): at least 10 examples, η = 2. A prompt that

@@ -54,13 +54,13 @@ export function createKrigePolicy(context: PolicyContext): Policy {
       const scores = scoresOf(beliefs, estimand, exampleCount, fitted?.scores)
       fits.clear()
       fits.set(refit, { beliefs, scores })
-      const believed = rankPrompts(scores.means, tieBreak)
+      const byMean = rankPrompts(scores.means, tieBreak)
       const afresh =
         withoutWarmStart && scoresOf(withoutWarmStart.fit(state.observations, refit), estimand, exampleCount)
-      const ranked = afresh ? takeTurns(believed, rankPrompts(afresh.means, tieBreak)) : believed
+      const ranked = afresh ? takeTurns(byMean, rankPrompts(afresh.means, tieBreak)) : byMean
       const span = beliefs.scale.high - beliefs.scale.low
       const { expectedGainOf100: gain } = rankingStatistics(
-        believed,
+        byMean,
         { ...scores, shared: sharedDeviations(beliefs, scores), span },
         createRandom(seed),
         PLANNING_DRAWS,
@@ -144,8 +144,9 @@ export function createKrigePolicy(context: PolicyContext): Policy {
 }
 
 /**
- * First pass: prompts not measured yet, in order of firstPassOrder; by upper bound of the expected score where the budget is too
- * small to measure all. Then the active prompt measured least; when all active ones are exhausted, the next best.
+ * First pass: prompts not measured yet, in order of firstPassOrder. Where the budget is too small to measure all, by
+ * upper bound of the expected score. Then the active prompt measured least; when all active ones are exhausted, the
+ * next best.
  */
 function nextCandidate(
   plan: Plan,

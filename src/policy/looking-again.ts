@@ -1,6 +1,6 @@
 /**
- * What a sampler of points does once a small space has no point left and the budget has: it looks again where that may
- * change the choice, as long as looks differ.
+ * What a sampler of points does once a small space has no point left but the budget is not spent. It looks again where
+ * that may change the choice, as long as looks differ.
  *
  * @module
  */
@@ -72,7 +72,7 @@ function lookAgain({ observations, pending, evaluationsLeft }: PolicyState, { ex
     const known = looks.get(candidate)
     if (!known) continue
     known.next = Math.max(known.next, repeat + 1)
-    // Believed to come out as expected.
+    // Imputed with their mean.
     known.sum += known.sum / known.count
     known.count++
   }

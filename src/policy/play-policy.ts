@@ -1,6 +1,6 @@
 /**
- * Plays a policy against a world that answers at once, holding it to its contract: what benches, conformance suites and
- * tests do instead of a study.
+ * Plays a policy against a world that answers at once, holding it to its contract. Benches, conformance suites and
+ * tests do so instead of running a study.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface PolicyPlay {
   readonly observations: ObservationLog
   /** Evaluations asked for, and what else was charged. */
   readonly spent: number
-  /** Asks the policy; the cells it wants are pending afterwards. @throws ConflictError when it breaks its contract. */
+  /** Asks the policy; the cells it wants are pending afterward. @throws ConflictError when it breaks its contract. */
   ask(policy: Policy): Decision
   /** Tells the outcome of a pending cell. @param place Among those pending; 0 is the one that waits longest. */
   tell(place?: number): PendingCell & { readonly score: number | null }

@@ -179,8 +179,8 @@ export interface Recommendation {
   readonly means: Float64Array
   readonly standardDeviations: Float64Array
   /**
-   * What of the standard deviations candidates share, where the posterior is a joint one that shrinks toward the pool, and
-   * so allows for selection: only then is a difference of two means evidence beside a holdout.
+   * What candidates share of the standard deviations, where the posterior is a joint one that shrinks toward the pool
+   * and so allows for selection. Only then is a difference of two means evidence beside a holdout.
    */
   readonly shared?: SharedDeviations
 }

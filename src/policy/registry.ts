@@ -1,5 +1,5 @@
 /**
- * Every policy by name. Adding one is its file, which exports a {@link PolicyEntry}, and its name in a list here; the
+ * Every policy by name. Adding one is its file, which exports a {@link PolicyEntry}, and its name in a list here. The
  * conformance suite runs on all that are listed.
  *
  * @module

@@ -1,8 +1,9 @@
 import { createRandom } from '../numerics/random/random.ts'
 
 /**
- * 0 … size − 1 in random order, such that a longer list keeps the relative order of a shorter one: element k is inserted
- * at a place that depends on the seed, the label and k alone, so candidates may join without disturbing the rest.
+ * 0 … size − 1 in random order, such that a longer list keeps the relative order of a shorter one. Element k is
+ * inserted at a place that depends on the seed, the label and k alone. So candidates may join without disturbing the
+ * rest.
  *
  * @example
  * stableShuffle(2, 1, 'prompts') // [0, 1]

@@ -1,8 +1,8 @@
 /**
  * Paired successive halving: all survivors are measured on the same nested examples, then the best 1/η stay.
  *
- * Karnin, Koren & Somekh, "Almost optimal exploration in multi-armed bandits" (2013), with common examples instead of
- * independent samples, which pairs every comparison, and with all earlier outcomes of a survivor counted.
+ * Karnin, Koren & Somekh, "Almost optimal exploration in multi-armed bandits" (2013), with two changes. Examples are
+ * common instead of independent samples, which pairs every comparison. All earlier outcomes of a survivor count.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from '../errors.ts'
 
 /**
- * Refuses a vector that places a text nowhere: of no length or another than that of the others, with something in it that
- * is no finite number, or of norm 0.
+ * Refuses a vector that places a text nowhere. It may have no length or another than the others, hold something that is
+ * no finite number, or have norm 0.
  *
  * @param name What the vector is called in the message.
  * @param length Of the vectors beside it. @defaultValue any

@@ -103,8 +103,8 @@ export function roundsOf({ rounds }: ProgramState, { parameters }: Candidate): n
 /**
  * By stage: how often it runs at most for a candidate.
  *
- * A state on no circle runs once. On a circle each turn enters a state whose rounds are limited, so one without a limit runs
- * at most once more than those around it together.
+ * A state on no circle runs once. On a circle each turn enters a state whose rounds are limited. A state without a
+ * limit therefore runs at most once more than those around it together.
  */
 export function mostRuns(program: StagedProgram, candidate: Candidate): ReadonlyMap<string, number> {
   const { maxSteps, stages } = program

@@ -1,6 +1,6 @@
 /**
- * A program of several stages: each fills a template of its own, asks a model, and writes what came back under a name that
- * other stages may read.
+ * A program of several stages. Each fills a template of its own and asks a model. What came back is written under a
+ * name that other stages may read.
  *
  * A candidate has a slot per stage, called as the stage is; what else of a stage may vary stands in slots called
  * `stage.slot`. In a stage's own template they are `{{prompt}}` and `{{slot}}`.

@@ -85,7 +85,7 @@ interface Lookup {
  * Fills a template for one candidate and one example.
  *
  * A name is looked up among the candidate's slots, then `prompt` and `text` (the whole candidate), its parameters, then
- * the example's `input` and further keys; a candidate that is only a text fills the template's first free name.
+ * the example's `input` and further keys. A candidate that is only a text fills the template's first free name.
  *
  * @throws InvalidInputError when nothing fills a name.
  * @example

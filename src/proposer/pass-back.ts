@@ -1,7 +1,7 @@
 /**
- * What one stage of a program is to learn from a run of the whole: its own answer, what was said of it, and what became of it
- * later, passed back through the stages that followed (Trace, arXiv 2406.16218; TextGrad, arXiv 2406.07496), but not through
- * more than a few: over a long way the blame is noise.
+ * What one stage of a program learns from a run of the whole: its own answer, what was said of it, and what became of
+ * it later. It is passed back through the stages that followed (Trace, arXiv 2406.16218; TextGrad, arXiv 2406.07496),
+ * but not through more than a few. Over a long way the blame is noise.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 /**
  * The one interface behind every way of making new prompts.
  *
- * A proposer draws from the stream it is given and pays for nothing but what it asks for through `ask`; it decides
- * nothing about what is measured. What it returns passes a gate (`gate/`) before it joins a pool.
+ * A proposer draws from the stream it is given and pays for nothing but what it asks for through `ask`. What is
+ * measured is not its decision. What it returns passes a gate (`gate/`) before it joins a pool.
  *
  * @module
  */

@@ -36,8 +36,8 @@ export function stagePlan(
 }
 
 /**
- * A task as a proposer that rewrites one of its stages sees it: that stage's slot is the one to write, and its answers are answers.
- * What the whole should answer is shown only where the stage's answer is what is scored.
+ * A task as a proposer that rewrites one of its stages sees it. That stage's slot is the one to write, and its answers
+ * are answers. What the whole should answer is shown only where the stage's answer is what is scored.
  *
  * @param traces Runs of the program by example, to show what a later stage is given.
  */

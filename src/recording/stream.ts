@@ -1,6 +1,7 @@
 /**
- * Proposal streams, format `stream/1`: the prompts of a real optimizer's run in the order in which it first measured them,
- * with every outcome it paid for. `-` is a cell that the run never measured; what it would have given is unknown.
+ * Proposal streams, format `stream/1`. They hold the prompts of a real optimizer's run in the order in which it first
+ * measured them, with every outcome it paid for. `-` is a cell that the run never measured; what it would have given is
+ * unknown.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Replays a recorded table in place of a model, so that a whole run (budget, store, resume, holdout, report) can be shown
+ * Replays a recorded table in place of a model. A whole run (budget, store, resume, holdout, report) can then be shown
  * and tested on real outcomes without a model.
  *
  * @module

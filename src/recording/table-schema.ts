@@ -1,6 +1,6 @@
 /**
  * The replay table, format `table/1`: what every prompt of a pool scored on every example, measured once with a real
- * model, so that search policies can be compared without calling it again.
+ * model. Search policies can then be compared without calling it again.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 import { loadOptional } from '../load-optional.ts'
 
 /**
- * The page and its plots, when it is first drawn: they take longer to load than the rest, and may not be installed
- * what draws them.
+ * The page and its plots, loaded when it is first drawn. They take longer to load than the rest, and the library that
+ * draws them may not be installed.
  *
  * @throws UnavailableError when it is not installed, with what to install.
  * @example

@@ -1,6 +1,6 @@
 /**
- * Observable Plot without a browser: a plot becomes inline SVG whose colors are the page's variables, so that it follows
- * light and dark and needs no script.
+ * Observable Plot without a browser. A plot becomes inline SVG whose colors are the page's variables, so that it
+ * follows light and dark and needs no script.
  *
  * @module
  */

@@ -18,8 +18,8 @@ export interface AskGeneratorOptions {
 export type GeneratorAnswer = CallOutcome['result']
 
 /**
- * How a generation asks its model: every attempt is reserved and settled as a call of a proposer, an answer is on the disk
- * before it is used, and one that was paid for before an interruption is not asked for again.
+ * How a generation asks its model. Every attempt is reserved and settled as a call of a proposer. An answer is on the
+ * disk before it is used. One that was paid for before an interruption is not asked for again.
  */
 export function askGenerator(
   { model, priceOf, retry, redact = (text) => text }: AskGeneratorOptions,

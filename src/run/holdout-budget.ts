@@ -6,8 +6,8 @@ const LARGE_SHARE = 0.375
 const ENOUGH = 5
 
 /**
- * How many evaluations a run sets aside for its holdout: a fifth; up to three eighths of what goes beyond five full
- * evaluations for the search.
+ * How many evaluations a run sets aside for its holdout: a fifth. It is up to three eighths of what goes beyond five
+ * full evaluations for the search.
  *
  * @param total Evaluations in all; may be `Infinity`.
  * @param searchExamples Examples the search measures prompts on.
@@ -33,8 +33,8 @@ export interface HoldoutOptions {
 }
 
 /**
- * On how many examples winner and baseline are compared: as many as {@link holdoutBudget} pays, or more where the search
- * can measure everything without the rest.
+ * On how many examples winner and baseline are compared. As many as {@link holdoutBudget} pays, or more where the
+ * search can measure everything without the rest.
  *
  * @example
  * const sizes = { searchExamples: 8, available: 6, finalists: 2, everything: 24 }

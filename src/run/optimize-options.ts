@@ -71,7 +71,7 @@ export interface OptimizeOptions<Example> {
    */
   readonly constraints?: readonly Constraint[]
   /**
-   * Of the prompts that cannot be told apart from the best, which one is recommended: `score` (the best itself), `shorter`,
+   * Which prompt is recommended of those that cannot be told apart from the best: `score` (the best itself), `shorter`,
    * `cheaper` (by `usd`, else tokens, as `evaluate` returns them) or `faster`. @defaultValue 'score'
    */
   readonly prefer?: Preference

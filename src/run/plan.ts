@@ -57,8 +57,8 @@ const DEFAULT_LOOKS = 10
 
 /**
  * @param proposers What writes further prompts. @defaultValue none
- * @throws InvalidArgumentError for what is no task, evaluator or price list; BudgetError when the budget cannot pay for two evaluations; InvalidInputError when money is limited and the
- * model's price is unknown: it is never guessed.
+ * @throws InvalidArgumentError for what is no task, evaluator or price list; BudgetError when the budget cannot pay for
+ * two evaluations; InvalidInputError when money is limited and the model's price is unknown.
  * @example
  * makePlan(task, evaluator, createPriceList()) // { prompts: 4, searchExamples: 7, … }
  */

@@ -15,9 +15,9 @@ export type PriceOf = (model: string) => Price | undefined
  * When the list below was compared with its sources. Prices change: `--price` goes before it.
  *
  * Every entry stands with the same figures in two collections of the providers' price pages: LiteLLM's
- * `model_prices_and_context_window.json` (as of 2026-07-24) and https://github.com/simonw/llm-prices; Claude Opus 5.5,
- * newer than the first, in the second and in price notes of September and October 2026. Models whose price depends on
- * the length of the prompt are left out, since one price would be wrong for some calls.
+ * `model_prices_and_context_window.json` (as of 2026-07-24) and https://github.com/simonw/llm-prices. Claude Opus 5.5,
+ * newer than the first, stands in the second and in price notes of September and October 2026. Models whose price
+ * depends on the length of the prompt are left out, since one price would be wrong for some calls.
  *
  * @example
  * PRICES_AS_OF // a date, shown with what a run cost
@@ -87,7 +87,10 @@ export function createPriceList(override?: Price): PriceOf {
   }
 }
 
-/** What a call in a batch costs of one alone, and of whom; others have no one discount, so theirs count in full. */
+/**
+ * Share of the price of a single call that a call in a batch costs, by provider. Others have no one discount, so theirs
+ * count in full.
+ */
 const BATCH_SHARE = 0.5
 const BATCH_PROVIDERS = /^(?:openai|anthropic|google):/
 

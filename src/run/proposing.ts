@@ -1,6 +1,6 @@
 /**
- * Joins proposers to a study: shows them the pool with its posterior and its outcomes, gives them the generator through the
- * budget, has the gate look at what they wrote, and hands on what passed.
+ * Joins proposers to a study. It shows them the pool with its posterior and its outcomes, and gives them the generator
+ * through the budget. The gate looks at what they wrote, and what passed is handed on.
  *
  * @module
  */
@@ -80,8 +80,8 @@ function openNamed(written: ProposerSpecification): Proposer {
 }
 
 /**
- * What a policy may ask: a sensible choice, what costs no call apart from what a generator writes; or each of those the task
- * names, those with other settings apart.
+ * What a policy may ask. Either a sensible choice: what costs no call, and apart from it what a generator writes. Or
+ * each of those the task names, those with other settings apart.
  */
 function armsOf(
   { proposers }: Pick<Task, 'proposers'>,

@@ -2,11 +2,11 @@
  * Parameters as coordinates, for models that see numbers.
  *
  *   continuous    [0, 1], linear or logarithmic between the bounds
- *   ordered       whole numbers and steps: [0, 1], one evenly spaced (on the parameter's own scale) coordinate a level
+ *   ordered       whole numbers and steps: [0, 1], one evenly spaced (on the parameter's own scale) coordinate per level
  *   categorical   the index of the choice: equal or not, never near or far
  *
  * A parameter whose condition does not hold stands at the middle of its range (first choice), so that it neither
- * separates nor joins points; the parameter it depends on does.
+ * separates nor joins points. The parameter it depends on does.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A study as JSON Lines, one line per event with the time it was stored, then one per trace, and back: nothing is lost
+ * A study as JSON Lines, one line per event with the time it was stored, then one per trace, and back. Nothing is lost
  * either way.
  *
  * @module

@@ -2,8 +2,8 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /**
- * Where a process id means something: the name of the machine, and on Linux its boot and the namespace of process ids,
- * since two containers may share a name and a file, and see nothing of each other.
+ * Where a process id means something: the name of the machine, and on Linux its boot and the namespace of process ids.
+ * Two containers may share a name and a file without seeing each other's processes.
  *
  * @example
  * processSpace() === processSpace() // true

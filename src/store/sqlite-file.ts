@@ -178,8 +178,8 @@ function readHeader(path: string): Buffer | undefined {
 }
 
 /**
- * SQLite wants to write beside a database even to read it. Where it may not, a database without a write-ahead log is read
- * as one that is not being changed, and one with such a log as a copy.
+ * SQLite wants to write beside a database even to read it. Where it may not, a database without a write-ahead log is
+ * read as one that is not being changed. One with such a log is read as a copy.
  */
 function openForReading(path: string): { database: NodeSqlite; close: () => void } {
   const attempt = (location: string | URL) => {

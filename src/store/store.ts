@@ -20,7 +20,7 @@ export interface StoredStudy {
  * The contract, held by one suite over every implementation:
  *
  * - **Atomic and durable.** When `append` resolves, all of its events survive the death of the process and of the
- *   machine; when it rejects, or the process dies before, none or all of them are there, never a part.
+ *   machine. When it rejects, or the process dies before, none or all of them are there, never a part.
  * - **Append-only, in order.** `read` gives exactly what was appended, in that order.
  * - **Traces with their results.** The traces of an append are there when its events are, and not before; one per action and
  *   position.

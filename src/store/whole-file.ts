@@ -1,5 +1,5 @@
 /**
- * Files that are there whole or not at all: written beside, then renamed. A reader, a kill and a full disk meet the
+ * Files that are there whole or not at all: written beside, then renamed. A reader, a kill and a full disk find the
  * earlier file or the new one, never a part.
  *
  * @module

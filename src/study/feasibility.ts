@@ -2,9 +2,9 @@
  * How likely a candidate keeps its constraints.
  *
  * Notation: y_ij measurement of candidate i on example j, n_i how many there are; y_ij ~ N(m_i, σ²), m_i ~ N(μ, τ²). σ²
- * (within candidates) and τ² (between them) are estimated by moments, as in a one-way analysis of variance; then
- * m_i | y ~ N(w ȳ_i + (1 − w) μ, (1 − w) τ² + …) with w = τ² / (τ² + σ²/n_i): a candidate that was hardly measured is
- * assumed to be like the others. A. Gelman et al., "Bayesian Data Analysis" (2013), section 5.4.
+ * (within candidates) and τ² (between them) are estimated by moments, as in a one-way analysis of variance; then m_i |
+ * y ~ N(w ȳ_i + (1 − w) μ, (1 − w) τ² + …) with w = τ² / (τ² + σ²/n_i). A candidate that was hardly measured is assumed
+ * to be like the others. A. Gelman et al., "Bayesian Data Analysis" (2013), section 5.4.
  *
  * @module
  */

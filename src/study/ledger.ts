@@ -1,6 +1,6 @@
 /**
  * The budget: what may be spent, what has been spent, what is promised. The worst case is reserved before anything is
- * sent and settled to what was really used afterwards, so concurrent work cannot overshoot.
+ * sent and settled to what was really used afterward, so concurrent work cannot overshoot.
  *
  * @module
  */

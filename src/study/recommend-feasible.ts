@@ -25,8 +25,8 @@ export function hopelessCandidates(state: StudyState): ReadonlySet<number> {
 }
 
 /**
- * The policy's recommendation when it keeps the constraints; else the best candidate that does, with the policy's beliefs
- * about its score; else, where none does, the one likeliest to.
+ * The policy's recommendation when it keeps the constraints. Else the best candidate that does, with the policy's
+ * posterior of its score. Where none does, the one likeliest to.
  */
 export function recommendFeasible(state: StudyState, recommendation: Recommendation): Recommendation {
   const { constraints = [] } = state.config

@@ -9,9 +9,9 @@ import type { StudyState } from './state.ts'
 const MEASURED_SHARE = 0.5
 
 /**
- * Of the prompts that cannot be told apart from the winner, the one that takes least. Not told apart: expected within one
- * standard error of the difference, which is the rule that prunes trees (Breiman et al. 1984, §3.4.3), and measured on at
- * least half as many examples. What is preferred has to keep the constraints as well.
+ * Of the prompts that cannot be told apart from the winner, the one that takes least. Not told apart: expected within
+ * one standard error of the difference, and measured on at least half as many examples. The first is the rule that
+ * prunes trees (Breiman et al. 1984, §3.4.3). What is preferred has to keep the constraints as well.
  */
 export function recommendPreferred(state: StudyState, recommendation: Recommendation): Recommendation {
   const { prefer = 'score', constraints = [] } = state.config

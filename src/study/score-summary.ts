@@ -19,8 +19,9 @@ export interface ScoreSummary {
 }
 
 /**
- * Mean of scores with a 95% interval that stays honest when all scores agree: Agresti and Coull's two pseudo-successes
- * and two pseudo-failures for scores in [0, 1], the same pull toward the middle of the range otherwise.
+ * Mean of scores with a 95% interval that stays honest when all scores agree. It has Agresti and Coull's two
+ * pseudo-successes and two pseudo-failures for scores in [0, 1], and the same pull toward the middle of the range
+ * otherwise.
  *
  * @throws InvalidArgumentError when there is none, or one is no finite number.
  * @example

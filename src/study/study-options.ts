@@ -47,8 +47,9 @@ export interface StudyOptions {
   readonly stages?: readonly string[]
   readonly priors?: PolicyContext['priors']
   /**
-   * Of the candidates that cannot be told apart from the best, which one is recommended: `score` (the best itself),
-   * `shorter`, `cheaper` (by the metrics `usd`, or `tokens`) or `faster` (by the metric `latency`). @defaultValue 'score'
+   * Which candidate is recommended of those that cannot be told apart from the best: `score` (the best itself),
+   * `shorter`, `cheaper` (by the metrics `usd`, or `tokens`) or `faster` (by the metric `latency`). @defaultValue
+   * 'score'
    */
   readonly prefer?: Preference
   /** What `krige learn` or {@link learnPrior} made of other tasks. @defaultValue nothing */

@@ -71,7 +71,7 @@ export interface StudyState {
   /** Whether two candidates were compared on an example, or are about to be. */
   hasComparison(split: Split, a: number, b: number, example: number): boolean
   /**
-   * Turns a score from the user's direction into the maximized one that the histories and policies have, and back: the
+   * Turns a score from the user's direction into the maximized one that the histories and policies have, and back. The
    * fold turns once on the way in, and what people are shown is turned once on the way out.
    */
   turned(score: number): number

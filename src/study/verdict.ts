@@ -110,8 +110,8 @@ export function knownScore(judged: JudgedCandidate, holdout: ScoreSummary | unde
 }
 
 /**
- * Paired comparison of two candidates on the same examples, with the adjusted Wald interval of Agresti and Min,
- * "Simple improved confidence intervals for comparing matched proportions" (2005): half a pseudo-pair in every cell of
+ * Paired comparison of two candidates on the same examples, with the adjusted Wald interval of Agresti and Min, "Simple
+ * improved confidence intervals for comparing matched proportions" (2005). It adds half a pseudo-pair in every cell of
  * the 2×2 table. It keeps its coverage with few or no discordant pairs, where the plain interval has length 0.
  *
  * @param winner,baseline Scores on the same examples, aligned; null where the call failed. Higher is better.
@@ -176,10 +176,10 @@ export function comparePaired(
 }
 
 /**
- * The difference by all evidence: the search's posterior and the holdout's comparison saw different examples, so they are
- * averaged by their precision. Where they disagree by more than both say they may err, it is the search that was fooled, by
- * selection or by its model: its variance is raised until they agree (the variance between studies of DerSimonian & Laird,
- * "Meta-analysis in clinical trials", 1986, laid on one of two).
+ * The difference by all evidence: the search's posterior and the holdout's comparison saw different examples, so they
+ * are averaged by their precision. Where they disagree by more than both say they may err, the search is wrong, by
+ * selection or by its model. Its variance is raised until they agree (the variance between studies of DerSimonian &
+ * Laird, "Meta-analysis in clinical trials", 1986, laid on one of two).
  *
  * @param search Posterior of the search of winner − baseline, on examples like these.
  * @example
@@ -212,8 +212,8 @@ export function combineEvidence(holdout: Estimate, search: Estimate): CombinedDi
 }
 
 /**
- * `improved` when the interval of the difference lies above 0; `no improvement` when it lies below the smallest
- * difference worth having (or the winner is the baseline); otherwise the data cannot tell: `undecided`.
+ * `improved` when the interval of the difference lies above 0. `no improvement` when it lies below the smallest
+ * difference worth having, or the winner is the baseline. Otherwise the data cannot tell: `undecided`.
  *
  * @example
  * judge(comparePaired([1, 1, 1, 0], [0, 1, 0, 0])) // 'undecided': four examples say little

@@ -13,8 +13,8 @@ const MOST_VALUES = 5
 const DIGITS = 3
 
 /**
- * A candidate per combination of the values it does not state itself, in the order of the parameters; the candidate alone
- * where it states all of them. Where a condition does not hold, its parameter is left out.
+ * One candidate per combination of the values it does not state itself, in the order of the parameters. Only the
+ * candidate where it states all of them. Where a condition does not hold, its parameter is left out.
  *
  * @example
  * const space = defineSpace({ temperature: { categorical: [0, 0.7] } })

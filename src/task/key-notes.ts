@@ -1,6 +1,6 @@
 /**
- * What each key of a task file says, in Markdown: the reference in `docs/task-file.md` and the JSON Schema that editors read
- * are made of this and of {@link taskSchema}.
+ * What each key of a task file says, in Markdown. The reference in `docs/task-file.md` and the JSON Schema that editors
+ * read are made of this and of {@link taskSchema}.
  *
  * @module
  */

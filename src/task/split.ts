@@ -20,8 +20,8 @@ export interface SplitInput {
 /**
  * Splits examples by a hash of seed and id: the same on every machine, and hardly changed by adding examples.
  *
- * @param input - shares up to 1, or counts; each defaults to what the other leaves. Where neither is written, halves; below
- * 150 examples one third to search and two to hold out, since it is the holdout that then limits what can be told apart.
+ * @param input - shares up to 1, or counts; each defaults to what the other leaves. Where neither is written, halves.
+ * Below 150 examples one third is to search and two are to hold out: the holdout then limits what can be told apart.
  * @throws InvalidInputError when more is asked for than there is, or nothing is left to search with.
  * @example
  * splitExamples(['a', 'b', 'c', 'd'], { search: 0.5, holdout: 0.5, seed: 1 }, 'task.yaml:3').search.length // 2

@@ -7,8 +7,8 @@ export interface AcquisitionConformanceOptions {
 }
 
 /**
- * What every analytic acquisition owes: slopes that match finite differences, no NaN and no infinite value at any
- * distance from the threshold, and more for a higher mean.
+ * What every analytic acquisition owes. Slopes match finite differences, no value is NaN or infinite at any distance
+ * from the threshold, and a higher mean is worth more.
  *
  * @param make - the acquisition with threshold 0.
  * @example

@@ -15,9 +15,9 @@ const EPSILON = 2 ** -52
 const FAMILIES: readonly KernelFamily[] = ['matern12', 'matern32', 'matern52', 'rbf', 'rational-quadratic']
 
 /**
- * What every linear algebra backend owes, within the accuracy that it states: products, factors and solves with small
- * backward errors at sizes that are no multiple of any block, typed errors, kernels and likelihood gradients equal to
- * their formulas, and memory that survives growth.
+ * What every linear algebra backend owes, within the accuracy that it states. Products, factors and solves have small
+ * backward errors at sizes that are no multiple of any block. Kernels and likelihood gradients equal their formulas.
+ * Errors are typed, and memory survives growth.
  *
  * @example
  * for (const { name, run } of linalgConformance(() => createJsBackend(), { everySizeUpTo: 8 })) it(name, run)

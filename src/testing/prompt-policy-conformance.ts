@@ -32,9 +32,9 @@ interface Played {
 }
 
 /**
- * What every policy over a finite pool of prompts owes: it stays within its budget, measures no cell twice and none that
- * is pending, ends or waits but never stalls, decides as a fresh instance would, takes failures as missing, and recommends
- * a prompt of the pool.
+ * What every policy over a finite pool of prompts owes. It stays within its budget, and measures no cell twice and none
+ * that is pending. It ends or waits but never stalls, and decides as a fresh instance would. It takes failures as
+ * missing, and recommends a prompt of the pool.
  *
  * @example
  * for (const { name, run } of promptPolicyConformance(createSuccessiveHalvingPolicy, { backend })) it(name, run)

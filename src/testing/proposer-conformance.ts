@@ -66,8 +66,8 @@ const ANSWERS: readonly (readonly [string, string])[] = [
 ]
 
 /**
- * What a proposer owes: drafts with all slots, parents in the pool, no more than wanted, the same for the same stream; no
- * call without a generator; no throw, whatever a generator says.
+ * What a proposer owes. Drafts have all slots and parents in the pool; they are no more than wanted, and the same for
+ * the same stream. There is no call without a generator, and no throw whatever a generator says.
  *
  * @example
  * for (const { name, run } of proposerConformance(() => createProposer('mutate'))) it(name, run)

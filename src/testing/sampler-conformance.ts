@@ -15,8 +15,9 @@ export interface SamplerConformanceOptions {
 type Values = Readonly<Record<string, ParameterValue>>
 
 /**
- * What every sampler over a space owes: points of the space, none twice while others remain, none that is pending, the
- * same answer to the same history, a recommendation among what was measured — whatever the scores are.
+ * What every sampler over a space owes, whatever the scores are. It gives points of the space, none twice while others
+ * remain, and none that is pending. It gives the same answer to the same history, and recommends among what was
+ * measured.
  *
  * @example
  * for (const { name, run } of samplerConformance(createRandomPolicy, { backend })) it(name, run)

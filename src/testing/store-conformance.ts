@@ -6,8 +6,9 @@ import { createStudy } from '../study/index.ts'
 import { type ConformanceCheck, require } from './conformance.ts'
 
 /**
- * What every store of studies owes: whole appends read back exactly and in order, one writer at a time, studies that do
- * not mix, deletion, export and import without loss. Each check opens a new, empty store and closes it.
+ * What every store of studies owes. Whole appends are read back exactly and in order, and there is one writer at a
+ * time. Studies do not mix, and deletion, export and import lose nothing. Each check opens a new, empty store and
+ * closes it.
  *
  * @example
  * for (const { name, run } of storeConformance(() => createMemoryStore())) it(name, run)

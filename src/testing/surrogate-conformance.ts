@@ -13,8 +13,9 @@ export interface SurrogateConformanceOptions {
 }
 
 /**
- * What every surrogate owes: finite moments, variances that are not negative, a covariance that agrees with them and is
- * positive semi-definite, samples with the stated moments, purity, and predictions that do not depend on company.
+ * What every surrogate owes. Moments are finite, variances are not negative, and the covariance agrees with them and is
+ * positive semi-definite. Samples have the stated moments. It is pure, and a prediction does not depend on what is
+ * predicted with it.
  *
  * @param make - a surrogate fitted to something in the unit cube.
  * @example

@@ -5,7 +5,7 @@
 const CONTROL = /(?![\t\n\r])\p{Cc}|\r(?!\n)|[\u202a-\u202e\u2066-\u2069]/gu
 
 /**
- * A text as it may be shown: what would steer a terminal or a page is replaced by U+FFFD, and so are halves of letters.
+ * A text as it may be shown. What would steer a terminal or a page is replaced by U+FFFD, and so are halves of letters.
  *
  * @example
  * visibleText('\u001b[2Jgone') // '\ufffd[2Jgone'

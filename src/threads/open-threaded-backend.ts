@@ -16,8 +16,8 @@ export interface ThreadedBackendOptions {
 /**
  * Any backend by name, as `openBackend` gives it; the WebAssembly ones use a second thread for what is large.
  *
- * The thread is started when there is enough for it to do, sleeps between two works, leaves after some seconds without any and
- * keeps no process alive.
+ * The thread is started when there is enough for it to do, and sleeps between two works. It leaves after some seconds
+ * without any and keeps no process alive.
  *
  * @throws InvalidArgumentError when there is no such backend
  * @throws UnavailableError when its library is not installed, or the engine cannot run it

@@ -22,7 +22,7 @@ export interface CellQueue {
   /** Tells all workers that there is a study to serve, or not any more. */
   announce(): Promise<void>
   /**
-   * Deals with cells that too many workers were lost with: each gets a worker of its own, and what is lost even then is
+   * Deals with cells that too many workers were lost with. Each gets a worker of its own, and what is lost even then is
    * given up.
    *
    * @param isWanted Called before a cell gets a worker of its own.

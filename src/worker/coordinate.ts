@@ -1,7 +1,7 @@
 /**
- * The coordinator's side: an evaluator that measures nothing itself. A cell becomes a job in the queue; the worker that takes
- * it asks here for every call, so that budget and rate limits are one for all; what it finds comes back as a letter, which
- * stays in the store until the result is in the log.
+ * The coordinator's side: an evaluator that measures nothing itself. A cell becomes a job in the queue. The worker that
+ * takes it asks here for every call, so that budget and rate limits are one for all. What it finds comes back as a
+ * letter, which stays in the store until the result is in the log.
  *
  * @module
  */
@@ -97,7 +97,7 @@ export async function coordinate(options: CoordinateOptions, link: Link, boss: P
   const answer = (letter: Letter<Ask>, said: ToWorker['answer']) => {
     const { ask, worker } = letter.body
     mailbox.remove([letter.id])
-    void mailbox.post(workerMailbox(worker), { type: 'answer', ask, answer: said } satisfies ToWorker, 'open')
+    void mailbox.post(workerMailbox(worker), { type: 'answer', ask, answer: said } satisfies ToWorker)
   }
   const grant = (cell: OpenCell, letter: Letter<Ask>) =>
     void cell.calls.grant(letter.body, (said) => answer(letter, said))

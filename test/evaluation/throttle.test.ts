@@ -129,7 +129,7 @@ describe('a stated limit', () => {
     expect(minute.length).toBeGreaterThan(0.95 * 600)
   })
 
-  it('holds in tokens a minute, with calls in flight counted at their worst', async () => {
+  it('holds in tokens per minute, with calls in flight counted at their worst', async () => {
     let tokens = 0
     const started = performance.now()
     const call = async () => {

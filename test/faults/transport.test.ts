@@ -357,7 +357,7 @@ describe('a model server that misbehaves', () => {
     expect(kinds.filter((kind) => kind !== 'score')).toEqual([])
     expect(refused, 'the limit was met').toBeGreaterThan(0)
     // The goal is 90% on a quiet machine; timers are late on a busy one.
-    expect(rate, 'evaluations a second against a limit of 25').toBeGreaterThan(0.7 * limit)
+    expect(rate, 'evaluations per second against a limit of 25').toBeGreaterThan(0.7 * limit)
   })
 
   it('serves 64 at once: the window holds, and everything is answered', async () => {

@@ -171,7 +171,7 @@ describe.runIf(problem === undefined)('all-MiniLM-L6-v2, through transformers.js
     const [cat, feline, stocks] = await embedder!.embed(texts)
     const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, value, index) => sum + value * b[index]!, 0)
     expect(dot(cat!, cat!)).toBeCloseTo(1, 12)
-    // The float32 model of the paper gives .556 and .027; eight bits are near that.
+    // The float32 model of the paper gives 0.556 and 0.027; eight bits are near that.
     expect(dot(cat!, feline!)).toBeGreaterThan(0.45)
     expect(dot(cat!, stocks!)).toBeLessThan(0.15)
     const fresh = await openEmbedder('all-MiniLM-L6-v2', { modelsFolder: folder, allowDownload: false })

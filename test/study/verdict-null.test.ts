@@ -31,8 +31,9 @@ describe('the verdict between equals', () => {
 })
 
 /**
- * A search in miniature: of twenty prompts θ ~ N(0, spread²), each measured with error .08, the best posterior mean wins
- * under a prior N(0, believed²); winner and the first prompt then meet on a holdout whose difference has error .07.
+ * A search in miniature: of twenty prompts θ ~ N(0, spread²), each measured with error 0.08, the best posterior mean
+ * wins under a prior N(0, believed²). Winner and the first prompt are then compared on a holdout whose difference has
+ * error 0.07.
  */
 function searches(spread: number, believed: number) {
   const random = createRandom(4).split(`${spread} ${believed}`)

@@ -1,6 +1,6 @@
 /**
- * A model server on the loopback that speaks as much of OpenAI's interface as batches take: files, batches, and
- * `/responses` for calls that are sent alone. It answers as the chat server does.
+ * A model server on the loopback that speaks as much of OpenAI's interface as batches take. These are files, batches,
+ * and `/responses` for calls that are sent alone. It answers as the chat server does.
  *
  * @module
  */

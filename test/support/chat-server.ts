@@ -1,6 +1,6 @@
 /**
- * A model server, on the loopback unless told otherwise, that speaks the OpenAI chat API and answers deterministically: prompt number k is right
- * on a share of the inputs that grows with k.
+ * A model server, on the loopback unless told otherwise, that speaks the OpenAI chat API and answers deterministically.
+ * Prompt number k is right on a share of the inputs that grows with k.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A server that is model and judge at once: prompt k answers with quality k, and the judge prefers the higher one, errs
- * now and then, and likes what it reads first.
+ * A server that is model and judge at once. Prompt k answers with quality k. The judge prefers the higher one, errs now
+ * and then, and likes what it reads first.
  *
  * @module
  */

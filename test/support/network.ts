@@ -1,6 +1,6 @@
 /**
- * Machines on one network: a bridge, and a network namespace for each, so that processes in them reach each other by
- * address alone and a cable can be pulled. Needs Linux, `ip` and the right to use it.
+ * Machines on one network: a bridge, and a network namespace for each. Processes in them reach each other by address
+ * alone, and a cable can be pulled. Needs Linux, `ip` and the right to use it.
  *
  * @module
  */

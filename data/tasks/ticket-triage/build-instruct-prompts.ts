@@ -1,6 +1,7 @@
 /**
- * Writes prompts-instruct.jsonl, the pool for an instruct model: what people write first (one-liners, roles, orders about the format, "think
- * step by step"), and a spread of the pool in prompts.jsonl. The order is such that every prefix of the pool mixes both.
+ * Writes prompts-instruct.jsonl, the pool for an instruct model. It has what people write first (one-liners, roles,
+ * orders about the format, "think step by step"), and a spread of the pool in prompts.jsonl. The order is such that
+ * every prefix of the pool mixes both.
  *
  * Run: `node data/tasks/ticket-triage/build-instruct-prompts.ts`
  */

@@ -44,7 +44,7 @@ function calibration({ calibration: rows }: Comparison): string {
     return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
   })
   return `<h2>Intervals of the choice</h2>
-<table><thead><tr><th>policy</th><th>budget</th><th>estimand</th><th>nominal</th><th>coverage</th><th>claimed − true</th></tr></thead>
+<table><thead><tr><th>policy</th><th>budget</th><th>estimand</th><th>nominal</th><th>coverage</th><th>stated − true</th></tr></thead>
 <tbody>${lines.join('')}</tbody></table>`
 }
 

@@ -21,8 +21,8 @@ export interface TaskHalves {
 const HALVINGS = 1000
 
 /**
- * Halves the tasks at random a thousand times; takes, by budget, the policy with the lowest error on one half, and judges
- * it on the other. Only tasks on which every candidate ran.
+ * Halves the tasks at random a thousand times. By budget, it takes the policy with the lowest error on one half and
+ * judges it on the other. Only tasks on which every candidate ran.
  *
  * @param candidates Labels of policies to choose from.
  * @example

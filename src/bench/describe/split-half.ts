@@ -2,8 +2,9 @@ import { mean, sampleCorrelation } from 'simple-statistics'
 import { createRandom } from '../../numerics/random/index.ts'
 
 /**
- * Split-half reliability of row means: how well the means over one half of the columns predict those over the other,
- * stepped up to the full number of columns by the Spearman–Brown formula (Brown 1910), averaged over random halves.
+ * Split-half reliability of row means: how well the means over one half of the columns predict those over the other. It
+ * is stepped up to the full number of columns by the Spearman–Brown formula (Brown 1910) and averaged over random
+ * halves.
  *
  * @param cells `rows × columns`, row-major, NaN where missing.
  * @returns NaN where the means do not vary.

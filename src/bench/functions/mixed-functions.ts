@@ -11,9 +11,9 @@ type Point = Readonly<Record<string, ParameterValue>>
 const number = (point: Point, name: string) => Number(point[name])
 
 /**
- * A category chooses the shape, two numbers and a whole number the place in it.
- * After `Func2C` of B. Ru et al., "Bayesian optimization over multiple continuous and categorical inputs" (2020): the
- * sum of two functions chosen by two categories, on one pair of coordinates.
+ * A category chooses the shape, two numbers and a whole number the place in it. After `Func2C` of B. Ru et al.,
+ * "Bayesian optimization over multiple continuous and categorical inputs" (2020): the sum of two functions on one pair
+ * of coordinates, chosen by two categories.
  */
 export const functionChoice: ObjectiveFunction = {
   name: 'function-choice',

@@ -4,8 +4,8 @@ import * as mixed from './mixed-functions.ts'
 import type { ObjectiveFunction } from './objective.ts'
 
 /**
- * The same function measured with Gaussian noise of 10% of its range (the usual range of values over a uniform sample,
- * from the best to the 95th percentile).
+ * The same function measured with Gaussian noise of 10% of its range. That is the usual range over a uniform sample,
+ * from the best value to the 95th percentile.
  */
 function noisy(objective: ObjectiveFunction, range: number): ObjectiveFunction {
   return { ...objective, name: `${objective.name}-noisy`, noise: 0.1 * range }

@@ -1,7 +1,7 @@
 /**
- * A landscape of prompts that can be written forever, for comparing searches that write: children resemble their parents in
- * the embeddings of a real model, and quality is a smooth random function of those embeddings plus an effect of every
- * prompt's own.
+ * A landscape of prompts that can be written forever, for comparing searches that write. Children resemble their
+ * parents in the embeddings of a real model. Quality is a smooth random function of those embeddings plus an effect of
+ * every prompt's own.
  *
  * Notation
  *   x            unit-norm sentence embedding of a prompt's text

@@ -1,5 +1,5 @@
 /**
- * A program of five stages, two of which are to blame: prompts are written stage by stage, and what a search should learn is
+ * A program of five stages, two of which are to blame. Prompts are written stage by stage, and a search should learn
  * where it pays.
  *
  *   x_s          eight of 58 sentences, the prompt of stage s
@@ -7,10 +7,10 @@
  *   f            Σ_s w_s q_s + ½ q_a q_b, w_s = 2 for the two culprits a and b, 0.1 for the others
  *   y            σ(f + b_e) + ε, a judge's mark held within [0, 1]; b_e ~ N(0, 2²), ε ~ N(0, 0.15²)
  *
- * The start has the culprits at the fourth worst of 20 draws, the others in the middle. Four proposers replace a sentence of
- * one stage: `blind` by any other, at a call; `careful` by the best of three, as far as it sees (a_s with noise of deviation
- * 0.5), at a call and a half; `lavish` by the best of four, as it sees, at six calls; `timid` swaps two sentences, which
- * changes nothing, at half a call.
+ * The start has the culprits at the fourth worst of 20 draws, the others in the middle. Four proposers change a
+ * sentence of one stage. `blind` replaces it by any other, at one call. `careful` takes the best of three, as far as it
+ * sees (a_s with noise of deviation 0.5), at one and a half. `lavish` takes the best of four, as it sees, at six calls.
+ * `timid` swaps two sentences, which changes nothing, at half a call.
  *
  * @module
  */

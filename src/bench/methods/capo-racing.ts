@@ -1,18 +1,18 @@
 /**
- * CAPO's racing on a fixed pool: prompts run on block after block of the same examples, and one is dropped as soon as
+ * CAPO's racing on a fixed pool. Prompts run on block after block of the same examples. One is dropped as soon as
  * enough others are better by a paired t-test.
  *
  * Zehle, Schlager, Heiß, Feurer (2025), "CAPO: Cost-Aware Prompt Optimization", AutoML; Algorithm 1 (DO_RACING) and the
- * authors' code. A population of `population` prompts; each step `offspring` new ones join (crossover and mutation
- * there; here the pool is fixed, so they are drawn from it at random) and all of them race back down to `population`:
- * blocks of `blockSize` examples in a fixed order, known blocks free, at most `maximumBlocks`; a prompt survives a block
- * if fewer than `population` others beat it at level `alpha` (paired t-test, one-sided); by the end the best means
- * survive. The winner is the best mean of the population. No length penalty: it trades score for cost, which is not
- * what is compared here.
+ * authors' code. A population has `population` prompts. Each step `offspring` new ones join: by crossover and mutation
+ * there; here the pool is fixed, so they are drawn from it at random. All of them race back down to `population`:
+ * blocks of `blockSize` examples in a fixed order, known blocks free, at most `maximumBlocks`. A prompt survives a
+ * block if fewer than `population` others beat it at level `alpha` (paired t-test, one-sided); by the end the best
+ * means survive. The winner is the best mean of the population. No length penalty: it trades score for cost, which is
+ * not what is compared here.
  *
- * The paper's values are population 10, offspring 4, block 30, 10 blocks, α 0.2: made for hundreds of evaluations a
- * prompt and new prompts at every step. Where they are not given, the settings are those that did best on a pool at
- * the budget at hand, {@link tunedSettings}.
+ * The paper's values are population 10, offspring 4, block 30, 10 blocks, α 0.2. They were made for hundreds of
+ * evaluations per prompt and new prompts at every step. Where they are not given, the settings are those that did best
+ * on a pool at the budget at hand, {@link tunedSettings}.
  *
  * @module
  */
@@ -30,8 +30,8 @@ export const capoRacingOptions = z.strictObject({
 })
 
 /**
- * Found on 24 development tables of 162–265 prompts and 100 examples, among 46 combinations: with few evaluations a
- * prompt, races of some dozens of prompts; with more, one race of all.
+ * Found on 24 development tables of 162–265 prompts and 100 examples, among 46 combinations. With few evaluations per
+ * prompt: races of some dozens of prompts. With more: one race of all.
  */
 export function tunedSettings(evaluationsPerPrompt: number) {
   if (evaluationsPerPrompt < 4) return { population: 5, offspring: 40, blockSize: 2, maximumBlocks: 100, alpha: 0.1 }

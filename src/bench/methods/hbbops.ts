@@ -2,12 +2,12 @@
  * HbBoPs: Hyperband over numbers of examples, with prompts proposed by a deep-kernel Gaussian process.
  *
  * Schneider, Wistuba, Klein, Golebiowski, Zappella, Merra (2025), "Hyperband-based Bayesian Optimization for Black-box
- * Prompt Selection", ICML, Algorithm 1. Fidelity = number of validation examples, from b_min = 10 up by η = 2; all prompts
- * are measured on the same, nested examples, and what is known is not measured again. In a bracket each new prompt
- * that is not measured on everything yet
- * maximizes expected improvement over the best value at the highest fidelity with at least four observations, on which
- * the surrogate is retrained (with probability ρ a random prompt instead). Hyperband is repeated until the budget is
- * spent. The incumbent is the best among the prompts measured on all examples, or on most of them while there are none.
+ * Prompt Selection", ICML, Algorithm 1. Fidelity = number of validation examples, from b_min = 10 up by η = 2. All
+ * prompts are measured on the same, nested examples, and what is known is not measured again. In a bracket each new
+ * prompt that is not measured on everything yet maximizes expected improvement, or is random with probability ρ. The
+ * surrogate is retrained on the highest fidelity with at least four observations; the best value there is to be
+ * improved on. Hyperband is repeated until the budget is spent. The incumbent is the best among the prompts measured on
+ * all examples, or on most of them while there are none.
  *
  * Slots (instruction, demonstrations …) are encoded apart, as in the paper, where a pool has embeddings of them.
  *

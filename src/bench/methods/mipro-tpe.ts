@@ -1,18 +1,19 @@
 /**
  * MIPROv2's search: Optuna's multivariate TPE over categorical choices, fed with minibatch scores.
  *
- * Opsahl-Ong et al. (2024), "Optimizing Instructions and Demonstrations for Multi-Stage Language Model Programs", EMNLP;
- * DSPy's `mipro_optimizer_v2.py`. The default program is evaluated in full and becomes the first trial. A trial draws a
- * combination of choices by TPE and scores it on `minibatchSize` random examples; after every `fullEvaluationSteps`
- * trials the combination with the best mean of its minibatch scores that has not been evaluated in full is, and that
- * score is added as one more trial, weighing no more than a minibatch. The winner is the best full score. An example
- * that fails scores 0. Calls are cached, so an example that a prompt has seen costs nothing again.
+ * Opsahl-Ong et al. (2024), "Optimizing Instructions and Demonstrations for Multi-Stage Language Model Programs",
+ * EMNLP; DSPy's `mipro_optimizer_v2.py`. The default program is evaluated in full and becomes the first trial. A trial
+ * draws a combination of choices by TPE and scores it on `minibatchSize` random examples. After every
+ * `fullEvaluationSteps` trials one combination is evaluated in full: of those that were not, the one with the best mean
+ * of its minibatch scores. That score is added as one more trial, weighing no more than a minibatch. The winner is the
+ * best full score. An example that fails scores 0. Calls are cached, so an example that a prompt has seen costs nothing
+ * again.
  *
  * Choices are the distinct values of each slot where every prompt of the pool has the same slots and all combinations
- * exist, as for DSPy's instructions × demonstration sets; otherwise there is one choice, the prompt itself.
+ * exist, as for DSPy's instructions × demonstration sets. Otherwise there is one choice, the prompt itself.
  *
- * In its favor, beyond the code (whose budget is trials): the end of the budget is kept for full evaluations, and where
- * not even one is affordable the best minibatch mean wins.
+ * In its favor, beyond the code (whose budget is trials), the end of the budget is kept for full evaluations. Where not
+ * even one is affordable the best minibatch mean wins.
  *
  * @module
  */

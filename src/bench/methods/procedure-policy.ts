@@ -1,5 +1,5 @@
 /**
- * Lets a method be written as its paper has it, a procedure that measures and goes on, and still be a policy: a pure
+ * Lets a method be written as its paper has it, as a procedure that measures and goes on. It still is a policy: a pure
  * function of history. A fresh instance replays the procedure over what is already measured, cell by cell.
  *
  * @module

@@ -9,8 +9,8 @@ export interface SlotGrid {
 }
 
 /**
- * The slots of a pool as choices, when every prompt has the same slots and the pool is their full product; otherwise one
- * choice with a value per prompt.
+ * The slots of a pool as choices, when every prompt has the same slots and the pool is their full product. Otherwise
+ * one choice with a value per prompt.
  *
  * @example
  * slotGrid([{ id: 'a', slots: { x: '1' } }, { id: 'b', slots: { x: '2' } }]).sizes // [2]

@@ -2,14 +2,14 @@
  * TRIPLE-GSE: successive elimination by a reward model over prompt embeddings.
  *
  * Shi et al. (2024), "Efficient Prompt Optimization Through the Lens of Best Arm Identification", NeurIPS, Algorithm 3,
- * after Azizi, Kveton, Ghavamzadeh (2022), "Fixed-Budget Best-Arm Identification in Structured Bandits", IJCAI.
- * ⌈log₂ P⌉ phases with an equal share of the budget. In a phase the surviving prompts are pulled, the least pulled first,
- * each pull on an example of that prompt's own random order; then three models (Bayesian ridge, gradient boosting, a
- * perceptron, as in the authors' code) are fitted to all pulls but a fifth, weighted by softmax of their R² on that fifth,
- * and the half with the better predictions survives.
+ * after Azizi, Kveton, Ghavamzadeh (2022), "Fixed-Budget Best-Arm Identification in Structured Bandits", IJCAI. ⌈log₂
+ * P⌉ phases with an equal share of the budget. In a phase the surviving prompts are pulled, the least pulled first,
+ * each pull on an example of that prompt's own random order. Then three models (Bayesian ridge, gradient boosting, a
+ * perceptron, as in the authors' code) are fitted to all pulls but a fifth, and weighted by softmax of their R² on that
+ * fifth. The half with the better predictions survives.
  *
- * Differences: pulls are without replacement; the models see principal components where the code has a random
- * projection; boosting has scikit-learn's default depth and rate (the code: depth 20, rate 0.01); the perceptron is
+ * Differences: pulls are without replacement. The models see principal components where the code has a random
+ * projection. Boosting has scikit-learn's default depth and rate (the code: depth 20, rate 0.01). The perceptron is
  * smaller (16 hidden units instead of 256 and 64).
  *
  * @module

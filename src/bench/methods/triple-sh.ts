@@ -3,13 +3,13 @@ import { argmax } from '../../numerics/vector.ts'
  * TRIPLE-SH: prompt selection as fixed-budget best-arm identification by sequential halving.
  *
  * Shi, Yang, Chen, Li, Yang, Shen (2024), "Efficient Prompt Optimization Through the Lens of Best Arm Identification",
- * NeurIPS, Algorithm 1; Karnin, Koren, Somekh (2013), ICML. As in their code: ⌈log₂ P⌉ phases with an equal share of
- * the budget, every surviving prompt pulled equally often, the better half survives, means over all pulls so far.
- * A pull is one example drawn at random for that prompt alone (no pairing); we draw without replacement, since a
- * second measurement of a cell would tell nothing.
+ * NeurIPS, Algorithm 1; Karnin, Koren, Somekh (2013), ICML. As in their code there are ⌈log₂ P⌉ phases with an equal
+ * share of the budget. Every surviving prompt is pulled equally often, and the better half survives, by means over all
+ * pulls so far. A pull is one example drawn at random for that prompt alone (no pairing). It is drawn without
+ * replacement, since a second measurement of a cell would tell nothing.
  *
- * In its favor, beyond the paper: a phase's share is of what is left, so that pulls saved by prompts that are
- * measured on every example already, or lost to rounding, are not wasted.
+ * In its favor, beyond the paper, a phase's share is of what is left. Pulls saved by prompts that are measured on every
+ * example already, or lost to rounding, are not wasted.
  *
  * @module
  */

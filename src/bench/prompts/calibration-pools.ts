@@ -1,6 +1,7 @@
 /**
- * Pools whose truth is known because it was drawn, and recorded ones of nearly equal prompts: how often intervals cover, how
- * often a winner is called better than a baseline it equals, and how a race fares where there is little or nothing to find.
+ * Pools whose truth is known because it was drawn, and recorded ones of nearly equal prompts. They tell how often
+ * intervals cover, how often a winner is called better than a baseline it equals, and how a race fares where there is
+ * little to find.
  *
  * Notation: y_ie ~ Bernoulli(σ(f_i + b_e)), b_e ~ N(0, 1.5); abilities f by kind of pool.
  *
@@ -126,7 +127,7 @@ export interface PoolReport {
   readonly runs: number
   /** Share of population intervals that cover the mean over the held-out examples, its own error allowed for. */
   readonly coverage: number
-  /** Mean of claimed minus held-out mean. */
+  /** Mean of stated minus held-out mean. */
   readonly optimism: number
   /** Share of runs in which the winner was called better than the first prompt, by the search and 60 held-out examples. */
   readonly improved: number

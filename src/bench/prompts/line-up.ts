@@ -1,6 +1,6 @@
 /**
- * What `npm run bench:prompts` runs: every policy, other methods both as published and as tuned; `krige` without one thing, or
- * with another setting, at a time; and `krige` from earlier histories.
+ * What `npm run bench:prompts` runs. Every policy, other methods both as published and as tuned; `krige` without one
+ * thing, or with another setting, at a time; `krige` from earlier histories.
  *
  * @module
  */

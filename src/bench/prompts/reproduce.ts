@@ -40,9 +40,10 @@ export interface ReproduceOptions
 }
 
 /**
- * Writes `NAME.json.gz` (every run), `NAME.txt`, `NAME.svg`, `NAME.html`, and the same for `NAME-ablations`,
- * `NAME-models` (warm from other models, where two tables share a task) and `NAME-studies` (warm from a study on half of
- * the examples). Runs that are there already are kept, so that it can be interrupted, and later be given more repeats.
+ * Writes `NAME.json.gz` (every run), `NAME.txt`, `NAME.svg` and `NAME.html`. The same is written for `NAME-ablations`,
+ * `NAME-models` (warm from other models, where two tables share a task) and `NAME-studies` (warm from a study on half
+ * of the examples). Runs that are there already are kept, so that it can be interrupted, and later be given more
+ * repeats.
  *
  * @returns The comparisons, in that order.
  */
@@ -62,13 +63,13 @@ export async function reproduce(options: ReproduceOptions): Promise<readonly Com
   )
   const content = [
     `${line.tables.length} tables of ${line.tasks.length} tasks, ${line.repeats} repeats, seed ${options.seed}; budget × 1 = 25`,
-    'evaluations of one prompt on all search examples. Normalized error (0 = best prompt of the pool, 1 = worst); in',
+    'evaluations of one prompt on all search examples. Normalized error (0 = best prompt of the pool, 1 = worst). In',
     'brackets the paired difference to krige and its 95% interval over tasks, positive where krige is better.\n',
     resultsMarkdown(line),
     '\n`krige` without one thing, or with another setting, at a time:\n',
     resultsMarkdown(ablations),
-    '\nWhat `krige` gains from text (error without it less error with it), by how much of the variance of accuracies texts',
-    'predict when the prompt itself is left out:\n',
+    '\nWhat `krige` gains from text: error without it less error with it. Tables are grouped by how much of the variance of accuracies',
+    'texts predict when the prompt itself is left out.\n',
     valueOfTextMarkdown(valueOfText(ablations.runs, { text: 'krige', blind: 'without text' }, explained)),
     '\nThese settings chosen on one half of the tasks and judged on the other, over 1,000 random halves:\n',
     halvesMarkdown(tuneOnHalves(ablations.runs, 'krige', SETTINGS)),

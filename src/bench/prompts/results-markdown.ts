@@ -4,8 +4,8 @@ import { MUCH, type ValueOfText } from '../compare/value-of-text.ts'
 import type { PairedDifference } from '../statistics/paired-difference.ts'
 
 /**
- * A comparison as a Markdown table: a row per policy, its error at each budget and, in brackets, how far it is from the
- * reference with the 95% interval over tasks.
+ * A comparison as a Markdown table. It has one row per policy: its error at each budget and, in brackets, how far it is
+ * from the reference with the 95% interval over tasks.
  */
 export function resultsMarkdown(comparison: Comparison): string {
   const parts = [table(comparison.fractions, comparison.reference)]

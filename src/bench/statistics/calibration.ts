@@ -17,7 +17,7 @@ export interface Calibration {
   readonly coverage: number
   /** Over task means; undefined with one task. */
   readonly standardError?: number
-  /** Mean of claimed minus true mean of the choice: positive when a policy is fooled by its luckiest prompt. */
+  /** Mean of stated minus true mean of the choice: positive when a policy takes luck for quality. */
   readonly optimism: number
   readonly runs: number
 }
@@ -26,8 +26,8 @@ export interface Calibration {
  * Coverage by policy and fraction, of runs that were recorded with `--details`.
  *
  * For the `set` estimand the truth is the mean over the search columns. For `population` it is what the holdout says,
- * whose own sampling error is allowed for: with the interval's standard deviation s and holdout mean h of H cells, the
- * claimed mean m covers when |m − h| ≤ z·√(s² + m(1 − m)/H). Runs without holdout or interval are left out.
+ * whose own sampling error is allowed for. With the interval's standard deviation s and holdout mean h of H cells, the
+ * stated mean m covers when |m − h| ≤ z·√(s² + m(1 − m)/H). Runs without holdout or interval are left out.
  */
 export function calibrationOf(runs: readonly BenchRun[]): Calibration[] {
   const groups = Map.groupBy(runs, ({ policy, fraction }) => JSON.stringify([policy, fraction]))
@@ -59,16 +59,16 @@ export function calibrationOf(runs: readonly BenchRun[]): Calibration[] {
 function judge({ details }: BenchRun): { covers: boolean; optimism: number } | undefined {
   const [low, high] = details?.interval ?? [null, null]
   if (!details || details.mean === null || low === null || high === null || !(details.level > 0)) return undefined
-  const { estimand, trueMean, holdoutMean, holdoutExamples, level, mean: claimed } = details
+  const { estimand, trueMean, holdoutMean, holdoutExamples, level, mean: stated } = details
   if (estimand === 'set') {
     if (trueMean === null) return undefined
     // Rounding of means over equal counts must not decide.
-    return { covers: low - 1e-9 <= trueMean && trueMean <= high + 1e-9, optimism: claimed - trueMean }
+    return { covers: low - 1e-9 <= trueMean && trueMean <= high + 1e-9, optimism: stated - trueMean }
   }
   if (holdoutMean === null || holdoutMean === undefined || !holdoutExamples) return undefined
   const z = normalQuantile((1 + level) / 2)
-  const side = holdoutMean < claimed ? claimed - low : high - claimed
-  const sampling = Math.max(0, claimed * (1 - claimed)) / holdoutExamples
+  const side = holdoutMean < stated ? stated - low : high - stated
+  const sampling = Math.max(0, stated * (1 - stated)) / holdoutExamples
   const reach = Math.sqrt(side ** 2 + z ** 2 * sampling)
-  return { covers: Math.abs(claimed - holdoutMean) <= reach, optimism: claimed - holdoutMean }
+  return { covers: Math.abs(stated - holdoutMean) <= reach, optimism: stated - holdoutMean }
 }

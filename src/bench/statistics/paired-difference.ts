@@ -23,7 +23,7 @@ export interface PairedDifference {
 export type ErrorKind = 'error' | 'holdoutError'
 
 /**
- * Differences of paired runs, clustered by task: tables of one task share prompts and repeats share a table, so only
+ * Differences of paired runs, clustered by task. Tables of one task share prompts and repeats share a table, so only
  * tasks are independent draws from what a user may bring.
  *
  * @returns undefined when the two have no run in common.

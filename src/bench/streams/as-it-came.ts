@@ -1,6 +1,6 @@
 /**
- * Methods to compare with: the prompts of a stream one after the other, each measured on everything its run measured it
- * on; with screening, only those whose text promises enough.
+ * Methods to compare with. The prompts of a stream come one after the other, each measured on everything its run
+ * measured it on. With screening, only those are measured whose text promises enough.
  *
  * @module
  */

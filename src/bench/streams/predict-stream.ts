@@ -1,6 +1,6 @@
 /**
- * How well the score of a draft is predicted before it is measured: every prompt of a stream from all outcomes of
- * those that came before it.
+ * How well the score of a draft is predicted before it is measured. Every prompt of a stream is predicted from all
+ * outcomes of those before it.
  *
  * @module
  */
@@ -69,8 +69,9 @@ export function predictStream(stream: Stream, entries: readonly PoolEntry[]): St
 const ROUNDS = 50
 
 /**
- * Effects of prompts in the additive model score = a_i + b_e, by alternating least squares: prompts are measured on
- * different examples, and some of those are easier. One more outcome of the mean keeps b of rarely measured examples small.
+ * Effects of prompts in the additive model score = a_i + b_e, by alternating least squares. Prompts are measured on
+ * different examples, and some of those are easier. One more outcome of the mean keeps b of rarely measured examples
+ * small.
  */
 function abilitiesOf(stream: Stream): Float64Array {
   const examples = stream.prompts.map((_, prompt) => measuredExamples(stream, prompt))

@@ -10,8 +10,8 @@ import { FIRST_PROMPTS } from './play-stream.ts'
 const ACCEPTED = 4
 
 /**
- * As it came, with screening alone: the first prompts are all measured; of every ten that follow, only the four with the
- * largest expected improvement over the best prompt so far.
+ * As it came, with screening alone. The first prompts are all measured. Of every ten that follow, only the four with
+ * the largest expected improvement over the best prompt so far are measured.
  */
 export function createScreeningPolicy(context: PolicyContext): Policy {
   const predictor = createDraftPredictor()

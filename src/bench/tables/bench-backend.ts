@@ -3,8 +3,8 @@ import { createBackend } from '../../numerics/linalg/index.ts'
 import type { PolicyContext } from '../../policy/policy.ts'
 
 /**
- * The backend of a benchmark, one per thread since backends keep scratch memory: `wasm-simd128`, which computes the same
- * bits on every machine, or plain JavaScript where an engine has no SIMD.
+ * The backend of a benchmark, one per thread since backends keep scratch memory. It is `wasm-simd128`, which computes
+ * the same bits on every machine, or plain JavaScript where an engine has no SIMD.
  *
  * @param name Another backend, such as the value of `KRIGE_BACKEND`.
  */

@@ -88,8 +88,9 @@ export type BenchSettings = z.infer<typeof settingsSchema>
 export type BenchResults = z.infer<typeof resultsSchema>
 
 /**
- * Mean error by policy and fraction, with the standard error over task means (tables of one task share their prompts,
- * so they are not independent); where all tables are of one task, over repeats, which says nothing about other tasks.
+ * Mean error by policy and fraction, with the standard error over task means; tables of one task share their prompts,
+ * so they are not independent. Where all tables are of one task it is over repeats, which says nothing about other
+ * tasks.
  */
 export function summarize(runs: readonly BenchRun[]): BenchSummary[] {
   const groups = Map.groupBy(runs, ({ policy, fraction }) => JSON.stringify([policy, fraction]))

@@ -1,5 +1,5 @@
 /**
- * Plays a policy against a table: every cell it asks for costs one evaluation of a hard budget, whether the recorded
+ * Plays a policy against a table. Every cell it asks for costs one evaluation of a hard budget, whether the recorded
  * call had succeeded or not.
  *
  * @module
@@ -77,8 +77,8 @@ export interface ReplayOptions {
 }
 
 /**
- * Cells that are asked for before the first of them is told. Where `inRounds`, all are told together, as a provider's batch
- * is; else each takes a time of its own, exponentially distributed, and they are told as they finish.
+ * Cells that are asked for before the first of them is told. Where `inRounds`, all are told together, as a provider's
+ * batch is. Else each takes a time of its own, exponentially distributed, and they are told as they finish.
  */
 export interface ReplayDelay {
   readonly inFlight: number

@@ -1,6 +1,6 @@
 /**
- * Seeds of independent parts of a benchmark, derived from one: the same inputs give the same seed on every machine, and
- * policies never enter, so that all of them see the same examples in the same order.
+ * Seeds of independent parts of a benchmark, derived from one. The same inputs give the same seed on every machine.
+ * Policies never enter, so that all of them see the same examples in the same order.
  *
  * @module
  */

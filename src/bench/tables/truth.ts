@@ -32,8 +32,8 @@ export function holdoutMeans(table: Table): Float64Array | undefined {
 /**
  * (best − chosen)/(best − worst): 0 for a best prompt, 1 for a worst one, 0 where all are equal.
  *
- * A prompt whose every cell is missing has no mean: it takes no part in best and worst, and choosing it costs 1, as
- * much as choosing the worst. Where no prompt has a mean there is nothing to choose and the error is 0.
+ * A prompt whose every cell is missing has no mean and takes no part in best and worst. Choosing it costs 1, as much as
+ * choosing the worst. Where no prompt has a mean there is nothing to choose and the error is 0.
  *
  * @example
  * normalizedError([0.2, 0.5, 0.8], 1) // 0.5

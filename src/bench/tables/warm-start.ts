@@ -1,6 +1,6 @@
 /**
- * Earlier histories for replays: what a policy would know of a task from a recorded table of it, or from a study that
- * was played on one.
+ * Earlier histories for replays. They are what a policy would know of a task from a recorded table of it, or from a
+ * study that was played on one.
  *
  * @module
  */
@@ -37,8 +37,8 @@ export interface WarmStartSource {
 }
 
 /**
- * The sources a table may learn from: those of the same task, for a study of the same model too; never the table itself
- * under another name.
+ * The sources a table may learn from: those of the same task, and for a study of the same model too. Never the table
+ * itself under another name.
  */
 export function sourcesFor<S extends { readonly table: Table }>(
   table: Table,

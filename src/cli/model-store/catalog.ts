@@ -1,6 +1,6 @@
 /**
- * Models that `krige models pull` knows: small enough for a laptop, with a license that lets everyone use them, and with
- * the SHA-256 of every file, so that it does not matter where a file came from.
+ * Models that `krige models pull` knows: small enough for a laptop, with a license that lets everyone use them. Each
+ * has the SHA-256 of every file, so that it does not matter where a file came from.
  *
  * @module
  */

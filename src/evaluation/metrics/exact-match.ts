@@ -6,8 +6,8 @@ import { sameText } from './normalize.ts'
 import { expectedGot, quote } from './show-difference.ts'
 
 /**
- * Right when the whole answer is the expected text: up to case, white space and what quotes, emphasizes or ends a sentence
- * around it, or to the letter. An empty answer is never right.
+ * Right when the whole answer is the expected text. Case, white space and what quotes, emphasizes or ends a sentence
+ * around it do not matter, unless it must match to the letter. An empty answer is never right.
  *
  * @example
  * exactMatch({ normalize: true }).score(' "Paris". ', { ...example, expected: 'Paris' }) // 1

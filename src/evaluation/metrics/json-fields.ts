@@ -16,7 +16,7 @@ export interface JsonFieldsOptions {
 
 /**
  * Reads the first JSON object in the answer (a code fence or prose around it does not matter) and compares its fields
- * with the expected ones: strings up to case and punctuation, numbers by value, lists in order.
+ * with the expected ones. Strings are compared up to case and punctuation, numbers by value, lists in order.
  *
  * @example
  * const expected = { city: 'rome', year: 10 }

@@ -2,7 +2,7 @@
  * A language model as the judge of answers, for tasks without one right text.
  *
  * Judges are biased by position and scale, and by instructions inside what they judge. So the answer stands between
- * markers that it cannot contain, the judge is told that it is material, and every second repeat shows the reference
+ * markers that it cannot contain, and the judge is told that it is material. Every second repeat shows the reference
  * and the answer in the other order; repeats are averaged. A judge that gives no number leaves the cell missing.
  *
  * @module

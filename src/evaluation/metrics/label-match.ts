@@ -29,8 +29,8 @@ const fold = (text: string) => foldText(text).replace(VOWELS, '')
 
 /**
  * Right when the first of the task's labels that the answer mentions is the expected one. Case, punctuation and
- * Markdown around it do not matter; a label inside a longer word does not count, except in scripts that put no spaces
- * between words; where several labels begin at one place, the longest does.
+ * Markdown around it do not matter. A label inside a longer word does not count, except in scripts that put no spaces
+ * between words. Where several labels begin at one place, the longest does.
  *
  * @param labels - all labels of the task, as they are expected.
  * @example

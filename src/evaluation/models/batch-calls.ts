@@ -1,7 +1,7 @@
 /**
  * Calls through a provider's batch interface: gathered, sent together, answered minutes or hours later, at a lower price.
  *
- * What is paid for is not lost: the name of a batch is on the disk before anything waits for it, so that a later process
+ * What is paid for is not lost. The name of a batch is on the disk before anything waits for it. A later process then
  * fetches its answers instead of sending it again.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
- * A model's own chat template, taken apart into what stands before and after the user's message, so that the message
- * itself is never read as template or as special tokens.
+ * A model's own chat template, taken apart into what stands before and after the user's message. The message itself is
+ * never read as template or as special tokens.
  *
  * @module
  */

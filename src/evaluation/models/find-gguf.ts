@@ -24,8 +24,8 @@ export function parseGgufReference(written: string): GgufReference {
 }
 
 /**
- * Finds the file of a model: a path as it is, or a name among the `.gguf` files of the models folder, where a
- * quantization suffix may be left out (`smollm2-135m-instruct` finds `SmolLM2-135M-Instruct.Q4_1.gguf`).
+ * Finds the file of a model: a path as it is, or a name among the `.gguf` files of the models folder. A quantization
+ * suffix may be left out (`smollm2-135m-instruct` finds `SmolLM2-135M-Instruct.Q4_1.gguf`).
  *
  * @param folder - What paths are relative to, before the working directory.
  * @throws InvalidInputError when a path does not exist, a name fits several files, or none and cannot be pulled;

@@ -1,8 +1,8 @@
 /**
  * A GGUF file, run in process by llama.cpp.
  *
- * A sequence keeps what it has evaluated: the next prompt pays only for the tokens after the longest common prefix, so
- * that going through the examples of one candidate evaluates its instruction and demonstrations once.
+ * A sequence keeps what it has evaluated: the next prompt pays only for the tokens after the longest common prefix.
+ * Going through the examples of one candidate therefore evaluates its instruction and demonstrations once.
  *
  * @module
  */

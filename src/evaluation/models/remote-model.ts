@@ -141,8 +141,8 @@ function usageOf({ text, inputTokens, outputTokens }: Completion, { prompt, syst
 }
 
 /**
- * What a failed call may have cost. A server that refused has done nothing; one that answered badly, or not in time, may
- * have read the prompt and even charged for it, so the prompt counts.
+ * What a failed call may have cost. A server that refused has done nothing. One that answered badly, or not in time,
+ * may have read the prompt and even charged for it, so the prompt counts.
  */
 function usageOfFailure(error: unknown, request: GenerateRequest): Usage {
   const status = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined

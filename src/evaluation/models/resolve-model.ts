@@ -1,6 +1,6 @@
 /**
- * From what a task calls a model behind HTTP to who is asked: an OpenAI-compatible endpoint, or a provider's package that the
- * user installed, and which secrets go there.
+ * From what a task calls a model behind HTTP to what is asked. That is an OpenAI-compatible endpoint, or a provider's
+ * package that the user installed, and which secrets go there.
  *
  * @module
  */

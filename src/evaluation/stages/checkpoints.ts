@@ -18,8 +18,9 @@ export interface CheckpointOptions extends Omit<CallModelOptions, 'cache' | 'cac
 const MOST_ANSWERS = 20_000
 
 /**
- * Keeps what stages answered, so that a change in a later stage pays for no earlier one: in the cache of responses where
- * there is one, else for as long as the process lives. Cells that ask the same at the same time share one call.
+ * Keeps what stages answered, so that a change in a later stage pays for no earlier one. It is kept in the cache of
+ * responses where there is one, else for as long as the process lives. Cells that ask the same at the same time share
+ * one call.
  */
 export function createCheckpoints(cache: ResponseCache | undefined): Checkpoints {
   const answers = new Map<string, Promise<CallOutcome>>()

@@ -3,9 +3,8 @@ import { messageOf } from '../../text/message-of.ts'
 import type { JobError, JobScore } from './messages.ts'
 
 /**
- * What a function of the user's gave, as a score: a finite number, true or false, or
- * `{ score, metrics, feedback, output }`. Measurements that are no finite numbers are left out; keys that nobody reads are an
- * error.
+ * What a function of the user's gave, as a score: a finite number, true or false, or `{ score, metrics, feedback,
+ * output }`. Measurements that are no finite numbers are left out; unknown keys are an error.
  *
  * @param from Who says what stands in `feedback`.
  * @example

@@ -2,9 +2,9 @@
  * Processes that run one function of the user's, one call at a time each. Threads would not do: a large allocation beyond
  * their limit ends the whole process.
  *
- * A call ends with a result, an error, or the end of its time; whatever else happens to its process (it exits, runs out of
- * memory, an error gets lost in it) ends the call with that reason at once, and the next call gets a fresh one. What the
- * module prints goes to standard error.
+ * A call ends with a result, an error, or the end of its time. Whatever else happens to its process ends the call with
+ * that reason at once: it exits, runs out of memory, or an error gets lost in it. The next call gets a fresh process.
+ * What the module prints goes to standard error.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Runs a module of the user's apart from the engine: an endless loop, a crash or a lost error in it costs one cell, not the
- * run.
+ * Runs a module of the user's apart from the engine. An endless loop, a crash or a lost error in it costs one cell, not
+ * the run.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * promptfoo's prompts are Nunjucks templates; ours only fill in names. So a plain `{{name}}` stays, and everything that
+ * promptfoo's prompts are Nunjucks templates; ours only fill in names. So a plain `{{name}}` stays. Everything that
  * computes (filters, paths, loops, conditions) becomes a field of its own that each example carries already filled in.
  * It is filled by a template interpreter that runs no code.
  *

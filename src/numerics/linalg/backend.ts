@@ -131,7 +131,7 @@ export interface Backend {
   /** Memory with a lifetime: everything taken from it is freed when it is disposed. */
   workspace(): Workspace
 
-  /** Runs `use` with a workspace that is freed afterwards. The result must not be a matrix of that workspace. */
+  /** Runs `use` with a workspace that is freed afterward. The result must not be a matrix of that workspace. */
   scope<Result>(use: (workspace: Workspace) => Result): Result
 
   /** out ← α·op(a)·op(b) + β·out. Matrix × vector and vector × matrix are the same call. */
@@ -153,9 +153,9 @@ export interface Backend {
   cholesky(a: Matrix, options?: CholeskyOptions): CholeskyReport
 
   /**
-   * Grows a factor by one row, O(n²), in place. `factor` is (n+1)×(n+1): its leading n×n block holds L, its last row the
-   * new row of A, [A_n0 … A_nn]; afterwards that row belongs to the factor. Allocate storage of the capacity you expect
-   * once and pass `storage.view(0, 0, n + 1, n + 1)`.
+   * Grows a factor by one row, O(n²), in place. `factor` is (n+1)×(n+1): its leading n×n block holds L, its last row
+   * the new row of A, [A_n0 … A_nn]. Afterward that row belongs to the factor. Allocate storage of the capacity you
+   * expect once and pass `storage.view(0, 0, n + 1, n + 1)`.
    *
    * @throws NotPositiveDefiniteError when the new pivot is not positive and jitter up to 1e-4·A_nn does not help; the
    * last row is then overwritten, the leading block intact

@@ -7,8 +7,8 @@
 /**
  * A row-major float64 matrix, or a window into one. A vector of length n is an n×1 matrix.
  *
- * `data` starts at element (0, 0). A WASM heap may be replaced when it grows, so read `data` again after any call that
- * takes a workspace or a backend rather than keeping it: the old array is then empty.
+ * `data` starts at element (0, 0). A WASM heap may be replaced when it grows; the old array is then empty. So read
+ * `data` again after any call that takes a workspace or a backend, rather than keeping it.
  *
  * @example
  * using workspace = backend.workspace()
@@ -26,8 +26,8 @@ export interface Matrix {
 }
 
 /**
- * Memory with a lifetime. Disposing it frees every matrix taken from it; using one afterwards is an error.
- * A workspace that is forgotten is freed when the garbage collector finds it and its matrices unreachable.
+ * Memory with a lifetime. Disposing it frees every matrix taken from it; using one afterward is an error. A workspace
+ * that is forgotten is freed when the garbage collector finds it and its matrices unreachable.
  *
  * @example
  * using workspace = backend.workspace()

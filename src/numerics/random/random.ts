@@ -1,9 +1,10 @@
 /**
  * The one source of randomness: seeded, splittable, serializable streams.
  *
- * A stream has an immutable *key*, from which {@link Random.split} derives the keys of its children, and the state of an
- * engine (xoroshiro128+, from pure-rand) that draws advance. A child therefore depends on the seed and the labels on the
- * way to it, never on how much was drawn before: a replay may skip draws and still reach the same streams.
+ * A stream has an immutable *key*, from which {@link Random.split} derives the keys of its children. It also has the
+ * state of an engine (xoroshiro128+, from pure-rand), which draws advance. A child therefore depends on the seed and
+ * the labels on the way to it, never on how much was drawn before. A replay may skip draws and still reach the same
+ * streams.
  *
  * @module
  */

@@ -15,7 +15,7 @@ const LARGEST_ITERATION = 20_000
 /**
  * I_x(a, b): the probability that a Beta(a, b) variable is at most x, for a, b > 0.
  *
- * Relative error below 1e-13 for a, b ≤ 1e4 where the value is above 1e-40, and 1e-13·|log I|/100 below that; for
+ * Relative error below 1e-13 for a, b ≤ 1e4 where the value is above 1e-40, and 1e-13·|log I|/100 below that. For
  * digits in the upper tail ask for I_{1−x}(b, a).
  *
  * @throws InvalidArgumentError unless a and b are positive and x is in [0, 1].

@@ -1,6 +1,6 @@
 /**
  * What comparisons say of every candidate of a pool: a pairwise Gaussian process over the texts, plus a part of each
- * candidate's own; measured scores, where there are any, join on the same latent scale.
+ * candidate's own. Measured scores, where there are any, join on the same latent scale.
  *
  * Notation: f latent quality, s comparison noise (fixed: only its ratio to the scale of f matters), k = v (w k_text +
  * (1 − w) I). v and w are chosen on a grid by the Laplace evidence.

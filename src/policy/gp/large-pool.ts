@@ -6,8 +6,8 @@ import { createScreenedProposals, type ScreenedProposals } from '../vector-searc
 export const SCREENED_ABOVE = 20_000
 
 /**
- * Proposals for pools that are too large to look at every candidate at each ask; undefined for smaller pools, and where a
- * candidate has no embedding. What a pool's features are is remembered until the pool grows.
+ * Proposals for pools that are too large to look at every candidate at each ask. It is undefined for smaller pools, and
+ * where a candidate has no embedding. What a pool's features are is remembered until the pool grows.
  *
  * @example
  * createLargePool(backend)(state) // undefined: the pool is small

@@ -1,7 +1,8 @@
 /**
- * The box around the incumbent in which some asks look. It grows while the best score does and shrinks while that stands
- * still, as a trust region does: wide where a slope leads on, narrow at the foot of a funnel whose ripples look like noise
- * from afar. After D. Eriksson et al., "Scalable global optimization via local Bayesian optimization" (2019).
+ * The box around the incumbent in which some asks look. It grows while the best score does and shrinks while that
+ * stands still, as a trust region does. It is wide where a slope leads on, and narrow at the foot of a funnel whose
+ * ripples look like noise from afar. After D. Eriksson et al., "Scalable global optimization via local Bayesian
+ * optimization" (2019).
  *
  * @module
  */

@@ -16,8 +16,8 @@ export interface RungShape {
 }
 
 /**
- * Survivors and cumulative examples of every rung. Each rung spends an equal share of what is left, at least one example a
- * survivor while the budget lasts; the plan never exceeds the budget.
+ * Survivors and cumulative examples of every rung. Each rung spends an equal share of what is left, at least one
+ * example per survivor while the budget lasts. The plan never exceeds the budget.
  *
  * @example
  * const rungs = planRungs({ starters: 8, examples: 100, budget: 120, eta: 2 })

@@ -2,13 +2,14 @@
  * The prompt policy where proposers can write more prompts: to write or to measure next is one decision, by expected gain
  * per call.
  *
- * 1. Drafts are predicted by their texts from the prompts that were measured (`draft-model.ts`); only those that promise
- *    most per call are measured, on the examples that tell most.
- * 2. Measuring prompt i on n more examples moves its posterior mean by N(0, σ̃²), σ̃² = σ_i⁴ / (σ_i² + ν/n), ν the variance of an
- *    outcome. Its value is the expected gain of the prompt then best, σ̃ h(−Δ/σ̃), h(z) = φ(z) + zΦ(z), Δ the distance to the
- *    best other: the knowledge gradient of the best batch size (Frazier & Powell 2010).
- * 3. Writing k more drafts is worth the same of the best of k draws from the posterior of children given their parents, as
- *    far as their texts tell which that is and as many as have passed the gate before, at the price of k drafts and n outcomes.
+ * 1. Drafts are predicted by their texts from the prompts that were measured (`draft-model.ts`). Only those that
+ *    promise most per call are measured, on the examples that tell most.
+ * 2. Measuring prompt i on n more examples moves its posterior mean by N(0, σ̃²), σ̃² = σ_i⁴ / (σ_i² + ν/n), ν the
+ *    variance of an outcome. Its value is the expected gain of the prompt then best, σ̃ h(−Δ/σ̃), h(z) = φ(z) + zΦ(z),
+ *    Δ the distance to the best other. This is the knowledge gradient of the best batch size (Frazier & Powell 2010).
+ * 3. Writing k more drafts is worth the same of the best of k draws from the posterior of children given their parents.
+ *    Counted is what their texts tell of which is best, and the share that passed the gate before. The price is k
+ *    drafts and n outcomes.
  *
  * @module
  */
@@ -121,13 +122,12 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       const asked = Int32Array.from(pool, (_, i) => cells.count(i) + (taken.get(i)?.size ?? 0) - shown(i))
       const free = Int32Array.from(asked, (count, i) => (state.excluded?.has(i) ? 0 : exampleCount - count - shown(i)))
       const plan = planFor(state, fitAt(observations.length))
-      const standing = standingOf(plan, asked, state.excluded)
-      const measuring = bestMeasurement(plan, standing, pool, asked, free, state.evaluationsLeft)
+      const measuring = bestMeasurement(plan, pool, asked, free, state.evaluationsLeft)
       const proposer = nextProposer(state, plan, asked)
-      const writing = proposer && bestWriting(plan, standing, { asked, free }, proposer, state)
+      const writing = proposer && bestWriting(plan, asked, proposer, state)
       if (writing && (!measuring || writing.rate > measuring.rate)) {
         const { count, rate } = writing
-        const parents = parentsOf(plan, standing)
+        const parents = parentsOf(plan, asked, state.excluded)
         const summary = `${count} more drafts promise ${rate.toFixed(5)} per call, measuring on ${(measuring?.rate ?? 0).toFixed(5)}`
         const choice = chooseStage(context, state, parents[0]!)
         const reason = { summary: choice ? `${summary}; ${choice.summary}` : summary, expectedGain: rate }
@@ -136,8 +136,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       }
       if (!measuring) {
         if (pending.length > 0 || (state.pendingGenerations ?? 0) > 0) return { kind: 'wait' }
-        const which = state.excluded?.size ? 'every prompt that may keep the constraints' : 'every prompt'
-        return { kind: 'done', reason: `${which} has been measured on every example, and no proposer writes more` }
+        return { kind: 'done', reason: 'every prompt has been measured on every example, and no proposer writes more' }
       }
       const { candidate, rate } = measuring
       const { redundancy } = pools.of(pool, observations)
@@ -146,8 +145,9 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       const examples = chooseExamples(candidate, { ...plan, redundancy, taken }, block)
       const { means, standardDeviations } = plan.scores
       const score = `${means[candidate]!.toFixed(3)} ± ${standardDeviations[candidate]!.toFixed(3)}`
-      const known = asked[candidate] === 0 ? 'a draft, predicted by its text at' : `after ${asked[candidate]} examples`
-      const reason = { summary: `${known} ${score}; ${rate.toFixed(5)} per call`, expectedGain: rate }
+      const standing =
+        asked[candidate] === 0 ? 'a draft, predicted by its text at' : `after ${asked[candidate]} examples`
+      const reason = { summary: `${standing} ${score}; ${rate.toFixed(5)} per call`, expectedGain: rate }
       return { kind: 'act', action: { kind: 'evaluate', candidate, examples, reason } }
     },
     recommend: pools.recommend,
@@ -179,8 +179,6 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
 
   function bestMeasurement(
     { scores, ranked, counts, noise }: DraftingPlan,
-    // Only what was measured can be recommended: a draft competes with the best of that.
-    [first, second]: readonly number[],
     pool: readonly PoolEntry[],
     asked: Int32Array,
     free: Int32Array,
@@ -189,6 +187,8 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     const { means } = scores
     const length = pool.reduce((sum, entry) => sum + candidateText(entry.candidate).length, 0) / pool.length
     let best: { candidate: number; rate: number } | undefined
+    // Only what was measured can be recommended: a draft competes with the best of that.
+    const [first, second] = ranked.filter((i) => asked[i]! > 0)
     for (const i of ranked) {
       if (free[i] === 0) continue
       const competitor = i === first ? second : first
@@ -207,19 +207,14 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
   }
 
   /** How many drafts to ask for; undefined where nothing can be paid for. */
-  function bestWriting(
-    plan: DraftingPlan,
-    [leader]: readonly number[],
-    { asked, free }: Readonly<Record<'asked' | 'free', Int32Array>>,
-    proposer: ProposerInfo,
-    state: PolicyState,
-  ) {
+  function bestWriting(plan: DraftingPlan, asked: Int32Array, proposer: ProposerInfo, state: PolicyState) {
     if ((state.pendingGenerations ?? 0) > 0) return undefined
     const written = (state.generations ?? []).reduce((sum, { added }) => sum + added.length, 0)
     const withheld = state.pool.reduce((sum, { candidate }) => sum + (candidate.shows?.length ?? 0), 0)
     const allowed = FIRST_DRAFTS + DRAFTS_PER_OUTCOME * (state.observations.length - withheld) - written
-    const { scores, noise } = plan
-    if (leader === undefined || (asked[leader]! < FIRST_LOOK && free[leader]! > 0)) return undefined
+    const { scores, ranked, noise } = plan
+    const leader = ranked.find((i) => asked[i]! > 0)
+    if (leader === undefined || asked[leader]! < Math.min(FIRST_LOOK, exampleCount)) return undefined
     const { mean, told, untold } = plan.inherited(plan.beliefs.ability[leader]!)
     const passing = yieldOf(state.generations ?? [], proposer.name)
     const slope = scores.slopes[leader]!
@@ -238,15 +233,10 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     return best
   }
 
-  /** What was measured, best first. Where all of it breaks a constraint, that is what there is to begin with. */
-  function standingOf({ ranked }: DraftingPlan, asked: Int32Array, excluded: PolicyState['excluded']) {
-    const measured = ranked.filter((i) => asked[i]! > 0)
-    const kept = measured.filter((i) => !excluded?.has(i))
-    return kept.length > 0 ? kept : measured
-  }
-
-  function parentsOf({ scores }: DraftingPlan, [first, ...others]: readonly number[]) {
+  function parentsOf({ scores, ranked }: DraftingPlan, asked: Int32Array, excluded: PolicyState['excluded']) {
     const upper = (i: number) => scores.means[i]! + Math.sqrt(reducible(scores, i))
+    const measured = ranked.filter((i) => asked[i]! > 0 && !excluded?.has(i))
+    const [first, ...others] = measured
     return [first!, ...others.sort((a, b) => upper(b) - upper(a)).slice(0, MOST_PARENTS - 1)]
   }
 }

@@ -2,11 +2,11 @@
  * Which example to measure a prompt on next: the one whose outcome tells most about the prompt.
  *
  * Notation: p predicted success, s = p(1 − p) the likelihood's curvature, v_b variance of the example's easiness. The
- * outcome is worth an observation of f with precision s / (1 + s v_b): nothing is learned from an example every prompt gets
- * right, and little from one whose easiness is unknown.
+ * outcome is worth an observation of f with precision s / (1 + s v_b). Nothing is learned from an example every prompt
+ * gets right, and little from one whose easiness is unknown.
  *
- * Where n prompts of one kind share an example's interaction of variance v, together they say n s/(1 + n s v) about their
- * kind; one more adds s/((1 + n s v)(1 + (n + 1) s v)) of that.
+ * Where n prompts of one kind share an example's interaction of variance v, together they say n s/(1 + n s v) about
+ * their kind. One more adds s/((1 + n s v)(1 + (n + 1) s v)) of that.
  *
  * @module
  */

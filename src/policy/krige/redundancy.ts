@@ -1,8 +1,8 @@
 /**
  * How many prompts like this one have been measured on each example already. Where prompts that read alike fail on the
- * same examples, one more of them there tells little about their kind. Prompts can be alike in ways no text shows, most of
- * all in the answer they are biased to: any two count as a tenth alike. Otherwise one example would be asked of every prompt,
- * and a prompt that fails it for being unlike the others would be lost.
+ * same examples, one more of them there tells little about their kind. Prompts can be alike in ways no text shows, most
+ * of all in the answer they are biased to. Any two count as a tenth alike. Otherwise one example would be asked of
+ * every prompt, and a prompt that fails it for being unlike the others would be lost.
  *
  * Notation: c_ie = max(0, φ_i · Σ_j φ_j) + n_e / 10, j over the n_e prompts measured on example e, φ centered text features.
  *

@@ -4,7 +4,7 @@ const GROWTH = 0.25
 
 /**
  * Where a round of a growing pool ends: so many cells are asked for before any of it is told. Rounds grow with what is
- * known, up to the size of a batch, since the next drafts are chosen by what the last ones came to.
+ * known, up to the size of a batch. The next drafts are chosen by what the last ones came to.
  *
  * @param told Cells told.
  * @param batch Cells that may be told together.

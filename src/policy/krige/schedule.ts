@@ -1,13 +1,13 @@
 /**
- * When the model is refitted, and how many prompts stay in the race: functions of what is known in advance (pool size,
- * budget, examples), so that every decision can be recomputed from a prefix of the history.
+ * When the model is refitted, and how many prompts stay in the race. Both are functions of what is known in advance
+ * (pool size, budget, examples), so that every decision can be recomputed from a prefix of the history.
  *
  * Notation: P prompts, E examples, B evaluations in all, N told so far, U updates after the first pass. The first pass
- * measures every prompt once (at most a share of B); afterwards the active set shrinks geometrically from P to
- * k_end = max(1, round(B / (6.25 E))), the sketch of Successive Halving (Karnin et al. 2013) in many small steps.
+ * measures every prompt once (at most a share of B). Afterward the active set shrinks geometrically from P to k_end =
+ * max(1, round(B / (6.25 E))). This is the sketch of Successive Halving (Karnin et al. 2013) in many small steps.
  *
- * Where results come in batches, the steps are rounds: all of one is asked for before any of it is told. A few rounds do
- * nearly as well as one cell after another (Agarwal et al. 2017, learning with limited rounds of adaptivity), so that a
+ * Where results come in batches, the steps are rounds: all of one is asked for before any of it is told. A few rounds
+ * do nearly as well as one cell after another (Agarwal et al. 2017, learning with limited rounds of adaptivity). So a
  * round is often smaller than a batch may be: what more of it would add is worth more once the others are known.
  *
  * @module
@@ -41,8 +41,8 @@ const FIRST_PASS_ROUNDS = [0.2, 1]
 const ROUNDS = 10
 const EXAMPLES_PER_FINALIST = 6.25
 /**
- * Exponent of the shrinking, by evaluations left per prompt after the first pass: below 1 the active set shrinks faster at
- * first and leaves more for the last comparisons, which pays when there are only a few per prompt.
+ * Exponent of the shrinking, by evaluations left per prompt after the first pass. Below 1 the active set shrinks faster
+ * at first and leaves more for the last comparisons. That pays when there are only a few per prompt.
  */
 const shrinkingExponent = (perPrompt: number) => Math.min(1, Math.max(0.7, 0.5 + 0.1 * perPrompt))
 

@@ -1,10 +1,10 @@
 /**
  * What earlier studies say about the prompts of a new one.
  *
- * Every earlier history is fitted by the prompt model over its own prompts and the new ones together: a prompt that recurs
- * brings its ability, others what their text predicts. The new model may assume that these abilities still hold, up to a
- * discrepancy it learns, or start afresh: new outcomes decide, and a history that predicts nothing soon counts for nothing.
- * Hyper-parameters that explained the old history well start with more weight.
+ * Every earlier history is fitted by the prompt model over its own prompts and the new ones together. A prompt that
+ * recurs brings its ability, others what their text predicts. The new model may assume that these abilities still hold,
+ * up to a discrepancy it learns, or start afresh. New outcomes decide, and a history that predicts nothing soon counts
+ * for nothing. Hyper-parameters that explained the old history well start with more weight.
  *
  * @module
  */

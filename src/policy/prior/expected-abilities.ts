@@ -7,9 +7,9 @@ import type { LearnedPrior } from './learned-prior.ts'
 export const traitsOf = remembered((entry: PoolEntry) => promptTraits(candidateText(entry.candidate)))
 
 /**
- * What a learned prior expects of prompts: abilities in standard deviations of the pool's abilities. Traits tell the worse
- * half of a pool apart and not the better one, so whatever exceeds the mean counts as the mean: a prior that raised the
- * longest prompts, say, would have them recommended for it.
+ * What a learned prior expects of prompts: abilities in standard deviations of the pool's abilities. Traits tell the
+ * worse half of a pool apart and not the better one, so whatever exceeds the mean counts as the mean. Otherwise a prior
+ * that raised the longest prompts, say, would have them recommended for it.
  *
  * @param basis How many of the first prompts have mean 0: what the pool began with.
  * @returns one number per prompt

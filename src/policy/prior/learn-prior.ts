@@ -1,6 +1,6 @@
 /**
- * Learns a prior from the histories of several tasks: a ridge from traits of prompts to their standardized abilities, every
- * task with the same weight, and what it says of each task when that one is left out.
+ * Learns a prior from the histories of several tasks: a ridge from traits of prompts to their standardized abilities,
+ * every task with the same weight. Also says what it predicts of each task when that one is left out.
  *
  * Notation
  *   z_i, v_i      ability of prompt i as its own outcomes tell it, and the variance of that

@@ -1,6 +1,7 @@
 /**
- * What was learned across studies, as a file: how traits of prompts go with their ability, which hyper-parameters explained
- * earlier histories, what proposers brought, and on which tasks it helped. It holds no text of a prompt.
+ * What was learned across studies, as a file. It says how traits of prompts go with their ability, which
+ * hyper-parameters explained earlier histories, what proposers brought, and on which tasks it helped. It holds no text
+ * of a prompt.
  *
  * @module
  */

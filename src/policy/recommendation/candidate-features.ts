@@ -30,16 +30,16 @@ const MEDIAN_LENGTH_SCALE = 0.35
 /** Standard deviations of log length scales that are alike: of their common level, and of each around that. */
 const TIED = { together: 0.5, apart: 0.3 }
 /**
- * Log odds of length scales of their own against alike ones. A fit has a density, where a hypothesis should be weighed by its
- * probability: density times the volume that data leave, which is larger where the prior is wide.
+ * Log odds of length scales of their own against alike ones. A fit has a density, but a hypothesis should be weighed by
+ * its probability. That is density times the volume that data leave, which is larger where the prior is wide.
  */
 const OWN_ODDS = 3
 
 /**
- * Parameters get a Matérn-5/2 kernel with one length scale each, or a Matérn-3/2 where the optimum is a kink, which shows
- * once points close in on it. Length scales are alike, or each of its own where data speak for that: few data mistake noise for
- * coordinates that do not matter. Texts get a Matérn-5/2 with a single length scale on the embedding (or on standardized surface
- * counts, where a pool has no embeddings); both get both, summed.
+ * Parameters get a Matérn-5/2 kernel with one length scale each. Where the optimum is a kink, which shows once points
+ * close in on it, they get a Matérn-3/2. Length scales are alike, or each of its own where data speak for that: few
+ * data mistake noise for coordinates that do not matter. Texts get a Matérn-5/2 with a single length scale on the
+ * embedding (or on standardized surface counts, where a pool has no embeddings). Both get both, summed.
  */
 export function candidateFeatures(pool: readonly PoolEntry[], encoding: SpaceEncoding): CandidateFeatures {
   const width = encoding.dimension

@@ -22,8 +22,8 @@ interface Tally {
 }
 
 /**
- * Means by candidate. The noise of a mean is what was told (`standardError`), or the pooled spread of cells of the same
- * candidate over the number of cells, where any candidate has two.
+ * Means by candidate. The noise of a mean is what was told (`standardError`). Else, where any candidate has two cells,
+ * it is the pooled spread of cells of the same candidate over the number of cells.
  */
 export function candidateScores(observations: ObservationHistory): CandidateScores {
   const tallies = new Map<number, Tally>()

@@ -48,10 +48,10 @@ export const MANY_OBSERVATIONS = 50
 const REFIT_GROWTH = 1.03
 
 /**
- * Fits hyper-parameters, warm from the last fit of the study, or keeps those of a recent fit. The likelihood has more than
- * one mode as long as data are few: the other starts stand for "as expected", "rough", "smooth and exact", "mostly noise".
- * Of several hypotheses the one of greatest posterior density is taken, the others being fitted from where that of the last
- * fit ended. Once there are {@link MANY_OBSERVATIONS} that is asked only where the fit is thorough.
+ * Fits hyper-parameters, warm from the last fit of the study, or keeps those of a recent fit. The likelihood has more
+ * than one mode as long as data are few. The other starts stand for "as expected", "rough", "smooth and exact", "mostly
+ * noise". Of several hypotheses the one of greatest posterior density is taken, the others being fitted from where that
+ * of the last fit ended. Once there are {@link MANY_OBSERVATIONS} that is asked only where the fit is thorough.
  */
 export function fitObjective(
   data: ObjectiveData,
@@ -188,8 +188,8 @@ function modelOf(fit: Fit | undefined, { kernel }: Hypothesis): GaussianProcessM
 }
 
 /**
- * Which observations hyper-parameters are fitted to when there are more than an exact process can take: the better half of the
- * limit by score, and the rest spread evenly over the others.
+ * Which observations hyper-parameters are fitted to when there are more than an exact process can take. Half of the
+ * limit goes to the best by score, the rest is spread evenly over the others.
  *
  * @returns indices, ascending.
  */

@@ -8,7 +8,8 @@
  *   C Cᵀ = Σ + ν I                 Cholesky; beliefs will move to m + K z, K = Σ C⁻ᵀ, z ~ N(0, I)
  *
  * What is common to all, such as the level of the pool or which examples it was measured on, moves no candidate past
- * another: taken for independent it would make the best one look less likely to be, and measuring on worth more.
+ * another. Taken for independent it would make the best one look less likely to be the best, and measuring on worth
+ * more.
  *
  * @module
  */
@@ -36,7 +37,7 @@ export interface RankingStatistics {
   readonly probabilityBest: number
   /**
    * Expected gain in the true score of the candidate then recommended from 100 more evaluations, spread evenly over the
-   * contenders within reach of the first: the knowledge gradient of a batch (Frazier, Powell & Dayanik 2009).
+   * contenders within reach of the first. This is the knowledge gradient of a batch (Frazier, Powell & Dayanik 2009).
    */
   readonly expectedGainOf100: number
 }
@@ -79,16 +80,16 @@ export function rankingStatistics(
     let best = Number.NEGATIVE_INFINITY
     for (let k = 0; k < size; k++) {
       let value = means[near[k]!]!
-      let believed = value
+      let updated = value
       for (let l = 0; l < size; l++) {
         if (l <= k) value += now[k * size + l]! * z[l]!
-        believed += learned[k * size + l]! * z[l]!
+        updated += learned[k * size + l]! * z[l]!
       }
       if (k === 0) {
         own = value
-        stay = believed
+        stay = updated
       } else rest = Math.max(rest, value)
-      best = Math.max(best, believed)
+      best = Math.max(best, updated)
     }
     if (own >= rest) wins++
     // Against the first candidate's own draw, whose mean is known: less noise, and exactly nothing where there is no other.

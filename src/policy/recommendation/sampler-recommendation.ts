@@ -2,8 +2,9 @@
  * What a sampler recommends that has no model of its own.
  *
  * With several examples, or prompts alone, candidates are estimated independently of each other. With a plain objective
- * function over a space scores may be noisy, and the best of many noisy scores is the luckiest: a Gaussian process smooths them, and the measured point
- * of its highest mean is recommended. Past {@link SMOOTHED} candidates it sees the better half and a spread of the rest.
+ * function over a space scores may be noisy, and the best of many noisy scores is the luckiest. A Gaussian process
+ * smooths them, and the measured point of its highest mean is recommended. Past {@link SMOOTHED} candidates it sees the
+ * better half and a spread of the rest.
  *
  * @module
  */

@@ -37,8 +37,8 @@ export function startupCount({ startup }: TpeOptions, parameters: number): numbe
 
 /**
  * More draws than Optuna's 24 find better points where there are many parameters, unless there are categories beside
- * continuous parameters: the best of many draws has the choice that was good so far again and again, and the continuous
- * parameters see to it that it is never refused as tried already.
+ * continuous parameters. There the best of many draws has the choice that was good so far again and again. With
+ * continuous parameters it is never refused as tried already.
  *
  * @param isMixed Whether the space has categories beside continuous parameters.
  */

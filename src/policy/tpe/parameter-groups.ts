@@ -1,8 +1,8 @@
 /**
  * Parameters that exist together, which are estimated jointly.
  *
- * Conditions are known from the space, so its branches are too: parameters with the same chain of conditions form a
- * group, as in Optuna's group-decomposed search space but without having to observe every branch first.
+ * Conditions are known from the space, so its branches are too. Parameters with the same chain of conditions form a
+ * group, as in Optuna's group-decomposed search space. No branch has to be observed first.
  *
  * @module
  */

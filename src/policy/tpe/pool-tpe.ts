@@ -1,5 +1,5 @@
 /**
- * TPE over the prompts of a pool: the slots are categorical parameters, and every prompt that has not been measured is
+ * TPE over the prompts of a pool. The slots are categorical parameters. Every prompt that has not been measured is
  * scored by the ratio of densities of its slots' values. Prompts without slots are all alike to it.
  *
  * @module

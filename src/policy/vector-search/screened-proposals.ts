@@ -2,11 +2,12 @@
  * Which of very many candidates with vectors to measure next: what the `gp` policy does over a large pool, and
  * `createVectorSearch` does.
  *
- * A screen passes over short feature vectors of all candidates, and the exact process looks at the some thousands that are
- * left: those of largest expected improvement as the screen sees it, the neighbors of the incumbents, and some drawn at random.
+ * A screen passes over short feature vectors of all candidates, and the exact process looks at the some thousands that
+ * are left. These are those of largest expected improvement as the screen sees it, the neighbors of the incumbents, and
+ * some drawn at random.
  *
- * Hyper-parameters are fitted anew whenever the number of measured candidates has grown by a fifth, from the same starts:
- * a proposal depends on the history alone, whatever was asked before.
+ * Hyper-parameters are fitted anew whenever the number of measured candidates has grown by a fifth, from the same
+ * starts. A proposal depends on the history alone, whatever was asked before.
  *
  * @module
  */

@@ -8,8 +8,8 @@ const PER_UNIT = 64
 let table: Float64Array | undefined
 
 /**
- * log E[max(f, 0)] for f ~ N(gap, deviation²) from a table, within 0.001: it ranks a million candidates before some thousands
- * of them are scored exactly.
+ * log E[max(f, 0)] for f ~ N(gap, deviation²) from a table, within 0.001. It ranks a million candidates before some
+ * thousands of them are scored exactly.
  *
  * @example
  * tabulatedImprovement(-0.5, 1) // ≈ -1.62

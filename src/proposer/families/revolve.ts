@@ -10,8 +10,8 @@ const AT_ONCE = 2
 const MOST_SHOWN = 4
 
 /**
- * Looks at how answers changed from a prompt to its child, not only at what they are now: second order, as REVOLVE, Zhang et
- * al., arXiv 2412.03092.
+ * Looks at how answers changed from a prompt to its child, not only at what they are now. It is second order, as
+ * REVOLVE, Zhang et al., arXiv 2412.03092.
  */
 export const revolve: ProposerDefinition = {
   name: 'revolve',

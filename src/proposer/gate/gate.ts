@@ -1,5 +1,5 @@
 /**
- * What every draft passes before it joins a pool: what must be kept is kept, no slot is too long, no search example is
+ * What every draft passes before it joins a pool. What must be kept is kept, no slot is too long, no search example is
  * copied, and nothing is said twice.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * One writer per study, by advisory locks: the server gives a lock to one session, and takes it back the moment that
+ * One writer per study, by advisory locks. The server gives a lock to one session, and takes it back the moment that
  * session ends, whatever became of its process.
  *
  * @module

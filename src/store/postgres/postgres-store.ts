@@ -29,8 +29,8 @@ const LIVENESS =
 const INT8 = 20
 
 /**
- * Many studies in a PostgreSQL database, for any number of machines: the same log as in a SQLite file, every append on the
- * server's disk before it resolves. One writer per study by advisory lock.
+ * Many studies in a PostgreSQL database, for any number of machines. The log is the same as in a SQLite file; every
+ * append is on the server's disk before it resolves. One writer per study by advisory lock.
  *
  * @param address `postgres://USER:PASSWORD@HOST:PORT/DATABASE`; what is missing is taken from PGUSER, PGPASSWORD, ….
  * @throws UnavailableError when the database cannot be reached or refuses; CorruptError when its tables are of a newer

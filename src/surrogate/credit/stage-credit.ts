@@ -6,7 +6,8 @@
  *   v = Σ_p g_p + h + ε,  g_p ~ N(0, σ_p² R_p),  h ~ N(0, σ_h² mean over pairs of R_p ∘ R_q),  ε ~ N(0, noise)
  *
  * an additive Gaussian process with interactions (Duvenaud, Nickisch & Rasmussen 2011), θ by maximum a posteriori under
- * θ_p ~ N(log 0.02 s², 2.5²): most parts matter little, s² the variance of v beyond noise; its uncertainty by Laplace's approximation, each θ_p apart.
+ * θ_p ~ N(log 0.02 s², 2.5²): most parts matter little, s² the variance of v beyond noise. Its uncertainty is by
+ * Laplace's approximation, each θ_p apart.
  *
  * @module
  */

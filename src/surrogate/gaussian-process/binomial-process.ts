@@ -91,7 +91,7 @@ export function binomialProcess(model: BinomialModel, counts: SuccessCounts, bac
 }
 
 /**
- * Kernel hyper-parameters at their maximum a posteriori under the Laplace evidence, by L-BFGS-B on differences: every
+ * Kernel hyper-parameters at their maximum a posteriori under the Laplace evidence, by L-BFGS-B on differences. Every
  * evidence is a Newton solve, and there are few hyper-parameters.
  *
  * @example

@@ -1,6 +1,6 @@
 /**
- * Hyper-parameters at their maximum a posteriori: log marginal likelihood plus log priors, by L-BFGS-B on log θ from the
- * last fit and a bounded number of other starts.
+ * Hyper-parameters at their maximum a posteriori, the largest log marginal likelihood plus log priors. Found by
+ * L-BFGS-B on log θ from the last fit and a bounded number of other starts.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Which points stand for all of them in a sparse process: one after another, always the one whose value the points taken
- * before say least about. This is Cholesky factorization of K with greedy pivots.
+ * Which points stand for all of them in a sparse process. They are taken one after another, always the one whose value
+ * the points before say least about. This is Cholesky factorization of K with greedy pivots.
  *
  * Notation
  *   V     t×n, the first t rows of the pivoted factor: K ≈ VᵀV

@@ -8,8 +8,9 @@
  *   W      its negative Hessian, n×n, positive semi-definite
  *   B      I + LᵀWL with K = LLᵀ: well conditioned whatever W is
  *
- * Mode by Newton's method with step halving. Working with L instead of K⁻¹ keeps W of any rank, so that the same code
- * serves binomial counts (W diagonal) and comparisons (W with off-diagonal entries). Rasmussen & Williams (2006), section 3.4.
+ * Mode by Newton's method with step halving. Working with L instead of K⁻¹ allows W of any rank. The same code then
+ * serves binomial counts (W diagonal) and comparisons (W with off-diagonal entries). Rasmussen & Williams (2006),
+ * section 3.4.
  *
  * @module
  */

@@ -4,10 +4,10 @@ import type { TargetTransform } from './standardize.ts'
 const FARTHEST = 1e60
 
 /**
- * Draws together what is worse than the median m, and leaves the better half as it is: y ↦ m − w log(1 + (m − y)/w) below
- * m, with w = `reach` · (best − m). How bad the bad points are tells little of where the best is, and a surrogate that has to
- * follow cliffs far away bends as if there were some nearby. Value and slope go over into each other at the median; where the
- * better half is all the same nothing is changed.
+ * Draws together what is worse than the median m, and leaves the better half as it is. Below m, y ↦ m − w log(1 + (m −
+ * y)/w), with w = `reach` · (best − m). How bad the bad points are tells little of where the best is. A surrogate that
+ * has to follow cliffs far away bends as if there were some nearby. Value and slope go over into each other at the
+ * median; where the better half is all the same nothing is changed.
  *
  * After the logarithms of D. Eriksson, M. Poloczek, "Scalable constrained Bayesian optimization" (2021), which emphasize
  * values around a threshold.

@@ -1,6 +1,6 @@
 /**
- * Posterior samples as functions: evaluated anywhere, any number of times, in O(n + features) a point, where joint
- * sampling of m points costs O(m³) and is over once drawn.
+ * Posterior samples as functions, evaluated anywhere, any number of times, in O(n + features) per point. Joint sampling
+ * of m points costs O(m³) and is over once drawn.
  *
  * Notation
  *   φ(x)   random Fourier features: √(2/M) cos(ωᵀx + b)

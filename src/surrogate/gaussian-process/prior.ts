@@ -63,8 +63,8 @@ export interface JointPrior {
 }
 
 /**
- * Tied values: log θᵢ = c + eᵢ with c ~ N(location, together²) common to all and eᵢ ~ N(0, apart²). Few data then
- * tell the common level first, and how the values differ once they speak for it, instead of each for itself from the noise.
+ * Tied values: log θᵢ = c + eᵢ with c ~ N(location, together²) common to all and eᵢ ~ N(0, apart²). Few data then tell
+ * the common level first. How the values differ follows once data speak for it; no value is fitted to noise by itself.
  *
  * The covariance together²·11ᵀ + apart²·I has the eigenvalue apart² + n·together² once and apart² otherwise.
  *
@@ -112,8 +112,9 @@ export interface CubePriorOptions {
   /** Median length scale for d coordinates. Default 0.5·√d, between Hvarfner et al. (2024) and unscaled priors. */
   readonly medianLengthScale?: (dimension: number) => number
   /**
-   * Standard deviation of log ℓ. Default min(1, √d/2): with one coordinate or two there are as few priors to keep all length
-   * scales from collapsing until every point is its own island, which is how noise is mistaken for a function.
+   * Standard deviation of log ℓ. Default min(1, √d/2): with one or two coordinates, one or two priors have to keep the
+   * length scales from collapsing. Where they collapse every point is its own island, and noise is mistaken for a
+   * function.
    */
   readonly spread?: number
   readonly observationNoise?: Prior

@@ -222,9 +222,9 @@ function conditionOnSums(
     },
     fantasize(at) {
       if (at.count === 0) return process
-      const believed = { points: at, targets: posterior(at).mean }
+      const imputed = { points: at, targets: posterior(at).mean }
       const options = { inducing: concatenatePoints(inducing, at) }
-      return sparseGaussianProcess(model, joined(data, believed), options, backend)
+      return sparseGaussianProcess(model, joined(data, imputed), options, backend)
     },
   }
   return process

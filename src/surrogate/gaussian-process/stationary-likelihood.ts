@@ -1,6 +1,6 @@
 /**
- * The log marginal likelihood where K = Σ_t s_t·k_t(r_t²) + noise for stationary kernels, a term a view: by far the most
- * common, and worth doing without a pass over n×n numbers outside the backend.
+ * The log marginal likelihood where K = Σ_t s_t·k_t(r_t²) + noise for stationary kernels, one term per view. This is by
+ * far the most common case, and worth doing without a pass over n×n numbers outside the backend.
  *
  *     D   squared distances: of the raw points (one length scale, computed once) or of the scaled ones (one per coordinate)
  *     G   s·∂k/∂r²

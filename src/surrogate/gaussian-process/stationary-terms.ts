@@ -31,8 +31,8 @@ const families: Readonly<Record<string, KernelFamily>> = {
 }
 
 /**
- * The terms of a kernel, in its order; undefined when it is anything but a sum of stationary kernels of numeric
- * coordinates (or a single one).
+ * The terms of a kernel, in its order. They are undefined when it is anything but a sum of stationary kernels of
+ * numeric coordinates (or a single one).
  *
  * @example
  * const kernel = sum([matern52({ lengthScale: 1 }), scale(radialBasis({ lengthScale: 2 }))])

@@ -1,5 +1,5 @@
 /**
- * Triangular solves with one right-hand side on plain arrays, for the inner loop of an acquisition search, where a call
+ * Triangular solves with one right-hand side on plain arrays, for the inner loop of an acquisition search. There a call
  * into a backend costs more than the n² multiplications.
  *
  * @module

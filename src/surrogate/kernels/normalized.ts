@@ -10,7 +10,7 @@ import type { Kernel } from './kernel.ts'
  */
 export function normalized(kernel: Kernel): Kernel {
   return {
-    description: { kind: 'normalised', kernel: kernel.description },
+    description: { kind: 'normalized', kernel: kernel.description },
     hyperparameters: kernel.hyperparameters,
     withHyperparameters: (values) => normalized(kernel.withHyperparameters(values)),
     covariance: (a, b, backend) => kernel.covariance(directions(a), directions(b), backend),

@@ -1,6 +1,6 @@
 /**
  * Profiles: how covariance falls with distance. Every profile is a function of s = r², the squared scaled distance,
- * with value 1 at s = 0, and works on whole arrays so that the loop stays monomorphic.
+ * with value 1 at s = 0. It works on whole arrays so that the loop stays monomorphic.
  *
  * Rasmussen & Williams, Gaussian Processes for Machine Learning (2006), section 4.2.
  *

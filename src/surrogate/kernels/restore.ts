@@ -33,7 +33,7 @@ export const kernelDescriptionSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('rational-quadratic'), ...stationaryFields, shape: positive }),
   z.strictObject({ kind: z.literal('linear'), outputScale: positive }),
   z.strictObject({ kind: z.literal('hamming'), lengthScale: positive }),
-  z.strictObject({ kind: z.literal('normalised'), kernel: z.unknown() }),
+  z.strictObject({ kind: z.enum(['normalized', 'normalised']), kernel: z.unknown() }),
   z.strictObject({ kind: z.literal('scale'), outputScale: positive, kernel: z.unknown() }),
   z.strictObject({
     kind: z.literal('active-dimensions'),
@@ -62,7 +62,8 @@ export function kernelFromDescription(input: unknown): Kernel {
       return linear(description)
     case 'hamming':
       return hamming(description)
-    case 'normalised':
+    case 'normalized':
+    case 'normalised': // as it was written before
       return normalized(kernelFromDescription(description.kernel))
     case 'scale':
       return scale(kernelFromDescription(description.kernel), description.outputScale)

@@ -4,7 +4,7 @@
  *   s(a, b) = Σ_d δ_d(a_d, b_d)² / ℓ_d²     δ = a − b for a number, 1[a ≠ b] for a categorical coordinate
  *   k(a, b) = profile(s)
  *
- * The gradient with respect to all d log length scales is one matrix product, not an n×n×d tensor: with the symmetric
+ * The gradient with respect to all d log length scales is one matrix product, not an n×n×d tensor. With the symmetric
  * M_ij = W_ij ∂k/∂s and row sums r = M1,  Σ_ij M_ij (a_id − a_jd)² = 2 (Σ_i r_i a_id² − Σ_i a_id (MA)_id).
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * A surrogate on a language model's guesses: how far a guess is to be trusted is learned from the prompts that were
+ * A surrogate on a language model's guesses. How far a guess is to be trusted is learned from the prompts that were
  * measured, each guessed without its own score.
  *
  * Notation

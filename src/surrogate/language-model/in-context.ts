@@ -20,8 +20,8 @@ const SHOWN = 400
 const MOST_SHOWN = 24
 
 /**
- * Asks for the share of right answers, in percent, of one prompt; the measured ones stand in ascending order of score, those
- * nearest the middle left out where there are many.
+ * Asks for the share of right answers, in percent, of one prompt. The measured ones stand in ascending order of score;
+ * where there are many, those nearest the middle are left out.
  *
  * @example
  * scoreQuestion([{ text: 'Label it.', mean: 0.25, count: 8 }], 'Name the label.').startsWith('Prompts for one task') // true

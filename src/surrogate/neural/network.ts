@@ -35,7 +35,7 @@ export function createNetwork(widths: readonly number[], random: Random): Networ
 }
 
 /**
- * Outputs in float64: what is trained in float32 is used in the precision of everything else, so that a prediction does
+ * Outputs in float64. What is trained in float32 is used in the precision of everything else. A prediction then does
  * not depend on the batch it was made in.
  * @example
  * applyNetwork(createNetwork([2, 8, 3], random), points([[0, 1]]), backend).dimension // 3

@@ -1,6 +1,6 @@
 /**
- * An ensemble of networks that predict scores, each trained on its own bootstrap sample; their spread, calibrated on the
- * examples each did not see, is the uncertainty.
+ * An ensemble of networks that predict scores, each trained on its own bootstrap sample. Their spread, calibrated on
+ * the examples each did not see, is the uncertainty.
  *
  * B. Lakshminarayanan, A. Pritzel, C. Blundell, "Simple and scalable predictive uncertainty estimation using deep
  * ensembles" (2017); bootstrap and out-of-bag calibration after L. Breiman (1996).

@@ -4,7 +4,7 @@
  *   win     P(a beats b) = Φ((f_a − f_b)/(√2 s))    probit with comparison noise s
  *   score   y_i ~ N(f_i, v_i)
  *
- * W. Chu, Z. Ghahramani, "Preference learning with Gaussian processes" (2005), by Laplace's approximation; scores join
+ * W. Chu, Z. Ghahramani, "Preference learning with Gaussian processes" (2005), by Laplace's approximation. Scores join
  * as Gaussian terms of the same likelihood, so that a judge's verdicts and measured scores inform each other.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Two Parzen estimators, one of the good observations and one of the rest, kept up to date as scores arrive: what is
+ * Two Parzen estimators, one of the good observations and one of the rest, kept up to date as scores arrive. What is
  * tried next maximizes the ratio of the two densities.
  *
  * Notation: l density of the good, g density of the others and of the pending; ratio log l − log g.
@@ -50,8 +50,8 @@ interface Observation {
 }
 
 /**
- * @param groups dimensions that are estimated jointly: all of them in one group for the multivariate form, each in its
- * own for the univariate one, those of a conditional branch in one.
+ * @param groups dimensions that are estimated jointly. The multivariate form has all of them in one group, the
+ * univariate one each in its own; those of a conditional branch are in one.
  * @example
  * const ratio = createDensityRatio([[parzenDimension({ kind: 'float', low: 0, high: 1, log: false })!]])
  * for (const [key, x] of [0.1, 0.3, 0.9].entries()) ratio.tell(key, [[x]], -x)

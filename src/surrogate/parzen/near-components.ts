@@ -11,8 +11,8 @@ export interface Lookup {
 }
 
 /**
- * A component whose weighted log-density is this far below another's is left out of the sum: a million of them change it
- * by less than 1e-11, a thousand by less than 1e-14.
+ * A component whose weighted log-density is this far below another's is left out of the sum. A million of them change
+ * it by less than 1e-11, a thousand by less than 1e-14.
  */
 export const NEGLIGIBLE = 40
 

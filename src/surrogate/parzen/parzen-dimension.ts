@@ -2,7 +2,7 @@
  * One parameter as a Parzen estimator sees it.
  *
  * A number is seen on its own scale, after a logarithm where the parameter is logarithmic. A stepped number stands for
- * the interval of half a step around it, so that the density is a probability of intervals and the range reaches half a
+ * the interval of half a step around it. The density is then a probability of intervals, and the range reaches half a
  * step beyond its ends.
  *
  * @module

@@ -2,9 +2,9 @@
  * A density over mixed parameters: a mixture with one product of truncated normals and categorical rows per observation,
  * and a broad prior component.
  *
- * Source: J. Bergstra, R. Bardenet, Y. Bengio and B. Kégl, "Algorithms for hyper-parameter optimization", NIPS 2011;
- * S. Falkner, A. Klein and F. Hutter, "BOHB", ICML 2018 for the multivariate form; S. Watanabe, "Tree-structured Parzen
- * estimator", arXiv:2304.11127 for the choices. With its default options it is the estimator of Optuna 5.0; among equal
+ * Source: J. Bergstra, R. Bardenet, Y. Bengio and B. Kégl, "Algorithms for hyper-parameter optimization", NIPS 2011; S.
+ * Falkner, A. Klein and F. Hutter, "BOHB", ICML 2018 for the multivariate form; S. Watanabe, "Tree-structured Parzen
+ * estimator", arXiv:2304.11127 for the choices. With its default options it is the estimator of Optuna 5.0. Among equal
  * coordinates the widths go by key, where Optuna leaves it to NumPy's sort.
  *
  * Notation: n observations, k dimensions; component j ≤ n has weight wⱼ, and in dimension i a mean μⱼᵢ, a width σⱼᵢ and
@@ -12,7 +12,7 @@
  * (n + 1)×k, components in the order of their keys.
  *
  * Incremental: adding or removing an observation touches its neighbors' widths only, and Z is recomputed only where a
- * width changed; results are bit for bit those of a fresh estimator with the same observations.
+ * width changed. Results are bit for bit those of a fresh estimator with the same observations.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * In-place dense helpers for the prompt model's small systems, row-major lower triangles. They stand apart from
- * `numerics/linalg`: a system here has some 25 unknowns and is built from a factor that never changes, so copying it into
+ * `numerics/linalg`. A system here has some 25 unknowns and is built from a factor that never changes. Copying it into
  * a backend's memory would cost more than the arithmetic.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Quasi-likelihood for fractional scores (Wedderburn 1974): a score in (0, 1) varies less than a coin with its mean, so
+ * Quasi-likelihood for fractional scores (Wedderburn 1974): a score in (0, 1) varies less than a coin with its mean. So
  * every outcome counts as 1/φ trials, φ = residual variance / binomial variance.
  *
  * @module

@@ -1,7 +1,7 @@
 /**
- * Predicts prompts that were not measured from the measured ones that read alike: a Gaussian process over a sum of text
- * kernels with fitted weights, conditioned on what the prompt model says of each measured prompt, easiness of examples taken
- * out.
+ * Predicts prompts that were not measured from the measured ones that read alike, by a Gaussian process over a sum of
+ * text kernels with fitted weights. It is conditioned on what the prompt model says of each measured prompt, easiness
+ * of examples taken out.
  *
  * Notation
  *   z_i, v_i     ability of measured prompt i as its own outcomes tell it, and the variance of that: one Gaussian site

@@ -2,7 +2,7 @@
  * Weights of the text kernels by which drafts are predicted. Notation as in draft-model.ts.
  *
  * w and τ maximize the posterior density of log w and log τ: marginal likelihood (Rasmussen & Williams 2006, §5.4) with
- * normal priors that keep the weights near each other, which few outcomes cannot tell apart.
+ * normal priors. The priors keep the weights near each other, which few outcomes cannot tell apart.
  *
  * @module
  */

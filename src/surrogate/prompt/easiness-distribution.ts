@@ -8,12 +8,12 @@
  *   κ_i        1/√(1 + π v_i/8): what is not known of an ability, v_i, flattens the likelihood
  *   c, E       pseudo-examples of the prior, measured examples
  *
- * Easinesses are seldom normal: on many a task most examples are passed by all prompts, or by none. A normal distribution
- * pulls the former to the middle, and with them the score of every prompt: an example passed three times of three is then
- * thought to be failed by one prompt in six, where hardly any fails it. Expectation maximization on the grid,
- *   π_k ← (c φ_k + Σ_e π_k L_e(b_k) / Σ_l π_l L_e(b_l)) / (c + E),
- * leads from φ toward the distribution of greatest likelihood, whatever its shape (Bock & Aitkin 1981; Laird 1978); a few
- * steps keep it smooth. Then π is the prior of each example.
+ * Easinesses are seldom normal: on many a task most examples are passed by all prompts, or by none. A normal
+ * distribution pulls the former to the middle, and with them the score of every prompt. An example passed three times
+ * of three is then taken to be failed by one prompt in six, where hardly any fails it. Expectation maximization on the
+ * grid, π_k ← (c φ_k + Σ_e π_k L_e(b_k) / Σ_l π_l L_e(b_l)) / (c + E), leads from φ toward the distribution of greatest
+ * likelihood, whatever its shape (Bock & Aitkin 1981; Laird 1978). A few steps keep it smooth. Then π is the prior of
+ * each example.
  *
  * @module
  */
@@ -55,7 +55,7 @@ const LARGEST_PRODUCT = 1e200
 const LARGEST_ABILITY = 200
 
 /**
- * Fits the distribution, and with it the easiness of every measured example, given what is believed of abilities.
+ * Fits the distribution, and with it the easiness of every measured example, given the posterior of abilities.
  *
  * @param priorVariance v_b, in logits².
  */

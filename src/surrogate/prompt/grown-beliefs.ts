@@ -1,7 +1,7 @@
 /**
- * Beliefs about a pool that grew: prompts that came later and have no outcome yet change nothing about the others, so a fit
- * is extended by a row per new prompt instead of being repeated. It says what a fit of the larger pool to the same outcomes
- * would.
+ * Posteriors of a pool that grew. Prompts that came later and have no outcome yet change nothing about the others. So a
+ * fit is extended by one row per new prompt instead of being repeated. It says what a fit of the larger pool to the
+ * same outcomes would.
  *
  * @module
  */

@@ -3,7 +3,7 @@
  *
  *     K = A·[(1 − ν) Σ_v w_v M_v + ν I] + 5·11ᵀ
  *
- * A: variance of abilities in logits; ν: share of it that text does not explain (ν = 1: no text at all); the constant
+ * A: variance of abilities in logits; ν: share of it that text does not explain (ν = 1. No text at all); the constant
  * carries the general level, with a prior of N(0, 5).
  *
  * @module

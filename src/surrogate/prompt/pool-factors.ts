@@ -2,13 +2,14 @@
  * Low-rank text covariances of a pool. Several policies, budgets or studies often share one pool, so the result is kept
  * as long as the pool's first entry lives.
  *
- * A pool that proposers add to has a basis: what it began with, or of a small beginning so many of the first prompts as
- * make a geometric sequence of sizes. Statistics of texts (idf, medians, standard deviations) and pivots are those of the
- * basis; a prompt outside it gets a row by its correlations with the pivots (Nyström), and nothing else changes. The basis
- * is a function of the pool, so a study that is opened again computes the same.
+ * A pool that proposers add to has a basis: what it began with. Of a small beginning it is so many of the first prompts
+ * as make a geometric sequence of sizes. Statistics of texts (idf, medians, standard deviations) and pivots are those
+ * of the basis. A prompt outside it gets a row by its correlations with the pivots (Nyström), and nothing else changes.
+ * The basis is a function of the pool, so a study that is opened again computes the same.
  *
- * Up to {@link PAIRWISE} prompts every pair is compared. Of more only the rows of the pivots are computed, and the medians are
- * those of {@link SAMPLE} prompts spread over the pool: time and memory then grow with its size, not with the square of it.
+ * Up to {@link PAIRWISE} prompts every pair is compared. Of more only the rows of the pivots are computed, and the
+ * medians are those of {@link SAMPLE} prompts spread over the pool. Time and memory then grow with its size, not with
+ * the square of it.
  *
  * @module
  */

@@ -1,12 +1,13 @@
 /**
- * The prompt model: outcome of prompt i on example e ~ Bernoulli(σ(f_i + b_e)), abilities f a Gaussian process over a sum
- * of text kernels plus an independent effect of every prompt, easinesses b independent.
+ * The prompt model: outcome of prompt i on example e ~ Bernoulli(σ(f_i + b_e)). Abilities f are a Gaussian process over
+ * a sum of text kernels plus an independent effect of every prompt; easinesses b are independent.
  *
- * Fitting goes in three steps. A joint Laplace fit without text places abilities and easinesses. Every prompt's outcomes
- * are then summarized as one Gaussian site, linearized there, and every setting of the hyper-parameters is conditioned on
- * the sites in closed form; their average by evidence gives new abilities, then easinesses, and the step is repeated.
- * Averaging, with the setting "no text" among those averaged, is what keeps text from costing much where it predicts
- * nothing. Where prompts that read alike fail on the same examples (`shared-failures.ts`), the evidence counts for less.
+ * Fitting goes in three steps. A joint Laplace fit without text places abilities and easinesses. Every prompt's
+ * outcomes are then summarized as one Gaussian site, linearized there, and every setting of the hyper-parameters is
+ * conditioned on the sites in closed form. Their average by evidence gives new abilities, then easinesses, and the step
+ * is repeated. Averaging, with the setting "no text" among those averaged, is what keeps text from costing much where
+ * it predicts nothing. Where prompts that read alike fail on the same examples (`shared-failures.ts`), the evidence
+ * counts for less.
  *
  * @module
  */
@@ -54,8 +55,8 @@ export interface PromptModelOptions {
   /** Rounds of linearizing and averaging. @defaultValue 2 */
   readonly passes?: number
   /**
-   * Posterior of earlier studies for these prompts. Settings with a small enough A share their prior weight, half and half,
-   * with settings in which one of the studies still holds, whole or by half, and A is what changed since; none has to.
+   * Posterior of earlier studies for these prompts. Settings with a small enough A share their prior weight, half and
+   * half, with settings in which one of the studies still holds, whole or by half. A is then what changed since.
    */
   readonly earlier?: readonly EarlierBeliefs[]
   /** What was learned across tasks: every setting shares its prior weight with one in which it holds. */
@@ -93,9 +94,9 @@ export interface PromptModel {
   /**
    * Fits the first `length` observations: a pure function of them and of the pool.
    *
-   * @param evidence - by what settings are weighed: their Gaussian `sites`, quick and a little too sure that prompts are
-   *   alike, which serves a search; or the `likelihood` by quadrature, for what is recommended in the end. With the latter
-   *   the fitted distribution of easiness is the prior of every example, too; with the former a normal one is.
+   * @param evidence - by what settings are weighed. Their Gaussian `sites` are quick and a little too sure that prompts
+   * are alike, which serves a search. The `likelihood` by quadrature is for what is recommended in the end. With the
+   * latter the fitted distribution of easiness is the prior of every example, too; with the former a normal one is.
    */
   fit(history: ObservationHistory, length: number, evidence?: 'sites' | 'likelihood'): PromptBeliefs
   /**
@@ -133,12 +134,12 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
   }
 
   const learned = settings.flatMap(({ belief }) => (belief && !ofStudies.has(belief.ability) ? [belief.ability] : []))
-  const believed = studies.map(({ feature, carried }) => ({
+  const earlier = studies.map(({ feature, carried }) => ({
     feature,
     abilities: carried.map(({ ability }) => ability),
   }))
   if (options.expected) {
-    believed.push({ feature: exampleEffects && abilityFeature(options.expected.standardized), abilities: learned })
+    earlier.push({ feature: exampleEffects && abilityFeature(options.expected.standardized), abilities: learned })
   }
 
   const textual = settings.some((setting) => setting.viewMix >= 0)
@@ -177,7 +178,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
       const designEffects = {
         texts: sharedFailures.designEffect,
         beliefs: new Map(
-          believed.flatMap(({ feature, abilities }) => {
+          earlier.flatMap(({ feature, abilities }) => {
             const designEffect = feature ? shareOf(feature).designEffect : 1
             return abilities.map((ability) => [ability, designEffect] as const)
           }),

@@ -11,8 +11,8 @@ export interface ScoreMoments {
   /** Part of the deviations that is the same draw for every prompt: which examples happened to be measured. None for the `set`. */
   readonly sampling?: Float64Array
   /**
-   * Interval of a prompt's score, `deviations` standard deviations to either side of a normal distribution: it never leaves
-   * the range of the scores, nor, for the `set`, what the outcomes already seen leave possible.
+   * Interval of a prompt's score, `deviations` standard deviations to either side of a normal distribution. It never
+   * leaves the range of the scores, nor, for the `set`, what the outcomes already seen leave possible.
    */
   interval(prompt: number, deviations: number): [number, number]
   /** What scores on new examples were made with. */
@@ -27,8 +27,8 @@ export function logitInterval(mean: number, standardDeviation: number, deviation
 }
 
 /**
- * What scores share: the level of the pool and what the text of several prompts says, as the likeliest setting of the
- * hyper-parameters has it, and which examples were measured. One row of loadings per prompt.
+ * What scores share: the level of the pool, which examples were measured, and what the text of several prompts says.
+ * The last is as the likeliest setting of the hyper-parameters has it. One row of loadings per prompt.
  */
 export function sharedDeviations({ components }: PromptBeliefs, moments: ScoreMoments) {
   const { slopes, sampling } = moments

@@ -1,5 +1,5 @@
 /**
- * Scores as shares of success. The model's likelihood is binomial; scores that are not 0 or 1 enter as fractions, and
+ * Scores as shares of success. The model's likelihood is binomial. Scores that are not 0 or 1 enter as fractions, and
  * scores outside [0, 1] are mapped onto it linearly first.
  *
  * @module
@@ -13,7 +13,10 @@ export interface ScoreScale {
   readonly binary: boolean
 }
 
-/** Scores in [0, 1] that all lie in so small a part of it have a range of their own: the model's noise is that of shares. */
+/**
+ * Scores in [0, 1] that all lie in so small a part of it have a range of their own. The model's noise is that of
+ * shares.
+ */
 const SMALL_RANGE = 0.1
 /** Scores from which a small range counts as one, and not as the luck of a few. */
 const ENOUGH = 8

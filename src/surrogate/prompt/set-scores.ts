@@ -8,9 +8,9 @@
  *   S(f), Q(f)                  Σ p_e(f) and φ Σ p_e(f) (1 − p_e(f)) over the examples this prompt was not measured on
  *   T = (Σ_seen y + Σ_unseen y) / E
  *
- * Given f the unseen scores are independent: E Σ_unseen y = E S and Var Σ_unseen y = Var S + E Q, by a Gauss–Hermite rule
- * in f. Where scores are 0 or 1, Σ_unseen y is a whole number, distributed as a mixture over f of Poisson-binomials: its
- * quantiles are the ends of an interval.
+ * Given f the unseen scores are independent: E Σ_unseen y = E S and Var Σ_unseen y = Var S + E Q, by a Gauss–Hermite
+ * rule in f. Where scores are 0 or 1, Σ_unseen y is a whole number, distributed as a mixture over f of
+ * Poisson-binomials. Its quantiles are the ends of an interval.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Settings of the prompt model: every combination of hyper-parameters with the covariance it gives the pool, and with what
- * earlier studies or other tasks say of it.
+ * Settings of the prompt model. They are all combinations of hyper-parameters, each with the covariance it gives the
+ * pool and with what earlier studies or other tasks say of it.
  *
  * @module
  */

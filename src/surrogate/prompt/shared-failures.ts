@@ -8,14 +8,14 @@
  *   R_ij = φ_i · φ_j                        centered correlation of texts
  *   r, s                                    residual y − σ(level + b_e) and binomial variance of a cell
  *
- * To first order E r_ie r_je' = s_ie s_je' R_ij (v_f + v_g [e = e']). Regressing the products of residuals on s s' R, once
- * over pairs of cells on one example and once over pairs on different ones, gives v_f + v_g and v_f: Haseman & Elston
- * (1972), who told heredity from a shared home this way. Under the null a product has variance s s', so that either slope
- * has precision Σ R² s s'.
+ * To first order E r_ie r_je' = s_ie s_je' R_ij (v_f + v_g [e = e']). Products of residuals are regressed on s s' R,
+ * once over pairs of cells on one example and once over pairs on different ones. That gives v_f + v_g and v_f. It is
+ * Haseman–Elston regression (1972), used in genetics to separate heritability from shared environment. Under the null a
+ * product has variance s s', so that either slope has precision Σ R² s s'.
  *
  * Cells of similar prompts on one example are then no independent witnesses of what a text is worth. Their evidence for
- * hyper-parameters is divided by the design effect 1 + v_g · mean_ie Σ_j R⁺_ij s_ie (Kish 1965), as composite likelihoods
- * are tempered (Ribatet, Cooley & Davison 2012).
+ * hyper-parameters is divided by the design effect 1 + v_g · mean_ie Σ_j R⁺_ij s_ie (Kish 1965). Composite likelihoods
+ * are tempered so (Ribatet, Cooley & Davison 2012).
  *
  * @module
  */
@@ -83,8 +83,8 @@ export function similarity({ rank, values }: TextFeatures, i: number, j: number)
 }
 
 /**
- * Estimates v_g from what was observed; O(Σ_e n_e² r + P r²), n_e prompts measured on example e, as long as n_e is no more
- * than {@link PAIRWISE}; then O(n_e r²).
+ * Estimates v_g from what was observed. It takes O(Σ_e n_e² r + P r²) where n_e, the prompts measured on example e, is
+ * no more than {@link PAIRWISE}; then O(n_e r²).
  *
  * @param level Ability of the prompt pool as a whole, in logits.
  * @param easiness By column of the outcomes, in logits.

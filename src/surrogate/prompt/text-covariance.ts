@@ -1,7 +1,7 @@
 /**
  * The sum of kernels, one per view: K = Σ_v weight_v · M(d²_v / s_v), M Matérn-5/2 of length scale 1 and s_v the median
- * squared distance between different prompts. Scaling by the median keeps a kernel neither flat nor diagonal whatever the
- * view's units are (unit-norm embeddings lie within a few tenths of each other).
+ * squared distance between different prompts. Scaling by the median keeps a kernel from being flat or diagonal,
+ * whatever the view's units are. Unit-norm embeddings, say, lie within a few tenths of each other.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What a prompt's own likelihood says instead of the Gaussian site that stood for it: mean and variance of its ability, and
- * how much the site misjudges the evidence.
+ * What a prompt's own likelihood says instead of the Gaussian site that stood for it. It gives mean and variance of the
+ * ability, and how much the site misjudges the evidence.
  *
  * Notation
  *   q(f) = N(m, v)                              posterior with the site in it
@@ -8,10 +8,11 @@
  *   p(f) ∝ q(f) / t(f) · Π_e p(y_e | f, b_e)    "tilted": the likelihood itself in place of the site
  *   κ_e = 1/√(1 + π v_e/8)                      for an easiness known to within v_e: p(y_e = 1) ≈ σ(κ_e (f + b_e))
  *
- * A site is symmetric, the likelihood is not: twelve successes out of twelve say that ability is high, and not how high.
- * Laplace's mode lies below the mean then, and winners are such prompts. Where prompts have an outcome or two each, sites
- * make them look more alike than they are, and the evidence prefers a variance of abilities that is too small (Breslow &
- * Lin 1995). Both are the last step of expectation propagation (Minka 2001; Rasmussen & Williams 2006, §3.6), by quadrature.
+ * A site is symmetric, the likelihood is not: twelve successes out of twelve say that ability is high, and not how
+ * high. Laplace's mode lies below the mean then, and winners are such prompts. Where prompts have an outcome or two
+ * each, sites make them look more alike than they are. The evidence then prefers a variance of abilities that is too
+ * small (Breslow & Lin 1995). Both are the last step of expectation propagation (Minka 2001; Rasmussen & Williams 2006,
+ * §3.6), by quadrature.
  *
  * @module
  */

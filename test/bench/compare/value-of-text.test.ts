@@ -24,7 +24,7 @@ describe('valueOfText', () => {
     ])
     const [much, little] = valueOfText(runs, names, explained)
     expect(much).toMatchObject({ explains: 'much', tables: 3, tasks: 2 })
-    // Tasks count alike: a gains .3 on average, b .1.
+    // Tasks count alike: a gains 0.3 on average, b 0.1.
     expect(much!.gains[0]!.gain!.mean).toBeCloseTo(0.2, 12)
     expect(little).toMatchObject({ explains: 'little', tables: 1, tasks: 1 })
     expect(little!.gains[0]!.gain!.mean).toBeCloseTo(-0.1, 12)

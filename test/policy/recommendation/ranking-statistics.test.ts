@@ -25,7 +25,7 @@ describe('rankingStatistics', () => {
   })
 
   it('agrees with the closed form for two candidates', () => {
-    // Learned standard deviation of each from 50 evaluations: s²/√(s² + .25/50); E max of two normals = top + spread/√π.
+    // Learned standard deviation of each from 50 evaluations: s²/√(s² + 0.25/50); E max of two normals = top + spread/√π.
     const learned = 0.1 ** 2 / Math.sqrt(0.1 ** 2 + 0.25 / 50)
     expect(statistics([0.5, 0.5], [0.1, 0.1]).expectedGainOf100).toBeCloseTo(learned / Math.sqrt(Math.PI), 2)
   })
@@ -77,7 +77,7 @@ describe('what candidates share', () => {
       createRandom(1),
       20_000,
     )
-    // The second is always .05 behind; the third stands at .5, so the first wins while θ₁ > .5.
+    // The second is always 0.05 behind; the third stands at 0.5, so the first wins while θ₁ > 0.5.
     expect(copies.probabilityBest).toBeCloseTo(normalCdf(0.5), 1.9)
   })
 })

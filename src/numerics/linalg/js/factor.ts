@@ -50,8 +50,8 @@ function factorSmall(n: number, { data, offset, row, column }: Operand): number 
 }
 
 /**
- * Removes row and column `index` from the n×n factor: rows below move up, and the trailing block takes the removed
- * column back, L₃₃L₃₃ᵀ + l₃₂l₃₂ᵀ (Golub & Van Loan, Matrix Computations, §6.5.4), by one Givens rotation per column.
+ * Removes row and column `index` from the n×n factor. Rows below move up, and the trailing block takes the removed
+ * column back, L₃₃L₃₃ᵀ + l₃₂l₃₂ᵀ, by one Givens rotation per column (Golub & Van Loan, Matrix Computations, §6.5.4).
  */
 export function deleteRow(n: number, l: Operand, index: number): void {
   const { data, offset, row, column } = l

@@ -32,9 +32,9 @@ export interface TfjsBackendOptions {
 }
 
 /**
- * Matrix products by TensorFlow.js, which computes in float32: an element of a product of inner dimension k carries an
- * error of up to k·2⁻²³ of |A||B|. What needs more (factors, solves, distances, kernels, gradients) is done by the plain
- * TypeScript kernels in float64: TensorFlow.js has no Cholesky factorization and no float64.
+ * Matrix products by TensorFlow.js, which computes in float32. An element of a product of inner dimension k carries an
+ * error of up to k·2⁻²³ of |A||B|. What needs more (factors, solves, distances, kernels, gradients) is done by the
+ * plain TypeScript kernels in float64: TensorFlow.js has no Cholesky factorization and no float64.
  *
  * @throws UnavailableError when the runtime is not installed or does not load
  *

@@ -1,6 +1,6 @@
 /**
- * Compiles the AssemblyScript sources twice, with SIMD and with relaxed SIMD (fused multiply-add), and writes both
- * modules as base64 into `modules.generated.ts`, which is not committed: browsers and edge runtimes need no file.
+ * Compiles the AssemblyScript sources twice, with SIMD and with relaxed SIMD (fused multiply-add). Both modules are
+ * written as base64 into `modules.generated.ts`, which is not committed: browsers and edge runtimes need no file.
  *
  *     npm run build:wasm
  *

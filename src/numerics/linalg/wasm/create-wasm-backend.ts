@@ -37,7 +37,7 @@ const families: Readonly<Record<KernelFamily, number>> = {
 
 export interface WasmBackendOptions {
   /**
-   * Which kernels to run. `simd128` gives the same bits on every machine; `relaxed` fuses multiply and add, which is
+   * Which kernels to run. `simd128` gives the same bits on every machine. `relaxed` fuses multiply and add, which is
    * faster and as accurate, but not everywhere the same in the last bits.
    *
    * @defaultValue the best that the engine has

@@ -1,7 +1,7 @@
 /**
  * The linear memory of a WASM backend: blocks that are handed out, given back and merged.
  *
- * Memory grows on demand, by half at least so that growth stays rare, up to 2 GiB; it never shrinks, but freed blocks
+ * Memory grows on demand, by half at least so that growth stays rare, up to 2 GiB. It never shrinks, but freed blocks
  * are used again.
  *
  * @module

@@ -4,7 +4,7 @@
  * @module
  */
 import { instantiateModule } from './kernels.ts'
-import { claimUnits, FAILED, INSIDE, LEFT, OPEN, openControl, READY, STATE, TICKET, waitWhile } from './shared-step.ts'
+import { FAILED, INSIDE, LEFT, OPEN, openControl, READY, STATE, TICKET, takeUnits, waitWhile } from './shared-step.ts'
 
 /** What a thread that helps is started with; it can be posted to one. */
 export interface HelperTask {
@@ -25,7 +25,7 @@ export function help({ module, memory, idleMilliseconds }: HelperTask): void {
     seen = Atomics.load(words, TICKET)
     Atomics.store(words, INSIDE, 1)
     try {
-      if (Atomics.load(words, OPEN) === 1) claimUnits(control, kernels, true)
+      if (Atomics.load(words, OPEN) === 1) takeUnits(control, kernels, true)
     } catch {
       Atomics.store(words, STATE, FAILED)
       return

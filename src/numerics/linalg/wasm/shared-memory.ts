@@ -1,6 +1,6 @@
 /**
- * A module that imports its memory, made to import one that threads share: the instructions are the same, but a module has
- * to say which of the two it expects. So one build serves both.
+ * A module that imports its memory, made to import one that threads share. The instructions are the same, but a module
+ * has to say which of the two it expects. So one build serves both.
  *
  * @module
  */

@@ -1,17 +1,18 @@
 /**
- * What two threads on one memory agree upon: a step is posted, cut into units, and whoever is free claims the next one.
+ * What two threads on one memory agree upon: a step is posted and cut into units, and the thread that is free takes the
+ * next one.
  *
  * A page below the heap holds it. Words on cache lines of their own:
  *
  *     TICKET   counts steps; a helper that has nothing to do sleeps on it
- *     OPEN     1 while units may be claimed: only then the helper reads what the step is
- *     NEXT     the unit to be claimed next
+ *     OPEN     1 while units may be taken: only then the helper reads what the step is
+ *     NEXT     the unit to be taken next
  *     INSIDE   1 from before the helper looks at OPEN until it has left: as long a step must not be changed
  *     STATE    of the helper
  *     HELPED   units that the helper has taken, in all
  *
- * A helper that comes late, or never, costs nothing: its units are claimed by the other thread. Every element is computed by
- * the same instructions in the same order whoever claims it, so results do not depend on who did what.
+ * A helper that comes late, or never, costs nothing: its units are taken by the other thread. Every element is computed
+ * by the same instructions in the same order on either thread, so results do not depend on which did what.
  *
  * @module
  */
@@ -54,8 +55,8 @@ export function openControl({ buffer }: WebAssembly.Memory): Control {
   return { words: new Int32Array(buffer, CONTROL, HELPED + 1), numbers: new Float64Array(buffer, CONTROL + 512, 64) }
 }
 
-/** Claims units of the step that is posted until there are none left. */
-export function claimUnits({ words, numbers }: Control, kernels: Kernels, helper: boolean): void {
+/** Takes units of the step that is posted until there are none left. */
+export function takeUnits({ words, numbers }: Control, kernels: Kernels, helper: boolean): void {
   const [step = 0, count = 0, chunk = 1, first = 0, fromEnd = 0, scratch = 0, scratchBytes = 0, length = 0] = numbers
   const kernel = kernels[STEPS[step]!]
   const own = helper ? scratch + scratchBytes : scratch

@@ -8,7 +8,6 @@ import type { HelperTask } from './help.ts'
 import { type Kernels, STEPS, type Step } from './kernels.ts'
 import {
   ABSENT,
-  claimUnits,
   FAILED,
   HEADER,
   INSIDE,
@@ -22,6 +21,7 @@ import {
   STARTING,
   STATE,
   TICKET,
+  takeUnits,
   waitWhile,
 } from './shared-step.ts'
 
@@ -29,7 +29,7 @@ import {
 export interface Units {
   readonly count: number
   readonly chunk: number
-  /** Rows of a unit that is claimed before all others. @defaultValue 0: there is none */
+  /** Rows of a unit that is taken before all others. @defaultValue 0: there is none */
   readonly first?: number
   /** Where claiming begins: where units are large, so that the last are small. @defaultValue 'end' */
   readonly from?: 'start' | 'end'
@@ -38,7 +38,7 @@ export interface Units {
 }
 
 export interface Team {
-  /** Whether somebody helps; if not, and nothing went wrong, one is called for. */
+  /** Whether a helper is there; if not, and nothing went wrong, one is called for. */
   ready(): boolean
   /**
    * Runs a step on both threads and returns when all of it is done.
@@ -87,7 +87,7 @@ export function createTeam(
       Atomics.add(words, TICKET, 1)
       Atomics.notify(words, TICKET)
       try {
-        claimUnits(control, kernels, false)
+        takeUnits(control, kernels, false)
       } finally {
         Atomics.store(words, OPEN, 0)
         if (!waitWhile(words, INSIDE, 1, LOST_MILLISECONDS)) Atomics.store(words, STATE, FAILED)

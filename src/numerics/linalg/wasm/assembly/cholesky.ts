@@ -1,9 +1,9 @@
 // A = LLᵀ, right-looking by panels.
 //
-// A panel is packed into slivers of 4 rows and written back as L: its square on the diagonal from left to right 4 or 12
-// columns at a time, then, a few rows at a time, everything below. The slivers that it leaves are both operands of the
-// update of everything to its right: nothing is packed twice. The first panel reads the matrix and writes the factor, so a
-// factor beside its matrix costs no copy.
+// A panel is packed into slivers of 4 rows and written back as L. First comes its square on the diagonal, from left to
+// right 4 or 12 columns at a time. Then everything below follows, a few rows at a time. The slivers that it leaves are
+// both operands of the update of everything to its right: nothing is packed twice. The first panel reads the matrix and
+// writes the factor, so a factor beside its matrix costs no copy.
 //
 // A packed panel begins with the row that failed (or −1), its pivot and the reciprocals of the diagonal.
 
@@ -201,7 +201,7 @@ function solveSlivers(
 }
 
 /**
- * Step: rows `begin` … `end` − 1 of L (m×m, lower) ← A − PPᵀ for the slivers of the panel below its square; `begin` and
+ * Step: rows `begin` … `end` − 1 of L (m×m, lower) ← A − PPᵀ for the slivers of the panel below its square. `begin` and
  * `width` are multiples of 4.
  *
  * @param next where the rows that begin with 0 leave the next square, packed and factored: then end = min(width, m); or 0

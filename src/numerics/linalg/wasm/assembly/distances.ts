@@ -1,8 +1,8 @@
 // D_ij = ‖x_i − y_j‖².
 //
-// In few dimensions by differences: exact to rounding, twice the arithmetic of a product. In many as
-// ‖x‖² + ‖y‖² − 2 x·y; where that cancels (D far below ‖x‖² + ‖y‖²), the element is recomputed by differences, so
-// nearly equal points keep their distance to full precision and equal points stand at exactly 0.
+// In few dimensions by differences: exact to rounding, twice the arithmetic of a product. In many as ‖x‖² + ‖y‖² − 2
+// x·y; where that cancels (D far below ‖x‖² + ‖y‖²), the element is recomputed by differences. Nearly equal points keep
+// their distance to full precision, and equal points stand at exactly 0.
 
 import { multiplyAdd } from './lanes'
 import { packSliver } from './pack'

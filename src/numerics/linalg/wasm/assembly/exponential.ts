@@ -1,6 +1,6 @@
-// eˣ for two lanes, x ≤ 0: x = n·ln 2 + r with |r| ≤ ln 2 / 2, and eʳ = 1 + r + r²q(r) with the q of degree 9 that meets
-// (eʳ − 1 − r)/r² at the Chebyshev nodes: below 2⁻⁵⁴ off, a seventh of a unit in the last place, with two multiplications
-// less than a Taylor polynomial that gets there. NaN stays NaN.
+// eˣ for two lanes, x ≤ 0: x = n·ln 2 + r with |r| ≤ ln 2 / 2, and eʳ = 1 + r + r²q(r) with the q of degree 9 that
+// equals (eʳ − 1 − r)/r² at the Chebyshev nodes. It is below 2⁻⁵⁴ off, a seventh of a unit in the last place, with two
+// multiplications less than a Taylor polynomial that gets there. NaN stays NaN.
 //
 // The constants stand in memory: V8 would rebuild a vector constant from integers at every use, a load is cheaper.
 

@@ -1,7 +1,7 @@
 // What the module exports. Every pointer is a byte offset into the imported memory, every stride is in elements.
 //
-// What its comment calls a step is one part of an algorithm that several threads share: it takes a range and scratch of its
-// own first, and ranges of one step may run at the same time.
+// What its comment calls a step is one part of an algorithm that several threads share. It takes a range and scratch of
+// its own first, and ranges of one step may run at the same time.
 
 export {
   cholesky,

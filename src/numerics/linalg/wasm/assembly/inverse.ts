@@ -161,8 +161,8 @@ function subtractProduct(
 }
 
 /**
- * Step: rows `begin` … `rowsEnd` − 1 of C_ij ← Σ_{p ≥ i} X_pi X_pj for j ≤ i, KC rows of X at a time; `begin` is a multiple
- * of 12.
+ * Step: rows `begin` … `rowsEnd` − 1 of C_ij ← Σ_{p ≥ i} X_pi X_pj for j ≤ i, KC rows of X at a time. Here `begin` is a
+ * multiple of 12.
  */
 export function inverseProduct(
   begin: i32,

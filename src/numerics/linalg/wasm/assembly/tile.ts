@@ -3,9 +3,9 @@
 // A *sliver* holds 4 lines (rows of A, or columns of B) of some inner length k: element (line, p) stands at
 // sliver + p·32 + line·8. A and B share the format, so what was packed as one can be read as the other.
 //
-// The 4×4 tile of C lives in 8 vectors: with more, V8 spills them, but for fused arithmetic, where 12 fit and are worth
-// half as much again. The loop over k is not unrolled: unrolling spills too. A is read through load64_splat, which x64
-// and arm64 do in the load itself.
+// The 4×4 tile of C lives in 8 vectors: with more, V8 spills them. For fused arithmetic 12 fit, and are worth half as
+// much again. The loop over k is not unrolled: unrolling spills too. A is read through load64_splat, which x64 and
+// arm64 do in the load itself.
 
 import { multiplyAdd } from './lanes'
 

@@ -178,7 +178,7 @@ describe('capo-racing', () => {
   })
 
   it('tests pairs as a one-sided paired t-test does', () => {
-    // Reference: differences [1, 0, 1, 0, 1, 1, 0, 1, -1, 1], mean .5, sd .7071, t = 2.2361, 9 df: p = .02609.
+    // Reference: differences [1, 0, 1, 0, 1, 1, 0, 1, -1, 1], mean 0.5, sd 0.7071, t = 2.2361, 9 df: p = 0.02609.
     const a = [1, 0, 1, 0, 1, 1, 0, 1, 0, 1]
     const b = [0, 0, 0, 0, 0, 0, 0, 0, 1, 0]
     const scores = [a, b]
