@@ -15,6 +15,7 @@ import { startKrige, taskFolder } from '../../test/support/krige-cli.ts'
 import { startPostgres } from '../../test/support/postgres.ts'
 
 const LATENCY = 100
+const PROMPTS = 12
 const { values } = parseArgs({
   options: {
     workers: { type: 'string', default: '1,8' },
@@ -61,8 +62,8 @@ async function measure(workers: number): Promise<Row> {
   const model = await modelOf(server, arrivals)
   // Few enough prompts that the policy is none of the time.
   const folder = taskFolder(model, {
-    prompts: 12,
-    search: 100,
+    prompts: PROMPTS,
+    search: Math.max(100, Math.ceil(cells / PROMPTS)),
     holdout: 20,
     budget: { evaluations: cells, calls: 2 * cells },
   })

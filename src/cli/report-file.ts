@@ -4,11 +4,10 @@ import { dirname, join, resolve } from 'node:path'
 import { UnavailableError } from '../errors.ts'
 import { createCostCounter, type RoleCost } from '../report/costs.ts'
 import { loadReport } from '../report/load-report.ts'
-import type { ShownAnswer } from '../report/separating-examples.ts'
+import { readShown } from '../report/read-shown.ts'
 import { DEFAULT_STORE } from '../store/default-store.ts'
 import { storedAs } from '../store/load-study.ts'
 import { isPostgres } from '../store/postgres/address.ts'
-import { readAnswers } from '../store/read-answers.ts'
 import type { Store } from '../store/store.ts'
 import { writeWhole } from '../store/whole-file.ts'
 import { createFold, type StudyFold, type StudyState } from '../study/state.ts'
@@ -86,16 +85,11 @@ export async function readReport(store: Store, study: string): Promise<StoredRep
  */
 export async function writeReport(store: Store, study: string, path: string): Promise<string> {
   const report = await readReport(store, study)
-  const { conclusion } = report.state
-  const answers: ShownAnswer[] = []
-  for (const judged of [conclusion?.winner, conclusion?.baseline]) {
-    if (!judged) continue
-    for await (const { calls: _, ...answer } of readAnswers(store, report.state, judged.candidate)) answers.push(answer)
-  }
+  const shown = await readShown(store, report.state)
   const { renderReport } = await loadReport()
   const text = renderReport({
     ...report,
-    answers,
+    ...shown,
     version: packageVersion(),
     ...(isDefaultStore(store) ? {} : { store: store.location }),
   })

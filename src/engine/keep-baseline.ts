@@ -1,5 +1,6 @@
 import type { Recommendation } from '../policy/policy.ts'
 import { countDrafts } from '../study/draft-counts.ts'
+import { createFeasibility, FEASIBLE } from '../study/feasibility.ts'
 import type { StudyState } from '../study/state.ts'
 import { posteriorInterval } from '../study/verdict.ts'
 
@@ -9,8 +10,8 @@ const LEAD = 0.5
 const TELLING = 8
 
 /**
- * What is recommended where prompts were written: the baseline, unless another is probably better. Where prompts came
- * with the task, as it was.
+ * What is recommended where prompts were written: the baseline, unless another is probably better or the baseline breaks a
+ * constraint. Where prompts came with the task, as it was.
  */
 export function keepBaseline(
   state: StudyState,
@@ -19,6 +20,8 @@ export function keepBaseline(
 ): Recommendation {
   const { candidate, means, standardDeviations } = recommendation
   if (baseline === undefined || candidate === baseline || state.generations.length === 0) return recommendation
+  const { constraints = [] } = state.config
+  if (createFeasibility(constraints, state.measurements).of(baseline).probability < FEASIBLE) return recommendation
   const lead = state.turned(means[candidate]!) - state.turned(means[baseline]!)
   const spread = Math.hypot(standardDeviations[candidate]!, standardDeviations[baseline]!)
   if (lead > LEAD * spread) return recommendation
@@ -31,10 +34,11 @@ export function keepBaseline(
 export function sayWhyNot(state: StudyState, winner: number, baseline: number | undefined, verdict: string): string[] {
   const drafts = countDrafts(state)
   if (!drafts || baseline === undefined || (winner !== baseline && verdict !== 'no improvement')) return []
+  const within = state.config.constraints ? ' and keeps the constraints' : ''
   const said = [
     drafts.measured === 0
       ? 'No improvement found: no further prompt came about, so the baseline stays.'
-      : `No improvement found: of ${drafts.measured} prompts that were written and measured none is better than the baseline, which stays.`,
+      : `No improvement found: of ${drafts.measured} prompts that were written and measured none is better than the baseline${within}, so the baseline stays.`,
   ]
   const refused = Object.entries(drafts.rejected).sort(([, a], [, b]) => b - a)
   const rejected = refused.reduce((sum, [, count]) => sum + count, 0)

@@ -51,14 +51,16 @@ export function growingPool(inner: PolicyFactory, { asksItself = false }: Growin
     const look = (state: PolicyState): Decision | undefined => {
       if (baseline === undefined || state.pool.length > 1 || evaluationBudget < SMALLEST_BUDGET) return undefined
       const { right, seen, examples } = outcomesOf(state, baseline)
-      const wanted = Math.min(exampleCount, right < seen ? FIRST_LOOK : seen < FIRST_LOOK ? FIRST_LOOK : LONG_LOOK)
+      // One that breaks a constraint leaves room however often it is right.
+      const isPerfect = right === seen && !state.excluded?.has(baseline)
+      const wanted = Math.min(exampleCount, isPerfect && seen >= FIRST_LOOK ? LONG_LOOK : FIRST_LOOK)
       if (state.pending.length > 0) return { kind: 'wait' }
       const open = order.slice(0, wanted).filter((example) => !examples.has(example))
       if (open.length > 0 && open.length <= state.evaluationsLeft) {
         const reason = { summary: 'how much there is to gain over the baseline' }
         return { kind: 'act', action: { kind: 'evaluate', candidate: baseline, examples: open, reason } }
       }
-      if (right === seen && seen >= Math.min(exampleCount, LONG_LOOK)) {
+      if (isPerfect && seen >= Math.min(exampleCount, LONG_LOOK)) {
         return { kind: 'done', reason: `the baseline is right on all of ${seen} examples: there is nothing to gain` }
       }
       return undefined

@@ -50,12 +50,12 @@ export function calibration(
   return html`${
     held.length === 0
       ? undefined
-      : html`<p class="quiet">Foretold by the search, then seen on the holdout. The population of the two is the same; the examples are not.</p>
-<div class="scroll"><table><thead><tr><th></th><th class="number">foretold interval</th><th class="number">holdout</th><th class="number">95% interval</th><th></th></tr></thead><tbody>${held}</tbody></table></div>`
+      : html`<p class="quiet">What the search predicted, and what the holdout then showed: the same population, other examples.</p>
+<div class="scroll"><table><thead><tr><th></th><th class="number">predicted interval</th><th class="number">holdout</th><th class="number">95% interval</th><th>intervals</th></tr></thead><tbody>${held}</tbody></table></div>`
   }${
     points.length < 3
       ? undefined
-      : html`<p class="quiet">Estimates against the plain means of the same prompts' own scores (at least ${FEWEST}). The estimates were made from these, among others: ${count(agree)} of ${count(measured.length)} lie within the 95% interval of the plain mean. Points flatter than the line are drawn toward similar prompts.</p>
+      : html`<p class="quiet">Each dot is a prompt with at least ${FEWEST} scores of its own: their plain mean, and the estimate, which also draws on other prompts. ${count(agree)} of ${count(measured.length)} estimates lie within the 95% interval of the plain mean. Where the points run flatter than the line, estimates are pulled toward those of similar prompts.</p>
 ${drawPlot(
   {
     height: 320,

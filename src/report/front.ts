@@ -6,11 +6,13 @@
  *
  * @module
  */
+import * as Plot from '@observablehq/plot'
 import { createRandom } from '../numerics/random/random.ts'
 import { charactersOf, measurementOf, type Prices } from '../study/prices.ts'
 import type { StudyState } from '../study/state.ts'
 import { type Html, html } from './html.ts'
 import { count, probability, score } from './numbers.ts'
+import { drawPlot, hoverText } from './plot.ts'
 import type { RankedCandidate } from './ranking.ts'
 
 /** A prompt that may be on the front. */
@@ -43,8 +45,13 @@ const MOST = 200
  * frontsOf(study.state, rankCandidates(study.state)).map(({ measure }) => measure) // []
  */
 export function frontsOf(state: StudyState, rows: readonly RankedCandidate[]): Front[] {
-  const all = [charactersOf(state), ...MEASURES.map((metric) => measurementOf(state, metric))]
-  return all.flatMap((prices) => (prices ? frontOf(state, rows, prices) : []))
+  return pricesOf(state).flatMap((prices) => frontOf(state, rows, prices))
+}
+
+function pricesOf(state: StudyState): Prices[] {
+  return [charactersOf(state), ...MEASURES.map((metric) => measurementOf(state, metric))].flatMap(
+    (prices) => prices ?? [],
+  )
 }
 
 function frontOf(state: StudyState, rows: readonly RankedCandidate[], { measure, of }: Prices): Front[] {
@@ -91,19 +98,63 @@ const NAMES: Readonly<Record<string, string>> = {
   tokens: 'tokens per answer',
   latency: 'milliseconds per answer',
 }
+/** Of a front of many, those likeliest on it stand in the table. */
+const MOST_LISTED = 8
 
-/** The fronts as tables; undefined where there is nothing to choose. */
-export function frontTables(state: StudyState, rows: readonly RankedCandidate[]): Html | undefined {
-  const fronts = frontsOf(state, rows).filter(({ points }) => points.length > 1)
+/** The fronts, drawn and as tables; undefined where there is nothing to choose. */
+export function frontPlots(state: StudyState, rows: readonly RankedCandidate[]): Html | undefined {
+  const drawn = pricesOf(state).flatMap((prices) => frontOf(state, rows, prices).map((front) => ({ front, prices })))
+  const fronts = drawn.filter(({ front }) => front.points.length > 1)
   if (fronts.length === 0) return undefined
-  return html`<p class="quiet">Prompts that no other beats in score and price at once, with the probability of being such a one.</p>
-${fronts.map(
-  ({
-    measure,
-    points,
-  }) => html`<div class="scroll"><table><thead><tr><th>prompt</th><th class="number">${NAMES[measure] ?? measure}</th><th class="number">score</th><th class="number">probability of being on the front</th></tr></thead>
-<tbody>${points.map((point) => html`<tr><td class="name">${point.id}</td><td class="number">${priceText(point.price)}</td><td class="number">${score(point.score)}</td><td class="number">${probability(point.probability)}</td></tr>`)}</tbody></table></div>`,
-)}`
+  return html`<p class="quiet">A prompt is on the front where no other has a better score for the same price or less. The probability allows for how uncertain score and price are.</p>
+${fronts.map(({ front: { measure, points }, prices }) => {
+  const likely = points.toSorted((a, b) => b.probability - a.probability).slice(0, MOST_LISTED)
+  const listed = points.filter((point) => likely.includes(point))
+  const name = NAMES[measure] ?? measure
+  return html`<h3>Score against ${name}</h3>${frontPlot(name, points, rows, prices)}
+<div class="scroll"><table><thead><tr><th>prompt</th><th class="number">${name}</th><th class="number">score</th><th class="number">on the front</th></tr></thead>
+<tbody>${listed.map((point) => html`<tr><td class="name">${point.id}</td><td class="number">${priceText(point.price)}</td><td class="number">${score(point.score)}</td><td class="number">${probability(point.probability)}</td></tr>`)}</tbody></table></div>
+${points.length > listed.length ? html`<p class="quiet">The ${count(listed.length)} likeliest of ${count(points.length)}.</p>` : undefined}`
+})}`
+}
+
+function frontPlot(
+  name: string,
+  points: readonly FrontPoint[],
+  rows: readonly RankedCandidate[],
+  { of }: Prices,
+): Html {
+  const front = new Map(points.map((point) => [point.id, point]))
+  const dots = rows.flatMap(({ index, candidate, mean, measured, failed }) => {
+    const price = of.get(index)?.mean
+    if (price === undefined || measured === failed || !Number.isFinite(mean)) return []
+    const chance = front.get(candidate.id)?.probability ?? 0
+    const told = `${candidate.id}: ${score(mean)} for ${priceText(price)}; on the front ${probability(chance)}`
+    return [{ price, mean, chance, title: hoverText(told) }]
+  })
+  return drawPlot(
+    {
+      height: 260,
+      x: { label: name, nice: true },
+      y: { label: 'score', grid: true, nice: true },
+      marks: [
+        Plot.dot(dots, { x: 'price', y: 'mean', r: 3, fill: 'var(--quiet)', fillOpacity: 0.35, title: 'title' }),
+        Plot.dot(
+          dots.filter(({ chance }) => chance > 0),
+          {
+            x: 'price',
+            y: 'mean',
+            r: ({ chance }) => chance,
+            fill: 'var(--accent)',
+            stroke: 'var(--paper)',
+            title: 'title',
+          },
+        ),
+      ],
+      r: { domain: [0, 1], range: [2, 9] },
+    },
+    `Scores of ${count(dots.length)} prompts against ${name}; a larger dot is likelier on the front, and the table below has the likeliest`,
+  )
 }
 
 function priceText(price: number): string {

@@ -20,10 +20,10 @@ export function header({ state, startedAt, endedAt }: ReportOptions, rows: reado
 <p>${verdictInWords(conclusion)}</p>
 <p class="quiet">${counted(state.candidates.length, 'prompt')} × ${counted(config.exampleCount, 'search example')}, policy ${config.policy}, model ${config.fingerprint['model'] ?? 'unknown'}${when === undefined ? '' : `, ${when} UTC`}${startedAt !== undefined && endedAt !== undefined && endedAt > startedAt ? `, ${durationText((endedAt - startedAt) / 1000)} from first to last event` : ''}.</p>
 ${state.comparisons.length > 0 ? html`<p>Prompts were compared, not scored: a score is the probability of beating the baseline in a comparison before the judge, on the holdout the share of comparisons won (a tie is half).</p>` : undefined}
-${conclusion ? figures(state, conclusion) : unfinished(rows)}
+${conclusion ? figures(state, conclusion) : unfinished(state, rows)}
 ${
   conclusion && conclusion.warnings.length > 0
-    ? html`<ul class="warnings">${conclusion.warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`
+    ? html`<ul class="warnings" aria-label="Warnings">${conclusion.warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`
     : undefined
 }`
 }
@@ -63,8 +63,12 @@ ${figure(count(ledger.spent.evaluations - held), `evaluations by the search; mea
 </div>`
 }
 
-function unfinished(rows: readonly RankedCandidate[]): Html {
+function unfinished({ progress, candidates }: StudyState, rows: readonly RankedCandidate[]): Html {
   const [best] = rows
+  const lead = progress.at(-1)
+  if (lead) {
+    return html`<p>In front so far: <b>${candidates[lead.candidate]!.id}</b>, estimated at ${score(lead.mean)} (${interval(lead.interval)}).</p>`
+  }
   if (!best || best.measured === best.failed) return html`<p>Nothing has been measured yet.</p>`
   return html`<p>In front so far: <b>${best.candidate.id}</b> with a plain mean of ${score(best.mean)} over ${counted(best.measured - best.failed, 'example')}.</p>`
 }

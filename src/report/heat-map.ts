@@ -35,7 +35,7 @@ export function heatMap({ observations, turned }: StudyState, rows: readonly Ran
   const drawn = cells.filter(({ example }) => columns.has(example))
   const labels = shown.map(({ candidate }) => rowLabel(candidate.id))
   const values = drawn.map(({ score }) => score)
-  return html`<p class="quiet">Rows are the best measured prompts, columns search examples from easy to hard${byExample.size > order.length ? ` (the ${count(order.length)} measured most of ${count(byExample.size)})` : ''}. Light is a high score; a gap was not measured.</p>
+  return html`<p class="quiet">Rows are the best measured prompts, columns search examples from easy to hard${byExample.size > order.length ? ` (the ${count(order.length)} measured most of ${count(byExample.size)})` : ''}. Yellow is a high score, dark blue a low one; a gap was not measured.</p>
 ${drawPlot(
   {
     height: 40 + 15 * shown.length,

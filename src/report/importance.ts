@@ -27,6 +27,8 @@ export interface PartImportance {
 /** How estimates differ with a word in the prompt and without it. */
 export interface WordEffect {
   readonly word: string
+  /** Words that stand in exactly the same prompts: nothing tells them apart. */
+  readonly alike: readonly string[]
   readonly prompts: number
   readonly difference: number
   readonly interval: readonly [number, number]
@@ -66,22 +68,24 @@ export function partImportances(rows: readonly RankedCandidate[]): PartImportanc
     .sort((a, b) => b.share - a.share)
 }
 
-/** The clearest first. A word is looked at where at least three prompts have it and three do not. */
+/** The clearest first; words that always occur together are one. A word is looked at where at least three prompts have it and three do not. */
 export function wordEffects(rows: readonly RankedCandidate[], most = 12): WordEffect[] {
   const scored = rows.filter((row) => Number.isFinite(row.mean))
   const prompts = new Map<string, number[]>()
-  for (const row of scored) {
+  scored.forEach((row, place) => {
     for (const word of wordNGrams(candidateText(row.candidate), 1, 1).keys()) {
       const list = prompts.get(word)
-      if (list) list.push(row.mean)
-      else prompts.set(word, [row.mean])
+      if (list) list.push(place)
+      else prompts.set(word, [place])
     }
-  }
+  })
+  const told = [...prompts].filter(([, places]) => places.length >= 3 && scored.length - places.length >= 3)
   const sum = scored.reduce((total, row) => total + row.mean, 0)
   const squares = scored.reduce((total, row) => total + row.mean ** 2, 0)
-  return [...prompts]
-    .filter(([, values]) => values.length >= 3 && scored.length - values.length >= 3)
-    .map(([word, values]) => {
+  return [...Map.groupBy(told, ([, places]) => places.join()).values()]
+    .map((group) => {
+      const [[word, places], ...rest] = group as [(typeof group)[number], ...typeof group]
+      const values = places.map((place) => scored[place]!.mean)
       const others = scored.length - values.length
       const other = (sum - values.reduce((total, value) => total + value, 0)) / others
       const otherSquares = (squares - values.reduce((total, value) => total + value ** 2, 0)) / others
@@ -89,6 +93,7 @@ export function wordEffects(rows: readonly RankedCandidate[], most = 12): WordEf
       const difference = mean(values) - other
       return {
         word,
+        alike: rest.map(([other]) => other),
         prompts: values.length,
         difference,
         interval: [difference - INTERVAL_QUANTILE * error, difference + INTERVAL_QUANTILE * error] as const,
@@ -148,29 +153,31 @@ ${
     ? undefined
     : html`<h3>Slots and parameters</h3><div class="scroll"><table><thead><tr><th>part</th><th class="number">values</th><th class="number">share of the differences</th></tr></thead><tbody>${parts.map(({ name, kind, values, share }) => html`<tr><td>${name} <span class="quiet">${kind}</span></td><td class="number">${values}</td><td class="number">${Math.round(100 * share)}%</td></tr>`)}</tbody></table></div>`
 }
-${words.length === 0 ? undefined : html`<h3>Words</h3><p class="quiet">Mean estimate of the prompts with the word less that of those without, with a 95% interval.</p>${wordPlot(words)}`}
+${words.length === 0 ? undefined : html`<h3>Words</h3><p class="quiet">Mean estimate of the prompts with the word less that of those without, with a 95% interval. Words that stand in the same prompts share a row.</p>${wordPlot(words)}`}
 ${
   views.length === 0
     ? undefined
-    : html`<h3>Views of the text</h3><p class="quiet">Correlation between a prompt's own scores and those of the five prompts nearest to it in each view: near 1, that view foretells scores.</p><div class="scroll"><table><thead><tr><th>view</th><th class="number">correlation</th></tr></thead><tbody>${views.map(({ view, correlation }) => html`<tr><td>${view}</td><td class="number">${signedScore(correlation)}</td></tr>`)}</tbody></table></div>`
+    : html`<h3>Views of the text</h3><p class="quiet">Correlation between a prompt's own scores and those of the five prompts nearest to it in each view: near 1, that view predicts scores.</p><div class="scroll"><table><thead><tr><th>view</th><th class="number">correlation</th></tr></thead><tbody>${views.map(({ view, correlation }) => html`<tr><td>${view}</td><td class="number">${signedScore(correlation)}</td></tr>`)}</tbody></table></div>`
 }`
 }
 
-function wordPlot(words: readonly WordEffect[]): Html {
+function wordPlot(clearest: readonly WordEffect[]): Html {
+  const words = clearest.toSorted((a, b) => b.difference - a.difference)
+  const label = ({ word, alike }: WordEffect) => (alike.length === 0 ? word : `${word} +${alike.length}`)
   const title = (effect: WordEffect) =>
     hoverText(
-      `${effect.word}: ${signedScore(effect.difference)} (${interval(effect.interval)}), in ${effect.prompts} prompts`,
+      `${[effect.word, ...effect.alike].join(', ')}: ${signedScore(effect.difference)} (${interval(effect.interval)}), in ${effect.prompts} prompts`,
     )
   return drawPlot(
     {
       height: 80 + 20 * words.length,
       marginLeft: 150,
       x: { label: 'difference in score', grid: true },
-      y: { domain: words.map(({ word }) => word), label: null, tickSize: 0, tickFormat: rowLabel },
+      y: { domain: words.map(label), label: null, tickSize: 0, tickFormat: rowLabel },
       marks: [
         Plot.ruleX([0], { stroke: 'var(--quiet)' }),
         Plot.ruleY(words, {
-          y: 'word',
+          y: label,
           x1: ({ interval }) => interval[0],
           x2: ({ interval }) => interval[1],
           stroke: 'var(--accent)',
@@ -178,9 +185,9 @@ function wordPlot(words: readonly WordEffect[]): Html {
           strokeOpacity: 0.5,
           title,
         }),
-        Plot.dot(words, { y: 'word', x: 'difference', fill: 'var(--accent)', title }),
+        Plot.dot(words, { y: label, x: 'difference', fill: 'var(--accent)', title }),
       ],
     },
-    words.map((effect) => `${effect.word} ${signedScore(effect.difference)}`).join(', '),
+    words.map((effect) => `${label(effect)} ${signedScore(effect.difference)}`).join(', '),
   )
 }

@@ -8,6 +8,7 @@ import type { RankedCandidate } from './ranking.ts'
 /** Rows that show their whole text; the rest are cut, so that a pool of ten thousand still opens. */
 const FULL_TEXTS = 200
 const CUT = 300
+const BEGINNING = 180
 
 /** The box that {@link SEARCH_SCRIPT} listens to. */
 export const promptSearch = html`<p class="search"><label for="search">Search the prompts</label> <input id="search" type="search" autocomplete="off"> <span id="found" role="status" class="quiet"></span></p>`
@@ -34,7 +35,7 @@ export function promptRows({ conclusion, config }: StudyState, rows: readonly Ra
         : `${text.slice(0, CUT)} …`
     return {
       index: row.index,
-      html: html`<li${isWinner ? html` class="winner"` : undefined}><details><summary dir="auto">${firstLine(text)}</summary><pre dir="auto">${shown}</pre></details><span class="quiet">${row.candidate.id}${isWinner ? html`<span class="tag">winner</span>` : undefined}${row.candidate.id === config.baseline ? html`<span class="tag">baseline</span>` : undefined}</span>${scoreOf(row, scale, isWinner)}</li>
+      html: html`<li${isWinner ? html` class="winner"` : undefined}><details><summary dir="auto">${beginning(text)}</summary><pre dir="auto">${shown}</pre></details><span class="quiet id">${row.candidate.id}${isWinner ? html`<span class="tag">winner</span>` : undefined}${row.candidate.id === config.baseline ? html`<span class="tag">baseline</span>` : undefined}</span>${scoreOf(row, scale, isWinner)}</li>
 `,
     }
   })
@@ -57,7 +58,11 @@ export function scaleOf(rows: readonly RankedCandidate[]): [number, number] {
   return low < high ? [low, high] : [0, 1]
 }
 
-function firstLine(text: string): string {
-  const [line = ''] = text.trimStart().split('\n', 1)
-  return line.length > 110 ? `${line.slice(0, 110)}…` : line || '(empty)'
+/** Of the whole text: drafts often begin alike. */
+function beginning(text: string): string {
+  const line = text
+    .slice(0, 2 * BEGINNING)
+    .trim()
+    .replaceAll(/\s+/g, ' ')
+  return line.length > BEGINNING ? `${line.slice(0, BEGINNING)}…` : line || '(empty)'
 }

@@ -31,12 +31,14 @@ export function promptMap(rows: readonly RankedCandidate[], winner: number | und
   }))
   const means = points.map(({ mean }) => mean)
   const [low, high] = [Math.min(...means), Math.max(...means)]
+  const widths = points.map(({ width }) => width)
+  const [sharpest, vaguest] = [Math.min(...widths), Math.max(...widths)]
   const drawn = drawPlot(
     {
       height: 420,
       x: { axis: null, inset: 14 },
       y: { axis: null, inset: 14 },
-      r: { range: [2, 10] },
+      r: { type: 'linear', domain: sharpest < vaguest ? [sharpest, vaguest] : [0, vaguest || 1], range: [4.5, 9] },
       color: { ...SCORE_COLORS, domain: [low, high] },
       marks: [
         Plot.dot(points, {
@@ -46,6 +48,7 @@ export function promptMap(rows: readonly RankedCandidate[], winner: number | und
           fill: 'mean',
           stroke: 'var(--quiet)',
           strokeWidth: 0.7,
+          fillOpacity: 0.9,
           title: 'title',
           sort: { channel: '-r' },
         }),
@@ -57,7 +60,7 @@ export function promptMap(rows: readonly RankedCandidate[], winner: number | und
     },
     `Map of ${count(points.length)} prompts by their words; the same estimates stand in the list of all prompts`,
   )
-  return html`<p class="quiet">Prompts of like words stand together (principal coordinates of tf-idf; these two hold ${Math.round(100 * share)}% of the differences). Hover shows the prompt, the ring marks the winner, and a larger dot is a less certain one.${scored.length > shown.length ? ` The ${count(shown.length)} best of ${count(scored.length)}.` : ''}</p>
+  return html`<p class="quiet">Prompts of like words stand together (principal coordinates of tf-idf; these two hold ${Math.round(100 * share)}% of the differences). Hover shows the prompt, the ring marks the winner, and a larger dot is less certain.${scored.length > shown.length ? ` The ${count(shown.length)} best of ${count(scored.length)}.` : ''}</p>
 ${low < high ? html`<p class="legend"><span>${score(low)}</span><span class="ramp" aria-hidden="true"></span><span>${score(high)}</span></p>` : undefined}
 ${drawn}`
 }

@@ -43,8 +43,10 @@ export function rankCandidates(state: StudyState): RankedCandidate[] {
   for (let at = 0; at < observations.length; at++) {
     const tally = tallies[observations.candidate(at)]!
     const cells = observations.count(at)
-    tally.measured += cells
     const value = observations.score(at)
+    // What a prompt shows is missing from the start: it was neither measured nor did it fail.
+    if (Number.isNaN(value) && tally.candidate.shows?.includes(observations.example(at))) continue
+    tally.measured += cells
     if (Number.isNaN(value)) tally.failed += cells
     else {
       tally.sum += cells * state.turned(value)

@@ -8,20 +8,20 @@ import { constraintText } from '../history/constraint.ts'
 import { INTERVAL_LEVEL } from '../policy/policy.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import { creditOf } from '../study/credit.ts'
-import type { ConstraintBelief } from '../study/feasibility.ts'
+import { type ConstraintBelief, createFeasibility, FEASIBLE } from '../study/feasibility.ts'
 import type { ScoreSummary } from '../study/score-summary.ts'
 import type { StudyState } from '../study/state.ts'
 import { type Conclusion, type JudgedCandidate, knownScore } from '../study/verdict.ts'
 import { calibration } from './calibration.ts'
 import { difference } from './difference.ts'
 import { familyTree } from './family-tree.ts'
-import { frontTables } from './front.ts'
+import { frontPlots } from './front.ts'
 import { header, levelOf } from './head.ts'
 import { heatMap } from './heat-map.ts'
 import { type Html, html, toText, trusted } from './html.ts'
 import { importance } from './importance.ts'
 import { intervalBar } from './interval-bar.ts'
-import { count, interval, probability, score } from './numbers.ts'
+import { count, counted, interval, probability, score } from './numbers.ts'
 import { type PromptRow, promptRows, promptSearch, ROWS_TOGETHER, scaleOf } from './prompt-list.ts'
 import { promptMap } from './prompt-map.ts'
 import { type RankedCandidate, rankCandidates } from './ranking.ts'
@@ -47,6 +47,10 @@ export interface ReportParts {
   readonly parts: readonly ReportPart[]
   /** Of the list of all prompts, best first: what each looks like. */
   readonly rows: readonly PromptRow[]
+}
+
+interface Titled extends ReportPart {
+  readonly title: string
 }
 
 /** The part that holds the list of prompts. */
@@ -88,9 +92,8 @@ export function reportParts(options: ReportOptions): ReportParts {
   const { state } = options
   const { config, conclusion } = state
   const ranked = rankCandidates(state)
-  const parts = [
-    { id: 'head', html: html`<div id="head">${header(options, ranked)}</div>` },
-    ...(conclusion ? [{ id: 'winner', html: winner(state, conclusion, ranked) }] : []),
+  const sections: Titled[] = [
+    ...(conclusion ? [{ id: 'winner', title: 'Winner', html: winner(state, conclusion, ranked) }] : []),
     ...section('Constraints', conclusion?.feasibility && constraintTable(conclusion.feasibility)),
     ...section('Progress', progress(state)),
     ...section(
@@ -98,17 +101,18 @@ export function reportParts(options: ReportOptions): ReportParts {
       intervalPlot(ranked, { winner: conclusion?.winner.candidate, baseline: config.baseline }),
     ),
     ...section('Stages', stageTable(state)),
-    ...section('Score and price', frontTables(state, ranked)),
+    ...section('Score and price', frontPlots(state, ranked)),
     ...section('Map of the prompts', promptMap(ranked, conclusion?.winner.candidate)),
     ...section('Prompts and examples', heatMap(state, ranked)),
     ...section('What matters', importance(ranked)),
     ...section('Calibration', calibration(state, ranked)),
-    ...section('Examples that separate winner and baseline', separatingExamples(state, options.answers)),
-    ...section('Family tree', familyTree(state)),
+    ...section('Winner and baseline by example', separatingExamples(state, options.answers)),
+    ...section('Family tree', familyTree(state, ranked)),
     ...section('Spent', spending(options)),
     ...section('Failures', failures(state, ranked)),
     {
       id: LIST,
+      title: 'All prompts',
       html: html`<section id="${LIST}"><h2>All prompts</h2>
 <p class="quiet">${conclusion ? `Means and ${levelOf(conclusion)} intervals are the posterior: they borrow from similar prompts, so a prompt that was hardly measured has an estimate, too.` : 'Plain means of what was measured, with 95% intervals.'}</p>
 ${promptSearch}
@@ -116,7 +120,14 @@ ${EMPTY_LIST}</section>`,
     },
     ...section('How to repeat this', reproduction(options)),
   ]
-  return { parts, rows: promptRows(state, ranked) }
+  const head = { id: 'head', html: html`<div id="head">${header(options, ranked)}</div>` }
+  return { parts: [head, contents(sections), ...sections], rows: promptRows(state, ranked) }
+}
+
+/** Links to every section: a report is long. */
+function contents(sections: readonly Titled[]): ReportPart {
+  const links = sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)
+  return { id: 'contents', html: html`<nav id="contents" aria-label="Sections">${links}</nav>` }
 }
 
 const EMPTY_LIST = html`<div id="prompts"></div>`
@@ -131,12 +142,13 @@ function withRows(list: Html, rows: readonly PromptRow[]): Html {
   return trusted(toText(list).replace(toText(EMPTY_LIST), () => `<div id="prompts">${groups.join('\n')}</div>`))
 }
 
-function section(title: string, body: Html | undefined): ReportPart[] {
+function section(title: string, body: Html | undefined): Titled[] {
   if (!body) return []
   const id = title.toLowerCase().replaceAll(' ', '-')
   return [
     {
       id,
+      title,
       html: html`<section id="${id}"><h2>${title}</h2>
 ${body}</section>`,
     },
@@ -163,7 +175,35 @@ ${beaten ? html`<h3>What changed</h3><pre class="difference" dir="auto">${differ
 ${line('winner', 'winner', conclusion.winner.mean, conclusion.winner.interval, conclusion.holdout?.winner)}
 ${baseline && beaten ? line('baseline', 'baseline', baseline.mean, rows.find(({ index }) => index === baseline.candidate)!.interval, conclusion.holdout?.baseline) : undefined}
 </tbody></table></div>
-${beaten ? html`<h3>Baseline: ${beaten.id}</h3>${promptText(beaten)}` : undefined}</section>`
+${higherEstimates(state, conclusion, rows)}${beaten ? html`<h3>Baseline: ${beaten.id}</h3>${promptText(beaten)}` : undefined}</section>`
+}
+
+const MOST_PREFERRED = { score: '', shorter: 'shortest', cheaper: 'cheapest', faster: 'fastest' } as const
+
+/** Why prompts that seem better were not recommended. */
+function higherEstimates(
+  state: StudyState,
+  conclusion: Conclusion,
+  rows: readonly RankedCandidate[],
+): Html | undefined {
+  const { constraints = [], prefer = 'score', direction } = state.config
+  const { candidate, mean } = conclusion.winner
+  const sign = direction === 'minimize' ? -1 : 1
+  const higher = rows.filter((row) => row.measured > row.failed && sign * (row.mean - mean) > 0)
+  if (higher.length === 0) return undefined
+  const feasibility = createFeasibility(constraints, state.measurements)
+  const breaking = higher.filter(({ index }) => feasibility.of(index).probability < FEASIBLE).length
+  const why = [
+    ...(breaking > 0 ? [`${count(breaking)} probably ${breaking === 1 ? 'breaks' : 'break'} a constraint`] : []),
+    ...(breaking === higher.length
+      ? []
+      : prefer !== 'score'
+        ? [`of those that cannot be told apart from the best, the ${MOST_PREFERRED[prefer]} is preferred`]
+        : candidate === conclusion.baseline?.candidate
+          ? ['the lead over the baseline is too small to count']
+          : ['the winner was measured more']),
+  ]
+  return html`<p class="quiet">${counted(higher.length, 'measured prompt')} ${higher.length === 1 ? 'has' : 'have'} a ${sign > 0 ? 'higher' : 'lower'} estimate than the winner: ${why.join('; ')}.</p>`
 }
 
 function stageTable(state: StudyState): Html | undefined {
@@ -189,11 +229,11 @@ ${rows.map(
 }
 
 function constraintTable({ winner, baseline }: NonNullable<Conclusion['feasibility']>): Html {
-  const amount = (value: number) => String(Number(value.toPrecision(4)))
+  const amount = (value: number) => String(Number(value.toPrecision(4))).replace('-', '−')
   const line = (label: string, belief: ConstraintBelief) =>
     html`<tr><td>${label}</td><td>${constraintText(belief)}</td><td class="number">${amount(belief.mean)}</td><td class="number">${belief.interval.map(amount).join(' to ')}</td><td class="number">${probability(belief.probability)}</td><td class="number">${count(belief.count)}</td></tr>`
-  return html`<p class="quiet">On the mean over examples like these. A prompt measured little is assumed to be like the others; one that keeps all constraints with a probability of at least ½ may win.</p>
-<div class="scroll"><table><thead><tr><th></th><th>constraint</th><th class="number">mean</th><th class="number">95% interval</th><th class="number">kept with probability</th><th class="number">n</th></tr></thead><tbody>
+  return html`<p class="quiet">Limits on the mean over examples like these. A prompt that was measured little is assumed to be like the others; one that keeps all limits with a probability of at least ½ may win.${winner.constraints.some(({ metric }) => metric === 'latency') ? ' Latency is in milliseconds.' : ''}</p>
+<div class="scroll"><table><thead><tr><th></th><th>constraint</th><th class="number">mean</th><th class="number">95% interval</th><th class="number">kept with probability</th><th class="number">measured</th></tr></thead><tbody>
 ${winner.constraints.map((belief) => line('winner', belief))}
 ${(baseline?.constraints ?? []).map((belief) => line('baseline', belief))}
 </tbody></table></div>`

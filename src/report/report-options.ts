@@ -1,3 +1,4 @@
+import type { CallRole } from '../history/trace.ts'
 import type { StudyState } from '../study/state.ts'
 import type { RoleCost } from './costs.ts'
 import type { ShownAnswer } from './separating-examples.ts'
@@ -17,4 +18,6 @@ export interface ReportOptions {
   readonly costs?: readonly RoleCost[]
   /** What winner and baseline answered, where it is kept. */
   readonly answers?: readonly ShownAnswer[]
+  /** Which model played which role. @defaultValue that of the task alone */
+  readonly models?: Readonly<Partial<Record<CallRole, string>>>
 }

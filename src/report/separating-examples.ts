@@ -3,11 +3,15 @@ import type { StudyState } from '../study/state.ts'
 import { type Html, html } from './html.ts'
 import { count, score } from './numbers.ts'
 
-const MOST = 12
+const MOST = 8
 const LONGEST = 600
 
 /** What of an answer is shown. */
-export type ShownAnswer = Pick<Answer, 'prompt' | 'example' | 'split' | 'repeat' | 'output'>
+export interface ShownAnswer extends Pick<Answer, 'prompt' | 'example' | 'split' | 'repeat' | 'output'> {
+  /** The whole text that was sent to the model. */
+  readonly asked?: string
+  readonly feedback?: Answer['feedback']
+}
 
 interface Pair {
   readonly split: 'search' | 'holdout'
@@ -17,8 +21,8 @@ interface Pair {
 }
 
 /**
- * The examples on which winner and baseline differ most, with what both answered where answers are kept. `undefined` where
- * there is no baseline, or no example that both were measured on.
+ * The examples on which winner and baseline differ most, with what both were asked and answered where that is kept.
+ * `undefined` where there is no baseline, or no example that both were measured on.
  */
 export function separatingExamples(state: StudyState, answers: readonly ShownAnswer[] = []): Html | undefined {
   const { conclusion, candidates, config } = state
@@ -33,21 +37,50 @@ export function separatingExamples(state: StudyState, answers: readonly ShownAns
   const shown = differ
     .toSorted((a, b) => Math.abs(b.winner - b.baseline) - Math.abs(a.winner - a.baseline))
     .slice(0, MOST)
-  const outputs = new Map(
+  const kept = new Map(
     answers
       .filter(({ repeat }) => repeat === 0)
-      .map((answer) => [`${answer.prompt}/${answer.split}/${answer.example}`, answer.output]),
+      .map((answer) => [`${answer.prompt}/${answer.split}/${answer.example}`, answer]),
   )
-  const cell = (candidate: number, { split, example }: Pair, value: number) => {
-    const output = outputs.get(`${candidates[candidate]!.id}/${split}/${example}`)
-    return html`<td><b>${score(value)}</b>${output === undefined ? undefined : html`<pre dir="auto">${output.length > LONGEST ? `${output.slice(0, LONGEST)} …` : output}</pre>`}</td>`
+  const answerOf = (candidate: number, { split, example }: Pair) =>
+    kept.get(`${candidates[candidate]!.id}/${split}/${example}`)
+  const cell = (candidate: number, pair: Pair, own: number, other: number) => {
+    const { output, feedback = [] } = answerOf(candidate, pair) ?? {}
+    const said = feedback.map(({ text }) => html`<p class="quiet">${cut(text)}</p>`)
+    return html`<td><b${sign * (own - other) > 0 ? html` class="better"` : undefined}>${score(own)}</b>${output === undefined ? undefined : html`<pre dir="auto">${cut(output)}</pre>`}${said}</td>`
   }
-  return html`<p class="quiet">Of ${count(pairs.length)} examples that both were measured on, the winner is better on ${count(better)} and worse on ${count(differ.length - better)}.${outputs.size === 0 ? ' No answers are kept.' : ''}</p>
+  const rows = shown.map((pair) => {
+    const asked = inCommon(answerOf(winner, pair)?.asked, answerOf(baseline, pair)?.asked)
+    return html`<tr><td>${pair.split} ${pair.example}${asked === '' ? undefined : html`<pre dir="auto">${cut(asked)}</pre>`}</td>${cell(winner, pair, pair.winner, pair.baseline)}${cell(baseline, pair, pair.baseline, pair.winner)}</tr>`
+  })
+  return html`<p class="quiet">Of ${count(pairs.length)} examples that both were measured on, the winner is better on ${count(better)} and worse on ${count(differ.length - better)}.${differ.length > shown.length ? ` The ${count(shown.length)} that differ most:` : ''}${kept.size === 0 ? ' No answers are kept.' : ''}</p>
 ${
-  shown.length === 0
+  rows.length === 0
     ? undefined
-    : html`<div class="scroll"><table><thead><tr><th>example</th><th>winner</th><th>baseline</th></tr></thead><tbody>${shown.map((pair) => html`<tr><td>${pair.split} ${pair.example}</td>${cell(winner, pair, pair.winner)}${cell(baseline, pair, pair.baseline)}</tr>`)}</tbody></table></div>`
+    : html`<div class="scroll"><table class="answers"><thead><tr><th>example</th><th>winner</th><th>baseline</th></tr></thead><tbody>${rows}</tbody></table></div>`
 }`
+}
+
+/**
+ * The example as both prompts put it: what two texts end with alike, or begin with, in whole lines. Examples themselves are
+ * not stored.
+ */
+function inCommon(a = '', b = ''): string {
+  if (a === '' || a === b) return ''
+  const shorter = Math.min(a.length, b.length)
+  let end = 0
+  while (end < shorter && a.at(-1 - end) === b.at(-1 - end)) end++
+  let start = 0
+  while (start < shorter && a[start] === b[start]) start++
+  const after = a.slice(a.length - end)
+  const before = a.slice(0, start)
+  const common =
+    end >= start ? after.slice(after.indexOf('\n') + 1) : before.slice(0, Math.max(0, before.lastIndexOf('\n')))
+  return common.trim()
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)} …` : text
 }
 
 function pairsOf(state: StudyState, split: Pair['split'], winner: number, baseline: number): Pair[] {

@@ -10,7 +10,7 @@ import { count, dollars } from './numbers.ts'
 import type { RankedCandidate } from './ranking.ts'
 import type { ReportOptions } from './report-options.ts'
 
-export function spending({ state, costs = [] }: ReportOptions): Html {
+export function spending({ state, costs = [], models = {} }: ReportOptions): Html {
   const { spent, limits, reserved, exceeded } = state.ledger
   const line = (label: string, used: string, limit: string | undefined) =>
     html`<tr><td>${label}</td><td class="number">${used}</td><td class="number">${limit ?? '–'}</td></tr>`
@@ -22,7 +22,7 @@ ${line('input tokens', count(spent.inputTokens), limit(limits.inputTokens))}
 ${line('output tokens', count(spent.outputTokens), limit(limits.outputTokens))}
 ${line('money', dollars(spent.usd), limits.usd === undefined ? undefined : dollars(limits.usd))}
 </tbody></table></div>
-${costTable(costs, { task: state.config.fingerprint['model'], proposer: state.config.fingerprint['generator'] })}
+${costTable(costs, { task: state.config.fingerprint['model'], ...models })}
 ${reserved.calls > 0 ? html`<p class="quiet">${count(reserved.calls)} calls were in flight when this was written; they are charged at their worst case once the study is resumed.</p>` : undefined}
 ${exceeded.inputTokens + exceeded.outputTokens > 0 ? html`<p>The provider charged ${count(exceeded.inputTokens)} input and ${count(exceeded.outputTokens)} output tokens more than the worst case we had counted.</p>` : undefined}`
 }

@@ -97,7 +97,7 @@ export async function coordinate(options: CoordinateOptions, link: Link, boss: P
   const answer = (letter: Letter<Ask>, said: ToWorker['answer']) => {
     const { ask, worker } = letter.body
     mailbox.remove([letter.id])
-    void mailbox.post(workerMailbox(worker), { type: 'answer', ask, answer: said } satisfies ToWorker)
+    void mailbox.post(workerMailbox(worker), { type: 'answer', ask, answer: said } satisfies ToWorker, 'open')
   }
   const grant = (cell: OpenCell, letter: Letter<Ask>) =>
     void cell.calls.grant(letter.body, (said) => answer(letter, said))

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Client, Pool, QueryResult } from 'pg'
+import type { Client, Pool, QueryConfig, QueryResult } from 'pg'
 import { parsePostgresAddress } from '../store/postgres/address.ts'
 import { translatePostgresError } from '../store/postgres/errors.ts'
 import { connectionOf, loadPg } from '../store/postgres/postgres-store.ts'
@@ -29,6 +29,27 @@ export const LIVING = 0x4b524957
 const RECONNECT = 100
 const LONGEST_RECONNECT = 5_000
 
+/** Statements that a connection keeps prepared. */
+const PREPARED = 64
+
+/**
+ * Names statements that come again, so that the server parses and plans each once, which is most of what it takes. A text
+ * of several statements cannot be prepared.
+ */
+function createPrepare(): (text: string, values: unknown[]) => QueryConfig {
+  const names = new Map<string, string>()
+  const once = new Set<string>()
+  return (text, values) => {
+    if (!names.has(text) && names.size < PREPARED && (values.length > 0 || !text.includes(';'))) {
+      if (once.delete(text)) names.set(text, `krige_${names.size}`)
+      else once.add(text)
+      if (once.size > PREPARED) once.clear()
+    }
+    const name = names.get(text)
+    return { text, values, ...(name === undefined ? {} : { name }) }
+  }
+}
+
 /** @throws UnavailableError when the database cannot be reached, or refuses. */
 export async function openLink(address: string, connections: number): Promise<Link> {
   const { location } = parsePostgresAddress(address)
@@ -36,6 +57,7 @@ export async function openLink(address: string, connections: number): Promise<Li
   const config = connectionOf(pg, address)
   const pool: Pool = new pg.Pool({ ...config, max: connections })
   pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}))
+  const prepared = createPrepare()
   const listeners = new Map<string, (payload: string) => void>()
   const locks = new Set<number>()
   let closed = false
@@ -73,7 +95,7 @@ export async function openLink(address: string, connections: number): Promise<Li
   }
   const execute = async (text: string, values: readonly unknown[] = []): Promise<QueryResult> => {
     try {
-      return await pool.query(text, [...values])
+      return await pool.query(prepared(text, [...values]))
     } catch (error) {
       throw translatePostgresError(error, location)
     }

@@ -16,11 +16,13 @@ export interface Hands {
  * Takes cells from a queue as hands are free, and says that they are being worked on. A cell whose work throws goes back
  * into the queue, for another worker, or to the dead letters after too many. One that is to be measured alone waits until
  * the others in hand are done, and nothing is taken meanwhile.
+ *
+ * @param capacity How many there may be in hand; asked whenever there may be room.
  */
 export function takeCells(
   boss: PgBoss,
   queue: string,
-  slots: number,
+  capacity: () => number,
   carry: (cell: Job<QueuedCell>) => Promise<void>,
 ): Hands {
   const inHand = new Map<string, Job<QueuedCell>>()
@@ -67,8 +69,8 @@ export function takeCells(
       })
   }
   const look = oneAtATime(async () => {
-    const batchSize = slots - inHand.size
-    if (closed || !mayHold || batchSize === 0 || [...inHand.values()].some(({ data }) => data.alone)) return
+    const batchSize = capacity() - inHand.size
+    if (closed || !mayHold || batchSize <= 0 || [...inHand.values()].some(({ data }) => data.alone)) return
     mayHold = false
     const jobs = await boss.fetch<QueuedCell>(queue, { batchSize }).catch((error) => {
       mayHold = true

@@ -10,7 +10,8 @@ import { namesOf } from '../store/postgres/left-behind.ts'
 import type { Task } from '../task/task.ts'
 import { messageOf } from '../text/message-of.ts'
 import { type Link, openLink } from './link.ts'
-import { type Mailbox, openMailbox } from './mailbox.ts'
+import { createLookAhead, createTurns, type LookAhead } from './look-ahead.ts'
+import { type Mailbox, openMailbox, type Postage } from './mailbox.ts'
 import { type CellJob, NEWS, type QueuedCell, type ToCoordinator, type ToWorker, workerMailbox } from './messages.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { openQueue } from './queue.ts'
@@ -61,7 +62,13 @@ export async function work(options: WorkOptions): Promise<void> {
     const asks = createAsks(row!.id, () => letters!)
     letters = await openMailbox(link, workerMailbox(row!.id), asks.look)
     await link.hold(row!.id)
-    const post = (study: string, message: ToCoordinator) => letters!.post(namesOf(study).mailbox, message)
+    const post = (study: string, message: ToCoordinator, how?: Postage) =>
+      letters!.post(namesOf(study).mailbox, message, how)
+    const lookAhead = createLookAhead(slots, (capacity) => {
+      // Where this is lost, the coordinator has some cells more or fewer under way, until the next change.
+      link.query('update workers set slots = $2 where id = $1', [row!.id, capacity]).catch(() => {})
+      for (const state of serving.values()) if (state !== 'refused') state.hands.look()
+    })
     await untilAborted(link, signal, async () => {
       const jobs = await link.query<JobRow>('select queue, study, evaluator, fingerprint, task from jobs')
       const wanted = jobs.filter(({ study }) => options.study === undefined || options.study === study)
@@ -83,9 +90,10 @@ export async function work(options: WorkOptions): Promise<void> {
           continue
         }
         const { queue, study } = job
-        const carry = (cell: Job<QueuedCell>) =>
-          measure(cell, queue, evaluator, asks, (message) => post(study, message)).then(() => options.onCell?.(study))
-        const hands = takeCells(boss!, queue, slots, carry)
+        const takeTurn = createTurns(slots)
+        const place = { queue, evaluator, asks, takeTurn, lookAhead, post: post.bind(undefined, study) }
+        const carry = (cell: Job<QueuedCell>) => measure(cell, place).then(() => options.onCell?.(study))
+        const hands = takeCells(boss!, queue, () => lookAhead.capacity, carry)
         serving.set(queue, { evaluator, hands })
         await link.listen(queue, hands.look)
       }
@@ -134,34 +142,54 @@ async function admit(job: JobRow, { tasks, open, onNotice }: WorkOptions): Promi
   return undefined
 }
 
-async function measure(
-  { id, data, retryCount, signal }: Job<QueuedCell>,
-  queue: string,
-  evaluator: Evaluator,
-  asks: Asks,
-  post: (message: ToCoordinator) => Promise<void>,
-): Promise<void> {
+/** Where a cell is measured. */
+interface Place {
+  readonly queue: string
+  readonly evaluator: Evaluator
+  readonly asks: Asks
+  readonly takeTurn: () => Promise<() => void>
+  readonly lookAhead: LookAhead
+  readonly post: (message: ToCoordinator, how?: Postage) => Promise<void>
+}
+
+async function measure({ id, data, retryCount, signal }: Job<QueuedCell>, place: Place): Promise<void> {
+  const { queue, evaluator, asks, post } = place
   const { key } = data
   const { cell, candidate, rival, example, repeat, seed } = JSON.parse(data.job) as CellJob
-  void post({ type: 'take', key, job: id, attempt: retryCount, worker: asks.worker })
+  void post({ type: 'take', key, job: id, attempt: retryCount, worker: asks.worker }, 'open')
   let isGone = false
+  let waited = 0
+  const turns = new Set<() => void>()
+  const begun = performance.now()
   const reserve = async (estimate: CallEstimate): Promise<CallReservation | undefined> => {
     const { ask, answered } = asks.expect(queue)
-    await post({ type: 'ask', ask, key, worker: asks.worker, estimate })
+    const from = performance.now()
+    await post({ type: 'ask', ask, key, worker: asks.worker, estimate }, 'open')
     const answer = await answered
     isGone ||= answer === 'gone'
-    if (answer !== 'granted') return undefined
+    // Only a call that may be sent waits for its turn, and only calls have one: what waits here holds up nobody.
+    const endTurn = answer === 'granted' ? await place.takeTurn() : undefined
+    waited += performance.now() - from
+    if (!endTurn) return undefined
+    turns.add(endTurn)
+    const end = (message: ToCoordinator) => {
+      endTurn()
+      // Mostly the result follows at once.
+      void post(message, 'later')
+    }
     return {
-      settle: ({ text: _, ...report }) => void post({ type: 'settle', ask, key, report }),
-      release: () => void post({ type: 'release', ask, key }),
+      settle: ({ text: _, ...report }) => end({ type: 'settle', ask, key, report }),
+      release: () => end({ type: 'release', ask, key }),
     }
   }
   const request = { cell, candidate, example, repeat, seed, signal, reserve }
-  const evaluation = await (rival && evaluator.compare
-    ? evaluator.compare({ ...request, rival })
-    : evaluator.evaluate(request))
+  const measured = rival && evaluator.compare ? evaluator.compare({ ...request, rival }) : evaluator.evaluate(request)
+  const evaluation = await measured.finally(() => {
+    for (const endTurn of turns) endTurn()
+  })
   // Not wanted any more, or not measured: it stays open.
   if (isGone || evaluation.failure?.kind === 'cancelled') return
+  place.lookAhead.note(performance.now() - begun - waited)
   await post({ type: 'finish', key, evaluation })
 }
 

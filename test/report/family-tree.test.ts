@@ -28,13 +28,35 @@ describe('family tree', () => {
     study.tellCandidates(action.id, [{ id: 'child', text: 'Classify every ticket.', shows: [1], origin }], {
       rejected: { duplicate: 2 },
     })
-    const cell = study.ask()
-    study.tell(cell.id, cell.kind === 'evaluate' ? cell.examples.map(() => 1) : [])
+    study.observe({ candidate: 1, example: 0, score: 1 })
     const page = toText(familyTree(study.state)!)
-    expect(page).toContain('3 drafts were written, 2 duplicate of them refused')
+    expect(page).toContain('3 drafts written, 2 rejected (2 duplicate), 1 measured')
     expect(page).toMatch(/<strong>baseline<\/strong>.*<ul><li><strong>child<\/strong>/s)
-    expect(page).toContain('by mutate: &lt;b&gt;be exact&lt;/b&gt;')
+    expect(page).toContain('by mutate</span>: &lt;b&gt;be exact&lt;/b&gt;')
     expect(page).toContain('Classify <del>the</del><ins>every</ins> ticket.')
     expect(renderReport({ state: study.state })).toContain('<h2>Family tree</h2>')
+  })
+  it('draws the measured drafts, shows how the winner came about, and counts the others', async () => {
+    const pool = [{ id: 'baseline', text: 'Classify the ticket.' }]
+    const study = createStudy({ pool, policy: asksOnce, exampleCount: 3, baseline: 'baseline' })
+    const action = study.ask()
+    const origin = (parents: number[]) => ({ by: 'proposer', name: 'mutate', parents }) as const
+    const added = study.tellCandidates(action.id, [
+      { id: 'child', text: 'Classify every ticket.', origin: origin([0]) },
+      { id: 'other', text: 'Name the folder.', origin: origin([0]) },
+      { id: 'unseen', text: 'Say something.', origin: origin([0]) },
+    ])
+    for (const [candidate, score] of [
+      [0, 0],
+      [added[0]!, 1],
+      [added[1]!, 0],
+    ] as const) {
+      for (const example of [0, 1, 2]) study.observe({ candidate, example, score })
+    }
+    const drawn = toText(familyTree(study.state)!)
+    expect(drawn).toContain('Family tree of 3 prompts')
+    expect(drawn.match(/<path d="M[^"]*C/g), 'a line from the baseline to each').toHaveLength(2)
+    expect(drawn).toContain('and 1 draft not measured')
+    expect(drawn).not.toContain('How the winner came about')
   })
 })

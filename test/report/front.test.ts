@@ -45,7 +45,10 @@ describe('the front of score and price', () => {
 
   it('stands in the report and its data, and is the same every time', () => {
     const { state } = study()
-    expect(renderReport({ state })).toContain('<h2>Score and price</h2>')
+    const page = renderReport({ state })
+    expect(page).toContain('<h2>Score and price</h2>')
+    expect(page).toContain('aria-label="Scores of 3 prompts against characters of the prompt;')
+    expect(page).toContain('good: 0.900 for 38; on the front')
     expect(summarizeReport(state).fronts).toEqual(frontsOf(state, rankCandidates(state)))
     const [first] = summarizeReport(state).fronts
     expect(first!.points.every(({ probability }) => probability >= 0 && probability <= 1)).toBe(true)

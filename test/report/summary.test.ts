@@ -41,7 +41,15 @@ describe('what matters', () => {
     // Different everywhere: it would explain everything and say nothing.
     expect(parts.some(({ name }) => name === 'number')).toBe(false)
     const [word] = wordEffects(rows)
-    expect(word).toMatchObject({ word: 'carefully', prompts: 8 })
+    expect(word).toMatchObject({ word: 'carefully', alike: [], prompts: 8 })
+    const twice = rows.map((row) => {
+      const text = row.index % 2 === 0 ? 'Read slowly carefully.' : `Answer ${row.index}.`
+      return { ...row, candidate: { id: row.candidate.id, text } }
+    })
+    // Nothing tells these three apart: they are one.
+    const together = wordEffects(twice).map(({ word, alike }) => [word, ...alike].sort())
+    expect(together).toEqual(expect.arrayContaining([['answer'], ['carefully', 'read', 'slowly']]))
+    expect(together).toHaveLength(2)
     expect(word!.difference).toBeGreaterThan(0.3)
     expect(viewImportances(rows).some(({ correlation }) => correlation > 0.5)).toBe(true)
   })

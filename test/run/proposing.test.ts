@@ -107,6 +107,22 @@ describe('a task with one prompt', () => {
     expect(result.verdict).toBe('improved')
   })
 
+  it.each(['krige', 'successive-halving'])('keeps under %s a constraint that its baseline breaks', async (policy) => {
+    // Right on every ticket at length, on two of three where it may not explain.
+    const chatty = ({ prompt }: GenerateRequest) => {
+      const [, input] = /Ticket: ([^\n]*)\nLabel:$/.exec(prompt) ?? []
+      const right = examples.find((example) => example.input === input)!.expected
+      const isShort = prompt.includes('Do not explain')
+      return isShort ? (right === 'bug' ? 'billing' : right) : `After some thought I would call this a ${right}.`
+    }
+    const given = task({ proposers: ['format'], constraints: [{ metric: 'outputTokens', atMost: 12 }] })
+    const { result, state } = await run(given, chatty, undefined, { policy })
+    expect(result.baseline!.feasibility!.probability).toBeLessThan(0.02)
+    expect(result.winner.text).toContain('Do not explain')
+    expect(result.winner.feasibility!.probability).toBeGreaterThan(0.9)
+    expect(state.observations.length, 'the search goes on where all that was measured breaks it').toBeGreaterThan(60)
+  })
+
   it('keeps what must be kept', async () => {
     const { state } = await run(task({ preserve: ['ACME'], baseline: 'Classify the ticket for ACME.' }))
     expect(state.candidates.length).toBeGreaterThan(2)

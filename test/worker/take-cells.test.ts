@@ -32,7 +32,12 @@ describe('hands', () => {
   it('take all that is there, and ask no more until they are called', async () => {
     const queue = queueOf('a', 'b', 'c', 'd', 'e')
     const measured: string[] = []
-    const hands = takeCells(queue.boss, 'cells', 2, async ({ data }) => void measured.push(data.key))
+    const hands = takeCells(
+      queue.boss,
+      'cells',
+      () => 2,
+      async ({ data }) => void measured.push(data.key),
+    )
     await vi.waitUntil(() => queue.completed.length === 5)
     await settled()
     const asked = queue.fetches()
@@ -52,8 +57,11 @@ describe('hands', () => {
   it('that were called while they were full ask when one is free', async () => {
     const queue = queueOf('a')
     let end = () => {}
-    const hands = takeCells(queue.boss, 'cells', 1, ({ data }) =>
-      data.key === 'a' ? new Promise<void>((resolve) => (end = resolve)) : Promise.resolve(),
+    const hands = takeCells(
+      queue.boss,
+      'cells',
+      () => 1,
+      ({ data }) => (data.key === 'a' ? new Promise<void>((resolve) => (end = resolve)) : Promise.resolve()),
     )
     await settled()
     queue.waiting.push({ id: '9', retryCount: 0, data: { key: 'b', job: '{}' } } as Job<QueuedCell>)
@@ -68,9 +76,14 @@ describe('hands', () => {
   it('take a cell again whose work threw', async () => {
     const queue = queueOf('a')
     let tries = 0
-    const hands = takeCells(queue.boss, 'cells', 1, async () => {
-      if (++tries === 1) throw new Error('the first time')
-    })
+    const hands = takeCells(
+      queue.boss,
+      'cells',
+      () => 1,
+      async () => {
+        if (++tries === 1) throw new Error('the first time')
+      },
+    )
     await vi.waitUntil(() => queue.completed.length === 1)
     expect(tries).toBe(2)
     await hands.close()
@@ -79,7 +92,12 @@ describe('hands', () => {
   it('close once what they measured is out of the queue', async () => {
     const queue = queueOf()
     queue.waiting.push({ id: 'slow', retryCount: 0, data: { key: 'a', job: '{}' } } as Job<QueuedCell>)
-    const hands = takeCells(queue.boss, 'cells', 1, async () => {})
+    const hands = takeCells(
+      queue.boss,
+      'cells',
+      () => 1,
+      async () => {},
+    )
     await settled()
     let isClosed = false
     const closing = hands.close().then(() => {

@@ -68,7 +68,7 @@ function fromApiCall(error: APICallError, context: CallContext): Failure {
   if (status === undefined) return fromConnection(error, context)
   const body = error.responseBody ?? ''
   // Hidden before it is cut: half a key is no key that could be found.
-  const excerpt = context.redact(body).replace(/\s+/g, ' ').trim().slice(0, EXCERPT)
+  const excerpt = context.redact(reasonIn(body)).replace(/\s+/g, ' ').trim().slice(0, EXCERPT)
   const message = `HTTP ${status} from ${context.host}${excerpt.length > 0 ? `: ${excerpt}` : ''}`
   const wait = retryAfter(headers, context.now())
   if (status === 401 || status === 403) return failure('authentication', `${message} (check the API key)`)
@@ -103,6 +103,17 @@ function fromApiCall(error: APICallError, context: CallContext): Failure {
     'malformed',
     `${context.host} answered ${kind} (HTTP ${status})${excerpt.length > 0 ? `: ${excerpt}` : ''}`,
   )
+}
+
+/** What a provider says went wrong, without the JSON around it. */
+function reasonIn(body: string): string {
+  try {
+    const { error, message } = JSON.parse(body)
+    const reason = typeof error === 'object' ? error?.message : (error ?? message)
+    return typeof reason === 'string' && reason !== '' ? reason : body
+  } catch {
+    return body
+  }
 }
 
 const CONNECTION_CODES =

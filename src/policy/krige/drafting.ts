@@ -122,12 +122,13 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       const asked = Int32Array.from(pool, (_, i) => cells.count(i) + (taken.get(i)?.size ?? 0) - shown(i))
       const free = Int32Array.from(asked, (count, i) => (state.excluded?.has(i) ? 0 : exampleCount - count - shown(i)))
       const plan = planFor(state, fitAt(observations.length))
-      const measuring = bestMeasurement(plan, pool, asked, free, state.evaluationsLeft)
+      const standing = standingOf(plan, asked, state.excluded)
+      const measuring = bestMeasurement(plan, standing, pool, asked, free, state.evaluationsLeft)
       const proposer = nextProposer(state, plan, asked)
-      const writing = proposer && bestWriting(plan, asked, proposer, state)
+      const writing = proposer && bestWriting(plan, standing, { asked, free }, proposer, state)
       if (writing && (!measuring || writing.rate > measuring.rate)) {
         const { count, rate } = writing
-        const parents = parentsOf(plan, asked, state.excluded)
+        const parents = parentsOf(plan, standing)
         const summary = `${count} more drafts promise ${rate.toFixed(5)} per call, measuring on ${(measuring?.rate ?? 0).toFixed(5)}`
         const choice = chooseStage(context, state, parents[0]!)
         const reason = { summary: choice ? `${summary}; ${choice.summary}` : summary, expectedGain: rate }
@@ -136,7 +137,8 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       }
       if (!measuring) {
         if (pending.length > 0 || (state.pendingGenerations ?? 0) > 0) return { kind: 'wait' }
-        return { kind: 'done', reason: 'every prompt has been measured on every example, and no proposer writes more' }
+        const which = state.excluded?.size ? 'every prompt that may keep the constraints' : 'every prompt'
+        return { kind: 'done', reason: `${which} has been measured on every example, and no proposer writes more` }
       }
       const { candidate, rate } = measuring
       const { redundancy } = pools.of(pool, observations)
@@ -145,9 +147,8 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       const examples = chooseExamples(candidate, { ...plan, redundancy, taken }, block)
       const { means, standardDeviations } = plan.scores
       const score = `${means[candidate]!.toFixed(3)} ± ${standardDeviations[candidate]!.toFixed(3)}`
-      const standing =
-        asked[candidate] === 0 ? 'a draft, predicted by its text at' : `after ${asked[candidate]} examples`
-      const reason = { summary: `${standing} ${score}; ${rate.toFixed(5)} per call`, expectedGain: rate }
+      const known = asked[candidate] === 0 ? 'a draft, predicted by its text at' : `after ${asked[candidate]} examples`
+      const reason = { summary: `${known} ${score}; ${rate.toFixed(5)} per call`, expectedGain: rate }
       return { kind: 'act', action: { kind: 'evaluate', candidate, examples, reason } }
     },
     recommend: pools.recommend,
@@ -179,6 +180,8 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
 
   function bestMeasurement(
     { scores, ranked, counts, noise }: DraftingPlan,
+    // Only what was measured can be recommended: a draft competes with the best of that.
+    [first, second]: readonly number[],
     pool: readonly PoolEntry[],
     asked: Int32Array,
     free: Int32Array,
@@ -187,8 +190,6 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     const { means } = scores
     const length = pool.reduce((sum, entry) => sum + candidateText(entry.candidate).length, 0) / pool.length
     let best: { candidate: number; rate: number } | undefined
-    // Only what was measured can be recommended: a draft competes with the best of that.
-    const [first, second] = ranked.filter((i) => asked[i]! > 0)
     for (const i of ranked) {
       if (free[i] === 0) continue
       const competitor = i === first ? second : first
@@ -207,14 +208,19 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
   }
 
   /** How many drafts to ask for; undefined where nothing can be paid for. */
-  function bestWriting(plan: DraftingPlan, asked: Int32Array, proposer: ProposerInfo, state: PolicyState) {
+  function bestWriting(
+    plan: DraftingPlan,
+    [leader]: readonly number[],
+    { asked, free }: Readonly<Record<'asked' | 'free', Int32Array>>,
+    proposer: ProposerInfo,
+    state: PolicyState,
+  ) {
     if ((state.pendingGenerations ?? 0) > 0) return undefined
     const written = (state.generations ?? []).reduce((sum, { added }) => sum + added.length, 0)
     const withheld = state.pool.reduce((sum, { candidate }) => sum + (candidate.shows?.length ?? 0), 0)
     const allowed = FIRST_DRAFTS + DRAFTS_PER_OUTCOME * (state.observations.length - withheld) - written
-    const { scores, ranked, noise } = plan
-    const leader = ranked.find((i) => asked[i]! > 0)
-    if (leader === undefined || asked[leader]! < Math.min(FIRST_LOOK, exampleCount)) return undefined
+    const { scores, noise } = plan
+    if (leader === undefined || (asked[leader]! < FIRST_LOOK && free[leader]! > 0)) return undefined
     const { mean, told, untold } = plan.inherited(plan.beliefs.ability[leader]!)
     const passing = yieldOf(state.generations ?? [], proposer.name)
     const slope = scores.slopes[leader]!
@@ -233,10 +239,15 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     return best
   }
 
-  function parentsOf({ scores, ranked }: DraftingPlan, asked: Int32Array, excluded: PolicyState['excluded']) {
+  /** What was measured, best first. Where all of it breaks a constraint, that is what there is to begin with. */
+  function standingOf({ ranked }: DraftingPlan, asked: Int32Array, excluded: PolicyState['excluded']) {
+    const measured = ranked.filter((i) => asked[i]! > 0)
+    const kept = measured.filter((i) => !excluded?.has(i))
+    return kept.length > 0 ? kept : measured
+  }
+
+  function parentsOf({ scores }: DraftingPlan, [first, ...others]: readonly number[]) {
     const upper = (i: number) => scores.means[i]! + Math.sqrt(reducible(scores, i))
-    const measured = ranked.filter((i) => asked[i]! > 0 && !excluded?.has(i))
-    const [first, ...others] = measured
     return [first!, ...others.sort((a, b) => upper(b) - upper(a)).slice(0, MOST_PARENTS - 1)]
   }
 }

@@ -63,7 +63,7 @@ ${head('Krige')}
 <button id="pause" type="button" disabled>Pause</button>
 <button id="stop" type="button" disabled>Stop</button>
 <button id="try" type="button" disabled>Try a prompt</button>
-<button id="compare" type="button" disabled>Compare two</button>
+<button id="compare" type="button" disabled hidden>Compare two</button>
 </p>
 </div><p id="notice" role="alert" hidden></p></header>
 <main id="report" aria-busy="true"><p class="quiet">The report is on its way.</p></main>

@@ -5,9 +5,8 @@
  */
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context, Hono } from 'hono'
+import { readShown } from '../../report/read-shown.ts'
 import type { ReportOptions } from '../../report/report-options.ts'
-import type { ShownAnswer } from '../../report/separating-examples.ts'
-import { readAnswers } from '../../store/read-answers.ts'
 import type { Store } from '../../store/store.ts'
 import { candidateAnswer } from '../answers.ts'
 import { indexOf, openFor, type ServedStudy } from '../served-studies.ts'
@@ -85,12 +84,7 @@ export async function reportExtras(
   store: Store,
   version: string,
 ): Promise<Partial<ReportOptions>> {
-  const answers: ShownAnswer[] = []
-  for (const judged of [state.conclusion?.winner, state.conclusion?.baseline]) {
-    if (!judged) continue
-    for await (const { calls: _, ...answer } of readAnswers(store, state, judged.candidate)) answers.push(answer)
-  }
-  return { answers, version }
+  return { ...(await readShown(store, state)), version }
 }
 
 /** The best two that were not compared on some example, and the first such example; `skip` pairs further down. */

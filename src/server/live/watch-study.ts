@@ -52,22 +52,20 @@ export function watchStudy({ createConnection, createReportView, offerControls }
     for (const id of ['pause', 'stop', 'try', 'compare']) element<HTMLButtonElement>(id).disabled = !isOpen
     element('pause').textContent = state === 'running' ? 'Pause' : 'Go on'
     element<HTMLButtonElement>('stop').disabled = !isOpen || state === 'stopped'
-    if (status && status.policy !== 'comparison') {
-      const compare = element<HTMLButtonElement>('compare')
-      compare.disabled = true
-      compare.title = `Policy ${status.policy} has scores; two prompts are compared where the policy is comparison.`
-    }
-  }
-  const refreshStatus = async () => {
-    status = await read<Status>('')
+    if (!status) return
+    // Elsewhere prompts have scores, and nothing is compared.
+    element('compare').hidden = status.policy !== 'comparison'
     const { spent, evaluationsLeft, pendingActions, candidates } = status
     element('numbers').textContent = [
       `${number(spent.evaluations)}${evaluationsLeft === null ? '' : ` of ${number(spent.evaluations + evaluationsLeft)}`} evaluations`,
       ...(spent.calls > 0 ? [`${number(spent.calls)} calls`] : []),
       ...(spent.usd > 0 ? [`$${spent.usd.toFixed(2)}`] : []),
       `${number(candidates)} prompts`,
-      ...(pendingActions > 0 ? [`${number(pendingActions)} under way`] : []),
+      ...(pendingActions > 0 && state !== 'over' ? [`${number(pendingActions)} under way`] : []),
     ].join(', ')
+  }
+  const refreshStatus = async () => {
+    status = await read<Status>('')
     show(status.state)
   }
 
@@ -138,7 +136,11 @@ export function watchStudy({ createConnection, createReportView, offerControls }
       }
       if (status?.state === 'over') {
         show('over')
-        say('The run has ended. This page stays as it is; the report was written where the run says.')
+        say(
+          document.querySelector('#head .unfinished')
+            ? 'The run was stopped before its end. This page stays as it is; the same command takes the search up again.'
+            : 'The run has ended. This page stays as it is; the report was written where the run says.',
+        )
         return
       }
       if (status !== undefined) {

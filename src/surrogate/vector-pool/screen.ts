@@ -54,6 +54,8 @@ export interface Screen {
 
 /** Landmarks, of those taken first and so farthest apart, that tell who is near whom. */
 const LEADING = 64
+/** Candidates taken together. */
+const BLOCK = 512
 /** ρ without what features do not say: variances are only compared, so no fitted noise is needed, which would change. */
 const NOISE = 0.1
 
@@ -77,7 +79,6 @@ export function createScreen(features: LandmarkFeatures, backend: Backend): Scre
   const variances = new Float64Array(count)
   const covariance = new Float64Array(width * width)
   const scores = new Float64Array(count)
-  const pair = new Float64Array(2)
   /** Of candidates whose neighbors were wanted: they do not change. */
   const known = new Map<string, Int32Array>()
   let taken: number[] = []
@@ -86,18 +87,8 @@ export function createScreen(features: LandmarkFeatures, backend: Backend): Scre
   const rowOf = (index: number): Float64Array => Float64Array.from(values.subarray(index * width, (index + 1) * width))
   const unexplained = (row: Float64Array): number => Math.max(0, 1 - dot(row, row))
 
-  /** The candidates of largest φᵀφ with this one by the leading landmarks; it may be among them. */
-  const neighborsOf = (candidate: number, most: number): Int32Array => {
-    const key = `${candidate} ${most}`
-    const remembered = known.get(key)
-    if (remembered) return remembered
-    const center = rowOf(candidate)
-    const leading = Math.min(width, LEADING)
-    for (let j = 0; j < count; j++) scores[j] = product(values, j * width, center, leading)
-    const found = largest(scores, most)
-    known.set(key, found)
-    return found
-  }
+  /** What is largest where candidates are most like this one by the leading landmarks. */
+  const leadingRowOf = (candidate: number): Float64Array => rowOf(candidate).fill(0, LEADING)
 
   const begin = () => {
     variances.fill(1)
@@ -129,85 +120,65 @@ export function createScreen(features: LandmarkFeatures, backend: Backend): Scre
       if (!isContinued) begin()
       const steps = candidates.slice(taken.length).map(stepOf)
       taken = [...candidates]
-      const weights = weightsOf(features, observations, backend)
-      const [step, ...others] = steps
-      for (let j = 0; j < count; j++) {
-        const start = j * width
-        let variance = variances[j]!
-        if (step === undefined) means[j] = product(values, start, weights, width)
-        else {
-          products(values, start, weights, step, width, pair)
-          means[j] = pair[0]!
-          variance -= pair[1]! * pair[1]!
-          for (const other of others) variance -= product(values, start, other, width) ** 2
-          variances[j] = variance
+      const strangers = near.filter((candidate) => !known.has(nameOf(candidate, neighbors)))
+      const likenesses = strangers.map(() => new Float64Array(count))
+      const vectors = [weightsOf(features, observations, backend), ...strangers.map(leadingRowOf), ...steps]
+      inBlocks(features, vectors, backend, (start, here, products) => {
+        const [mean, ...others] = products
+        const moved = others.splice(strangers.length)
+        for (const [k, likeness] of likenesses.entries()) likeness.set(others[k]!.subarray(0, here), start)
+        for (const product of moved) for (let i = 0; i < here; i++) variances[start + i]! -= product[i]! * product[i]!
+        for (let i = 0; i < here; i++) {
+          const j = start + i
+          const deviation = Math.sqrt(outputScale * Math.max(variances[j]!, 0))
+          means[j] = mean![i]!
+          deviations[j] = deviation
+          scores[j] = excluded[j] ? Number.NEGATIVE_INFINITY : value(mean![i]!, deviation)
         }
-        const deviation = Math.sqrt(outputScale * Math.max(variance, 0))
-        deviations[j] = deviation
-        scores[j] = excluded[j] ? Number.NEGATIVE_INFINITY : value(means[j]!, deviation)
+      })
+      for (const [k, candidate] of strangers.entries()) {
+        known.set(nameOf(candidate, neighbors), largest(likenesses[k]!, neighbors))
       }
       const kept = new Set<number>(largest(scores, best))
-      for (const candidate of near) for (const j of neighborsOf(candidate, neighbors)) if (!excluded[j]) kept.add(j)
+      for (const candidate of near) {
+        for (const j of known.get(nameOf(candidate, neighbors))!) if (!excluded[j]) kept.add(j)
+      }
       return Int32Array.from(kept).sort()
     },
   }
 }
 
-/** φ_jᵀx for the candidate whose features start at `start`: four sums, because one would wait for its own additions. */
-function product(values: Float32Array, start: number, x: Float64Array, width: number): number {
-  let a = 0
-  let b = 0
-  let c = 0
-  let d = 0
-  let k = 0
-  for (; k + 3 < width; k += 4) {
-    a += values[start + k]! * x[k]!
-    b += values[start + k + 1]! * x[k + 1]!
-    c += values[start + k + 2]! * x[k + 2]!
-    d += values[start + k + 3]! * x[k + 3]!
-  }
-  for (; k < width; k++) a += values[start + k]! * x[k]!
-  return a + b + (c + d)
-}
+const nameOf = (candidate: number, neighbors: number) => `${candidate} ${neighbors}`
 
-/** The same with two vectors at once, to the same bits: features are read once. */
-function products(
-  values: Float32Array,
-  start: number,
-  x: Float64Array,
-  y: Float64Array,
-  width: number,
-  out: Float64Array,
+/** Products φᵀx with some vectors, of candidates taken together: features are read once, and a block of them stays in the cache. */
+function inBlocks(
+  { count, width, values }: LandmarkFeatures,
+  vectors: readonly Float64Array[],
+  backend: Backend,
+  use: (start: number, here: number, products: readonly Float64Array[]) => void,
 ): void {
-  let a = 0
-  let b = 0
-  let c = 0
-  let d = 0
-  let e = 0
-  let f = 0
-  let g = 0
-  let h = 0
-  let k = 0
-  for (; k + 3 < width; k += 4) {
-    const first = values[start + k]!
-    const second = values[start + k + 1]!
-    const third = values[start + k + 2]!
-    const fourth = values[start + k + 3]!
-    a += first * x[k]!
-    b += second * x[k + 1]!
-    c += third * x[k + 2]!
-    d += fourth * x[k + 3]!
-    e += first * y[k]!
-    f += second * y[k + 1]!
-    g += third * y[k + 2]!
-    h += fourth * y[k + 3]!
-  }
-  for (; k < width; k++) {
-    a += values[start + k]! * x[k]!
-    e += values[start + k]! * y[k]!
-  }
-  out[0] = a + b + (c + d)
-  out[1] = e + f + (g + h)
+  backend.scope((workspace) => {
+    const most = Math.min(count, BLOCK)
+    const block = workspace.matrix(most, width)
+    const columns = vectors.map((vector) => {
+      const column = workspace.matrix(width, 1)
+      column.data.set(vector)
+      return column
+    })
+    const outs = vectors.map(() => workspace.matrix(most, 1))
+    for (let start = 0; start < count; start += most) {
+      const here = Math.min(most, count - start)
+      block.data.set(values.subarray(start * width, (start + here) * width))
+      for (const [k, column] of columns.entries()) {
+        backend.gemm(block.view(0, 0, here, width), column, outs[k]!.view(0, 0, here, 1))
+      }
+      use(
+        start,
+        here,
+        outs.map(({ data }) => data),
+      )
+    }
+  })
 }
 
 /** w = (ΦᵀΛ⁻¹Φ + I/s)⁻¹ ΦᵀΛ⁻¹ residuals, with Λ = noise + s(1 − ‖φ_i‖²). */
