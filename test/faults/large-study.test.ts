@@ -28,6 +28,18 @@ describe('size', () => {
       expect(state.observations).toHaveLength(100_000)
       expect(state.ledger.spent).toMatchObject({ evaluations: 100_000, calls: 100_000, inputTokens: 24_000_000 })
       expect(state.pendingCount).toBe(0)
+      // The end of a log, and a new writer, take no pass over all of it.
+      const { length } = (await store.find('large'))!
+      expect(length).toBe(310_002)
+      const before = process.cpuUsage()
+      const tail: StudyEvent[] = []
+      for await (const batches of store.read('large', { from: length - 10 })) {
+        tail.push(...batches.flatMap(({ events }) => events))
+      }
+      await (await store.acquire('large')).release()
+      const { user, system } = process.cpuUsage(before)
+      expect(tail).toHaveLength(10)
+      expect((user + system) / 1000).toBeLessThan(400)
       const findings = await examineStudy(store, 'large')
       expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
     } finally {

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { chainChecksum } from '../../src/store/chain.ts'
 import { compact } from '../../src/store/compact.ts'
 import { openSqliteStore } from '../../src/store/sqlite-store.ts'
 import { createStudy } from '../../src/study/create-study.ts'
@@ -22,10 +23,17 @@ export async function writeLargeStudy(file: string, candidates: number, examples
   await store.close()
   const database = new DatabaseSync(file)
   database.exec('begin')
-  const insert = database.prepare('insert into batches (study_id, seq, count, at, payload) values (1, ?, ?, ?, ?)')
+  const begun = database.prepare('select checksum from batches order by seq desc limit 1').get()
+  const insert = database.prepare(
+    'insert into batches (study_id, seq, count, at, payload, checksum) values (1, ?, ?, ?, ?, ?)',
+  )
   let seq = head.length
+  let checksum = begun!['checksum'] as string
   const append = (events: readonly StudyEvent[]) => {
-    insert.run(seq, events.length, 1_700_000_000_000 + seq, JSON.stringify(events.map(compact)).slice(1, -1))
+    const payload = JSON.stringify(events.map(compact)).slice(1, -1)
+    const row = { seq, count: events.length, at: 1_700_000_000_000 + seq, payload }
+    checksum = chainChecksum(checksum, row)
+    insert.run(seq, row.count, row.at, payload, checksum)
     seq += events.length
   }
   let action = 0
