@@ -16,6 +16,7 @@ import type { Task } from '../task/task.ts'
 import { openCellQueue } from './cell-queue.ts'
 import { type CellCalls, createCallGrants } from './grant-calls.ts'
 import { LIVING, type Link } from './link.ts'
+import { cellsAhead, createCallTime } from './look-ahead.ts'
 import { type Letter, type Mailbox, openMailbox } from './mailbox.ts'
 import {
   type Ask,
@@ -76,6 +77,7 @@ export async function coordinate(options: CoordinateOptions, link: Link, boss: P
   /** Letters with results, by cell. */
   const kept = new Map<string, number[]>()
   const early = new Map<Letter<Ask>, number>()
+  const callTime = createCallTime()
   let slots = 0
   let living = -1
   /** When the first cell was wanted, in milliseconds. */
@@ -116,6 +118,7 @@ export async function coordinate(options: CoordinateOptions, link: Link, boss: P
         return
       case 'settle':
       case 'release':
+        if (body.type === 'settle') callTime.note(body.report.milliseconds)
         cell?.calls.end(body.ask, body.type === 'settle' ? { report: body.report } : 'unsent')
         mailbox.remove([id])
         return
@@ -224,7 +227,7 @@ export async function coordinate(options: CoordinateOptions, link: Link, boss: P
         kept.delete(name)
       }
     },
-    room: () => Math.max(1, slots),
+    room: () => Math.max(1, slots + cellsAhead(slots, callTime)),
     fail() {
       broken = true
     },

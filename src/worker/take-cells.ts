@@ -8,6 +8,8 @@ import { BEAT } from './queue.ts'
 export interface Hands {
   /** There may be cells. */
   look(): void
+  /** There may be room for one more. */
+  fill(): void
   /** Takes no more, and resolves when what was taken is done. */
   close(): Promise<void>
 }
@@ -90,6 +92,7 @@ export function takeCells(
       mayHold = true
       void look()
     },
+    fill: () => void look(),
     async close() {
       closed = true
       await look()

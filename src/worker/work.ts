@@ -10,7 +10,7 @@ import { namesOf } from '../store/postgres/left-behind.ts'
 import type { Task } from '../task/task.ts'
 import { messageOf } from '../text/message-of.ts'
 import { type Link, openLink } from './link.ts'
-import { createLookAhead, createTurns, type LookAhead } from './look-ahead.ts'
+import { createTurns, type Turns } from './look-ahead.ts'
 import { type Mailbox, openMailbox, type Postage } from './mailbox.ts'
 import { type CellJob, NEWS, type QueuedCell, type ToCoordinator, type ToWorker, workerMailbox } from './messages.ts'
 import { oneAtATime } from './one-at-a-time.ts'
@@ -64,11 +64,6 @@ export async function work(options: WorkOptions): Promise<void> {
     await link.hold(row!.id)
     const post = (study: string, message: ToCoordinator, how?: Postage) =>
       letters!.post(namesOf(study).mailbox, message, how)
-    const lookAhead = createLookAhead(slots, (capacity) => {
-      // Where this is lost, the coordinator has some cells more or fewer under way, until the next change.
-      link.query('update workers set slots = $2 where id = $1', [row!.id, capacity]).catch(() => {})
-      for (const state of serving.values()) if (state !== 'refused') state.hands.look()
-    })
     await untilAborted(link, signal, async () => {
       const jobs = await link.query<JobRow>('select queue, study, evaluator, fingerprint, task from jobs')
       const wanted = jobs.filter(({ study }) => options.study === undefined || options.study === study)
@@ -90,10 +85,10 @@ export async function work(options: WorkOptions): Promise<void> {
           continue
         }
         const { queue, study } = job
-        const takeTurn = createTurns(slots)
-        const place = { queue, evaluator, asks, takeTurn, lookAhead, post: post.bind(undefined, study) }
+        const turns = createTurns(slots, () => hands.fill())
+        const place = { queue, evaluator, asks, turns, post: post.bind(undefined, study) }
         const carry = (cell: Job<QueuedCell>) => measure(cell, place).then(() => options.onCell?.(study))
-        const hands = takeCells(boss!, queue, () => lookAhead.capacity, carry)
+        const hands: Hands = takeCells(boss!, queue, () => turns.capacity, carry)
         serving.set(queue, { evaluator, hands })
         await link.listen(queue, hands.look)
       }
@@ -147,8 +142,7 @@ interface Place {
   readonly queue: string
   readonly evaluator: Evaluator
   readonly asks: Asks
-  readonly takeTurn: () => Promise<() => void>
-  readonly lookAhead: LookAhead
+  readonly turns: Turns
   readonly post: (message: ToCoordinator, how?: Postage) => Promise<void>
 }
 
@@ -158,19 +152,15 @@ async function measure({ id, data, retryCount, signal }: Job<QueuedCell>, place:
   const { cell, candidate, rival, example, repeat, seed } = JSON.parse(data.job) as CellJob
   void post({ type: 'take', key, job: id, attempt: retryCount, worker: asks.worker }, 'open')
   let isGone = false
-  let waited = 0
   const turns = new Set<() => void>()
-  const begun = performance.now()
   const reserve = async (estimate: CallEstimate): Promise<CallReservation | undefined> => {
     const { ask, answered } = asks.expect(queue)
-    const from = performance.now()
     await post({ type: 'ask', ask, key, worker: asks.worker, estimate }, 'open')
     const answer = await answered
     isGone ||= answer === 'gone'
     // Only a call that may be sent waits for its turn, and only calls have one: what waits here holds up nobody.
-    const endTurn = answer === 'granted' ? await place.takeTurn() : undefined
-    waited += performance.now() - from
-    if (!endTurn) return undefined
+    if (answer !== 'granted') return undefined
+    const endTurn = await place.turns.take()
     turns.add(endTurn)
     const end = (message: ToCoordinator) => {
       endTurn()
@@ -189,7 +179,6 @@ async function measure({ id, data, retryCount, signal }: Job<QueuedCell>, place:
   })
   // Not wanted any more, or not measured: it stays open.
   if (isGone || evaluation.failure?.kind === 'cancelled') return
-  place.lookAhead.note(performance.now() - begun - waited)
   await post({ type: 'finish', key, evaluation })
 }
 

@@ -1,46 +1,64 @@
-import { describe, expect, it } from 'vitest'
-import { createLookAhead, createTurns } from '../../src/worker/look-ahead.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { cellsAhead, createCallTime, createTurns } from '../../src/worker/look-ahead.ts'
 
-describe('looking ahead', () => {
-  it('has more cells in hand than are under way while cells are short, and no more once they are long', () => {
-    const changes: number[] = []
-    const ahead = createLookAhead(8, (capacity) => changes.push(capacity))
-    expect(ahead.capacity).toBe(8)
-    ahead.note(100)
-    expect(ahead.capacity).toBe(11)
-    for (let k = 0; k < 20; k++) ahead.note(3_000)
-    expect(ahead.capacity).toBe(8)
-    for (let k = 0; k < 20; k++) ahead.note(50)
-    expect(changes).toEqual([11, 8, 11])
-  })
-
-  it('takes one cell more where one is under way', () => {
-    const ahead = createLookAhead(1, () => {})
-    ahead.note(100)
-    expect(ahead.capacity).toBe(2)
+describe('cells ahead', () => {
+  it('are as many as calls end in the time that the next ones take to come, at most as many again', () => {
+    const time = createCallTime()
+    expect(cellsAhead(32, time)).toBe(0)
+    time.note(100)
+    expect(cellsAhead(8, time)).toBe(6)
+    expect(cellsAhead(1, time)).toBe(1)
+    for (let k = 0; k < 100; k++) time.note(2_000)
+    expect(cellsAhead(32, time)).toBe(2)
+    for (let k = 0; k < 200; k++) time.note(5)
+    expect(cellsAhead(8, time)).toBe(8)
   })
 })
 
 describe('turns', () => {
-  it('let so many be under way, the others in the order in which they came', async () => {
-    const take = createTurns(2)
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('let so many calls be out, the others in the order in which they came', async () => {
+    const turns = createTurns(2, () => {})
     const order: string[] = []
-    const [endFirst] = await Promise.all([take(), take()])
-    const third = take().then((end) => {
+    const [endFirst] = await Promise.all([turns.take(), turns.take()])
+    const third = turns.take().then((end) => {
       order.push('third')
       return end
     })
-    const fourth = take().then(() => order.push('fourth'))
-    await Promise.resolve()
+    const fourth = turns.take().then(() => order.push('fourth'))
+    await vi.advanceTimersByTimeAsync(5)
     expect(order).toEqual([])
     endFirst()
     const endThird = await third
     // Ended twice it is ended once: the fourth waits for the third.
     endFirst()
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    await vi.advanceTimersByTimeAsync(5)
     expect(order).toEqual(['third'])
     endThird()
     await fourth
     expect(order).toEqual(['third', 'fourth'])
+  })
+
+  it('make room for one cell more shortly before a call is to end, and for none where calls were never timed', async () => {
+    let told = 0
+    const turns = createTurns(1, () => told++)
+    const endFirst = await turns.take()
+    await vi.advanceTimersByTimeAsync(200)
+    expect([turns.capacity, told]).toEqual([1, 0])
+    endFirst()
+    const endSecond = await turns.take()
+    await vi.advanceTimersByTimeAsync(120)
+    expect([turns.capacity, told]).toEqual([1, 0])
+    await vi.advanceTimersByTimeAsync(20)
+    expect([turns.capacity, told]).toEqual([2, 1])
+    endSecond()
+    expect(turns.capacity).toBe(1)
+    // One that ends early was never about to.
+    const endThird = await turns.take()
+    endThird()
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect([turns.capacity, told]).toEqual([1, 1])
   })
 })

@@ -73,6 +73,39 @@ describe('hands', () => {
     await hands.close()
   })
 
+  it('take one more once there is room for it, and ask nothing where the queue was empty', async () => {
+    const queue = queueOf('a', 'b')
+    let room = 1
+    const ends = new Map<string, () => void>()
+    const hands = takeCells(
+      queue.boss,
+      'cells',
+      () => room,
+      ({ data }) => new Promise<void>((resolve) => ends.set(data.key, resolve)),
+    )
+    await settled()
+    expect([...ends.keys()]).toEqual(['a'])
+    room = 2
+    hands.fill()
+    await settled()
+    expect([...ends.keys()]).toEqual(['a', 'b'])
+    room = 3
+    hands.fill()
+    await settled()
+    const asked = queue.fetches()
+    hands.fill()
+    await settled()
+    expect(queue.fetches()).toBe(asked)
+    // Room for fewer than are in hand takes nothing away.
+    room = 1
+    hands.look()
+    await settled()
+    expect(queue.fetches()).toBe(asked)
+    for (const end of ends.values()) end()
+    await hands.close()
+    expect(queue.completed).toHaveLength(2)
+  })
+
   it('take a cell again whose work threw', async () => {
     const queue = queueOf('a')
     let tries = 0
