@@ -66,7 +66,7 @@ export function createCallGates(
       const open = new Map<Reservation, () => void>()
       let closed = false
       let granted = 0
-      const guard = (held: Reservation, chargeInFull: () => void): CallReservation => {
+      const guard = (held: Reservation, chargeInFull: () => void, content?: string): CallReservation => {
         const once = (end: () => void) => {
           if (!open.delete(reservation)) return
           end()
@@ -85,7 +85,7 @@ export function createCallGates(
               held.release()
             }),
           sentIn(batch) {
-            if (open.has(reservation)) held.sentIn(batch)
+            if (open.has(reservation)) held.sentIn(batch, content)
             return journal.commit()
           },
           leaveOpen: () => once(() => {}),
@@ -99,15 +99,15 @@ export function createCallGates(
         get used() {
           return granted > 0
         },
-        async reserve(worst, { role = usual, stage } = {}) {
+        async reserve(worst, { role = usual, stage, content } = {}) {
           const purpose = { ...work, role, ...(stage === undefined ? {} : { stage }) }
           for (;;) {
             if (cancel.aborted || closed) return undefined
-            const resumed = study.resumeCall(purpose)
-            if (resumed) return guard(resumed, () => resumed.settle(worst))
+            const resumed = study.resumeCall(purpose, content)
+            if (resumed) return guard(resumed, () => resumed.settle(worst), content)
             const held = study.reserveCall(worst, purpose)
             if (held) {
-              const reservation = guard(held, () => held.settle(worst))
+              const reservation = guard(held, () => held.settle(worst), content)
               await journal.commit()
               if (!cancel.aborted && !closed) return reservation
               reservation.release()

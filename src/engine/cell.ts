@@ -11,6 +11,8 @@ export interface CallLabel {
   readonly role?: CallRole
   /** Stage of a program. */
   readonly stage?: string
+  /** What is asked, as a hash: a call that an earlier process left out is known by it. */
+  readonly content?: string
 }
 
 export interface CallReservation extends Reservation {

@@ -2,7 +2,7 @@ import { type Failure, failure } from '../history/failure.ts'
 import type { CallRole, CallTrace } from '../history/trace.ts'
 import type { ReserveCall } from './evaluator.ts'
 import { withoutReasoning } from './reasoning.ts'
-import type { CacheKey, ResponseCache } from './response-cache.ts'
+import { type CacheKey, cacheKeyOf, type ResponseCache } from './response-cache.ts'
 import { DEFAULT_RETRY, pause, type RetryOptions, retryDelay } from './retry.ts'
 import type { GenerateRequest, TextModel, Usage } from './text-model.ts'
 
@@ -65,6 +65,7 @@ export async function callModel(
     }
   }
   const retry = { ...DEFAULT_RETRY, ...options.retry }
+  const content = cacheKeyOf(model, request, 0, '').slice(0, 16)
   let inputTokens = 0
   let outputTokens = 0
   let estimated = false
@@ -88,6 +89,7 @@ export async function callModel(
       attempt,
       role,
       ...stage,
+      content,
     })
     if (reserve && !reservation) {
       // What was wrong with the call is the reason, not that it cannot be sent once more.

@@ -15,6 +15,8 @@ export interface CallEstimate {
   readonly role: CallRole
   /** Stage of a program. */
   readonly stage?: string
+  /** What is asked, as a hash: a call that an earlier process left out in a batch is known by it. */
+  readonly content?: string
 }
 
 /** What one attempt took, told as soon as it is known. */

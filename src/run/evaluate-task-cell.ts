@@ -32,7 +32,12 @@ export function evaluateTaskCell(
       reserve: async ({ model, inputTokens, maxOutputTokens, role, ...label }) => {
         const usd = usdOf(model, inputTokens, maxOutputTokens)
         const worst = { inputTokens, outputTokens: maxOutputTokens, usd }
-        const held = await reserve(worst, { role, ...(label.stage === undefined ? {} : { stage: label.stage }) })
+        const { stage, content } = label
+        const held = await reserve(worst, {
+          role,
+          ...(stage === undefined ? {} : { stage }),
+          ...(content === undefined ? {} : { content }),
+        })
         return (
           held && {
             settle: ({ usage: { inputTokens, outputTokens }, failure }) =>

@@ -141,8 +141,13 @@ export interface StudyCalls extends HasState {
   readonly callsLeft: number
   /** Reserves the worst case of a call about to be sent; `undefined` when the budget does not allow it. */
   reserveCall(worst: CallCost, purpose?: CallPurpose): Reservation | undefined
-  /** A call of this purpose that an earlier process sent in a batch, and that is still open; each is given once. */
-  resumeCall(purpose: CallPurpose): Reservation | undefined
+  /**
+   * A call that an earlier process sent in a batch, and that is still open; each is given once.
+   *
+   * @param content What is to be asked, as a hash: only a call that asks the same is given, also one of another purpose, such as
+   * that of a cell that shared its answer. @defaultValue a call of this purpose, whatever it asks
+   */
+  resumeCall(purpose: CallPurpose, content?: string): Reservation | undefined
   /**
    * Charges calls whose fate is unknown (the process died) at their reservation. Returns how many.
    *

@@ -36,9 +36,9 @@ export function createCalls({ state, emit }: StudyParts): Calls {
       checkOpen(call)
       emit({ v: EVENT_VERSION, type: 'settled', call, ...NO_COST, unsent: true })
     },
-    sentIn(batch) {
+    sentIn(batch, content) {
       checkOpen(call)
-      emit({ v: EVENT_VERSION, type: 'batched', call, batch })
+      emit({ v: EVENT_VERSION, type: 'batched', call, batch, ...(content === undefined ? {} : { content }) })
     },
   })
 
@@ -61,14 +61,21 @@ export function createCalls({ state, emit }: StudyParts): Calls {
       })
       return reservationOf(call)
     },
-    resumeCall(purpose) {
-      for (const call of outstanding) {
-        const sent = ledger.openCalls().get(call)
-        if (sent?.batch === undefined || !isSame(sent.for, purpose)) continue
-        outstanding.delete(call)
-        return { ...reservationOf(call), batch: sent.batch }
-      }
-      return undefined
+    resumeCall(purpose, content) {
+      const open = [...outstanding].flatMap((call) => {
+        const { batch, content: asked, for: purpose } = ledger.openCalls().get(call) ?? {}
+        return batch === undefined ? [] : [{ call, batch, asked, purpose }]
+      })
+      const isOwn = (one: (typeof open)[number]) => isSame(one.purpose, purpose)
+      const known = content === undefined ? [] : open.filter(({ asked }) => asked === content)
+      const found =
+        known.find(isOwn) ??
+        known[0] ??
+        // An earlier version did not note what was asked.
+        open.find((one) => (one.asked === undefined || content === undefined) && isOwn(one))
+      if (!found) return undefined
+      outstanding.delete(found.call)
+      return { ...reservationOf(found.call), batch: found.batch }
     },
     settleLostCalls(which = 'unknown') {
       const lost = [...ledger.openCalls()].filter(([, { batch }]) => which === 'all' || batch === undefined)

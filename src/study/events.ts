@@ -209,6 +209,8 @@ export interface BatchedEvent extends Versioned {
   readonly call: number
   /** As the provider names the batch. */
   readonly batch: string
+  /** What was asked, as a hash: whoever asks the same may take it up. */
+  readonly content?: string
 }
 
 /** A call has come back, failed, or (`lost`) will never be known: then it costs its reservation. */

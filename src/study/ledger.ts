@@ -53,8 +53,12 @@ export interface Reservation {
   settle(cost: CallCost): void
   /** The call was for certain not sent: its cost is given back. */
   release(): void
-  /** The call was sent in a batch: the log knows by which name its answer can be fetched. */
-  sentIn(batch: string): void
+  /**
+   * The call was sent in a batch: the log knows by which name its answer can be fetched.
+   *
+   * @param content What was asked, as a hash. @defaultValue only what the call was for tells it from others
+   */
+  sentIn(batch: string, content?: string): void
   /** The batch that it was sent in, by an earlier process. */
   readonly batch?: string
 }
@@ -64,6 +68,8 @@ export interface OpenCall extends CallCost {
   readonly for?: CallPurpose
   /** The batch that it was sent in: its answer can be fetched by that name. */
   readonly batch?: string
+  /** What was asked in it, as a hash. */
+  readonly content?: string
 }
 
 export interface Spending extends CallCost {
@@ -133,7 +139,7 @@ export interface Ledger {
   affords(worst: CallCost): boolean
   reserveCall(call: number, worst: OpenCall): void
   /** An open call was sent in a batch. */
-  noteBatch(call: number, batch: string): void
+  noteBatch(call: number, batch: string, content?: string): void
   settleCall(call: number, cost: CallCost): void
   /** The call was never sent: its reservation is given back. */
   releaseCall(call: number): void
@@ -228,10 +234,10 @@ export function createLedger(budget: Budget): Ledger {
       reserved.outputTokens += worst.outputTokens
       reserved.usd += worst.usd
     },
-    noteBatch(call, batch) {
+    noteBatch(call, batch, content) {
       const worst = open.get(call)
       if (worst === undefined) throw new InvalidArgumentError(`call ${call} is not reserved; expected an open call`)
-      open.set(call, { ...worst, batch })
+      open.set(call, { ...worst, batch, ...(content === undefined ? {} : { content }) })
     },
     settleCall(call, cost) {
       const worst = close(call)

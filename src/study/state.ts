@@ -202,7 +202,7 @@ export function createFold(first: StudyEvent): StudyFold {
         break
       case 'batched':
         if (!ledger.openCalls().has(event.call)) throw broken(`call ${event.call} is sent in a batch but not open`)
-        ledger.noteBatch(event.call, event.batch)
+        ledger.noteBatch(event.call, event.batch, event.content)
         break
       case 'settled':
         if (!ledger.openCalls().has(event.call)) throw broken(`call ${event.call} is settled but not open`)

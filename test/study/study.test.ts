@@ -267,6 +267,25 @@ describe('log', () => {
     expect([abandoned.settleLostCalls('all'), abandoned.settleLostCalls('all')]).toEqual([2, 0])
   })
 
+  it('knows a call that is out in a batch by what it asks: another cell may take it up, one that asks something else not', () => {
+    const study = start({ budget: { calls: 5 } })
+    const worst = { inputTokens: 7, outputTokens: 9, usd: 0.5 }
+    const purpose = { action: 1, position: 0, role: 'task' as const }
+    const own = study.reserveCall(worst, purpose)!
+    own.sentIn('batch_1', 'first question')
+    const other = study.reserveCall(worst, { ...purpose, action: 2 })!
+    other.sentIn('batch_1', 'first question')
+    const second = study.reserveCall(worst, purpose)!
+    second.sentIn('batch_1', 'second question')
+    const restored = restoreStudy(study.serialize(), { policy: breadthFirst })
+    expect(restored.resumeCall(purpose, 'third question')).toBeUndefined()
+    // Its own first, though both ask the same.
+    expect(restored.resumeCall({ ...purpose, action: 2 }, 'first question')?.call).toBe(other.call)
+    expect(restored.resumeCall({ ...purpose, action: 3 }, 'first question')?.call).toBe(own.call)
+    expect(restored.resumeCall(purpose, 'first question')).toBeUndefined()
+    expect(restored.resumeCall(purpose, 'second question')?.call).toBe(second.call)
+  })
+
   it('refuses a log that contradicts itself, and one of a newer format', () => {
     const study = start()
     study.tell(study.ask().id, [1])
