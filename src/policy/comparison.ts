@@ -175,14 +175,11 @@ function winProbability(
   baseline: number,
 ) {
   if (index === baseline) return { difference: 0, deviation: 0, probability: 0.5, slope: 0 }
-  const pair = process.posterior(points([row(pool, index), row(pool, baseline)]))
-  const covariance = pair.covariance()
-  const difference = pair.mean[0]! - pair.mean[1]!
-  const spread = Math.max(0, covariance[0]! + covariance[3]! - 2 * covariance[1]!)
+  const [own, other] = [points([row(pool, index)]), points([row(pool, baseline)])]
+  const { mean: difference, variance, probability } = process.differences(own, other)[0]!
   const noise = 2 * COMPARISON_NOISE * COMPARISON_NOISE
-  const z = difference / Math.sqrt(spread + noise)
   const density = Math.exp((-0.5 * (difference * difference)) / noise) / Math.sqrt(2 * Math.PI)
-  return { difference, deviation: Math.sqrt(spread), probability: normalCdf(z), slope: density / Math.sqrt(noise) }
+  return { difference, deviation: Math.sqrt(variance), probability, slope: density / Math.sqrt(noise) }
 }
 
 /** How often each candidate won, tied and lost, for people. */

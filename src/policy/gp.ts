@@ -20,6 +20,7 @@ import { type Acquisition, acquisitionOnPool, acquisitionOver } from '../acquisi
 import { logExpectedImprovement } from '../acquisition/log-expected-improvement.ts'
 import { optimizeAcquisition } from '../acquisition/optimize-acquisition.ts'
 import { createRandom, createSobol, type Random } from '../numerics/random/index.ts'
+import { argmax } from '../numerics/vector.ts'
 import { type Candidate, candidateText, type PoolEntry } from '../prompt/candidate.ts'
 import { encodeSpace } from '../space/encoding.ts'
 import { isActive } from '../space/parameter.ts'
@@ -28,12 +29,16 @@ import { createLargePool } from './gp/large-pool.ts'
 import { marginOver } from './gp/margin-over.ts'
 import { FIRST_RADIUS, trustRegion, trustRegionRadius } from './gp/trust-region.ts'
 import { lookingAgain } from './looking-again.ts'
+import { nothingLeft } from './nothing-left.ts'
 import type { Decision, Fit, Policy, PolicyContext, PolicyFactory, PolicyState, Recommendation } from './policy.ts'
 import type { PolicyEntry } from './policy-entry.ts'
 import { candidateFeatures } from './recommendation/candidate-features.ts'
 import { candidateScores } from './recommendation/candidate-scores.ts'
 import { fitObjective, MANY_OBSERVATIONS, type ObjectiveModel } from './recommendation/objective-model.ts'
 import { recommendByMean } from './recommendation/objective-recommendation.ts'
+import { createDesigns } from './space-design/design.ts'
+import { createPointProposer } from './space-design/propose-point.ts'
+import { createSobolPoints } from './space-design/sobol-points.ts'
 import type { ScreenedProposals } from './vector-search/screened-proposals.ts'
 
 export const gpOptionsSchema = z.strictObject({
@@ -45,6 +50,7 @@ export const gpOptionsSchema = z.strictObject({
   inducingPoints: z.int().min(2).default(512),
 })
 
+const ORIGIN = 'gp'
 const MINIMUM_DESIGN = 4
 const POOL_DESIGN = 8
 /** Settings tried in thought at each ask, over all prompts. */
@@ -70,9 +76,9 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
   const encoding = encodeSpace(context.space)
   const random = createRandom(context.seed)
   const examples = Array.from({ length: context.exampleCount }, (_, e) => e)
-  const design =
-    encoding.dimension > 0 &&
-    createSobol({ dimensions: encoding.dimension, seed: random.split('design').integer(2 ** 31) })
+  const designOf = createDesigns(context.space)
+  const nextPoint = createSobolPoints(random.split('design').integer(2 ** 31))
+  const proposePoint = createPointProposer(context)
 
   const isPrompt = ({ candidate }: PoolEntry) => candidateText(candidate).length > 0
   /** Whether an entry says everything the space asks for, so that it can be measured as it is. */
@@ -115,14 +121,6 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
     ...(fit && fit !== state.fits.at(-1) ? { fit } : {}),
   })
 
-  /** A new candidate at these coordinates: of no text, or of that of a prompt. */
-  const made = (state: PolicyState, x: Float64Array, prompt: Partial<Candidate> = {}): Candidate => ({
-    ...prompt,
-    id: `gp-${state.pool.length}`,
-    parameters: encoding.decode(x),
-    origin: { by: 'policy', name: 'gp' },
-  })
-
   /** Prompts with settings they have not been tried with: for a pool of prompts with a space of parameters. */
   const variants = (state: PolicyState, ask: Random): PoolEntry[] => {
     if (encoding.dimension === 0) return []
@@ -136,7 +134,14 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
     for (const entry of prompts.values()) {
       for (let k = 0; k < each; k++) {
         const x = encoding.fromUniform(settings.next())
-        const variant = { ...entry, candidate: made(state, x, entry.candidate) }
+        const origin = { by: 'policy', name: ORIGIN } as const
+        const candidate = {
+          ...entry.candidate,
+          id: `${ORIGIN}-${state.pool.length}`,
+          parameters: encoding.decode(x),
+          origin,
+        }
+        const variant = { ...entry, candidate }
         if (!tried.has(key(variant))) fresh.set(key(variant), variant)
       }
     }
@@ -154,7 +159,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
     const ask = random.split(`ask ${state.observations.length} ${state.pool.length} ${pending.length}`)
     const count = scores.candidates.length + scores.failed.length + pending.length
     if (!touched.includes(0)) {
-      return pending.length > 0 ? { kind: 'wait' } : { kind: 'done', reason: 'every candidate has been measured' }
+      return nothingLeft(state, 'every candidate has been measured')
     }
     if (count < (options.initial ?? POOL_DESIGN) || scores.candidates.length === 0) {
       const { baseline } = context
@@ -168,7 +173,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
   }
 
   const next = (state: PolicyState): Decision => {
-    if (state.evaluationsLeft < 1) return { kind: 'done', reason: 'no evaluations are left' }
+    if (state.evaluationsLeft < 1) return { kind: 'done', reason: 'the budget is spent' }
     const many = encoding.dimension === 0 ? screened(state) : undefined
     if (many) return nextOfMany(state, many)
     const now = situation(state)
@@ -183,7 +188,7 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
       const extra = variants(state, ask)
       const offered: (number | Candidate)[] = [...ready, ...extra.map(({ candidate }) => candidate)]
       if (offered.length === 0) {
-        return pending.length > 0 ? { kind: 'wait' } : { kind: 'done', reason: 'every candidate has been measured' }
+        return nothingLeft(state, 'every candidate has been measured')
       }
       if (touched.size < (options.initial ?? POOL_DESIGN) || scores.candidates.length === 0) {
         const { baseline } = context
@@ -196,54 +201,38 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
       const { acquisition } = improvement(fitted, together.pool, scores.candidates, [...pending, ...scores.failed])
       const places = [...ready, ...extra.map((_, k) => state.pool.length + k)]
       const values = acquisition.values(takePoints(together.pool, places))
-      const best = values.reduce((top, value, i) => (value > values[top]! ? i : top), 0)
-      return evaluate(state, offered[best]!, 'largest expected improvement', fitted.fit)
+      return evaluate(state, offered[argmax(values) ?? 0]!, 'largest expected improvement', fitted.fit)
     }
 
-    // What a user put into the pool comes first.
-    if (ready.length > 0) return evaluate(state, ready[0]!, 'put forward')
-    const excluded = (x: Float64Array) => contains(features.pool, x)
-    const initial = options.initial ?? Math.max(MINIMUM_DESIGN, encoding.dimension + 2)
-    if (scores.candidates.length === 0 || touched.size < initial) {
-      const x = freshDesignPoint(state.pool.length, excluded)
-      return x ? evaluate(state, made(state, x), 'initial design') : exhausted(pending.length)
-    }
-    const fitted = model(state, now)
-    const { process, threshold, order } = improvement(fitted, features.pool, scores.candidates, [
-      ...pending,
-      ...scores.failed,
-    ])
-    const incumbents = order.slice(0, INCUMBENTS).map((candidate) => row(features.pool, candidate))
-    const noisy = process.model.observationNoise >= MUCH_NOISE
-    const isLocal = noisy || (state.observations.length + pending.length) % LOCAL_EVERY === 0
-    const radius = noisy ? FIRST_RADIUS : trustRegionRadius(scores.means, initial, LOCAL_EVERY)
-    const [best] = optimizeAcquisition(encoding, acquisitionOver(process, logExpectedImprovement(threshold)), {
-      random: ask,
-      incumbents: isLocal ? incumbents.slice(0, 1) : incumbents,
-      excluded,
-      ...(state.observations.length < MANY_OBSERVATIONS ? SEARCH_EFFORT : LATE_SEARCH_EFFORT),
-      ...(isLocal ? { box: trustRegion(incumbents[0]!, process.model.kernel, radius) } : {}),
+    const design = designOf(state.pool)
+    const freshPoint = () => nextPoint(design, state.pool) ?? design.anyLeft(ask)
+    return proposePoint(state, design, () => {
+      const initial = options.initial ?? Math.max(MINIMUM_DESIGN, encoding.dimension + 2)
+      if (scores.candidates.length === 0 || touched.size < initial) {
+        return { x: freshPoint(), origin: ORIGIN, summary: 'initial design' }
+      }
+      const { fit, ...fitted } = model(state, now)
+      const { process, threshold, order } = improvement(fitted, features.pool, scores.candidates, [
+        ...pending,
+        ...scores.failed,
+      ])
+      const incumbents = order.slice(0, INCUMBENTS).map((candidate) => row(features.pool, candidate))
+      const noisy = process.model.observationNoise >= MUCH_NOISE
+      const isLocal = noisy || (state.observations.length + pending.length) % LOCAL_EVERY === 0
+      const radius = noisy ? FIRST_RADIUS : trustRegionRadius(scores.means, initial, LOCAL_EVERY)
+      const [best] = optimizeAcquisition(encoding, acquisitionOver(process, logExpectedImprovement(threshold)), {
+        random: ask,
+        incumbents: isLocal ? incumbents.slice(0, 1) : incumbents,
+        excluded: design.isTaken,
+        ...(state.observations.length < MANY_OBSERVATIONS ? SEARCH_EFFORT : LATE_SEARCH_EFFORT),
+        ...(isLocal ? { box: trustRegion(incumbents[0]!, process.model.kernel, radius) } : {}),
+      })
+      return { x: best?.x ?? freshPoint(), origin: ORIGIN, summary: 'largest expected improvement', fit }
     })
-    const x = best?.x ?? freshDesignPoint(state.pool.length, excluded)
-    return x ? evaluate(state, made(state, x), 'largest expected improvement', fitted.fit) : exhausted(pending.length)
   }
-
-  /** The next point of the design that is not taken; looks through a small space exhaustively. */
-  const freshDesignPoint = (from: number, excluded: (x: Float64Array) => boolean): Float64Array | undefined => {
-    if (!design) return
-    design.seek(from)
-    for (let attempt = 0; attempt < 256; attempt++) {
-      const x = encoding.snap(encoding.fromUniform(design.next()))
-      if (!excluded(x)) return x
-    }
-    return encoding.enumerate(10_000)?.find((x) => !excluded(x))
-  }
-
-  const exhausted = (pending: number): Decision =>
-    pending > 0 ? { kind: 'wait' } : { kind: 'done', reason: 'every point of the space has been tried' }
 
   return {
-    name: 'gp',
+    name: ORIGIN,
     next,
     recommend(state): Recommendation | undefined {
       const now = situation(state)
@@ -258,19 +247,9 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
   }
 }
 
-/** Whether one of the points is exactly x. */
-function contains({ count, dimension, data }: Points, x: Float64Array): boolean {
-  for (let i = 0; i < count; i++) {
-    let d = 0
-    while (d < dimension && data[i * dimension + d] === x[d]) d++
-    if (d === dimension) return true
-  }
-  return false
-}
-
 /** Expected improvement over the best posterior mean and a margin, with pending points imputed. */
 function improvement(
-  fitted: ObjectiveModel,
+  fitted: Pick<ObjectiveModel, 'process'>,
   pool: Points,
   measured: readonly number[],
   pending: readonly number[],

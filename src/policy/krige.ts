@@ -10,6 +10,7 @@ import { krigeOptionsSchema } from './krige/options.ts'
 import { createPoolMemo } from './krige/pool-memo.ts'
 import { rankPrompts, scoresOf } from './krige/recommendation.ts'
 import { createSchedule, plannedBudget, plannedPrompts, type Schedule } from './krige/schedule.ts'
+import { nothingLeft } from './nothing-left.ts'
 import type { Decision, Policy, PolicyContext, PolicyState, Reason } from './policy.ts'
 import type { PolicyEntry } from './policy-entry.ts'
 import { EVALUATIONS_AHEAD, rankingStatistics } from './recommendation/ranking-statistics.ts'
@@ -124,9 +125,7 @@ export function createKrigePolicy(context: PolicyContext): Policy {
         exampleCount,
       )
       if (candidate < 0) {
-        return pending.length > 0
-          ? { kind: 'wait' }
-          : { kind: 'done', reason: 'every prompt has been measured on every example' }
+        return nothingLeft(state, 'every prompt has been measured on every example')
       }
       const { redundancy } = pools.of(pool, observations)
       redundancy?.read(observations)

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { nothingLeft } from './nothing-left.ts'
 import type { Decision, PolicyContext, PolicyFactory, PolicyState } from './policy.ts'
 
 /** So many second looks that give what the first gave mean that there is no noise. */
@@ -24,7 +25,7 @@ export function lookingAgain(create: PolicyFactory): PolicyFactory {
       ...policy,
       next(state) {
         const decision = policy.next(state)
-        const isOver = decision.kind === 'done' && state.evaluationsLeft >= 1 && state.pool.every(isPoint)
+        const isOver = decision.kind !== 'act' && state.evaluationsLeft >= 1 && state.pool.every(isPoint)
         return isOver ? lookAgain(state, context) : decision
       },
     }
@@ -44,7 +45,8 @@ interface Looks {
 }
 
 /** The largest upper confidence bound, with the spread that looks at one point have. */
-function lookAgain({ observations, pending, evaluationsLeft }: PolicyState, { exampleCount }: PolicyContext): Decision {
+function lookAgain(state: PolicyState, { exampleCount }: PolicyContext): Decision {
+  const { observations, pending, evaluationsLeft } = state
   const looks = new Map<number, Looks>()
   const first = new Map<string, number>()
   let [equal, different] = [0, 0]
@@ -64,9 +66,9 @@ function lookAgain({ observations, pending, evaluationsLeft }: PolicyState, { ex
     else if (before === score) equal++
     else different++
   }
-  if (looks.size === 0) return { kind: 'done', reason: 'every point of the space has been tried' }
+  if (looks.size === 0) return nothingLeft(state, 'every point of the space has been tried')
   if (different === 0 && equal >= EQUAL_LOOKS) {
-    return { kind: 'done', reason: 'every point of the space has been tried, and second looks gave the same' }
+    return nothingLeft(state, 'every point of the space has been tried, and second looks gave the same')
   }
   for (const { candidate, repeat } of pending) {
     const known = looks.get(candidate)

@@ -158,8 +158,9 @@ export type Action = EvaluateAction | GenerateAction | CompareAction
 
 export type Decision =
   | { readonly kind: 'act'; readonly action: Action; readonly fit?: Fit }
-  /** Nothing to propose until something pending is told. */
+  /** Nothing to propose now, but a pending cell may change that, told or given back. Only while something is pending. */
   | { readonly kind: 'wait' }
+  /** Nothing will be proposed any more, whatever is told. A policy that merely ran out of cells waits for pending ones. */
   | { readonly kind: 'done'; readonly reason: string }
 
 export { INTERVAL_LEVEL, INTERVAL_QUANTILE } from '../surrogate/interval-level.ts'

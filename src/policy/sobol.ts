@@ -3,21 +3,20 @@
  *
  * @module
  */
-import { createRandom, createSobol, SOBOL_MAX_DIMENSIONS, type SobolSequence } from '../numerics/random/index.ts'
+import { createRandom, createSobol, SOBOL_MAX_DIMENSIONS } from '../numerics/random/index.ts'
 import type { PoolEntry } from '../prompt/candidate.ts'
 import { createCellScores } from './cell-scores.ts'
 import { lookingAgain } from './looking-again.ts'
 import type { PolicyFactory } from './policy.ts'
 import { NO_OPTIONS, type PolicyEntry } from './policy-entry.ts'
 import { createSamplerRecommendation } from './recommendation/sampler-recommendation.ts'
-import { createDesigns, type Design } from './space-design/design.ts'
+import { createDesigns } from './space-design/design.ts'
 import { evaluateInOrder } from './space-design/pool-evaluation.ts'
 import { createPointProposer } from './space-design/propose-point.ts'
 import { slotLevels } from './space-design/slot-levels.ts'
+import { createSobolPoints } from './space-design/sobol-points.ts'
 
 const ORIGIN = 'sobol'
-/** Points of the sequence that fall on taken points of a coarse space are passed over, this many at most. */
-const PASSES = 64
 
 /**
  * Proposes the points of a scrambled sequence, each point of the space at most once. With an empty space, spreads full
@@ -49,30 +48,6 @@ export const createSobolPolicy: PolicyFactory = (context) => {
       return evaluateInOrder(state, cells, spreadOverSlots(state.pool, seed), exampleCount, "the next Sobol' prompt")
     },
     recommend: createSamplerRecommendation(context),
-  }
-}
-
-/**
- * The next untaken point of the sequence over a design, from the number of pool entries that came from it.
- *
- * @returns `undefined` when the sequence keeps falling on taken points, or has too few dimensions.
- */
-export function createSobolPoints(
-  seed: number,
-): (design: Design, pool: readonly PoolEntry[]) => Float64Array | undefined {
-  let sequence: SobolSequence | undefined
-  return (design, pool) => {
-    const { encoding } = design
-    if (encoding.dimension > SOBOL_MAX_DIMENSIONS) return undefined
-    if (sequence?.dimensions !== encoding.dimension) {
-      sequence = createSobol({ dimensions: encoding.dimension, seed })
-    }
-    sequence.seek(pool.length)
-    for (let pass = 0; pass < PASSES; pass++) {
-      const x = encoding.snap(encoding.fromUniform(sequence.next()))
-      if (!design.isTaken(x)) return x
-    }
-    return undefined
   }
 }
 

@@ -106,6 +106,7 @@ export { type MeasuredText, readScore, scoreQuestion } from './language-model/in
 export {
   type LatentScore,
   type PairwiseData,
+  type PairwiseDifference,
   type PairwiseModel,
   type PairwiseProcess,
   pairwiseProcess,

@@ -27,6 +27,8 @@ interface Trial {
 interface Played {
   readonly asks: readonly string[]
   readonly spent: number
+  /** Cells that were pending when the policy said that it was done. */
+  readonly pendingAtEnd: number
   readonly policy: Policy
   readonly state: PolicyState
 }
@@ -75,6 +77,14 @@ export function promptPolicyConformance(
       name: 'does not ask for what is pending, with several cells in flight',
       run() {
         for (const inFlight of [2, 5, 25]) play({ ...typical, inFlight })
+      },
+    },
+    {
+      name: 'is not done while cells are pending that may be given back',
+      run() {
+        const { pendingAtEnd, spent } = play({ prompts: 3, examples: 2, budget: 20, inFlight: 20 })
+        require(spent > 0, 'spent nothing of 20 on 6 cells')
+        require(pendingAtEnd === 0, `it is done with ${pendingAtEnd} cells pending; any of them may be given back`)
       },
     },
     {
@@ -156,6 +166,7 @@ function playTrial(create: PolicyFactory, backend: Backend, trial: Trial): Playe
   const live = start()
   const policyNow = () => (fresh ? start() : live)
   const asks: string[] = []
+  let pendingAtEnd = 0
   const world = {
     pool,
     exampleCount: examples,
@@ -164,11 +175,12 @@ function playTrial(create: PolicyFactory, backend: Backend, trial: Trial): Playe
   }
   const { spent, state } = playPolicy(policyNow, world, {
     inFlight,
-    onDecision(decision) {
+    onDecision(decision, { pending }) {
+      if (decision.kind === 'done') pendingAtEnd = pending.length
       if (decision.kind !== 'act' || decision.action.kind !== 'evaluate') return
       const { candidate, examples } = decision.action
       asks.push(...examples.map((example) => `${candidate}:${example}`))
     },
   })
-  return { asks, spent, policy: policyNow(), state }
+  return { asks, spent, pendingAtEnd, policy: policyNow(), state }
 }

@@ -129,6 +129,15 @@ export function samplerConformance(create: PolicyFactory, options: SamplerConfor
       },
     },
     {
+      name: 'is not done while the last points of a small space are pending',
+      run() {
+        const asked = start(defineSpace({ a: { int: [0, 2] }, b: { categorical: ['x', 'y'] } }), 1, 50)
+        for (let i = 0; i < 6; i++) require(asked.ask() !== undefined, `stopped after ${i} of 6 points`)
+        const { kind } = asked.peek(undefined)
+        require(kind !== 'done', 'it is done although six points are pending, any of which may be given back')
+      },
+    },
+    {
       name: 'proposes points that differ from pending ones',
       run() {
         const asked = start(defineSpace(plane))

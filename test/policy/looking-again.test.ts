@@ -37,6 +37,14 @@ describe.each(['gp', 'tpe', 'random', 'sobol'])('a small space under noise, with
     expect(half.next()).toEqual(study.next())
   })
 
+  it('waits while all of its points are pending, and looks again at what is told beside the rest', () => {
+    const study = createStudy({ space, policy, budget: { evaluations: 60 }, seed: 1 })
+    const asked = Array.from({ length: 9 }, () => study.ask())
+    expect(study.next().kind).toBe('wait')
+    study.tell(asked[4]!.id, [0.5])
+    expect(study.next()).toMatchObject({ kind: 'act', action: { index: 4, repeat: 1 } })
+  })
+
   it('overshoots no budget with several examples', () => {
     expect(play(policy, 0.3, { exampleCount: 2, budget: { evaluations: 31 } }).study.spent.evaluations).toBe(31)
   })

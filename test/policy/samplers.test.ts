@@ -321,13 +321,13 @@ describe.each(FACTORIES)('policy %s over a pool', (_, factory) => {
     const policy = factory(context)
     const first = trial.ask(policy)
     const second = trial.ask(policy)
-    expect(trial.ask(policy)).toBe('every prompt has been evaluated on every example')
+    expect(trial.ask(policy)).toBe('wait')
     trial.pool.push({ candidate: { id: 't2', text: 'c' } })
     expect(trial.ask(policy)).toEqual({ candidate: 2, examples: [0, 1, 2, 3, 4, 5, 6, 7] })
     expect(new Set([first, second].map((asked) => (typeof asked === 'string' ? -1 : asked.candidate)))).toEqual(
       new Set([0, 1]),
     )
-    expect(startTrial(context).ask(policy)).toBe('every prompt has been evaluated on every example')
+    expect(startTrial(context).ask(policy)).toBe('every prompt has been measured on every example')
   })
 })
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { createCellScores } from '../../policy/cell-scores.ts'
+import { nothingLeft } from '../../policy/nothing-left.ts'
 import type { Policy, PolicyContext, PolicyState } from '../../policy/policy.ts'
 import { recommendIndependently } from '../../policy/recommendation/pool-recommendation.ts'
 
@@ -39,7 +40,7 @@ export function createAsItCamePolicy(
           .slice(0, Math.min(BLOCK, state.evaluationsLeft))
         return { kind: 'act', action: { kind: 'evaluate', candidate, examples } }
       }
-      return { kind: 'done', reason: 'every prompt has been measured' }
+      return nothingLeft(state, 'every prompt has been measured')
     },
     recommend(state) {
       cells.read(state.observations)

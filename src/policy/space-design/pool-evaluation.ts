@@ -4,6 +4,7 @@
  * @module
  */
 import type { CellScores } from '../cell-scores.ts'
+import { nothingLeft } from '../nothing-left.ts'
 import type { Decision, PendingCell, PolicyState } from '../policy.ts'
 
 /** The examples of a candidate that are neither told nor pending. */
@@ -37,5 +38,5 @@ export function evaluateInOrder(
     const examples = open.slice(0, state.evaluationsLeft)
     return { kind: 'act', action: { kind: 'evaluate', candidate, examples, reason: { summary } } }
   }
-  return { kind: 'done', reason: 'every prompt has been evaluated on every example' }
+  return nothingLeft(state, 'every prompt has been measured on every example')
 }

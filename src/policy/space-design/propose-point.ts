@@ -1,4 +1,5 @@
-import type { Decision, PolicyContext, PolicyState } from '../policy.ts'
+import { nothingLeft } from '../nothing-left.ts'
+import type { Decision, Fit, PolicyContext, PolicyState } from '../policy.ts'
 import type { Design } from './design.ts'
 import { createWaitingEntries } from './waiting-entries.ts'
 
@@ -7,6 +8,8 @@ export interface PointProposal {
   readonly x: ArrayLike<number> | undefined
   readonly origin: string
   readonly summary: string
+  /** Of the model that chose it; logged where it is new. */
+  readonly fit?: Fit
 }
 
 /**
@@ -26,9 +29,13 @@ export function createPointProposer(
       const reason = { summary: 'put forward' }
       return { kind: 'act', action: { kind: 'evaluate', candidate: waiting, examples, reason } }
     }
-    const { x, origin, summary } = propose()
-    if (!x) return { kind: 'done', reason: 'every point of the space has been tried' }
+    const { x, origin, summary, fit } = propose()
+    if (!x) return nothingLeft(state, 'every point of the space has been tried')
     const candidate = design.candidate(x, `${origin}-${state.pool.length}`, origin)
-    return { kind: 'act', action: { kind: 'evaluate', candidate, examples, reason: { summary } } }
+    return {
+      kind: 'act',
+      action: { kind: 'evaluate', candidate, examples, reason: { summary } },
+      ...(fit && fit !== state.fits.at(-1) ? { fit } : {}),
+    }
   }
 }

@@ -15,7 +15,7 @@ import { inverseMillsRatio, logPhi, normalCdf } from '../../numerics/special/ind
 import type { LatentLikelihood } from '../gaussian-process/laplace.ts'
 import { type LatentProcess, latentProcess } from '../gaussian-process/latent-process.ts'
 import type { Kernel } from '../kernels/kernel.ts'
-import { type Points, row } from '../points.ts'
+import { type Points, points, row } from '../points.ts'
 
 /** One comparison, by indices into the points. */
 export interface Win {
@@ -48,7 +48,17 @@ export interface PairwiseModel {
   readonly priorMean?: number
 }
 
+/** What is known of f_a − f_b. */
+export interface PairwiseDifference {
+  readonly mean: number
+  readonly variance: number
+  /** P(a beats b) in one more comparison. */
+  readonly probability: number
+}
+
 export interface PairwiseProcess extends LatentProcess {
+  /** Row by row of two sets of as many points. */
+  differences(a: Points, b: Points): readonly PairwiseDifference[]
   /** P(a beats b) in one more comparison, by rows of points. */
   preference(a: Points, b: Points): Float64Array
 }
@@ -101,27 +111,27 @@ export function pairwiseLikelihood(
  */
 export function pairwiseProcess(model: PairwiseModel, data: PairwiseData, backend: Backend): PairwiseProcess {
   const { kernel, comparisonNoise = 0.5, priorMean = 0 } = model
-  const { points, wins, scores = [] } = data
+  const { points: measured, wins, scores = [] } = data
   if (!(comparisonNoise > 0)) {
     throw new InvalidArgumentError(`comparisonNoise is ${comparisonNoise}; expected a positive number`)
   }
-  checkPairwiseData(points.count, wins, scores)
+  checkPairwiseData(measured.count, wins, scores)
   const likelihood = pairwiseLikelihood(wins, scores, comparisonNoise)
-  const process = latentProcess(kernel, priorMean, points, likelihood, backend)
+  const process = latentProcess(kernel, priorMean, measured, likelihood, backend)
+  const differenceAt = (a: Points, b: Points, i: number): PairwiseDifference => {
+    const posterior = process.posterior(points([row(a, i), row(b, i)]))
+    const covariance = posterior.covariance()
+    const mean = posterior.mean[0]! - posterior.mean[1]!
+    const variance = Math.max(covariance[0]! + covariance[3]! - 2 * covariance[1]!, 0)
+    const scale = Math.sqrt(variance + 2 * comparisonNoise * comparisonNoise)
+    return { mean, variance, probability: normalCdf(mean / scale) }
+  }
+  const differences: PairwiseProcess['differences'] = (a, b) =>
+    Array.from({ length: a.count }, (_, i) => differenceAt(a, b, i))
   return {
     ...process,
-    preference(a, b) {
-      return Float64Array.from({ length: a.count }, (_, i) => {
-        const pair = new Float64Array(2 * a.dimension)
-        pair.set(row(a, i))
-        pair.set(row(b, i), a.dimension)
-        const posterior = process.posterior({ count: 2, dimension: a.dimension, data: pair })
-        const covariance = posterior.covariance()
-        const spread = covariance[0]! + covariance[3]! - 2 * covariance[1]!
-        const scale = Math.sqrt(Math.max(spread, 0) + 2 * comparisonNoise * comparisonNoise)
-        return normalCdf((posterior.mean[0]! - posterior.mean[1]!) / scale)
-      })
-    },
+    differences,
+    preference: (a, b) => Float64Array.from(differences(a, b), ({ probability }) => probability),
   }
 }
 
