@@ -68,7 +68,7 @@ export function taskFrom({ from, prompt, model, generator, embedder, name }: Tas
   const { lines, warnings } = readLines(from, 'examples', '--from')
   const first = lines[0]?.value
   if (typeof first !== 'object' || first === null) {
-    throw new InvalidInputError(`${from} holds no examples with keys`, {
+    throw new InvalidInputError(`${from} holds no examples${first === undefined ? '' : ' with keys'}`, {
       remedy: 'Give it columns such as input and expected, or lines such as {"input": "…", "expected": "…"}.',
     })
   }

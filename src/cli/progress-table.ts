@@ -6,6 +6,7 @@
 import type { SearchProgress } from '../engine/search.ts'
 import { visibleText } from '../text/visible-text.ts'
 import { createProgressLine, fit, type ProgressStream } from './progress-line.ts'
+import { draftsText } from './run-text.ts'
 import { writeRaw } from './terminal.ts'
 
 export interface RunProgress {
@@ -83,28 +84,51 @@ export function createRunProgress(
 const BAR = 24
 
 /** The rows of the table: how far it is, then the leading prompts. */
-function tableOf({ evaluations, evaluationBudget, leaders = [], best }: SearchProgress, line: string, columns: number) {
+function tableOf(progress: SearchProgress, line: string, columns: number) {
+  const { evaluations, evaluationBudget, leaders = [], best, drafts } = progress
   const done = Number.isFinite(evaluationBudget) ? Math.min(1, evaluations / Math.max(1, evaluationBudget)) : 0
   const filled = Math.round(BAR * done)
-  // The leader stands in the table.
-  const head = line.replace(/, best .*?\](?=,|$)/, '')
+  // The leader stands in the table, and drafts have a row of their own.
+  const written = drafts ? draftsText(drafts) : ''
+  const alone = line.replace(/, best .*?\](?=,|$)/, '')
+  const head = drafts ? alone.replace(`, ${written}`, '') : alone
   const widest = Math.max(6, ...leaders.map(({ id }) => id.length))
   const name = Math.min(widest, Math.floor(columns / 3))
   const room = Math.max(0, columns - name - 34)
+  const texts = tellingApart(leaders.map(({ text }) => visibleText(text).replaceAll(/\s+/g, ' ')))
   return [
     '',
     `${'━'.repeat(filled)}${'─'.repeat(BAR - filled)} ${head}`,
+    ...(drafts ? [written] : []),
     '',
     ...(leaders.length === 0 ? [] : [`  ${'prompt'.padEnd(name)}  score           measured  text`]),
-    ...leaders.map(({ id, mean, standardDeviation, evaluations, isBaseline, text }) =>
+    ...leaders.map(({ id, mean, standardDeviation, evaluations, isBaseline }, row) =>
       [
         id === best ? '▸ ' : '  ',
         fit(visibleText(id).replaceAll(/\s+/g, ' '), name).padEnd(name),
         `  ${mean.toFixed(3)} ± ${standardDeviation.toFixed(3)}`.padEnd(18),
         `${String(evaluations).padStart(8)}  `,
-        fit(`${isBaseline ? '(baseline) ' : ''}${visibleText(text).replaceAll(/\s+/g, ' ')}`, room),
+        fit(`${isBaseline ? '(baseline) ' : ''}${texts[row]}`, room),
       ].join(''),
     ),
     '',
   ]
+}
+
+/** Beginnings shorter than this stay: what is left out must be worth the mark that says so. */
+const SHORTEST_SHARED = 20
+
+/** Texts that begin alike, from the word before the first that differs: a draft shows what is new in it. */
+function tellingApart(texts: readonly string[]): string[] {
+  return texts.map((text, row) => {
+    const shared = Math.max(0, ...texts.map((other, place) => (place === row ? 0 : sharedStart(text, other))))
+    const start = text.lastIndexOf(' ', Math.min(shared, text.length) - 1)
+    return start < SHORTEST_SHARED ? text : `…${text.slice(start)}`
+  })
+}
+
+function sharedStart(a: string, b: string): number {
+  let length = 0
+  while (length < a.length && a[length] === b[length]) length++
+  return length
 }

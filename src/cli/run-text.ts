@@ -59,9 +59,11 @@ export function progressText(
   const budget = Number.isFinite(evaluationBudget) ? `/${count(evaluationBudget)}` : ''
   return [
     `${split}: ${count(evaluations)}${budget} evaluations, ${count(calls)} calls${usd > 0 ? `, ${dollars(usd)}` : ''}`,
+    ...(secondsLeft === undefined || evaluations >= evaluationBudget
+      ? []
+      : [`about ${durationText(secondsLeft)} left`]),
     ...(drafts ? [draftsText(drafts)] : []),
     ...(incumbent && best !== undefined ? [`best ${best} ${score(incumbent.mean)} ${range(incumbent.interval)}`] : []),
-    ...(secondsLeft === undefined ? [] : [`about ${durationText(secondsLeft)} left`]),
   ].join(', ')
 }
 

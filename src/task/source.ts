@@ -26,7 +26,10 @@ export function readTextFile(file: string, role: string, where: string): string 
   let bytes: Buffer
   try {
     if (statSync(file).isDirectory()) {
-      throw new InvalidInputError(`${role} ${showPath(file)} is a folder; expected a file`, { where })
+      throw new InvalidInputError(`${role} ${showPath(file)} is a folder; expected a file`, {
+        where,
+        remedy: 'Name the file in it.',
+      })
     }
     bytes = readBounded(file, MOST_TEXT)
   } catch (cause) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createRunProgress } from '../../src/cli/progress-table.ts'
+import { progressText } from '../../src/cli/run-text.ts'
 import type { SearchProgress } from '../../src/engine/search.ts'
 
 const ESCAPE = '\u001b'
@@ -68,6 +69,31 @@ ${'━'.repeat(12)}${'─'.repeat(12)} search: 50/100 evaluations, 50 calls, abo
 `)
     progress.end()
     expect(screen()).toBe(`${LINE}\n`)
+  })
+
+  it('keeps the time left in sight, and shows what is new in prompts that begin alike', () => {
+    const { stream, screen } = terminal({ columns: 80 })
+    const start = 'Sort the ticket into one of six folders, which are listed below.'
+    const shown = progressAt(50)
+    const [good, plain] = shown.leaders!
+    const drafts = { written: 64, rejected: { duplicate: 21, 'too-long': 2 }, measured: 15 }
+    const leaders = [
+      { ...good!, text: `${start} Do not explain.` },
+      { ...good!, id: 'other', text: `${start} Answer in lower case.` },
+      { ...plain!, text: 'Which label fits?' },
+    ]
+    const progress = { ...shown, drafts, leaders }
+    createRunProgress(stream, {}).show(progress, progressText(progress, 'good', 3))
+    const rows = screen().split('\n')
+    expect(rows[1]).toMatch(/50\/100 evaluations, 50 calls, about 3 s left$/)
+    expect(rows[2]).toBe('64 drafts written, 23 rejected (21 duplicate, 2 too-long), 15 measured')
+    expect(rows[5]).toMatch(/9 {2}… Do not explain\.$/)
+    expect(rows[6]).toMatch(/9 {2}… Answer in lower case\.$/)
+    expect(rows[7]).toMatch(/\(baseline\) Which label fits\?$/)
+  })
+
+  it('says nothing of time at the end', () => {
+    expect(progressText(progressAt(100), 'good', 0)).toBe('search: 100/100 evaluations, 100 calls')
   })
 
   it('leaves room for what others say', () => {

@@ -38,7 +38,7 @@ export function classifyError(error: unknown, context: CallContext): Failure {
     if (cause instanceof RedirectError) return fromRedirect(cause, host)
     if (cause instanceof OversizedAnswerError) return failure('malformed', `${host}: ${cause.message}`)
     if (APICallError.isInstance(cause)) return fromApiCall(cause, context)
-    if (LoadAPIKeyError.isInstance(cause)) return failure('authentication', redact(cause.message))
+    if (LoadAPIKeyError.isInstance(cause)) return failure('authentication', redact(withoutKey(cause.message, host)))
     if (NoSuchModelError.isInstance(cause)) return failure('not-found', redact(cause.message))
     if (UnsupportedFunctionalityError.isInstance(cause)) return failure('bad-request', redact(cause.message))
   }
@@ -103,6 +103,12 @@ function fromApiCall(error: APICallError, context: CallContext): Failure {
     'malformed',
     `${context.host} answered ${kind} (HTTP ${status})${excerpt.length > 0 ? `: ${excerpt}` : ''}`,
   )
+}
+
+/** Providers tell programmers how to pass a key; who runs a task sets a variable. */
+function withoutKey(message: string, host: string): string {
+  const [, variable] = /\b([A-Z][A-Z0-9_]*_KEY)\b/.exec(message) ?? []
+  return variable === undefined ? message : `there is no API key for ${host}: set ${variable} in the environment`
 }
 
 /** What a provider says went wrong, without the JSON around it. */

@@ -1,11 +1,17 @@
-import { APICallError } from '@ai-sdk/provider'
+import { APICallError, LoadAPIKeyError } from '@ai-sdk/provider'
 import { describe, expect, it } from 'vitest'
 import { classifyError } from '../../../src/evaluation/models/classify-error.ts'
 
+const context = {
+  host: 'a.test',
+  redact: (text: string) => text.replaceAll('sk-secret', '…'),
+  cancelled: false,
+  now: () => 0,
+}
 const said = (responseBody: string) =>
   classifyError(
     new APICallError({ message: 'no', url: 'http://a.test', requestBodyValues: {}, statusCode: 400, responseBody }),
-    { host: 'a.test', redact: (text) => text.replaceAll('sk-secret', '…'), cancelled: false, now: () => 0 },
+    context,
   ).message
 
 describe('what a provider says went wrong', () => {
@@ -19,5 +25,15 @@ describe('what a provider says went wrong', () => {
     ['not JSON', 'not JSON'],
   ])('is read from %s', (body, reason) => {
     expect(said(body)).toBe(`HTTP 400 from a.test: ${reason}`)
+  })
+
+  it('names the variable of a key that is missing', () => {
+    const message =
+      "OpenAI API key is missing. Pass it using the 'apiKey' parameter or the OPENAI_API_KEY environment variable."
+    expect(classifyError(new LoadAPIKeyError({ message }), context)).toMatchObject({
+      kind: 'authentication',
+      message: 'there is no API key for a.test: set OPENAI_API_KEY in the environment',
+    })
+    expect(classifyError(new LoadAPIKeyError({ message: 'no key' }), context).message).toBe('no key')
   })
 })
