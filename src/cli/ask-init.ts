@@ -80,7 +80,8 @@ export async function askInit(
 }
 
 async function askModel(ask: Asker, models: Surroundings['models'], defaultModel: string): Promise<string | undefined> {
-  const here = models.some(({ model }) => model === defaultModel)
+  // A file may say after the name how its weights are packed.
+  const here = models.some(({ model }) => model.toLowerCase().startsWith(defaultModel.toLowerCase()))
   const chosen = await ask.select('Which model answers?', [
     ...models.map(({ model, from }) => ({ value: model, label: model, hint: from })),
     ...(here ? [] : [{ value: defaultModel, label: defaultModel, hint: 'fetched by krige models pull' }]),

@@ -3,6 +3,7 @@ import { ConflictError, InvalidInputError } from '../errors.ts'
 import { publicModelName } from '../evaluation/models/model-name.ts'
 import type { RecordedTable } from '../recording/record-table.ts'
 import { type TableAgreement, tableAgreement } from '../recording/table-agreement.ts'
+import { count, counted } from '../report/numbers.ts'
 import { durationText } from '../text/duration-text.ts'
 import { modelsFolder } from './cache-folder.ts'
 import { listenForInterrupts } from './interrupts.ts'
@@ -189,7 +190,7 @@ function describe(
   },
   reference: string | undefined,
 ): string {
-  const written = `${table}: ${prompts} prompts × ${examples} examples (${holdout} held out)\n`
+  const written = `${table}: ${counted(prompts, 'prompt')} × ${counted(examples, 'example')} (${count(holdout)} held out)\n`
   if (!agreement) return written
   const share = ((100 * agreement.agreeing) / agreement.cells).toFixed(1)
   return `${written}agrees with ${reference} on ${agreement.agreeing} of ${agreement.cells} cells (${share}%)\n`

@@ -11,7 +11,7 @@ type Format = (typeof FORMATS)[number]
 const EXAMPLES = `
 Examples:
   $ krige export tickets --format prompt > prompt.txt
-  $ krige export tickets --format csv | column -ts,
+  $ krige export tickets --format csv > tickets.csv
   $ krige export tickets --format promptfoo --into promptfooconfig.yaml --out better.yaml
   $ krige export tickets --out tickets.jsonl`
 

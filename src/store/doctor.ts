@@ -33,9 +33,11 @@ export async function examineStudy(store: Store, name: string): Promise<Finding[
   }
   if (!fold) return [...findings, { level: 'note', message: 'the study is empty: it ended before its first event' }]
   const { state } = fold
+  // What a prompt shows is missing from the start: no result.
+  const shown = state.candidates.reduce((sum, { shows = [] }) => sum + shows.length, 0)
   const note = (message: string) => findings.push({ level: 'note', message })
   note(
-    `${state.length} events, ${state.candidates.length} prompts, ${state.observations.length} search and ${state.holdout.length} holdout results${state.comparisons.length + state.holdoutComparisons.length > 0 ? `, ${state.comparisons.length + state.holdoutComparisons.length} comparisons` : ''}`,
+    `${state.length} events, ${state.candidates.length} prompts, ${state.observations.length - shown} search and ${state.holdout.length} holdout results${state.comparisons.length + state.holdoutComparisons.length > 0 ? `, ${state.comparisons.length + state.holdoutComparisons.length} comparisons` : ''}`,
   )
   const inFlight = state.ledger.openCalls().size
   if (inFlight > 0) note(`${inFlight} calls were in flight when it stopped; a resume charges them at their worst case`)

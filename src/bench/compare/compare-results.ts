@@ -111,7 +111,8 @@ export function compareResults(files: readonly ResultFile[], reference?: string)
       return here.length === 0 ? [] : [compareFraction(here, fraction, policies, chosen, kind)]
     })
   const tasks = [...new Set(runs.map(({ task }) => task))].sort()
-  if (tasks.length < 5) notes.push(`Only ${tasks.length} task(s): an interval over tasks says little.`)
+  if (tasks.length < 5)
+    notes.push(`Only ${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}: an interval over tasks says little.`)
   const uneven = new Set(policies.map((policy) => runs.filter((run) => run.policy === policy).length)).size > 1
   if (uneven) notes.push('Policies have different numbers of runs: differences use those in common, means all of them.')
   return {

@@ -80,7 +80,7 @@ describe('compareResults', () => {
     const comparison = compareResults([{ file: 'a', results: results({ krige: 0.1, x: 0.3 }, 1, true) }])
     expect(comparison.holdout).toHaveLength(2)
     expect(comparison.holdout[0]!.policies.every(({ meanError }) => meanError === 0.5)).toBe(true)
-    expect(comparison.notes.join()).toContain('Only 3 task(s)')
+    expect(comparison.notes.join()).toContain('Only 3 tasks')
   })
 })
 
