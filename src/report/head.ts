@@ -15,10 +15,11 @@ export function header({ state, startedAt, endedAt }: ReportOptions, rows: reado
   const { config, conclusion } = state
   const when = startedAt === undefined ? undefined : new Date(startedAt).toISOString().slice(0, 16).replace('T', ' ')
   const verdict = conclusion?.verdict ?? 'unfinished'
+  const model = config.fingerprint['model']
   return html`<h1>${config.name}</h1>
 <p><span class="badge ${verdict.replace(' ', '-')}">${verdict}</span> ${beforeAfter(conclusion)}</p>
 <p>${verdictInWords(conclusion)}</p>
-<p class="quiet">${counted(state.candidates.length, 'prompt')} × ${counted(config.exampleCount, 'search example')}, policy ${config.policy}, model ${config.fingerprint['model'] ?? 'unknown'}${when === undefined ? '' : `, ${when} UTC`}${startedAt !== undefined && endedAt !== undefined && endedAt > startedAt ? `, ${durationText((endedAt - startedAt) / 1000)} from first to last event` : ''}.</p>
+<p class="quiet">${counted(state.candidates.length, 'prompt')} × ${counted(config.exampleCount, 'search example')}, policy ${config.policy}${model === undefined ? '' : `, model ${model}`}${when === undefined ? '' : `, ${when} UTC`}${startedAt !== undefined && endedAt !== undefined && endedAt > startedAt ? `, ${durationText((endedAt - startedAt) / 1000)} from first to last event` : ''}.</p>
 ${state.comparisons.length > 0 ? html`<p>Prompts were compared, not scored: a score is the probability of beating the baseline in a comparison before the judge, on the holdout the share of comparisons won (a tie is half).</p>` : undefined}
 ${conclusion ? figures(state, conclusion) : unfinished(state, rows)}
 ${

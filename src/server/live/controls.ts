@@ -110,8 +110,8 @@ export function offerControls({ read, send, status, refreshStatus, say }: Contro
     const textOf = ({ text, slots = {} }: Candidate) => text ?? Object.values(slots).filter(Boolean).join('\n\n')
     element('left').textContent = pair ? textOf(pair.left) : ''
     element('right').textContent = pair ? textOf(pair.right) : ''
-    element('left-title').textContent = pair?.left.id ?? ''
-    element('right-title').textContent = pair?.right.id ?? ''
+    element('left-title').textContent = pair ? `Left: ${pair.left.id}` : ''
+    element('right-title').textContent = pair ? `Right: ${pair.right.id}` : ''
     element('compare-words').textContent = pair
       ? `On search example ${pair.example + 1}`
       : 'Every pair has been compared.'

@@ -106,7 +106,7 @@ ${head('Studies · Krige')}
 </head>
 <body>
 <main id="studies" aria-busy="true"><h1>Studies</h1><p class="quiet" role="status" id="notice">The list is on its way.</p><ul></ul>
-<p class="quiet"><a href="/openapi.json">What this server answers</a></p></main>
+<p class="quiet"><a href="/openapi.json">What this server answers over HTTP (OpenAPI)</a></p></main>
 ${askToken}
 ${trusted(`<script>${LIST}</script>`)}
 </body>

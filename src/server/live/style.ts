@@ -8,7 +8,7 @@ button { font: inherit; color: inherit; background: var(--soft); border: 1px sol
 button:hover:not(:disabled) { border-color: var(--accent); color: var(--accent) } button:disabled { opacity: .5; cursor: default }
 .badge.running { background: var(--goodSoft); color: var(--good); border-color: currentColor }
 .badge.paused, .badge.stopped, .badge.lost { background: var(--warnSoft); color: var(--warn); border-color: currentColor }
-#notice { background: var(--warnSoft); padding: 8px 20px; text-align: center }
+#notice { background: var(--warnSoft); padding: 8px 20px; text-align: center } #notice:empty { display: none }
 section, #all { scroll-margin-top: 64px } #try-fields label { margin-bottom: 4px }
 dialog { color: inherit; background: var(--paper); border: 1px solid var(--rule); border-radius: 10px; padding: 20px 24px; width: min(760px, calc(100vw - 32px)); max-height: calc(100vh - 64px); overflow: auto }
 dialog::backdrop { background: #0008 } dialog h2 { margin: 0 0 8px; padding: 0; border: 0 } dialog .actions { margin-top: 16px }
