@@ -17,8 +17,6 @@ export default defineConfig({
   lang: 'en-US',
   srcDir: 'pages',
   rewrites: { 'README.md': 'index.md' },
-  // What lies outside docs is in the repository, not on the site.
-  ignoreDeadLinks: [/^\.?\/?\.\.\//],
   markdown: { html: false },
   vite: { build: { minify: false, chunkSizeWarningLimit: 5000 } },
   themeConfig: {
