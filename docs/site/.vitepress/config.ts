@@ -17,7 +17,14 @@ export default defineConfig({
   lang: 'en-US',
   srcDir: 'pages',
   rewrites: { 'README.md': 'index.md' },
-  markdown: { html: false },
+  markdown: {
+    html: false,
+    // Templates such as {{input}} stand in inline code: Vue must not fill them in.
+    config(md) {
+      const { code_inline: inline } = md.renderer.rules
+      md.renderer.rules.code_inline = (...given) => inline!(...given).replace('<code', '<code v-pre')
+    },
+  },
   vite: { build: { minify: false, chunkSizeWarningLimit: 5000 } },
   themeConfig: {
     search: { provider: 'local' },
