@@ -17,7 +17,8 @@ for (const name of readdirSync(pages, { recursive: true }).filter((file) => file
   // In a table a bar is written with a backslash.
   const prose = readFileSync(join(pages, name), 'utf8').replace(/^(```+)[\s\S]*?^\1/gm, '')
   for (const [, code] of prose.matchAll(/`([^`\n]*\{\{[^`\n]*)`/g)) {
-    if (!html.includes(`>${escaped(code.replaceAll('\\|', '|'))}</code>`)) problems.push(`${name}: \`${code}\` is not shown`)
+    if (!html.includes(`>${escaped(code.replaceAll('\\|', '|'))}</code>`))
+      problems.push(`${name}: \`${code}\` is not shown`)
   }
 }
 
