@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +18,7 @@ import { compareText } from '../compare/compare-text.ts'
 import { tuneOnHalves } from '../compare/task-halves.ts'
 import { valueOfText } from '../compare/value-of-text.ts'
 import { describeTables } from '../describe/describe-tables.ts'
-import type { BenchRun } from '../tables/bench-results.ts'
+import { type BenchResults, summarize, writeResults } from '../tables/bench-results.ts'
 import { type BenchTablesOptions, runTables } from '../tables/run-tables.ts'
 import type { Variant } from '../tables/table-unit.ts'
 import { ABLATIONS, earlierStudy, LINE_UP, otherModels, SETTINGS } from './line-up.ts'
@@ -42,8 +43,8 @@ export interface ReproduceOptions
 /**
  * Writes `NAME.json.gz` (every run), `NAME.txt`, `NAME.svg` and `NAME.html`. The same is written for `NAME-ablations`,
  * `NAME-models` (warm from other models, where two tables share a task) and `NAME-studies` (warm from a study on half
- * of the examples). Runs that are there already are kept, so that it can be interrupted, and later be given more
- * repeats.
+ * of the examples), with a third of the repeats. Runs that are there already are kept, so that it can be interrupted,
+ * and later be given more repeats.
  *
  * @returns The comparisons, in that order.
  */
@@ -52,11 +53,13 @@ export async function reproduce(options: ReproduceOptions): Promise<readonly Com
   const files = await findTables([options.tables])
   const { name } = options
   const line = await runAndWrite(options, files, name, LINE_UP)
-  const ablations = await runAndWrite(options, files, `${name}-ablations`, ABLATIONS)
+  // Variants of one policy differ by less, run by run, than policies do.
+  const variants = { ...options, repeats: Math.ceil(options.repeats / 3) }
+  const ablations = await runAndWrite(variants, files, `${name}-ablations`, ABLATIONS, line)
   const siblings = await withSiblings(files)
   const models =
-    siblings.length > 0 ? await runAndWrite(options, siblings, `${name}-models`, otherModels(files)) : undefined
-  const studies = await runOnHalves(options, files)
+    siblings.length > 0 ? await runAndWrite(variants, siblings, `${name}-models`, otherModels(files), line) : undefined
+  const studies = await runOnHalves(variants, files)
   const descriptions = await describeTables(files, { cacheDirectory: options.embeddingCache })
   const explained = new Map(
     descriptions.map(({ table, predictability }) => [table, predictability.all?.explained ?? 0]),
@@ -66,7 +69,7 @@ export async function reproduce(options: ReproduceOptions): Promise<readonly Com
     'evaluations of one prompt on all search examples. Normalized error (0 = best prompt of the pool, 1 = worst). In',
     'brackets the paired difference to krige and its 95% interval over tasks, positive where krige is better.\n',
     resultsMarkdown(line),
-    '\n`krige` without one thing, or with another setting, at a time:\n',
+    `\n\`krige\` without one thing, or with another setting, at a time (from here on ${variants.repeats} repeats):\n`,
     resultsMarkdown(ablations),
     '\nWhat `krige` gains from text: error without it less error with it. Tables are grouped by how much of the variance of accuracies',
     'texts predict when the prompt itself is left out.\n',
@@ -121,20 +124,45 @@ async function runAndWrite(
   files: readonly string[],
   name: string,
   variants: readonly Variant[],
-): Promise<Comparison & { readonly runs: readonly BenchRun[] }> {
+  played?: BenchResults,
+): Promise<Comparison & BenchResults> {
   const stem = join(options.output, name)
   const { tables: _, name: __, output: ___, documents: ____, ...run } = options
+  const resultFile = `${stem}.json.gz`
+  if (played && !existsSync(resultFile)) await writeResults(resultFile, await shareOf(played, files, variants[0]!, run))
   const results = await runTables({
     ...run,
     files,
     variants,
     fullEvaluations: 25,
     fractions: [0.25, 0.5, 1],
-    resultFile: `${stem}.json.gz`,
+    resultFile,
   })
   const comparison = compareResults([{ file: name, results }])
   writeWhole(`${stem}.txt`, compareText(comparison))
   writeWhole(`${stem}.svg`, compareSvg(comparison))
   writeWhole(`${stem}.html`, compareHtml(comparison))
-  return { ...comparison, runs: results.runs }
+  return { ...comparison, ...results }
+}
+
+/** Runs of one variant that another line-up needs, too: the same seeds on the same tables. */
+async function shareOf(
+  { settings, runs }: BenchResults,
+  files: readonly string[],
+  { label }: Variant,
+  { repeats }: Pick<BenchTablesOptions, 'repeats'>,
+): Promise<BenchResults> {
+  const tables = new Set(await Promise.all(files.map(async (file) => (await loadTable(file)).name)))
+  const shared = runs.filter((run) => run.policy === label && run.repeat < repeats && tables.has(run.table))
+  return {
+    ...(settings && {
+      settings: {
+        ...settings,
+        tables: Object.fromEntries(Object.entries(settings.tables).filter(([name]) => tables.has(name))),
+        policies: { [label]: settings.policies[label]! },
+      },
+    }),
+    runs: shared,
+    summary: summarize(shared),
+  }
 }

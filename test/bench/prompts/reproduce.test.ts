@@ -6,6 +6,7 @@ import { BENCH_POLICIES, METHODS } from '../../../src/bench/methods/registry.ts'
 import { ABLATIONS, earlierStudy, LINE_UP, otherModels } from '../../../src/bench/prompts/line-up.ts'
 import { replaceSection } from '../../../src/bench/prompts/replace-section.ts'
 import { reproduce } from '../../../src/bench/prompts/reproduce.ts'
+import { readResults } from '../../../src/bench/tables/bench-results.ts'
 import { resolvePolicy } from '../../../src/policy/registry.ts'
 import { bernoulliRows, tableDocument } from '../tables/small-tables.ts'
 
@@ -68,6 +69,11 @@ describe('reproduce', () => {
         expect((await readFile(join(output, `${name}.${extension}`), 'utf8')).length).toBeGreaterThan(500)
       }
     }
+    const krige = async (file: string) =>
+      (await readResults(join(output, file))).runs.filter(({ policy }) => policy === 'krige')
+    const played = await krige('demo.json.gz')
+    expect(await krige('demo-ablations.json.gz')).toEqual(played)
+    expect(await krige('demo-models.json.gz')).toEqual(played.filter(({ table }) => table !== 'two'))
     const text = await readFile(readme, 'utf8')
     expect(text).toMatch(/^# Title\n<!-- bench:demo -->\n3 tables of 2 tasks, 1 repeats, seed 1/)
     expect(text).toContain('| **krige** |')
