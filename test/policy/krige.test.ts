@@ -183,14 +183,11 @@ describe('settings', () => {
     { exampleChoice: 'own-order' },
     { likelihood: 'gaussian' },
     { updates: 5 },
-  ])(
-    '$text$views$exampleEffects$exampleChoice$likelihood$updates$sharedFailures changes what is asked, and still finds an outlier',
-    (options) => {
-      const { candidate, asked } = chosen(options)
-      expect(candidate).toBe(9)
-      expect(asked).not.toBe(standard.asked)
-    },
-  )
+  ])('%o changes what is asked, and still finds an outlier', (options) => {
+    const { candidate, asked } = chosen(options)
+    expect(candidate).toBe(9)
+    expect(asked).not.toBe(standard.asked)
+  })
 
   it('measures all prompts on the same first example, or each on its own', () => {
     const firstExamples = (exampleChoice: string) =>
