@@ -13,7 +13,7 @@ import { finish } from './finish.ts'
 
 /** Kilobytes, minified and compressed: a tenth above what they were when a limit was last set. */
 const BUNDLES = [
-  { import: '*', from: 'surrogate', limit: 122 },
+  { import: '*', from: 'surrogate', limit: 126 },
   { import: '*', from: 'acquisition', limit: 27 },
   { import: '*', from: 'study', limit: 193 },
   { import: '*', from: 'policy', limit: 182 },
