@@ -14,6 +14,7 @@ import { callModel } from '../../src/evaluation/call-model.ts'
 import { openRemoteModel } from '../../src/evaluation/models/remote-model.ts'
 import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
 import { openBackend } from '../../src/numerics/linalg/open-backend.ts'
+import { createRandom } from '../../src/numerics/random/random.ts'
 import { runTask } from '../../src/run/run-task.ts'
 import { openSqliteStore } from '../../src/store/sqlite-store.ts'
 import { createStudy } from '../../src/study/create-study.ts'
@@ -154,6 +155,47 @@ export const openLarge = (): Promise<EngineRow> =>
     if (opened['outcomes'] !== CANDIDATES * EXAMPLES) throw new Error(`opened ${opened['outcomes']} outcomes`)
     return { work: 'open-large', figures: opened }
   })
+
+/** What an optimizer waits for that writes prompts as it goes: the next ask after one more. */
+export async function growingPool(): Promise<EngineRow> {
+  const [prompts, rounds, examples, dimensions] = [1_000, 50, 100, 384]
+  const random = createRandom(1)
+  const centers = Array.from({ length: 20 }, () => Float64Array.from({ length: dimensions }, () => random.normal()))
+  const entries = Array.from({ length: prompts + rounds }, (_, i) => {
+    const embedding = centers[i % centers.length]!.map((x) => x + 0.5 * random.normal())
+    const norm = Math.hypot(...embedding)
+    const words = Array.from({ length: 20 + random.integer(30) }, () => WORDS[random.integer(WORDS.length)])
+    return { candidate: { id: `p${i}`, text: `${words.join(' ')} ${i}.` }, embedding: embedding.map((x) => x / norm) }
+  })
+  const study = createStudy({
+    pool: entries.slice(0, prompts),
+    exampleCount: examples,
+    budget: { evaluations: 5_000 },
+    keepLog: false,
+  })
+  const step = () => {
+    const started = performance.now()
+    const action = study.ask()
+    const milliseconds = performance.now() - started
+    if (action.kind !== 'evaluate') throw new Error(`asked to ${action.kind}`)
+    const chance = 0.3 + 0.02 * (action.index % centers.length)
+    study.tell(
+      action.id,
+      action.examples.map(() => (random.uniform() < chance ? 1 : 0)),
+    )
+    return milliseconds
+  }
+  while (study.spent.evaluations < 2_500) step()
+  const times = entries.slice(prompts).map((entry) => {
+    study.add([entry])
+    return step()
+  })
+  times.sort((a, b) => a - b)
+  return { work: 'growing-pool', figures: { milliseconds: times[rounds / 2]!, slowest: times.at(-1)! } }
+}
+
+const WORDS =
+  'answer label name classify the ticket folder one word only think step by rules careful short list choose'.split(' ')
 
 /** The limit has to be found first: what counts is what comes after. */
 const WARM_UP = 5_000

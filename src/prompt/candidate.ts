@@ -16,7 +16,7 @@ export interface Candidate {
 
 /** Where a candidate comes from. */
 export interface CandidateOrigin {
-  /** `hand`: a person added it to a running study. */
+  /** `hand`: it was added from outside to a study that had begun. */
   readonly by: 'pool' | 'baseline' | 'policy' | 'proposer' | 'hand'
   /** Of the policy or proposer; of a pool what its file says. */
   readonly name?: string

@@ -5,7 +5,7 @@
  */
 import { checkInput, showValue } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
-import { isBlank } from '../prompt/candidate.ts'
+import { type Candidate, isBlank } from '../prompt/candidate.ts'
 import { candidateSchema } from '../prompt/candidate-schema.ts'
 import type { StudySearch } from './audiences.ts'
 import { EVENT_VERSION } from './events.ts'
@@ -16,6 +16,10 @@ export type Growing = Pick<StudySearch, 'add' | 'tellCandidates'>
 
 export function createGrowing({ state, pool, entryOf, joining, emit }: StudyParts): Growing {
   const { ledger } = state
+  const hasBegun = () => state.lastAction > 0 || state.observations.length > 0
+  /** A surrogate takes what it computes once for a pool from the prompts that were there when the study began. */
+  const cameLater = (candidate: Candidate): Candidate =>
+    hasBegun() && candidate.origin === undefined ? { ...candidate, origin: { by: 'hand' } } : candidate
 
   return {
     add(candidates) {
@@ -23,7 +27,7 @@ export function createGrowing({ state, pool, entryOf, joining, emit }: StudyPart
         throw new InvalidArgumentError(`candidates is ${showValue(candidates)}; expected a list`)
       }
       const entries = candidates.map((item, offset) => {
-        if (typeof item === 'string') return entryOf({ id: String(pool.length + offset + 1), text: item })
+        if (typeof item === 'string') return entryOf(cameLater({ id: String(pool.length + offset + 1), text: item }))
         if (typeof item !== 'object' || item === null) {
           throw new InvalidArgumentError(`candidate is ${showValue(item)}; expected a text, or { id, text }`)
         }
@@ -32,7 +36,7 @@ export function createGrowing({ state, pool, entryOf, joining, emit }: StudyPart
           throw new InvalidArgumentError(`candidate is ${showValue(candidate)}; expected a text, or { id, text }`)
         }
         checkInput<unknown>(candidateSchema, candidate, `candidate ${JSON.stringify(candidate.id)}`)
-        return entryOf(candidate, embedding)
+        return entryOf(cameLater(candidate), embedding)
       })
       if (entries.length === 0) return []
       const ids = new Set<string>()

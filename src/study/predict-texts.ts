@@ -12,6 +12,7 @@ import type { ObservationHistory } from '../history/observation-log.ts'
 import { createScoreUnits, timesPowerOfTwo } from '../history/score-unit.ts'
 import { type Candidate, candidateText, contentKey, isBlank, type PoolEntry } from '../prompt/candidate.ts'
 import { candidateSchema } from '../prompt/candidate-schema.ts'
+import { createDraftPredictor } from '../surrogate/prompt/draft-model.ts'
 import { withPredictions } from '../surrogate/prompt/predicted-beliefs.ts'
 import { createPromptModel, type PromptBeliefs, type PromptModel } from '../surrogate/prompt/prompt-model.ts'
 import { populationScores } from '../surrogate/prompt/prompt-scores.ts'
@@ -52,10 +53,11 @@ export function createTextPredictor(
   /** Entries of texts outside the pool, the latest last: what is computed of a text is kept with its entry. */
   const entries = new Map<string, PoolEntry>()
   const units = createScoreUnits()
+  const drafts = createDraftPredictor()
 
   const fit = (): Fit => {
     if (kept?.pool.length === pool.length && kept.told === observations.length) return kept
-    const model = kept?.pool.length === pool.length ? kept.model : createPromptModel(pool.slice())
+    const model = kept?.pool.length === pool.length ? kept.model : createPromptModel(pool.slice(), { drafts })
     const { history, exponent } = units.of(observations)
     const beliefs = fitted(model, history)
     const { estimand, exampleCount } = state.config

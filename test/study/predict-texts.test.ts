@@ -18,6 +18,14 @@ function measured(options: StudyOptions = {}, score: (good: boolean) => number =
 }
 
 describe('posterior and rank of texts', () => {
+  it('say the same whether the pool grew while they were asked or before', () => {
+    const grown = measured()
+    grown.rank(DRAFTS)
+    grown.add(['Name the label, please.'])
+    const asked = grown.rank(DRAFTS)
+    expect(restoreStudy(grown.serialize()).rank(DRAFTS)).toEqual(asked)
+  })
+
   it('tell texts outside the pool by those that read alike, and leave the study as it was', () => {
     const study = measured()
     const before = study.serialize()

@@ -97,6 +97,14 @@ describe('study', () => {
     expect(() => study.add([{ id: 'new' }])).toThrow('candidate id "new" is in the pool already')
   })
 
+  it('says which candidates joined a study that had begun', () => {
+    const study = start({ pool: [] })
+    study.add(['First.'])
+    study.ask()
+    study.add(['Second.', { id: 'third', text: 'Third.', origin: { by: 'proposer' } }])
+    expect(study.state.candidates.map(({ origin }) => origin?.by)).toEqual([undefined, 'hand', 'proposer'])
+  })
+
   it('gives evaluations back that were never sent', () => {
     const study = start({ budget: { evaluations: 1 } })
     const first = study.ask()

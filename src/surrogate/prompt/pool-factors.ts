@@ -2,7 +2,7 @@
  * Low-rank text covariances of a pool. Several policies, budgets or studies often share one pool, so the result is kept
  * as long as the pool's first entry lives.
  *
- * A pool that proposers add to has a basis: what it began with. Of a small beginning it is so many of the first prompts
+ * A pool that is added to has a basis: what it began with. Of a small beginning it is so many of the first prompts
  * as make a geometric sequence of sizes. Statistics of texts (idf, medians, standard deviations) and pivots are those
  * of the basis. A prompt outside it gets a row by its correlations with the pivots (Nyström), and nothing else changes.
  * The basis is a function of the pool, so a study that is opened again computes the same.
@@ -60,7 +60,7 @@ const kept = new WeakMap<PoolEntry, Basis>()
 const views = new Map(Object.entries(viewFactories).map(([name, create]) => [name, create()]))
 
 /**
- * How many of a pool's first prompts its statistics are from: all, unless proposers added some.
+ * How many of a pool's first prompts its statistics are from: all, unless some joined later.
  *
  * @example
  * basisOf(pool) === pool.length // true
@@ -73,9 +73,9 @@ export function basisOf(pool: readonly PoolEntry[]): number {
   return size
 }
 
-/** How many of a pool's first prompts no proposer made. */
+/** How many of a pool's first prompts it began with: no proposer made them, and nobody added them later. */
 export function originalSize(pool: readonly PoolEntry[]): number {
-  const began = pool.findIndex(({ candidate }) => candidate.origin?.by === 'proposer')
+  const began = pool.findIndex(({ candidate: { origin } }) => origin?.by === 'proposer' || origin?.by === 'hand')
   return began < 0 ? pool.length : began
 }
 

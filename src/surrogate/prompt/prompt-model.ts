@@ -19,7 +19,7 @@ import type { PoolEntry } from '../../prompt/candidate.ts'
 import { type AbilityPrior, fitAbilities } from './ability-fit.ts'
 import { averageSettings, meanAbility, type WeightedPosterior } from './average-settings.ts'
 import { correctDispersion } from './dispersion.ts'
-import { createDraftPredictor, type DraftPrediction } from './draft-model.ts'
+import { createDraftPredictor, type DraftPrediction, type DraftPredictor } from './draft-model.ts'
 import { improveEasiness, NO_EFFECT, spreadOf } from './easiness.ts'
 import { allAlike, type EasinessDistribution, fitEasiness } from './easiness-distribution.ts'
 import { type SitePosterior, type Sites, siteVariances } from './gaussian-sites.ts'
@@ -63,6 +63,8 @@ export interface PromptModelOptions {
   readonly expected?: ExpectedAbilities
   /** Log prior weight of each setting without earlier beliefs, in the order of {@link PromptModel.settings}; grid's own by default. */
   readonly logPriors?: readonly number[]
+  /** Predicts drafts; one that is shared keeps what it computed of texts while a pool grows. @defaultValue one of its own */
+  readonly drafts?: DraftPredictor
 }
 
 /** Posterior of a fit; abilities and easinesses in logits, by prompt and by column of `outcomes`. */
@@ -147,7 +149,7 @@ export function createPromptModel(pool: readonly PoolEntry[], options: PromptMod
   const text = textual && options.sharedFailures !== false ? factors.factor(grid.viewMixes[0]!, grid.rank) : undefined
   const features = text && exampleEffects ? centerFeatures(text, factors.basis) : undefined
 
-  const drafts = createDraftPredictor()
+  const drafts = options.drafts ?? createDraftPredictor()
   const draftModel = remembered((beliefs: PromptBeliefs) => drafts.fit(pool, beliefs))
 
   return {

@@ -114,7 +114,9 @@ describe('a pool that grows', () => {
     expect(again.ability).toHaveLength(101)
   })
 
-  it('has statistics of all prompts unless proposers made some', () => {
+  it('has statistics of all prompts unless some joined later', () => {
+    const added = { candidate: { id: 'added', text: 'Name it.', origin: { by: 'hand' } } } as const
+    expect(basisOf([...entries(100, 100), added])).toBe(100)
     expect(basisOf(entries(100, 100))).toBe(100)
     expect(basisOf(pool)).toBe(70)
     expect(basisOf(entries(5, 1))).toBeLessThanOrEqual(5)
