@@ -8,6 +8,7 @@ import type { Evaluator } from '../../src/evaluation/evaluator.ts'
 import { type GgufModel, openGgufModel } from '../../src/evaluation/models/gguf-model.ts'
 import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
 import { loadTask } from '../../src/task/load-task.ts'
+import { embedderConformance } from '../../src/testing/embedder-conformance.ts'
 import { localModels, SMOLLM2 } from '../support/local-models.ts'
 
 const { folder, problem } = await localModels()
@@ -156,6 +157,9 @@ describe.runIf(problem === undefined)('all-MiniLM-L6-v2, through transformers.js
     await embedder?.close()
     rmSync(cache, { recursive: true, force: true })
   })
+
+  const open = async () => (await openEmbedder('all-MiniLM-L6-v2', { modelsFolder: folder, allowDownload: false }))!
+  for (const { name, run } of embedderConformance(open)) it(name, run)
 
   it('is what its name opens', () => {
     expect(embedder?.id).toMatch(/^transformers\/all-MiniLM-L6-v2\/q8\/mean\/8199be6f/)
