@@ -13,7 +13,7 @@
  * Haseman–Elston regression (1972), used in genetics to separate heritability from shared environment. Under the null a
  * product has variance s s', so that either slope has precision Σ R² s s'.
  *
- * Cells of similar prompts on one example are then no independent witnesses of what a text is worth. Their evidence for
+ * Cells of similar prompts on one example then share part of what they say of a text. Their evidence for
  * hyper-parameters is divided by the design effect 1 + v_g · mean_ie Σ_j R⁺_ij s_ie (Kish 1965). Composite likelihoods
  * are tempered so (Ribatet, Cooley & Davison 2012).
  *
