@@ -1,7 +1,8 @@
 /**
  * Posteriors of a pool that grew. Prompts that came later and have no outcome yet change nothing about the others. So a
  * fit is extended by one row per new prompt instead of being repeated. It says what a fit of the larger pool to the
- * same outcomes would.
+ * same outcomes would, to the last bit: sums are taken in the order in which a fit takes them. A study that is opened
+ * again refits, and must decide the same.
  *
  * @module
  */
@@ -22,8 +23,8 @@ export function extendBeliefs(beliefs: PromptBeliefs, from: PromptModel, to: Pro
     const size = independent.length
     const mean = extended(posterior.mean, size)
     for (let i = before; i < size; i++) {
-      mean[i] = setting.belief?.ability[i] ?? 0
       for (let k = 0; k < rank; k++) mean[i]! += factor[i * rank + k]! * posterior.weights[k]!
+      mean[i]! += setting.belief?.ability[i] ?? 0
     }
     const sites = {
       precision: extended(posterior.sites.precision, size),
@@ -33,7 +34,8 @@ export function extendBeliefs(beliefs: PromptBeliefs, from: PromptModel, to: Pro
   })
   const size = components[0]!.posterior.mean.length
   const ability = extended(beliefs.ability, size)
-  for (const { weight, posterior } of components) {
+  const place = ({ setting }: WeightedPosterior) => to.settings.indexOf(setting)
+  for (const { weight, posterior } of components.toSorted((a, b) => place(a) - place(b))) {
     for (let i = before; i < size; i++) ability[i]! += weight * posterior.mean[i]!
   }
   const abilityVariance = mixtureVariance(components, ability, (posterior) => siteVariances(posterior, before), before)
