@@ -26,8 +26,9 @@ export function createGrowing({ state, pool, entryOf, joining, emit }: StudyPart
       if (!Array.isArray(candidates)) {
         throw new InvalidArgumentError(`candidates is ${showValue(candidates)}; expected a list`)
       }
+      const freeId = idsBeside(state.indexById, candidates)
       const entries = candidates.map((item, offset) => {
-        if (typeof item === 'string') return entryOf(cameLater({ id: String(pool.length + offset + 1), text: item }))
+        if (typeof item === 'string') return entryOf(cameLater({ id: freeId(pool.length + offset + 1), text: item }))
         if (typeof item !== 'object' || item === null) {
           throw new InvalidArgumentError(`candidate is ${showValue(item)}; expected a text, or { id, text }`)
         }
@@ -84,5 +85,21 @@ export function createGrowing({ state, pool, entryOf, joining, emit }: StudyPart
       })
       return added
     },
+  }
+}
+
+/** Ids of texts, by the number of their place: not those that the pool has, nor those given beside them. */
+function idsBeside(known: ReadonlyMap<string, number>, given: readonly unknown[]): (place: number) => string {
+  const idOf = (item: unknown) => {
+    if (typeof item !== 'object' || item === null) return undefined
+    const { candidate = item } = item as { readonly candidate?: unknown }
+    return (candidate as { readonly id?: unknown } | null)?.id
+  }
+  const taken = new Set(given.map(idOf))
+  return (place) => {
+    let id = String(place)
+    for (let number = 2; known.has(id) || taken.has(id); number++) id = `${place}-${number}`
+    taken.add(id)
+    return id
   }
 }

@@ -256,6 +256,16 @@ describe('warm start', () => {
     ]
     expect(studies(priors, 4).chosen).toBeGreaterThan(0.5)
   })
+
+  it('carries over what is known of prompts that an earlier study made, given as a pool', () => {
+    const context = contextOf({ evaluationBudget: 120, exampleCount: 30, priors: earlier(1) })
+    const begins = (by: 'pool' | 'proposer') => {
+      const pool = promptPool(40).map(({ candidate }) => ({ candidate: { ...candidate, origin: { by } } }))
+      const { state } = play(createKrigePolicy(context), { context, pool, budget: 120, score: bernoulli(40, ability) })
+      return mean(Array.from({ length: 10 }, (_, at) => logistic(ability(state.observations.candidate(at)))))
+    }
+    expect(begins('proposer')).toBeGreaterThan(begins('pool') - 0.1)
+  })
 })
 
 describe('schedule', () => {

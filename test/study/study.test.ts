@@ -97,6 +97,14 @@ describe('study', () => {
     expect(() => study.add([{ id: 'new' }])).toThrow('candidate id "new" is in the pool already')
   })
 
+  it('gives a text an id that is free', () => {
+    const study = start({ pool: [{ id: '2', text: 'Two.' }] })
+    expect(study.add(['First.', { candidate: { id: '3', text: 'Three.' } }, 'Second.'])).toEqual([1, 2, 3])
+    expect(study.add([{ id: '6', text: 'Six.' }, 'Third.'])).toEqual([4, 5])
+    expect(study.state.candidates.map(({ id }) => id)).toEqual(['2', '2-2', '3', '4', '6', '6-2'])
+    expect(restoreStudy(study.serialize(), { policy: breadthFirst }).state.candidates).toEqual(study.state.candidates)
+  })
+
   it('says which candidates joined a study that had begun', () => {
     const study = start({ pool: [] })
     study.add(['First.'])

@@ -66,7 +66,7 @@ export function createPoolMemo<Plan>(
     })
     const continues = kept !== undefined && first === pool[0] && pool.length > size
     const sameBasis = continues && basis === basisOf(pool)
-    if (!continues) warm = createWarmStart(pool.slice(0, originalSize(pool)), priors, settings)
+    if (!continues) warm = createWarmStart(pool.slice(0, Math.max(1, originalSize(pool))), priors, settings)
     const known = warm!.of(pool)
     const learned = prior && options.text ? learnedOptions(prior, pool, settings) : {}
     const model = createPromptModel(pool, { ...settings, ...learned, ...known })

@@ -28,7 +28,7 @@ export interface WarmStart {
 /**
  * Fits the histories once. Prompts that join the pool later are known to them by their text, or predicted from it.
  *
- * @param basis What the pool began with.
+ * @param basis What the pool began with: at least one prompt.
  */
 export function createWarmStart(
   basis: readonly PoolEntry[],
