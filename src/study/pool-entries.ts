@@ -9,8 +9,11 @@ export interface PoolEntries {
   joining(entries: readonly PoolEntry[]): readonly PoolEntry[]
 }
 
+/** A norm as far from 1 is no rounding. */
+const ROUNDING = 1e-6
+
 /**
- * @param embeddingOf Looks up the vector of a candidate that is given without one.
+ * @param embeddingOf Looks up the vector of a candidate that is given without one. One of another norm than 1 is scaled.
  * @throws InvalidArgumentError for a vector that places a text nowhere, or of another length than the others.
  * @example
  * createPoolEntries().entryOf({ id: '1', text: 'Answer.' }) // { candidate: { id: '1', … } }
@@ -21,7 +24,7 @@ export function createPoolEntries(embeddingOf?: (candidate: Candidate) => Float6
     entryOf(candidate, embedding = embeddingOf?.(candidate)) {
       if (embedding === undefined) return { candidate: withOrigin(candidate) }
       checkEmbedding(embedding, `embedding of ${candidate.id}`, length)
-      return { candidate: withOrigin(candidate), embedding }
+      return { candidate: withOrigin(candidate), embedding: unitVector(embedding) }
     },
     joining(entries) {
       for (const { candidate, embedding } of entries) {
@@ -32,4 +35,12 @@ export function createPoolEntries(embeddingOf?: (candidate: Candidate) => Float6
       return entries
     },
   }
+}
+
+/** Many models give vectors of any norm; what is compared is their directions. */
+function unitVector(vector: Float64Array): Float64Array {
+  let squares = 0
+  for (const value of vector) squares += value * value
+  const norm = Math.sqrt(squares)
+  return Math.abs(norm - 1) < ROUNDING ? vector : Float64Array.from(vector, (value) => value / norm)
 }

@@ -173,6 +173,18 @@ describe('candidates and vectors that place a text nowhere', () => {
     expect(study.posterior([{ text: 'New.', embedding: Float64Array.of(0, 1) }])?.[0]?.mean).toBeGreaterThan(0)
   })
 
+  it.each([1e-100, 50, 1e100])('takes vectors of norm %d by their direction', (norm) => {
+    const told = (scale: number) => {
+      const vector = (k: number) => Float64Array.of(scale * Math.cos(k / 4), scale * Math.sin(k / 4))
+      const study = createStudy({ pool: Array.from({ length: 8 }, (_, k) => at(vector(k), `${k}`)), exampleCount: 10 })
+      for (let k = 0; k < 8; k++) study.observe({ candidate: k, score: k / 8, count: 10, standardError: 0.1 })
+      return study.rank([0, 3, 7].map((k) => ({ text: 'New.', embedding: vector(k) })))!
+    }
+    const [scaled, unit] = [told(norm), told(1)]
+    expect(scaled.map(({ index }) => index)).toEqual([2, 1, 0])
+    for (const [k, { mean }] of scaled.entries()) expect(mean).toBeCloseTo(unit[k]!.mean, 9)
+  })
+
   it.each<[unknown, string]>([
     [{ id: 'x', text: 5 }, 'candidate "x".text is 5; expected a text'],
     [{ id: 'x', txt: 'a' }, 'unknown key candidate "x".txt. Did you mean text?'],
