@@ -33,7 +33,7 @@ import { nothingLeft } from './nothing-left.ts'
 import type { Decision, Fit, Policy, PolicyContext, PolicyFactory, PolicyState, Recommendation } from './policy.ts'
 import type { PolicyEntry } from './policy-entry.ts'
 import { candidateFeatures } from './recommendation/candidate-features.ts'
-import { candidateScores } from './recommendation/candidate-scores.ts'
+import { candidateScores, without } from './recommendation/candidate-scores.ts'
 import { fitObjective, MANY_OBSERVATIONS, type ObjectiveModel } from './recommendation/objective-model.ts'
 import { recommendByMean } from './recommendation/objective-recommendation.ts'
 import { createDesigns } from './space-design/design.ts'
@@ -89,8 +89,8 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
 
   /** The pool as the process sees it, and the process given everything observed and pending. */
   const situation = (state: PolicyState) => {
-    const scores = candidateScores(state.observations)
     const features = candidateFeatures(state.pool, encoding)
+    const scores = without(candidateScores(state.observations), features.outside)
     return { scores, features }
   }
 
@@ -122,11 +122,11 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
   })
 
   /** Prompts with settings they have not been tried with: for a pool of prompts with a space of parameters. */
-  const variants = (state: PolicyState, ask: Random): PoolEntry[] => {
+  const variants = (state: PolicyState, outside: ReadonlySet<number>, ask: Random): PoolEntry[] => {
     if (encoding.dimension === 0) return []
     const key = ({ candidate }: PoolEntry) =>
       `${encoding.encode(candidate.parameters ?? {}).join()} ${candidateText(candidate)}`
-    const tried = new Set(state.pool.filter(isComplete).map(key))
+    const tried = new Set(state.pool.filter((entry, i) => isComplete(entry) && !outside.has(i)).map(key))
     const prompts = new Map(state.pool.filter(isPrompt).map((entry) => [candidateText(entry.candidate), entry]))
     const settings = createSobol({ dimensions: encoding.dimension, seed: ask.integer(2 ** 31) })
     const each = Math.ceil(VARIANTS / prompts.size)
@@ -178,14 +178,16 @@ export const createGpPolicy: PolicyFactory = (context: PolicyContext): Policy =>
     if (many) return nextOfMany(state, many)
     const now = situation(state)
     const { scores, features } = now
-    const pending = [...new Set(state.pending.map(({ candidate }) => candidate))]
+    const isInside = (candidate: number) => !features.outside.has(candidate)
+    const pending = [...new Set(state.pending.map(({ candidate }) => candidate))].filter(isInside)
     const touched = new Set([...scores.candidates, ...scores.failed, ...pending])
-    const ready = Array.from(state.pool.keys()).filter((i) => !touched.has(i) && isComplete(state.pool[i]!))
+    const isReady = (entry: PoolEntry, i: number) => isInside(i) && !touched.has(i) && isComplete(entry)
+    const ready = Array.from(state.pool.keys()).filter((i) => isReady(state.pool[i]!, i))
     const ask = random.split(`ask ${state.observations.length} ${state.pool.length} ${pending.length}`)
 
     // A pool of prompts is all there is to choose from; a space of parameters makes its own points.
     if (encoding.dimension === 0 || state.pool.some(isPrompt)) {
-      const extra = variants(state, ask)
+      const extra = variants(state, features.outside, ask)
       const offered: (number | Candidate)[] = [...ready, ...extra.map(({ candidate }) => candidate)]
       if (offered.length === 0) {
         return nothingLeft(state, 'every candidate has been measured')

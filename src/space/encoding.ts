@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { InvalidArgumentError } from '../errors.ts'
+import { InvalidArgumentError, KrigeError } from '../errors.ts'
 import { isActive, type Parameter, type ParameterValue, type Space } from './parameter.ts'
 
 export interface Coordinate {
@@ -128,6 +128,19 @@ export function encodeSpace(space: Space): SpaceEncoding {
     },
     level: (d, index) => axes[d]!.level(index),
     levelOf: (d, value) => axes[d]!.levelOf(value),
+  }
+}
+
+/** A candidate that a user put into the pool may lie outside the space: it teaches nothing about it. */
+export function encodeOrUndefined(
+  encoding: SpaceEncoding,
+  point: Readonly<Record<string, ParameterValue>>,
+): Float64Array | undefined {
+  try {
+    return encoding.encode(point)
+  } catch (error) {
+    if (KrigeError.isInstance(error)) return undefined
+    throw error
   }
 }
 

@@ -10,12 +10,38 @@ import { candidateScores } from '../../src/policy/recommendation/candidate-score
 import { subsetOfData } from '../../src/policy/recommendation/objective-model.ts'
 import type { Candidate, PoolEntry } from '../../src/prompt/candidate.ts'
 import { defineSpace } from '../../src/space/parameter.ts'
+import { createStudy } from '../../src/study/create-study.ts'
 import { samplerConformance } from '../../src/testing/sampler-conformance.ts'
 
 const backend = createBackend()
 
 describe('gp, held to the conformance suite of samplers', () => {
   for (const { name, run } of samplerConformance(createGpPolicy, { backend })) it(name, run)
+})
+
+describe('gp and candidates that are no points of the space', () => {
+  it.each<[string, readonly Candidate[]]>([
+    ['points', []],
+    ['prompts', [{ id: 'a', text: 'Label it.' }]],
+  ])('goes on without them, among %s', (_, pool) => {
+    const space = { x: { float: [0, 1] }, kind: { categorical: ['a', 'b'] } } as const
+    const study = createStudy({ space, pool, policy: 'gp', budget: { evaluations: 12 }, backend })
+    const odd = study.add([
+      { id: 'far', text: 'Far.', parameters: { x: 7, kind: 'a' } },
+      { id: 'odd', text: 'Odd.', parameters: { x: 0.5, kind: 'c' } },
+      { id: 'unasked', text: 'Unasked.', parameters: { x: -1, kind: 'b' } },
+    ])
+    study.observe({ candidate: odd[0]!, score: 100 })
+    study.observe({ candidate: odd[1]!, score: null })
+    expect(study.recommend()).toBeUndefined()
+    for (let next = study.next(); next.kind === 'act'; next = study.next()) {
+      if (next.action.kind !== 'evaluate') throw new Error(next.action.kind)
+      expect(odd).not.toContain(next.action.index)
+      study.tell(next.action.id, Number(next.action.candidate.parameters?.['x'] ?? 0))
+    }
+    expect(study.spent.evaluations).toBe(12)
+    expect(odd).not.toContain(study.recommend()?.candidate)
+  })
 })
 
 describe('gp on test functions', () => {

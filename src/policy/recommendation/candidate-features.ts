@@ -1,6 +1,6 @@
 import { surfaceCounts } from '../../features/surface-counts.ts'
 import { candidateText, type PoolEntry } from '../../prompt/candidate.ts'
-import type { SpaceEncoding } from '../../space/encoding.ts'
+import { encodeOrUndefined, type SpaceEncoding } from '../../space/encoding.ts'
 import { cubePriors, distancePriors, type Priors, tiedPrior } from '../../surrogate/gaussian-process/prior.ts'
 import { activeDimensions, type Kernel, matern32, matern52, scale, sum } from '../../surrogate/kernels/index.ts'
 import { type Points, points } from '../../surrogate/points.ts'
@@ -18,6 +18,8 @@ export interface Hypothesis {
 export interface CandidateFeatures {
   /** Every entry of the pool. */
   readonly pool: Points
+  /** Entries that are no point of the space. They say nothing about it, and stand at its center to keep their places. */
+  readonly outside: ReadonlySet<number>
   /** The first is used unless data speak for another. Their kernels have the same hyper-parameters. */
   readonly hypotheses: readonly [Hypothesis, ...Hypothesis[]]
 }
@@ -44,15 +46,24 @@ const OWN_ODDS = 3
 export function candidateFeatures(pool: readonly PoolEntry[], encoding: SpaceEncoding): CandidateFeatures {
   const width = encoding.dimension
   const texts = pool.some(({ candidate }) => candidateText(candidate).length > 0) ? textFeatures(pool) : undefined
-  const coordinates = pool.map(({ candidate }) => encoding.encode(candidate.parameters ?? {}))
+  const outside = new Set<number>()
+  const coordinates = pool.map(({ candidate }, i) => {
+    const x = encodeOrUndefined(encoding, candidate.parameters ?? {})
+    if (!x) outside.add(i)
+    return x ?? encoding.encode({})
+  })
   const options = { lengthScales: new Array<number>(width).fill(1), categorical: encoding.categorical }
   const parameterKernel = scale(matern52(options))
 
-  if (!texts)
-    return { pool: points(coordinates), hypotheses: spaceHypotheses(parameterKernel, scale(matern32(options)), width) }
+  if (!texts) {
+    const hypotheses = spaceHypotheses(parameterKernel, scale(matern32(options)), width)
+    return { pool: points(coordinates), outside, hypotheses }
+  }
   const textKernel = scale(matern52({ lengthScale: 1 }))
   const textPriors = distancePriors(texts)
-  if (width === 0) return { pool: texts, hypotheses: [{ kernel: textKernel, priors: textPriors, logWeight: 0 }] }
+  if (width === 0) {
+    return { pool: texts, outside, hypotheses: [{ kernel: textKernel, priors: textPriors, logWeight: 0 }] }
+  }
   const joined = points(
     coordinates.map((row, i) => [...row, ...texts.data.subarray(i * texts.dimension, (i + 1) * texts.dimension)]),
   )
@@ -66,7 +77,7 @@ export function candidateFeatures(pool: readonly PoolEntry[], encoding: SpaceEnc
     ...textPriors,
     of: (hyperparameter) => (hyperparameter.name.startsWith('0.') ? parameterPriors : textPriors).of(hyperparameter),
   }
-  return { pool: joined, hypotheses: [{ kernel, priors, logWeight: 0 }] }
+  return { pool: joined, outside, hypotheses: [{ kernel, priors, logWeight: 0 }] }
 }
 
 /** Every smoothness with tied length scales, then with length scales of their own. */

@@ -69,3 +69,15 @@ export function candidateScores(observations: ObservationHistory): CandidateScor
     failed: [...seen].filter((candidate) => !tallies.has(candidate)),
   }
 }
+
+/** What is known of the others. */
+export function without(scores: CandidateScores, left: ReadonlySet<number>): CandidateScores {
+  if (left.size === 0) return scores
+  const kept = Array.from(scores.candidates.keys()).filter((k) => !left.has(scores.candidates[k]!))
+  return {
+    candidates: kept.map((k) => scores.candidates[k]!),
+    means: Float64Array.from(kept, (k) => scores.means[k]!),
+    noiseVariances: Float64Array.from(kept, (k) => scores.noiseVariances[k]!),
+    failed: scores.failed.filter((candidate) => !left.has(candidate)),
+  }
+}

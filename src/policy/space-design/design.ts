@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { KrigeError } from '../../errors.ts'
 import { incrementalReader } from '../../history/incremental-reader.ts'
 import type { Random } from '../../numerics/random/index.ts'
 import type { Candidate, PoolEntry } from '../../prompt/candidate.ts'
-import { encodeSpace, type SpaceEncoding } from '../../space/encoding.ts'
+import { encodeOrUndefined, encodeSpace, type SpaceEncoding } from '../../space/encoding.ts'
 import type { ParameterValue, Space } from '../../space/parameter.ts'
 
 /** Name of the categorical parameter that stands for the prompt; no parameter of a task file can be called so. */
@@ -141,17 +140,4 @@ function pointAt(encoding: SpaceEncoding, index: number): Float64Array {
     rest = Math.floor(rest / levels)
     return encoding.level(d, level)
   })
-}
-
-/** A candidate that a user put into the pool may lie outside the space: it teaches nothing about it. */
-function encodeOrUndefined(
-  encoding: SpaceEncoding,
-  point: Readonly<Record<string, ParameterValue>>,
-): Float64Array | undefined {
-  try {
-    return encoding.encode(point)
-  } catch (error) {
-    if (KrigeError.isInstance(error)) return undefined
-    throw error
-  }
 }
