@@ -61,6 +61,7 @@ export function createStudy(given: StudyOptions): Study {
   const log = options.keepLog === false ? undefined : [first]
   const study = openStudy(createFold(first), environmentOf(options, backend, log), [first])
   study.add(options.pool ?? [])
+  checkParametersAreTried(study, options.policy)
   if (options.baseline !== undefined && !study.state.indexById.has(options.baseline)) {
     throw new InvalidArgumentError(`baseline ${JSON.stringify(options.baseline)} is not in the pool`)
   }
@@ -70,6 +71,17 @@ export function createStudy(given: StudyOptions): Study {
 /** The default policy chooses among prompts; where there are only parameters, `gp` does the same for them. */
 function policyFor({ policy = DEFAULT_POLICY, space = {}, pool = [] }: StudyOptions): string | PolicyFactory {
   return policy === DEFAULT_POLICY && pool.length === 0 && Object.keys(space).length > 0 ? 'gp' : policy
+}
+
+/** The default policy makes no points of a space: where no prompt brings parameters, the space would be forgotten in silence. */
+function checkParametersAreTried({ state }: Study, policy: string | PolicyFactory): void {
+  const [name] = Object.keys(state.config.space)
+  const { candidates } = state
+  if (policy !== DEFAULT_POLICY || name === undefined || candidates.some(({ parameters }) => parameters)) return
+  throw new InvalidArgumentError(
+    `parameter ${name} would never be tried: policy ${DEFAULT_POLICY} chooses among the candidates of the pool, and none has parameters`,
+    { remedy: "Give the candidates parameters, one each for the values to compare, or use policy 'gp' or 'tpe'." },
+  )
 }
 
 /**

@@ -153,6 +153,17 @@ it('takes scores of any size', () => {
   expect(study.recommend()?.winner.text).toBe('two')
 })
 
+it('says so where a space would never be tried', () => {
+  const space = { temperature: { float: [0, 1] } } as const
+  const pool = [{ id: 'a', text: 'Label it.' }]
+  expect(() => createStudy({ space, pool })).toThrow('parameter temperature would never be tried: policy krige chooses')
+  expect(() => createStudy({ space, pool, policy: 'krige' })).toThrow('would never be tried')
+  expect(createStudy({ space, pool, policy: 'gp' }).ask()).toMatchObject({ candidate: { text: 'Label it.' } })
+  expect(createStudy({ space }).state.config.policy).toBe('gp')
+  const measured = createStudy({ space, pool: [{ ...pool[0]!, parameters: { temperature: 0.5 } }] })
+  expect(measured.ask()).toMatchObject({ candidate: { parameters: { temperature: 0.5 } } })
+})
+
 describe('candidates and vectors that place a text nowhere', () => {
   const at = (embedding: unknown, id = 'b') => ({ candidate: { id, text: id }, embedding }) as never
   const withFirst = () => createStudy({ pool: [at(Float64Array.of(1, 0), 'a')], budget: { evaluations: 4 } })
