@@ -65,8 +65,11 @@ const KINDS = {
 
 export const parameterSchema = z.union([KINDS.float, KINDS.int, KINDS.categorical])
 
+/** What is only read may be `as const`. */
+type Frozen<Value> = Value extends object ? { readonly [Key in keyof Value]: Frozen<Value[Key]> } : Value
+
 /** The written form, as in a task file. */
-export type ParameterInput = z.input<typeof parameterSchema>
+export type ParameterInput = Frozen<z.input<typeof parameterSchema>>
 
 export const spaceSchema = z.record(z.string(), parameterSchema)
 
