@@ -16,6 +16,16 @@ export function candidateOf(given: GivenCandidate, id: string): Candidate {
   return { id, ...(withoutUndefined(given) as Omit<Candidate, 'id'>) }
 }
 
+/** A pool as it is given. What brings no id has the number of its place, or one that no other brings. */
+export function poolOf(given: readonly GivenCandidate[]): Candidate[] {
+  const taken = new Set(given.map((each) => (typeof each === 'string' ? undefined : each.id)))
+  return given.map((each, index) => {
+    let id = String(index + 1)
+    for (let number = 2; taken.has(id); number++) id = `${index + 1}-${number}`
+    return candidateOf(each, id)
+  })
+}
+
 /** A text that does not join the pool: what it is called says nothing. */
 export function textOf(given: GivenCandidate): string | Omit<Candidate, 'id'> {
   if (typeof given === 'string') return given

@@ -18,7 +18,8 @@ export const listStudies = createRoute({
 export const createStudyRoute = createRoute({
   method: 'post',
   path: '/studies',
-  summary: 'Create a study, or take up the one of that name if it is the same.',
+  summary:
+    'Create a study, or take up the one of that name if it is the same. Its budget may be another: it applies from then on.',
   security,
   request: { body: { required: true, content: json(schemas.studyInput) } },
   responses: {

@@ -10,7 +10,10 @@ const LONGEST_TEXT = 200_000
 
 const text = z.string().max(LONGEST_TEXT)
 const index = z.int().min(0)
-const parameterValue = z.union([z.number(), z.string(), z.boolean(), z.null()])
+const parameterValue = z.union(
+  [z.number(), z.string(), z.boolean(), z.null()],
+  'expected a number, a text, true, false or null',
+)
 
 const candidateFields = {
   id: z.string().min(1).max(200).optional().describe('Default: the next free number.'),
@@ -21,7 +24,7 @@ const candidateFields = {
 
 /** A text, or a candidate with slots or parameters. */
 export const candidateInput = z
-  .union([text, z.strictObject(candidateFields)])
+  .union([text, z.strictObject(candidateFields)], 'expected a text, or { id, text, slots, parameters }')
   .openapi('CandidateInput')
   .describe('A prompt as text, or with slots or parameter values.')
 
@@ -48,7 +51,7 @@ export const studyInput = z
     budget: z
       .strictObject({ evaluations: limit, calls: limit, inputTokens: limit, outputTokens: limit, usd: limit })
       .default({})
-      .describe('Hard limits. Default: none.'),
+      .describe('Hard limits. Default: none; of a study that exists, those it has.'),
     direction: z.enum(['maximize', 'minimize']).default('maximize'),
     seed: z.int().default(0),
     exampleCount: z.int().min(1).max(100_000).default(1),
@@ -111,17 +114,25 @@ export const asked = z
   })
   .openapi('Asked')
 
+const score = z.union(
+  [z.number(), z.boolean(), z.null()],
+  'expected a number, true or false, or null for a failed call',
+)
+
 const outcome = z
-  .union([
-    z.number(),
-    z.boolean(),
-    z.null(),
-    z.strictObject({
-      score: z.union([z.number(), z.boolean(), z.null()]).optional(),
-      error: z.string().max(10_000).optional(),
-      metrics: z.record(z.string(), z.number()).optional(),
-    }),
-  ])
+  .union(
+    [
+      z.number(),
+      z.boolean(),
+      z.null(),
+      z.strictObject({
+        score: score.optional(),
+        error: z.string().max(10_000).optional(),
+        metrics: z.record(z.string(), z.number()).optional(),
+      }),
+    ],
+    'expected a number, true or false, null for a failed call, or { score, error, metrics }',
+  )
   .openapi('Outcome')
   .describe('A score; true or false for 1 or 0; null or {error} for a call that failed.')
 
@@ -151,7 +162,10 @@ export const told = z
   .openapi('Told')
 
 export const candidateReference = z
-  .union([z.strictObject({ id: z.string() }), z.strictObject({ index }), z.strictObject({ text })])
+  .union(
+    [z.strictObject({ id: z.string() }), z.strictObject({ index }), z.strictObject({ text })],
+    'expected { id }, { index } or { text }, one of them',
+  )
   .openapi('CandidateReference')
   .describe('A candidate of the pool by id, index or text.')
 
@@ -162,7 +176,7 @@ export const observeInput = z
         z.strictObject({
           candidate: candidateReference,
           example: index.optional().describe('Without it the score is a mean over `count` examples.'),
-          score: z.number().nullable(),
+          score,
           count: z.int().min(1).optional(),
           standardError: z.number().min(0).optional(),
         }),

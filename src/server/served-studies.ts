@@ -9,10 +9,12 @@ import { ConflictError, InvalidArgumentError, InvalidInputError } from '../error
 import type { Backend } from '../numerics/linalg/index.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import type { LiveStudy } from '../run/run-task.ts'
+import { isSameBudget } from '../run/same-study.ts'
 import { loadStudy } from '../store/load-study.ts'
 import type { Store, StudyLease } from '../store/store.ts'
-import { configOf, createStudy, environmentOf, type StudyOptions } from '../study/create-study.ts'
+import { configOf, createStudy, environmentOf, policyFor, type StudyOptions } from '../study/create-study.ts'
 import type { AskedEvent, StudyConfig, StudyEvent } from '../study/events.ts'
+import type { Budget } from '../study/ledger.ts'
 import { foldEvents } from '../study/state.ts'
 import { openStudy, type Study } from '../study/study.ts'
 import { indexRequests } from './asked-requests.ts'
@@ -117,6 +119,7 @@ export function createServedStudies(store: Store, backend: Backend): ServedStudi
         return { served: entry, created: true }
       }
       checkSame(entry.study, options, backend)
+      await giveBudget(entry, options.budget)
       return { served: entry, created: false }
     },
     open: (name) => opened(name),
@@ -198,8 +201,10 @@ export function indexKeys({ state: { candidates } }: Study): Pick<ServedStudy, '
 
 /** A request to create what exists is answered with it where it is the same, so that a repeated one does no harm. */
 function checkSame(study: Study, options: StudyOptions & { readonly name: string }, backend: Backend): void {
-  const now = configOf({ ...options, policy: options.policy ?? study.state.config.policy }, backend.name)
   const before = study.state.config
+  // What was asked for is not always what is there: for a space alone, the default policy is another.
+  const isMeant = options.policy === undefined || policyFor(options) === before.policy
+  const now = configOf({ ...options, policy: isMeant ? before.policy : options.policy! }, backend.name)
   for (const key of Object.keys({ ...before, ...now }) as (keyof StudyConfig)[]) {
     if (JSON.stringify(before[key]) === JSON.stringify(now[key])) continue
     throw new ConflictError(
@@ -216,6 +221,13 @@ function checkSame(study: Study, options: StudyOptions & { readonly name: string
       remedy: 'Name another study, or add candidates to this one.',
     })
   }
+}
+
+/** A budget that is given is the study's from then on, as where a run goes on; without one it keeps its own. */
+async function giveBudget({ study, commit }: Opened, budget: Budget = {}): Promise<void> {
+  if (Object.keys(budget).length === 0 || isSameBudget(study.state.ledger.limits, budget)) return
+  study.setBudget(budget)
+  await commit()
 }
 
 /** @throws ConflictError when the search of a run is over. */

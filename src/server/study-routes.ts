@@ -25,7 +25,7 @@ import {
   tellStudy,
   textsAnswer,
 } from './answers.ts'
-import { addCandidates, candidateOf, textOf } from './given-candidate.ts'
+import { addCandidates, candidateOf, poolOf, textOf } from './given-candidate.ts'
 import { reportExtras } from './live/register-live.ts'
 import * as routes from './routes.ts'
 import { indexOf, openFor, type ServedStudies, type ServedStudy } from './served-studies.ts'
@@ -56,7 +56,7 @@ export function registerStudies(api: OpenAPIHono, { store, studies, version, isD
       ...rest,
       budget: withoutUndefined(rest.budget),
       space: rest.space as NonNullable<StudyOptions['space']>,
-      pool: pool.map((given, index) => candidateOf(given, String(index + 1))),
+      pool: poolOf(pool),
       ...(policy === undefined ? {} : { policy }),
       ...(policyOptions === undefined ? {} : { policyOptions }),
       ...(baseline === undefined ? {} : { baseline }),
@@ -85,8 +85,11 @@ export function registerStudies(api: OpenAPIHono, { store, studies, version, isD
   api.openapi(routes.observe, async (context) => {
     const { observations } = context.req.valid('json')
     const fresh = await on(context, (served) =>
-      observations.map(({ candidate, ...observation }) =>
-        observeStudy(openFor(served), indexOf(served, candidate), observation),
+      observations.map(({ candidate, score, ...observation }) =>
+        observeStudy(openFor(served), indexOf(served, candidate), {
+          ...observation,
+          score: score === null ? null : Number(score),
+        }),
       ),
     )
     const observed = fresh.filter(Boolean).length

@@ -73,7 +73,7 @@ export interface StudySearch extends HasState {
     readonly candidate: number
     readonly example?: number
     readonly repeat?: number
-    readonly score: number | null
+    readonly score: number | boolean | null
     readonly count?: number
     readonly standardError?: number
   }): void

@@ -69,7 +69,7 @@ export function createStudy(given: StudyOptions): Study {
 }
 
 /** The default policy chooses among prompts; where there are only parameters, `gp` does the same for them. */
-function policyFor({ policy = DEFAULT_POLICY, space = {}, pool = [] }: StudyOptions): string | PolicyFactory {
+export function policyFor({ policy = DEFAULT_POLICY, space = {}, pool = [] }: StudyOptions): string | PolicyFactory {
   return policy === DEFAULT_POLICY && pool.length === 0 && Object.keys(space).length > 0 ? 'gp' : policy
 }
 

@@ -115,7 +115,8 @@ export function createTelling({ state, pool, emit }: StudyParts): Telling {
     },
     observe(observation) {
       checkInput<unknown>(observationSchema, observation, 'observation')
-      const { candidate, example = -1, repeat = 0, score, count, standardError } = observation
+      const { candidate, example = -1, repeat = 0, count, standardError } = observation
+      const score = typeof observation.score === 'boolean' ? Number(observation.score) : observation.score
       checkIndex(candidate, pool.length)
       if (observation.example !== undefined) checkExample(example, config.exampleCount)
       checkRepeat(repeat)

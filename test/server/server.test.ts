@@ -112,6 +112,70 @@ describe('studies over HTTP', () => {
     expect((await call('POST', '/studies', { ...TRIAGE, pool: ['Classify!'] })).status).toBe(409)
   })
 
+  it('are taken up with another budget, which applies from then on', async () => {
+    const { call } = start()
+    const create = async (more: object) => (await call('POST', '/studies', { ...TRIAGE, ...more })).body
+    const ask = async () => (await call('POST', '/studies/triage/ask', { count: 9 })).body
+    await create({ budget: { evaluations: 2 } })
+    const { actions } = await ask()
+    expect(actions).toHaveLength(2)
+    const results = actions.map(({ id }: { id: number }) => ({ action: id, scores: [1] }))
+    await call('POST', '/studies/triage/tell', { results })
+    expect(await ask()).toMatchObject({ status: 'done' })
+    const { events } = await create({})
+    expect(await create({ budget: { evaluations: 2 } })).toMatchObject({ evaluationsLeft: 0, events })
+    expect(await create({ budget: { evaluations: 5 } })).toMatchObject({ evaluationsLeft: 3 })
+    expect((await ask()).actions).toHaveLength(3)
+    expect(await create({})).toMatchObject({ evaluationsLeft: 0 })
+  })
+
+  it('are the same also where the policy that was asked for made way for another', async () => {
+    const { call } = start()
+    const space = { name: 'x', space: { x: { float: [0, 1] } }, policy: 'krige' }
+    expect(await call('POST', '/studies', space)).toMatchObject({ status: 201, body: { policy: 'gp' } })
+    expect(await call('POST', '/studies', space)).toMatchObject({ status: 200, body: { policy: 'gp' } })
+    expect((await call('POST', '/studies', { ...space, policy: 'tpe' })).status).toBe(409)
+    await call('POST', '/studies', { ...TRIAGE, policy: 'krige' })
+    expect((await call('POST', '/studies', { ...TRIAGE, policy: 'krige' })).status).toBe(200)
+    expect((await call('POST', '/studies', { ...TRIAGE, policy: 'gp' })).status).toBe(409)
+  })
+
+  it('give ids that are free to what brings none', async () => {
+    const { call } = start()
+    const study = { name: 'ids', pool: ['First.', { id: '1', text: 'Second.' }, { text: 'Third.' }], exampleCount: 2 }
+    expect((await call('POST', '/studies', study)).status).toBe(201)
+    expect((await call('POST', '/studies', study)).status).toBe(200)
+    const { candidates } = (await call('GET', '/studies/ids/posterior')).body
+    expect(candidates.map(({ candidate }: { candidate: { id: string } }) => candidate.id)).toEqual(['1-2', '1', '3'])
+  })
+
+  it.each<[string, object, string]>([
+    ['', { name: 'q', pool: [5] }, 'pool.0: expected a text, or { id, text, slots, parameters }'],
+    ['', { name: 'q', pool: [{ txt: 'a' }] }, 'pool.0: Unrecognized key: "txt"'],
+    [
+      '/triage/tell',
+      { results: [{ action: 1, scores: ['1'] }] },
+      'results.0.scores.0: expected a number, true or false',
+    ],
+    [
+      '/triage/observe',
+      { observations: [{ candidate: 'Classify.', score: 1 }] },
+      'observations.0.candidate: expected { id }, { index } or { text }, one of them',
+    ],
+    [
+      '/triage/observe',
+      { observations: [{ candidate: { index: 0 }, score: '1' }] },
+      'observations.0.score: expected a number, true or false, or null for a failed call',
+    ],
+  ])('say what they expect: %s %j', async (path, body, message) => {
+    const { call } = start()
+    await call('POST', '/studies', TRIAGE)
+    expect(await call('POST', `/studies${path}`, body)).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringContaining(message) } },
+    })
+  })
+
   it('count a repeated result once, and refuse another one for the same cells', async () => {
     const { call } = start()
     await call('POST', '/studies', TRIAGE)
@@ -142,7 +206,7 @@ describe('studies over HTTP', () => {
     await call('POST', '/studies', TRIAGE)
     const added = (await call('POST', '/studies/triage/candidates', { candidates: ['New one.', 'Classify.'] })).body
     expect(added).toMatchObject({ added: 1, candidates: [{ index: 3, text: 'New one.' }, { index: 0 }] })
-    const observations = [{ candidate: { text: 'New one.' }, example: 0, score: 1 }]
+    const observations = [{ candidate: { text: 'New one.' }, example: 0, score: true }]
     expect((await call('POST', '/studies/triage/observe', { observations })).body).toEqual({ observed: 1, repeated: 0 })
     expect((await call('POST', '/studies/triage/observe', { observations })).body).toEqual({ observed: 0, repeated: 1 })
     await call('POST', '/studies/triage/enqueue', { candidate: { id: 'c' }, examples: [3] })

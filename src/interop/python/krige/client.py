@@ -209,7 +209,10 @@ class Client:
         estimand: str = "population",
         baseline: str | None = None,
     ) -> Study:
-        """Creates a study, or takes up the one of this name if its settings are the same."""
+        """Creates a study, or takes up the one of this name if its settings are the same.
+
+        :param evaluations: budget; of a study that exists, from now on. By default there is no limit, or that which it has.
+        """
         given = {
             "name": name if name is not None else f"python-{uuid.uuid4().hex[:12]}",
             "pool": list(pool),
