@@ -34,6 +34,45 @@ def test_proposes_points(client):
     assert abs(study.best().candidate.parameters["x"] - 0.3) < 0.1
 
 
+def test_takes_scores_as_other_packages_have_them(client):
+    numpy = pytest.importorskip("numpy")
+    study = client.study(pool=numpy.array(["a", "b"]), example_count=numpy.int64(12), evaluations=numpy.int64(9))
+    given = [
+        numpy.array([0.5]), numpy.array(0.5), numpy.float32(0.5), [numpy.float32(0.5)], numpy.int64(1), [numpy.bool_(True)],
+        (score for score in [0.5]), [ValueError("no answer")], {"score": 1, "metrics": {"tokens": numpy.int64(3)}},
+    ]  # fmt: skip
+    for scores in given:
+        study.tell(study.ask(), scores)
+    study.observe([{"candidate": {"index": numpy.int64(0)}, "score": numpy.float32(0.5), "count": 3}])
+    assert study.info()["observations"] == len(given) + 1
+    assert study.info()["spent"]["evaluations"] == len(given)
+
+
+def test_says_what_is_no_score_and_no_list(client):
+    study = client.study(pool=["a", "b"], example_count=2)
+    with pytest.raises(ValueError, match="a number is NaN or infinite; expected a finite one, or None"):
+        study.tell(study.ask(), [float("nan")])
+    with pytest.raises(TypeError, match="is no number, text, list or mapping"):
+        study.tell(study.ask(), [object()])
+    with pytest.raises(TypeError, match="candidates is one text; expected a list"):
+        study.add("Label it.")
+    with pytest.raises(TypeError, match="observations is a mapping; expected a list"):
+        study.observe({"candidate": {"index": 0}, "score": 1})
+    with pytest.raises(TypeError, match="pool is one text; expected a list"):
+        client.study(pool="Label it.")
+    assert study.info()["candidates"] == 2
+
+
+def test_applies_a_budget_that_is_given_again(client):
+    study = client.study("again", pool=["a", "b"], example_count=3, evaluations=2)
+    for action in study:
+        study.tell(action, 1)
+    client.study("again", pool=["a", "b"], example_count=3)
+    assert study.ask() is None
+    client.study("again", pool=["a", "b"], example_count=3, evaluations=5)
+    assert len(list(study)) == 3
+
+
 def test_a_failed_call_is_missing(client):
     study = client.study(pool=["a", "b"], example_count=2)
     action = study.ask()

@@ -14,7 +14,7 @@ import urllib.parse
 import urllib.request
 import uuid
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Union
@@ -172,7 +172,7 @@ class Client:
 
     def request(self, method: str, path: str, body: Any = None, timeout: float = 120.0) -> Any:
         """One request. A POST that gets no answer is repeated under one idempotency key, so that it counts once."""
-        data = None if body is None else json.dumps(body).encode()
+        data = None if body is None else _json(body)
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -215,7 +215,7 @@ class Client:
         """
         given = {
             "name": name if name is not None else f"python-{uuid.uuid4().hex[:12]}",
-            "pool": list(pool),
+            "pool": _listed(pool, "pool"),
             "space": dict(space or {}),
             "exampleCount": example_count,
             "budget": {} if evaluations is None else {"evaluations": evaluations},
@@ -251,21 +251,25 @@ class Study:
         answer = self.client.request("POST", f"{self._path}/ask", {"count": count})
         return [Action.read(each) for each in answer["actions"]]
 
-    def tell(self, action: Action | int, scores: Score | Sequence[Score]) -> None:
-        """Tells the scores of an action, in the order of its examples; one number where there is one example."""
-        listed = list(scores) if isinstance(scores, Sequence) and not isinstance(scores, str) else [scores]
+    def tell(self, action: Action | int, scores: Score | Iterable[Score]) -> None:
+        """Tells the scores of an action, in the order of its examples; one number where there is one example.
+
+        An exception among them is a call that failed.
+        """
+        listed = [_failure(each) if isinstance(each, Exception) else each for each in _scores(scores)]
         number = action if isinstance(action, int) else action.id
         self.client.request("POST", f"{self._path}/tell", {"results": [{"action": number, "scores": listed}]})
 
     def add(self, candidates: Sequence[CandidateInput]) -> list[Candidate]:
         """Adds candidates to the pool; a text that it has already is found, not added again."""
-        answer = self.client.request("POST", f"{self._path}/candidates", {"candidates": list(candidates)})
+        answer = self.client.request("POST", f"{self._path}/candidates", {"candidates": _listed(candidates, "candidates")})
         return [Candidate.read(each) for each in answer["candidates"]]
 
     def observe(self, observations: Sequence[Mapping[str, Any]]) -> None:
         """Tells results that nobody asked for: {"candidate": {"id" | "index" | "text": …}, "example"?, "score", …}."""
-        if observations:
-            self.client.request("POST", f"{self._path}/observe", {"observations": list(observations)})
+        listed = _listed(observations, "observations")
+        if listed:
+            self.client.request("POST", f"{self._path}/observe", {"observations": listed})
 
     def release(self, action: Action | int, reason: str = "released by the client") -> None:
         """Gives back an action that was never measured."""
@@ -306,10 +310,11 @@ class Study:
 
     def screen(self, texts: Sequence[CandidateInput]) -> CandidateInput:
         """Of several texts the one that is worth trying most; the first before anything was scored."""
-        if not texts:
+        listed = _listed(texts, "texts")
+        if not listed:
             raise ValueError("texts is empty; expected at least one")
-        ranked = self.rank(texts)
-        return texts[ranked[0].index if ranked else 0]
+        ranked = self.rank(listed)
+        return listed[ranked[0].index if ranked else 0]
 
     def explain(self, candidate: str) -> Mapping[str, Any] | None:
         """What speaks for the candidate of this id: `own` outcomes, `byText` alone, `posterior` of both, `nearest` neighbors.
@@ -319,11 +324,10 @@ class Study:
         return self.client.request("POST", f"{self._path}/explain", {"candidate": {"id": candidate}})["explanation"]
 
     def _texts(self, what: str, texts: Sequence[CandidateInput]) -> list[Prediction] | None:
-        if isinstance(texts, str):
-            raise TypeError("texts is one text; expected a list of texts")
-        if not texts:
+        listed = _listed(texts, "texts")
+        if not listed:
             return []
-        answer = self.client.request("POST", f"{self._path}/{what}", {"texts": list(texts)})["texts"]
+        answer = self.client.request("POST", f"{self._path}/{what}", {"texts": listed})["texts"]
         return None if answer is None else [Prediction.read(each) for each in answer]
 
     def info(self) -> Mapping[str, Any]:
@@ -332,6 +336,41 @@ class Study:
 
     def delete(self) -> None:
         self.client.request("DELETE", self._path)
+
+
+def _listed(given: Any, name: str) -> list[Any]:
+    # A text is a sequence, too: of its letters.
+    if isinstance(given, (str, bytes, Mapping)):
+        what = "a mapping" if isinstance(given, Mapping) else "one text"
+        raise TypeError(f"{name} is {what}; expected a list")
+    return list(given)
+
+
+def _scores(given: Any) -> list[Any]:
+    if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
+        return [given]
+    try:
+        return list(given)
+    except TypeError:  # an array of no dimension is one number
+        return [given]
+
+
+def _failure(error: Exception) -> Mapping[str, str]:
+    return {"error": f"{type(error).__name__}: {error}"}
+
+
+def _json(body: Any) -> bytes:
+    try:
+        return json.dumps(body, default=_plain, allow_nan=False).encode()
+    except ValueError as error:
+        raise ValueError("a number is NaN or infinite; expected a finite one, or None for a call that failed") from error
+
+
+def _plain(value: Any) -> Any:
+    """Numbers and arrays of NumPy, PyTorch and the like."""
+    if callable(getattr(value, "tolist", None)):
+        return value.tolist()
+    raise TypeError(f"{value!r:.200} is no number, text, list or mapping")
 
 
 def connect(url: str | None = None, *, token: str | None = None, store: str = "memory:", command: str | None = None) -> Client:
