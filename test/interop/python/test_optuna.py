@@ -53,6 +53,37 @@ def test_learns_from_trials_of_others_and_survives_failures(client):
     assert study.best_value > -0.5
 
 
+def test_an_infinite_value_is_missing(client):
+    def sometimes(trial):
+        value = objective(trial)
+        return float("inf") if trial.number % 3 == 0 else value
+
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    study.optimize(sometimes, n_trials=7)
+    study.sampler = KrigeSampler(seed=1, client=client)
+    study.optimize(sometimes, n_trials=12)
+    assert len(study.trials) == 19
+    assert import_study(study, client).info()["observations"] == 12
+
+    texts = {"instruction": ["Answer.", "Label it.", "Name the label."]}
+    study = optuna.create_study(direction="maximize", sampler=KrigeSampler(texts=texts, client=client))
+    study.optimize(lambda trial: [-float("inf"), 0.5, 0.9][trial.suggest_categorical("instruction", [0, 1, 2])], n_trials=8)
+    assert study.best_value == 0.9
+
+
+def test_goes_on_where_a_range_became_narrower(client):
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    study.optimize(lambda trial: (trial.suggest_float("x", 0, 10) - 1) ** 2, n_trials=6)
+    study.sampler = KrigeSampler(seed=1, client=client)
+    study.optimize(lambda trial: (trial.suggest_float("x", 0, 2) - 1) ** 2, n_trials=8)
+    assert study.best_value < 0.01
+
+
+def test_refuses_a_text_for_a_list(client):
+    with pytest.raises(TypeError, match="texts of instruction are one text"):
+        KrigeSampler(texts={"instruction": "Answer."}, client=client)
+
+
 def test_a_finished_study_becomes_history(client):
     done = optuna.create_study(direction="minimize", sampler=optuna.samplers.RandomSampler(seed=1))
     done.optimize(objective, n_trials=12)

@@ -11,7 +11,7 @@ import itertools
 import json
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -53,6 +53,9 @@ class KrigeSampler(BaseSampler):
             raise ValueError(f"count is {count}; expected at least 1")
         if not scale > 0:
             raise ValueError(f"scale is {scale}; expected more than 0")
+        for name, each in ({} if texts is None else texts).items():
+            if isinstance(each, str):
+                raise TypeError(f"texts of {name} are one text; expected a list, one text per choice")
         self._texts = None if texts is None else {name: list(each) for name, each in texts.items()}
         self._count = count if callable(count) else lambda trial: count
         self._scale = scale
@@ -104,8 +107,9 @@ class KrigeSampler(BaseSampler):
             return
         remote, _, told = known
         told.add(trial.number)
-        # A trial that failed or was pruned has no score: missing, never zero.
-        remote.tell(action, values[0] if state == TrialState.COMPLETE and values else None)
+        # A trial that failed or was pruned has no score: missing, never zero. Nor has an infinite value a place among others.
+        scored = state == TrialState.COMPLETE and values is not None and math.isfinite(values[0])
+        remote.tell(action, values[0] if scored else None)
 
     def close(self) -> None:
         """Stops the server if this sampler started it."""
@@ -202,7 +206,7 @@ class _Combinations:
     def learn(self, study: optuna.Study) -> None:
         """Tells finished trials, whoever proposed them."""
         for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-            if trial.number in self._told or any(name not in trial.params for name in self._space):
+            if trial.number in self._told or not _is_result(trial, self._space):
                 continue
             self._told.add(trial.number)
             combination = self._combination(trial.params)
@@ -280,7 +284,7 @@ def _observe_others(
     fresh = [
         trial
         for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        if trial.number not in told and all(name in trial.params for name in distributions)
+        if trial.number not in told and _is_result(trial, distributions)
     ]
     if not fresh:
         return
@@ -292,6 +296,11 @@ def _observe_others(
         told.add(trial.number)
         score = trial.values[0]
         remote.observe([{"candidate": {"index": candidate.index}, "score": score, "count": 1, "standardError": 0}])
+
+
+def _is_result(trial: FrozenTrial, names: Iterable[str]) -> bool:
+    """Whether a finished trial says something of a point: all parameters are there, and the value is a number."""
+    return all(name in trial.params for name in names) and math.isfinite(trial.values[0])
 
 
 def _to_krige(distribution: BaseDistribution) -> dict[str, Any]:
