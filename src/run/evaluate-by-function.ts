@@ -13,10 +13,15 @@ import { messageOf } from '../text/message-of.ts'
 import type { OptimizeOptions } from './optimize-options.ts'
 import { orAborted } from './or-aborted.ts'
 
-/** One call per cell. The worst case of tokens and money is unknown beforehand, so they are charged as they come. */
+/**
+ * One call per cell. The worst case of tokens and money is unknown beforehand, so they are charged as they come.
+ *
+ * @param said What of a call's cost `evaluate` has returned so far.
+ */
 export function evaluateByFunction<Example>(
   { evaluate, examples, holdout = [] }: OptimizeOptions<Example>,
   seed: number,
+  said: Set<string> = new Set(),
 ): CellEvaluator {
   return async ({ candidate, example, repeat, split, signal, reserve }) => {
     const reservation = await reserve(NO_COST)
@@ -28,9 +33,11 @@ export function evaluateByFunction<Example>(
       const context = { candidate, index: example, repeat, seed, signal }
       const given = await orAborted(evaluate(candidateText(candidate), shown, context), signal)
       const taken = (typeof given === 'object' ? (given ?? {}) : {}) as Partial<CallCost>
-      const told = { ...NO_COST, ...definedCosts(taken) }
+      const known = definedCosts(taken)
+      const told = { ...NO_COST, ...known }
       checkCost(told, 'what evaluate returned')
       cost = told
+      for (const name of Object.keys(known)) said.add(name)
       checkMeasurementKeys(given, 'result', COSTS)
       const measured = readMeasurement(given, 'what evaluate returned')
       return { ...measured, metrics: { ...measureCall(taken, performance.now() - started), ...measured.metrics } }

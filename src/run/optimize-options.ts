@@ -52,6 +52,7 @@ export interface OptimizeOptions<Example> {
    * the call failed, or `{ score, metrics, feedback, output }`. A throw is a failed call: missing, not zero.
    */
   readonly evaluate: (prompt: string, example: Example, context: EvaluateContext) => Measured | Promise<Measured>
+  /** Limits of tokens and money hold where {@link evaluate} returns what a call took: `{ score, inputTokens, outputTokens, usd }`. */
   readonly budget: Budget
   /** @defaultValue 1 */
   readonly seed?: number

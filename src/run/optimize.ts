@@ -137,10 +137,11 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
     const { conclusion: earlier } = study.state
     if (earlier && !raised && fresh.length === 0) return rankedResult(study.state, earlier)
     const telemetry = options.tracer && (await import('../engine/telemetry.ts')).createTelemetry(options.tracer)
+    const said = new Set<string>()
     const search = {
       study,
       journal: createJournal(study, lease, { store }),
-      evaluate: evaluateByFunction({ ...options, examples, holdout }, seed),
+      evaluate: evaluateByFunction({ ...options, examples, holdout }, seed, said),
       concurrency: options.concurrency ?? 8,
       holdoutExamples: compared,
       warnings: sampleSizeWarnings(examples.length, compared),
@@ -156,12 +157,34 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
     }
     const run = () => runSearch(search)
     const conclusion = await (telemetry?.traceRun({ 'krige.study': name }, run) ?? run())
-    return rankedResult(study.state, conclusion)
+    return rankedResult(study.state, conclusion, unusedLimits(study.state, said))
   } finally {
     await lease.release()
   }
 }
 
-function rankedResult(state: StudyState, conclusion: Conclusion): OptimizeResult {
-  return { ...resultOf(state, conclusion), ranking: leadersOf(state, conclusion, Number.POSITIVE_INFINITY) }
+function rankedResult(state: StudyState, conclusion: Conclusion, warnings: readonly string[] = []): OptimizeResult {
+  const result = resultOf(state, conclusion)
+  return {
+    ...result,
+    warnings: [...result.warnings, ...warnings],
+    ranking: leadersOf(state, conclusion, Number.POSITIVE_INFINITY),
+  }
+}
+
+const COSTS_OF_LIMITS = {
+  usd: ['usd'],
+  inputTokens: ['inputTokens'],
+  outputTokens: ['outputTokens'],
+  tokens: ['inputTokens', 'outputTokens'],
+} as const
+
+/** What a call takes is known where `evaluate` says so; a limit on what it never said held nothing back. */
+function unusedLimits({ ledger }: StudyState, said: ReadonlySet<string>): string[] {
+  return (Object.keys(COSTS_OF_LIMITS) as (keyof typeof COSTS_OF_LIMITS)[]).flatMap((limit) => {
+    const costs = COSTS_OF_LIMITS[limit]
+    if (ledger.limits[limit] === undefined || costs.some((cost) => said.has(cost) || ledger.spent[cost] > 0)) return []
+    const returned = ['score', ...costs].join(', ')
+    return [`The budget's ${limit} held nothing back: evaluate did not say what a call takes. Return { ${returned} }.`]
+  })
 }

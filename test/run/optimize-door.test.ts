@@ -37,6 +37,24 @@ describe('the door of optimize', () => {
   })
 })
 
+describe('limits of what evaluate never says', () => {
+  const held = (warnings: readonly string[]) => warnings.filter((warning) => warning.includes('held nothing back'))
+
+  it('are named at the end', async () => {
+    const { warnings } = await call({ budget: { evaluations: 12, usd: 1, tokens: 10 } })
+    expect(held(warnings)).toEqual([
+      "The budget's usd held nothing back: evaluate did not say what a call takes. Return { score, usd }.",
+      "The budget's tokens held nothing back: evaluate did not say what a call takes. Return { score, inputTokens, outputTokens }.",
+    ])
+  })
+
+  it('are none where it says so, were it nothing', async () => {
+    const evaluate = () => ({ score: 1, inputTokens: 2, usd: 0 })
+    const { warnings } = await call({ budget: { evaluations: 12, usd: 1, tokens: 100, inputTokens: 100 }, evaluate })
+    expect(held(warnings)).toEqual([])
+  })
+})
+
 describe('onProgress', () => {
   it.each<readonly [string, () => void]>([
     [
