@@ -69,17 +69,22 @@ export function createServedStudies(store: Store, backend: Backend): ServedStudi
   const open = new Map<string, Promise<Opened>>()
 
   const start = async (name: string, options?: StudyOptions): Promise<Opened> => {
-    if (options === undefined && !(await store.find(name))) throw unknownStudy(name)
+    const isStored = (await store.find(name)) !== undefined
+    if (options === undefined && !isStored) throw unknownStudy(name)
+    // Before the store hears of it: what is refused leaves nothing behind.
+    const draft = options === undefined || isStored ? undefined : draftOf(options)
     const lease = await store.acquire(name)
     try {
-      return serve(name, lease, await studyOf(name, options))
+      return serve(name, lease, await studyOf(name, () => draft ?? (options && draftOf(options))))
     } catch (error) {
       await lease.release()
       throw error
     }
   }
 
-  const studyOf = async (name: string, options?: StudyOptions) => {
+  const draftOf = (options: StudyOptions) => createStudy({ ...options, backend, keepLog: false })
+
+  const studyOf = async (name: string, draftIfNew: () => Study | undefined) => {
     const log: StudyEvent[] = []
     const fold = await loadStudy(store, name, (event) => {
       log.push(event)
@@ -91,8 +96,8 @@ export function createServedStudies(store: Store, backend: Backend): ServedStudi
       return { study: openStudy(fold, environmentOf(chosen, backend, log)), log, created: false }
     }
     // A process that died between making the study and its first event left an empty one.
-    if (options === undefined) throw unknownStudy(name)
-    const draft = createStudy({ ...options, backend, keepLog: false })
+    const draft = draftIfNew()
+    if (draft === undefined) throw unknownStudy(name)
     const events = draft.drain()
     log.push(...events)
     const { policy, policyOptions } = draft.state.config
@@ -112,7 +117,7 @@ export function createServedStudies(store: Store, backend: Backend): ServedStudi
 
   return {
     async create(options) {
-      const known = open.has(options.name) || (await store.find(options.name)) !== undefined
+      const known = open.has(options.name)
       const entry = await opened(options.name, options)
       if (entry.created && !known) {
         await entry.commit()

@@ -112,6 +112,21 @@ describe('studies over HTTP', () => {
     expect((await call('POST', '/studies', { ...TRIAGE, pool: ['Classify!'] })).status).toBe(409)
   })
 
+  it('that are refused leave nothing behind, and can be created rightly', async () => {
+    const store = createMemoryStore()
+    const { app, call } = start({ store })
+    const study = (x: [number, number]) => ({ name: 'x', space: { x: { float: x } } })
+    expect((await call('POST', '/studies', study([1, 0]))).status).toBe(400)
+    expect((await call('GET', '/studies')).body).toEqual({ studies: [] })
+    // As one does whose process died before its first event.
+    await (await store.acquire('x')).release()
+    expect((await call('POST', '/studies', study([1, 0]))).status).toBe(400)
+    expect((await call('POST', '/studies', study([0, 1]))).status).toBe(201)
+    expect((await call('GET', '/studies')).body.studies).toMatchObject([{ name: 'x', events: 1 }])
+    await app.close()
+    expect((await call('POST', '/studies', study([0, 1]))).status).toBe(200)
+  })
+
   it('are taken up with another budget, which applies from then on', async () => {
     const { call } = start()
     const create = async (more: object) => (await call('POST', '/studies', { ...TRIAGE, ...more })).body
