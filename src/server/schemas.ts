@@ -178,7 +178,11 @@ export const observeInput = z
           example: index.optional().describe('Without it the score is a mean over `count` examples.'),
           score,
           count: z.int().min(1).optional(),
-          standardError: z.number().min(0).optional(),
+          standardError: z
+            .number()
+            .min(0)
+            .optional()
+            .describe('Of the mean. Default: that of a share of `count` examples.'),
         }),
       )
       .min(1)

@@ -68,7 +68,10 @@ export interface StudySearch extends HasState {
   tellCandidates(action: number, candidates: readonly ProposedCandidate[], note?: GenerationNote): number[]
   /** Has these cells measured before anything the policy wants. */
   enqueue(candidate: number, examples: readonly number[]): void
-  /** Tells a result that was not asked for; it costs no budget. Without `example` it is a score over `count` examples. */
+  /**
+   * Tells a result that was not asked for; it costs no budget. Without `example` it is a mean over `count` examples, as sure as
+   * its `standardError` says; without one as sure as a share of them, which is less than graded scores deserve.
+   */
   observe(observation: {
     readonly candidate: number
     readonly example?: number

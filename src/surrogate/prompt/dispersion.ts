@@ -10,12 +10,13 @@ import type { Outcomes } from './outcomes.ts'
 
 const SMALLEST = 0.02
 
-/** Scales trials and successes by 1/φ with Pearson's estimate of φ, kept within [0.02, 1]. */
+/** Scales trials and successes by 1/φ with Pearson's estimate of φ, kept within [0.02, 1]; not where the noise was told. */
 export function correctDispersion(outcomes: Outcomes, fit: AbilityFit): Outcomes {
   let residual = 0
   let binomial = 0
   for (let i = 0; i < outcomes.prompts; i++) {
     for (let cell = outcomes.offsets[i]!; cell < outcomes.offsets[i + 1]!; cell++) {
+      if (outcomes.told?.[cell]) continue
       const trials = outcomes.trials[cell]!
       const p = logistic(fit.ability[i]! + fit.easiness[outcomes.column[cell]!]!)
       residual += (outcomes.successes[cell]! - trials * p) ** 2 / trials
@@ -23,10 +24,11 @@ export function correctDispersion(outcomes: Outcomes, fit: AbilityFit): Outcomes
     }
   }
   const factor = binomial > 0 ? Math.min(1, Math.max(SMALLEST, residual / binomial)) : 1
+  const scaled = (value: number, cell: number) => (outcomes.told?.[cell] ? value : value / factor)
   return {
     ...outcomes,
-    trials: outcomes.trials.map((value) => value / factor),
-    successes: outcomes.successes.map((value) => value / factor),
+    trials: outcomes.trials.map(scaled),
+    successes: outcomes.successes.map(scaled),
     dispersion: factor,
   }
 }

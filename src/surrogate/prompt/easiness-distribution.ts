@@ -28,7 +28,10 @@ export interface EasinessDistribution {
   readonly probabilities: Float64Array
   readonly mean: number
   readonly variance: number
-  /** Measured examples it rests on, those known in part for that part; the prior counts as one more. */
+  /**
+   * Measured examples it rests on, those known in part for that part; the prior counts as one more. Of summaries the largest
+   * counts, since all may be over the same examples.
+   */
   readonly examples: number
 }
 
@@ -47,8 +50,6 @@ const NODES = VALUES.length
 const STEPS = 4
 /** c. */
 const PRIOR_EXAMPLES = 4
-/** Of what is known for certain: the easiness of a summary over examples is 0. */
-const NO_VARIANCE = 1e-8
 /** A product of probabilities is taken apart before it overflows. */
 const LARGEST_PRODUCT = 1e200
 /** Abilities further out change no probability. */
@@ -81,20 +82,29 @@ export function fitEasiness(
   }
   const population = momentsOf(probabilities)
   const easiness = new Float64Array(likelihoods.length)
-  const variance = new Float64Array(likelihoods.length).fill(NO_VARIANCE)
+  const variance = new Float64Array(likelihoods.length)
   likelihoods.forEach((likelihood, column) => {
-    if (outcomes.examples[column]! < 0) return
-    const posterior = momentsOf(normalized(likelihood.map((l, k) => l * probabilities[k]!)))
+    const isSummary = outcomes.examples[column]! < 0
+    const posterior = isSummary ? population : momentsOf(normalized(likelihood.map((l, k) => l * probabilities[k]!)))
     easiness[column] = posterior.mean
     variance[column] = posterior.variance
   })
   refineSharp(outcomes, ability, slopes, population, easiness, variance)
-  let examples = 1
+  let examples = 1 + largestSummary(outcomes)
   outcomes.examples.forEach((example, column) => {
     // Share of an example's easiness that its own outcomes tell: 1 when measured well, 0 when not at all.
     if (example >= 0) examples += Math.max(0, 1 - variance[column]! / population.variance)
   })
   return { distribution: { values: VALUES, probabilities, ...population, examples }, easiness, variance }
+}
+
+/** Trials of the largest summary. */
+function largestSummary({ examples, column, trials }: Outcomes): number {
+  let largest = 0
+  trials.forEach((value, cell) => {
+    if (examples[column[cell]!]! < 0) largest = Math.max(largest, value)
+  })
+  return largest
 }
 
 /** What is said of examples where they have no effect. */

@@ -14,7 +14,10 @@ const LARGEST_STEP = 2
 /** How many examples the prior of the easiness variance is worth. */
 const PRIOR_EXAMPLES = 4
 
-/** One Newton step of every b_e, given abilities; leaves the conditional variances behind. */
+/**
+ * One Newton step of every b_e, given abilities; leaves the conditional variances behind. A summary is over examples of all
+ * easinesses: its own is 0, and varies as theirs do.
+ */
 export function improveEasiness(
   outcomes: Outcomes,
   ability: Float64Array,
@@ -40,7 +43,7 @@ export function improveEasiness(
   }
   for (let c = 0; c < columns; c++) {
     easiness[c]! += Math.min(LARGEST_STEP, Math.max(-LARGEST_STEP, gradient[c]! / precision[c]!))
-    variance[c] = 1 / precision[c]!
+    variance[c] = outcomes.examples[c]! < 0 ? prior : 1 / precision[c]!
   }
 }
 

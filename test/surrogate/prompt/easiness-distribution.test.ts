@@ -77,7 +77,8 @@ describe('the distribution of easiness', () => {
     log.append({ candidate: 0, example: -1, repeat: 0, score: 0.7, count: 10 })
     const beliefs = createPromptModel([{ candidate: { id: 'a', text: 'A' } }]).fit(log, 1)
     const { mean, variance, examples } = beliefs.easinessDistribution
-    expect(examples).toBe(1)
+    // The prior's, and those of the summary.
+    expect(examples).toBe(11)
     expect(mean).toBeCloseTo(0, 12)
     expect(variance).toBeCloseTo(1.3, 1)
   })
