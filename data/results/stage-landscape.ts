@@ -1,5 +1,5 @@
 /**
- * `node data/results/stage-landscape.ts [SEEDS] [CALLS]`: searches that rewrite a program of five stages, two of which
+ * `node data/results/stage-landscape.ts [SEEDS] [CALLS] [FIRST]`: searches that rewrite a program of five stages, two of which
  * are to blame. With credit, with every stage in turn, and with the culprits told, the bound. Printed are scores, and
  * the share of drafts that go to the culprits after 200 evaluations.
  *
@@ -18,6 +18,7 @@ const EVERY = 100
 const LEARNED = 200
 const seeds = Number(process.argv[2] ?? 12)
 const calls = Number(process.argv[3] ?? 600)
+const first = Number(process.argv[4] ?? 1)
 
 /** Without credit: no stages are known, and each generation rewrites the next one of these. */
 function inTurn(landscape: StageLandscape, order: readonly string[]) {
@@ -40,7 +41,7 @@ for (const [arm, prepare] of Object.entries(ARMS)) {
   const withCredit = arm === 'credit'
   const means = new Float64Array(Math.floor(calls / EVERY))
   let [toCulprits, later] = [0, 0]
-  for (let seed = 1; seed <= seeds; seed++) {
+  for (let seed = first; seed < first + seeds; seed++) {
     const landscape = createStageLandscape(seed)
     const options = { calls, every: EVERY, seed, backend: benchBackend() }
     const { scores, proposals } = await searchLandscape(prepare(landscape), createKrigePolicy, options)

@@ -11,10 +11,10 @@ export interface StageChoice {
 }
 
 /** Texts that a stage has before its credit decides: what was never varied cannot be to blame. */
-const FIRST_TEXTS = 6
+const FIRST_TEXTS = 3
 
 /**
- * The stage where a new text is expected to gain most over a candidate, now and then any. Stages that scores do not
+ * The stage where a new text is expected to gain most over a candidate, now and then one where it may. Stages that scores do not
  * depend on lose their turns as that becomes known. Before anything is known all are alike.
  *
  * @param candidate Index of the candidate to rewrite.

@@ -64,7 +64,12 @@ export function pairedScores(observations: ObservationHistory, length: number): 
     low = Math.min(low, score)
     high = Math.max(high, score)
   }
-  const freedom = Math.max(1, cells.length - places.size)
+  // Easiness takes of the freedom, too, and is known no better than its example was looked at: else the stage that is
+  // rewritten most would be given what is noise.
+  const fitted = looks.reduce((sum, count) => sum + count / (count + PRIOR_OUTCOMES), 0)
+  const freedom = Math.max(1, cells.length - places.size - fitted)
+  const doubt = new Float64Array(places.size)
+  for (const { prompt, example } of cells) doubt[prompt]! += 1 / (looks[example]! + PRIOR_OUTCOMES) / counts[prompt]!
   const variance = Math.max(SMALLEST_VARIANCE, squares / freedom)
   // As of shares: p (1 − p) of a mean p that is shrunk to the middle, so that a single right answer is no certainty.
   const own = counts.map((count, c) => {
@@ -76,6 +81,6 @@ export function pairedScores(observations: ObservationHistory, length: number): 
   return {
     prompts: [...places.keys()],
     values: values.map((value) => value - center),
-    noise: counts.map((count, c) => (variance * (typical > 0 ? own[c]! / typical : 1)) / count),
+    noise: counts.map((count, c) => (variance * (1 + doubt[c]!) * (typical > 0 ? own[c]! / typical : 1)) / count),
   }
 }

@@ -37,7 +37,7 @@ export interface StageCredit {
   readonly parts: readonly PartCredit[]
   /** Probability of each stage that a new text for it gains most over a candidate; sums to 1. */
   blame(candidate: number): ReadonlyMap<string, number>
-  /** The stage to rewrite in a candidate: where most is expected to be gained, and now and then any. */
+  /** The stage to rewrite in a candidate: where most is expected to be gained, now and then where it may be. */
   draw(candidate: number, random: Random): string
 }
 
@@ -45,10 +45,10 @@ export interface StageCredit {
 const MOST_PROMPTS = 120
 const PRIOR_SHARE = 0.02
 const PRIOR_DEVIATION = 2.5
-/** Correlation of a new text with the one it was written from. */
-const INHERITED = 0.6
+/** Correlation of a new text with the one it was written from: most of it is kept. */
+const INHERITED = 0.9
 const DRAWS = 64
-/** Share of draws that go to any stage. */
+/** Share of choices that are drawn by the probability of being to blame. */
 const EXPLORED = 0.15
 const SMALLEST = 1e-6
 /** Of the draws, beyond either end of an interval. */
@@ -107,7 +107,7 @@ export function fitStageCredit(
     parts: describe(parts, mode, draws),
     blame,
     draw: (candidate, source) =>
-      stages[source.uniform() < EXPLORED ? source.integer(stages.length) : largest(gainsAt(mode, candidate))]!,
+      stages[largest(gainsAt(source.uniform() < EXPLORED ? draws[source.integer(DRAWS)]! : mode, candidate))]!,
   }
 }
 
