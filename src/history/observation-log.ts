@@ -14,7 +14,7 @@ export interface Observation {
   readonly repeat: number
   /** Always to be maximized; `null` when the call failed: missing, never zero. */
   readonly score: number | null
-  /** How many cells the score is the mean of. Default 1. */
+  /** How many cells the score is the mean of; 0 for a cell without a score of its own, that the mean before it is over. Default 1. */
   readonly count?: number
   /** Known standard error of the score, where it is known. */
   readonly standardError?: number

@@ -14,7 +14,7 @@ export interface CellScores {
   read(history: ObservationHistory): boolean
   /** Whether the cell was told, scored or failed. Repeat 0 only. */
   has(candidate: number, example: number): boolean
-  /** NaN where the cell failed or was not told. */
+  /** NaN where the cell failed or was not told; the mean, where it was told together with others. */
   score(candidate: number, example: number): number
   /** All scores of a candidate, NaN for failures, in the order told. */
   scores(candidate: number): readonly number[]
@@ -24,17 +24,22 @@ export interface CellScores {
 
 export function createCellScores(exampleCount: number): CellScores {
   const rows: (Map<number, number> | undefined)[] = []
+  /** The latest mean of a candidate: the cells that it is told for follow it. */
+  const means = new Map<number, number>()
   const read = incrementalReader<ObservationHistory>({
     add(history, index) {
       const example = history.example(index)
-      if (example < 0 || example >= exampleCount || history.repeat(index) !== 0) return
       const candidate = history.candidate(index)
+      if (example < 0) means.set(candidate, history.score(index))
+      if (example < 0 || example >= exampleCount || history.repeat(index) !== 0) return
       const row = rows[candidate] ?? new Map<number, number>()
       rows[candidate] = row
-      row.set(example, history.score(index))
+      const isCovered = history.count(index) === 0
+      row.set(example, isCovered ? (means.get(candidate) ?? Number.NaN) : history.score(index))
     },
     forget() {
       rows.length = 0
+      means.clear()
     },
   })
   return {

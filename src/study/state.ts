@@ -233,6 +233,11 @@ export function createFold(first: StudyEvent): StudyFold {
           count: event.count,
           standardError: event.standardError,
         })
+        // The cells have no score of their own, but are not to be asked for again, by any policy.
+        for (const position of action.open) {
+          const { candidate, examples, repeat = 0 } = action.asked
+          observe(observations, { candidate, example: examples[position]!, repeat, score: null, count: 0 })
+        }
         hasScore = true
         ledger.settleEvaluations(action.open.size)
         actions.delete(event.action)

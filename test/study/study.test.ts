@@ -75,13 +75,17 @@ describe('study', () => {
       ...breadthFirst(context),
       next: ({ observations }) => ({
         kind: 'act',
-        action: { kind: 'evaluate', candidate: observations.length, examples: [0, 1, 2, 3] },
+        action: { kind: 'evaluate', candidate: observations.length > 0 ? 1 : 0, examples: [0, 1, 2, 3] },
       }),
     })
     const study = start({ policy: eager, budget: { evaluations: 6 } })
     study.tell(study.ask().id, { mean: 0.5, standardError: 0.1, count: 4 })
     expect(study.state.observations.count(0)).toBe(4)
     expect(study.state.observations.standardError(0)).toBe(0.1)
+    // Its cells are there, so that no policy asks for them again, and have no score of their own.
+    const { observations } = study.state
+    const rows = [1, 2, 3, 4].map((k) => [observations.example(k), observations.score(k), observations.count(k)])
+    expect(rows).toEqual([0, 1, 2, 3].map((example) => [example, Number.NaN, 0]))
     expect(askEvaluation(study).examples).toEqual([0, 1]) // cut to what the budget has left
     expect(study.next()).toEqual({ kind: 'wait' })
   })
