@@ -2,8 +2,8 @@ import * as z from 'zod'
 
 const text = z.string('expected a text')
 const parameterValue = z.custom(
-  (value) => typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value),
-  'expected a finite number, a text, or true or false',
+  (value) => value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value),
+  'expected a finite number, a text, true or false, or null',
 )
 
 /** What a caller without TypeScript may write as a candidate; vectors, and what the parameters may be, are checked elsewhere. */

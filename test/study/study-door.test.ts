@@ -153,6 +153,16 @@ it('takes scores of any size', () => {
   expect(study.recommend()?.winner.text).toBe('two')
 })
 
+it.each(['gp', 'tpe', 'random', 'sobol'])('lets policy %s choose null, where that is a choice', (policy) => {
+  const study = createStudy({ space: { loss: { categorical: ['l1', null] } }, policy, budget: { evaluations: 4 } })
+  for (let next = study.next(); next.kind === 'act'; next = study.next()) {
+    if (next.action.kind !== 'evaluate') throw new Error(next.action.kind)
+    study.tell(next.action.id, next.action.candidate.parameters?.['loss'] === null ? 1 : 0)
+  }
+  expect(study.recommend()?.winner.parameters).toEqual({ loss: null })
+  expect(restoreStudy(study.serialize()).recommend()).toEqual(study.recommend())
+})
+
 it('says so where a space would never be tried', () => {
   const space = { temperature: { float: [0, 1] } } as const
   const pool = [{ id: 'a', text: 'Label it.' }]
