@@ -8,6 +8,7 @@ import { ConflictError, InvalidArgumentError } from '../errors.ts'
 import { readMeasurement } from '../history/measurement.ts'
 import { differenceOf } from '../policy/recommendation/ranking-statistics.ts'
 import type { Candidate } from '../prompt/candidate.ts'
+import { checkExample } from '../study/checks.ts'
 import type { AskedEvent } from '../study/events.ts'
 import type { AskedAction, AskedComparison, Study } from '../study/study.ts'
 import type { TextPosterior } from '../study/text-posterior.ts'
@@ -225,6 +226,7 @@ function toldOtherwise(action: number): ConflictError {
 }
 
 interface Observation {
+  readonly candidate: number
   readonly example?: number | undefined
   readonly score: number | null
   readonly count?: number | undefined
@@ -232,25 +234,34 @@ interface Observation {
 }
 
 /**
- * Tells a result that was not asked for. The same score of the same cell told again counts once.
+ * Whether a result that was not asked for is not there yet. The same score of the same cell told again counts once.
+ *
+ * @throws InvalidArgumentError where there is no such example; ConflictError when the cell has another score already.
+ */
+export function isNew({ study, log }: ServedStudy, { candidate, example, score }: Observation): boolean {
+  if (example !== undefined) checkExample(example, study.state.config.exampleCount)
+  if (example === undefined || !study.state.cells.has(candidate, example, 0)) return true
+  for (let i = log.length - 1; i >= 0; i--) {
+    const event = log[i]!
+    if (event.type !== 'observed' || event.candidate !== candidate || event.example !== example) continue
+    if (event.score === score) return false
+    break
+  }
+  throw new ConflictError(`candidate ${candidate} has a result on example ${example}, or waits for one`, {
+    remedy: 'Tell what was asked for with the id of its action.',
+  })
+}
+
+/**
+ * Tells a result that was not asked for.
  *
  * @returns Whether it was new.
- * @throws ConflictError when the cell has another score already.
+ * @throws As {@link isNew}.
  */
-export function observeStudy({ study, log }: ServedStudy, candidate: number, observation: Observation): boolean {
-  const { example, score, count, standardError } = observation
-  if (example !== undefined && study.state.cells.has(candidate, example, 0)) {
-    for (let i = log.length - 1; i >= 0; i--) {
-      const event = log[i]!
-      if (event.type !== 'observed' || event.candidate !== candidate || event.example !== example) continue
-      if (event.score === score) return false
-      break
-    }
-    throw new ConflictError(`candidate ${candidate} has a result on example ${example}, or waits for one`, {
-      remedy: 'Tell what was asked for with the id of its action.',
-    })
-  }
-  study.observe({
+export function observeStudy(served: ServedStudy, observation: Observation): boolean {
+  if (!isNew(served, observation)) return false
+  const { candidate, example, score, count, standardError } = observation
+  served.study.observe({
     candidate,
     score,
     ...(example === undefined ? {} : { example }),

@@ -18,6 +18,7 @@ import {
   bestAnswer,
   checkAsker,
   explanationAnswer,
+  isNew,
   observeStudy,
   pendingAnswer,
   posteriorAnswer,
@@ -84,14 +85,16 @@ export function registerStudies(api: OpenAPIHono, { store, studies, version, isD
   })
   api.openapi(routes.observe, async (context) => {
     const { observations } = context.req.valid('json')
-    const fresh = await on(context, (served) =>
-      observations.map(({ candidate, score, ...observation }) =>
-        observeStudy(openFor(served), indexOf(served, candidate), {
-          ...observation,
-          score: score === null ? null : Number(score),
-        }),
-      ),
-    )
+    const fresh = await on(context, (served) => {
+      const told = observations.map(({ candidate, score, ...observation }) => ({
+        ...observation,
+        candidate: indexOf(openFor(served), candidate),
+        score: score === null ? null : Number(score),
+      }))
+      // Before any of them counts: a mean cannot be told from the same one sent again.
+      for (const observation of told) isNew(served, observation)
+      return told.map((observation) => observeStudy(served, observation))
+    })
     const observed = fresh.filter(Boolean).length
     return context.json({ observed, repeated: fresh.length - observed }, 200)
   })

@@ -204,6 +204,21 @@ describe('studies over HTTP', () => {
     expect((await call('GET', '/studies/triage')).body.observations).toBe(scores.length)
   })
 
+  it.each<[string, object]>([
+    ['an unknown candidate', { candidate: { text: 'Nobody knows me.' }, score: 1 }],
+    ['no example', { candidate: { index: 0 }, example: 4, score: 1 }],
+    ['a cell with another score', { candidate: { index: 1 }, example: 2, score: 0 }],
+  ])('take none of the observations where one is of %s', async (_, wrong) => {
+    const { call } = start()
+    await call('POST', '/studies', TRIAGE)
+    const observe = (observations: object[]) => call('POST', '/studies/triage/observe', { observations })
+    await observe([{ candidate: { index: 1 }, example: 2, score: 1 }])
+    const mean = { candidate: { index: 0 }, score: 0.5, count: 4 }
+    expect((await observe([mean, wrong])).status).toBeGreaterThanOrEqual(400)
+    expect((await call('GET', '/studies/triage')).body.observations).toBe(1)
+    expect((await observe([mean])).body).toEqual({ observed: 1, repeated: 0 })
+  })
+
   it('answer a repeated request with the same key as before', async () => {
     const { call } = start()
     await call('POST', '/studies', TRIAGE)
