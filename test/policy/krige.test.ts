@@ -257,6 +257,27 @@ describe('warm start', () => {
     expect(studies(priors, 4).chosen).toBeGreaterThan(0.5)
   })
 
+  it('carries over means for what their errors say', () => {
+    const begins = (standardError: number) => {
+      const observations = createObservationLog(
+        Array.from({ length: 40 }, (_, candidate) => {
+          return { candidate, example: -1, repeat: 0, score: logistic(ability(candidate)), count: 20, standardError }
+        }),
+      )
+      const priors = [{ name: 'earlier', pool: promptPool(40), observations, exampleCount: 20 }]
+      const context = contextOf({ evaluationBudget: 120, exampleCount: 30, priors })
+      const played = play(createKrigePolicy(context), {
+        context,
+        pool: promptPool(40),
+        budget: 120,
+        score: bernoulli(40, ability),
+      })
+      const { observations: told } = played.state
+      return mean(Array.from({ length: 10 }, (_, at) => logistic(ability(told.candidate(at)))))
+    }
+    expect(begins(0.05)).toBeGreaterThan(begins(1e6) + 0.2)
+  })
+
   it('carries over what is known of prompts that an earlier study made, given as a pool', () => {
     const context = contextOf({ evaluationBudget: 120, exampleCount: 30, priors: earlier(1) })
     const begins = (by: 'pool' | 'proposer') => {

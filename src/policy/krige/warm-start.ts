@@ -108,6 +108,7 @@ function joinPools(
       repeat: prior.observations.repeat(k),
       score,
       count: prior.observations.count(k),
+      standardError: prior.observations.standardError(k),
     })
   }
   return { pool: joined, observations, byText }
