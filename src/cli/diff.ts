@@ -25,7 +25,7 @@ async function showDifference(store: Store, a: string, b: string, json: boolean)
   const { readReport } = await import('./report-file.ts')
   const { summarizeReport } = await import('../report/summary.ts')
   const { textDifference } = await loadOptional(() => import('../report/difference.ts'), 'krige diff', 'diff')
-  const { count, dollars, interval, score } = await import('../report/numbers.ts')
+  const { counted, dollars, interval, score } = await import('../report/numbers.ts')
   const sides = []
   for (const name of [a, b]) sides.push(summarizeReport((await readReport(store, name)).state))
   const [first, second] = sides as [(typeof sides)[number], (typeof sides)[number]]
@@ -45,7 +45,7 @@ async function showDifference(store: Store, a: string, b: string, json: boolean)
     const found = winner
       ? `winner ${winner.id}, ${winner.holdout ? `${score(winner.holdout.mean)} (${interval(winner.holdout.interval)}) on the holdout` : `${score(winner.mean)} (${interval(winner.interval)}) by the search`}`
       : 'no winner yet'
-    return `${study}: ${verdict}; ${found}; ${count(spent.evaluations)} evaluations, ${count(spent.calls)} calls, ${dollars(spent.usd)}`
+    return `${study}: ${verdict}; ${found}; ${counted(spent.evaluations, 'evaluation')}, ${counted(spent.calls, 'call')}, ${dollars(spent.usd)}`
   })
   if (first.winner && second.winner) {
     lines.push('', same ? 'The winners are the same text.' : textDifference(first.winner.text, second.winner.text))

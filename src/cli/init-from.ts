@@ -5,7 +5,9 @@
  */
 import { stringify } from 'yaml'
 import { InvalidInputError } from '../errors.ts'
+import { readNumber } from '../evaluation/metrics/read-number.ts'
 import { answerFormOf } from '../proposer/answer-form.ts'
+import { counted } from '../report/numbers.ts'
 import { readExamples } from '../task/read-examples.ts'
 import { type Line, readLines } from '../task/read-lines.ts'
 
@@ -74,17 +76,19 @@ export function taskFrom({ from, prompt, model, generator, embedder, name }: Tas
   }
   const keys = [...new Set(lines.flatMap(({ value }) => Object.keys((value ?? {}) as object)))]
   const input = columnOf(keys, INPUT_NAMES) ?? keys.find((key) => key !== 'id')!
-  const expected = columnOf(keys, EXPECTED_NAMES) ?? keys.findLast((key) => key !== input && key !== 'id')
-  const examples = lines.map(({ value, where }): Line => {
+  const known = columnOf(keys, EXPECTED_NAMES)
+  const expected = known ?? keys.findLast((key) => key !== input && key !== 'id')
+  if (known === undefined && expected !== undefined) refuseWithoutHeader(lines, expected, from)
+  const rows = lines.map(({ value, where }) => {
     const { [input]: given, ...rest } = value as Record<string, unknown>
-    const answer = expected === undefined ? undefined : rest[expected]
+    const answer = expected === undefined ? undefined : trimmed(rest[expected])
     if (expected !== undefined) delete rest[expected]
     return { where, value: { input: given, ...(answer === undefined ? {} : { expected: answer }), ...rest } }
   })
-  readExamples(examples, { name: 'program', options: {} }, from)
-  const values = examples.map(({ value }) => value as { input: unknown; expected?: never })
-  const form = answerFormOf('', values)
-  const metric = METRICS[form.kind]
+  const { kept, notes: left } = usable(rows)
+  const { warnings: odd } = readExamples(kept, { name: 'program', options: {} }, from)
+  const values = sameKind(kept.map(({ value }) => value))
+  const metric = metricFor(values)
   const isTemplate = /\{\{[^{}]+\}\}/.test(prompt)
   const evaluations = Math.min(MOST_EVALUATIONS, Math.max(FEWEST_EVALUATIONS, EVALUATIONS_PER_EXAMPLE * values.length))
   const task = stringify(
@@ -105,6 +109,7 @@ export function taskFrom({ from, prompt, model, generator, embedder, name }: Tas
     },
     { lineWidth: 0 },
   )
+  const hasAnswers = values.some((value) => value.expected !== undefined)
   const says = (key: string, role: string) =>
     key === role ? [] : [`Column ${JSON.stringify(key)} is taken for ${role}.`]
   return {
@@ -112,11 +117,15 @@ export function taskFrom({ from, prompt, model, generator, embedder, name }: Tas
     examples: values.map((value) => `${JSON.stringify(value)}\n`).join(''),
     notes: [
       ...warnings,
+      ...left,
+      ...odd,
       ...says(input, 'input'),
-      ...(expected === undefined
-        ? ['No column holds a right answer: name a metric that needs none, such as judge.']
-        : says(expected, 'expected')),
-      `Answers are compared by ${metric}: change metric: in the task where that is wrong.`,
+      ...(hasAnswers && expected !== undefined
+        ? [
+            ...says(expected, 'expected'),
+            `Answers are compared by ${metric}: change metric: in the task where that is wrong.`,
+          ]
+        : ['No column holds a right answer: in the task, name a metric that needs none, such as judge.']),
     ],
   }
 }
@@ -127,4 +136,61 @@ function columnOf(keys: readonly string[], names: readonly string[]): string | u
     if (key !== undefined) return key
   }
   return undefined
+}
+
+/** @throws InvalidInputError where the first row of a CSV is an example: its answer is one of those below it. */
+function refuseWithoutHeader(lines: readonly Line[], answer: string, from: string): void {
+  if (!/\.[ct]sv$/i.test(from)) return
+  if (!lines.some(({ value }) => String((value as Record<string, unknown>)[answer]).trim() === answer)) return
+  throw new InvalidInputError(`the first row should name the columns; ${JSON.stringify(answer)} is an answer`, {
+    where: `${from}:1`,
+    remedy: 'Put a first row above it, such as input,expected.',
+  })
+}
+
+interface Row extends Line {
+  readonly value: { readonly input: unknown; readonly expected?: unknown }
+}
+
+/** What a search can use: an answer where others have one, and no example twice. */
+function usable(rows: readonly Row[]): { readonly kept: readonly Row[]; readonly notes: readonly string[] } {
+  const answered = rows.filter(({ value }) => value.expected !== undefined && value.expected !== null)
+  const without = answered.length === 0 ? [] : rows.filter((row) => !answered.includes(row))
+  const first = new Set<string>()
+  const again: Row[] = []
+  const kept: Row[] = []
+  for (const row of answered.length === 0 ? rows : answered) {
+    const text = JSON.stringify(Object.entries({ ...row.value, id: undefined }).toSorted())
+    ;(first.has(text) ? again : kept).push(row)
+    first.add(text)
+  }
+  const leftOut = (left: readonly Row[], why: string) =>
+    left.length === 0
+      ? []
+      : [
+          `Left out ${counted(left.length, 'example')} ${why}, ${left.length === 1 ? 'at' : 'the first at'} ${left[0]!.where}.`,
+        ]
+  return {
+    kept,
+    notes: [...leftOut(without, 'without a right answer'), ...leftOut(again, 'that stood there already')],
+  }
+}
+
+function trimmed(answer: unknown): unknown {
+  return typeof answer === 'string' ? answer.trim() || undefined : answer
+}
+
+/** True, false and numbers among texts are texts: a metric compares with one kind. */
+function sameKind(values: readonly Row['value'][]): readonly (Row['value'] & { expected?: never })[] {
+  const isPlain = ({ expected }: Row['value']) => ['string', 'number', 'boolean'].includes(typeof expected)
+  const asTexts = values.every(isPlain) && values.some(({ expected }) => typeof expected !== 'number')
+  return values.map((value) => (asTexts ? { ...value, expected: String(value.expected) } : value) as never)
+}
+
+function metricFor(values: readonly (Row['value'] & { expected?: never })[]): string {
+  const answers: readonly unknown[] = values.map(({ expected }) => expected)
+  const { kind } = answerFormOf('', values)
+  if (kind !== 'text') return METRICS[kind]
+  if (answers.every((answer) => typeof answer === 'string' && readNumber(answer) !== undefined)) return METRICS.number
+  return answers.some(Array.isArray) ? 'contains' : METRICS.text
 }

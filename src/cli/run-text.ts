@@ -1,7 +1,7 @@
 import type { DraftCounts, SearchProgress } from '../engine/search.ts'
 import { constraintText } from '../history/constraint.ts'
 import { INTERVAL_LEVEL } from '../policy/policy.ts'
-import { count, dollars } from '../report/numbers.ts'
+import { count, counted, dollars } from '../report/numbers.ts'
 import type { Cost, Plan } from '../run/plan.ts'
 import type { ResultCandidate, RunResult } from '../run/result.ts'
 import { durationText } from '../text/duration-text.ts'
@@ -22,7 +22,7 @@ export function planText(plan: Plan, localSeconds?: number): string {
       ? `Search: up to ${count(plan.searchEvaluations)} evaluations. ${proposingText(plan.proposing)}`
       : `Search: up to ${count(plan.searchEvaluations)} evaluations (measuring everything takes ${count(plan.exhaustive.evaluations)}).`,
     plan.holdoutExamples > 0
-      ? `Holdout: ${count(plan.holdoutEvaluations)} evaluations of the same budget, to compare the winner on ${count(plan.holdoutExamples)} examples the search never sees.`
+      ? `Holdout: ${count(plan.holdoutEvaluations)} evaluations of the same budget, to compare the winner on ${counted(plan.holdoutExamples, 'example')} the search never sees.`
       : 'Holdout: none.',
     plan.proposing
       ? `Cost: at most ${costText(plan.cost)}, retries and the writing of prompts aside.`
@@ -41,12 +41,12 @@ export function planText(plan: Plan, localSeconds?: number): string {
 function proposingText({ calls }: NonNullable<Plan['proposing']>): string {
   return calls === 0
     ? 'Further prompts are made from the examples, without a model.'
-    : `Further prompts are written as they pay, in some ${count(calls)} calls.`
+    : `Further prompts are written as they pay, in some ${counted(calls, 'call')}.`
 }
 
 function costText(cost: Cost): string {
   const tokens = `${count(cost.inputTokens)} input and ${count(cost.outputTokens)} output tokens`
-  return `${count(cost.calls)} calls, ${tokens}${cost.usd === undefined ? ' (price unknown)' : `, ${dollars(cost.usd)}`}`
+  return `${counted(cost.calls, 'call')}, ${tokens}${cost.usd === undefined ? ' (price unknown)' : `, ${dollars(cost.usd)}`}`
 }
 
 /** One line while it runs. */
@@ -58,7 +58,7 @@ export function progressText(
   const { split, evaluations, evaluationBudget, calls, usd, incumbent, drafts } = progress
   const budget = Number.isFinite(evaluationBudget) ? `/${count(evaluationBudget)}` : ''
   return [
-    `${split}: ${count(evaluations)}${budget} evaluations, ${count(calls)} calls${usd > 0 ? `, ${dollars(usd)}` : ''}`,
+    `${split}: ${count(evaluations)}${budget} evaluations, ${counted(calls, 'call')}${usd > 0 ? `, ${dollars(usd)}` : ''}`,
     ...(secondsLeft === undefined || evaluations >= evaluationBudget
       ? []
       : [`about ${durationText(secondsLeft)} left`]),
@@ -73,7 +73,7 @@ export function draftsText({ written, rejected, measured }: DraftCounts): string
     .filter(([, drafts]) => drafts > 0)
     .map(([reason, drafts]) => `${count(drafts)} ${reason}`)
   const all = Object.values(rejected).reduce((sum, drafts) => sum + drafts, 0)
-  return `${count(written)} drafts written, ${count(all)} rejected${refused.length > 0 ? ` (${refused.join(', ')})` : ''}, ${count(measured)} measured`
+  return `${counted(written, 'draft')} written, ${count(all)} rejected${refused.length > 0 ? ` (${refused.join(', ')})` : ''}, ${count(measured)} measured`
 }
 
 /**
@@ -123,7 +123,7 @@ export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluation
     `Intervals are ${Math.round(100 * INTERVAL_LEVEL)}% intervals.`,
     ...(result.credit ? [creditText(result.credit)] : []),
     ...(result.drafts ? [`Prompts: ${draftsText(result.drafts)}`] : []),
-    `Spent: ${count(spent.evaluations)} evaluations, ${count(spent.calls)} calls${saved}, ${count(spent.inputTokens)} input and ${count(spent.outputTokens)} output tokens, ${dollars(spent.usd)}${result.drafts ? '' : `; measuring everything${holdout === 0 ? '' : ', and the holdout,'} would have taken ${count(exhaustive.evaluations + holdout)} evaluations`}`,
+    `Spent: ${counted(spent.evaluations, 'evaluation')}, ${counted(spent.calls, 'call')}${saved}, ${count(spent.inputTokens)} input and ${count(spent.outputTokens)} output tokens, ${dollars(spent.usd)}${result.drafts ? '' : `; measuring everything${holdout === 0 ? '' : ', and the holdout,'} would have taken ${count(exhaustive.evaluations + holdout)} evaluations`}`,
     ...(result.report === null ? [] : [`Report: ${result.report}`]),
     ...(baseline && baseline.id !== winner.id && baseline.holdout !== null && winner.holdout !== null && !comparisons
       ? [`Before → after, on held-out examples: ${score(baseline.holdout)} → ${score(winner.holdout)}`]

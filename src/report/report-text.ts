@@ -5,7 +5,7 @@
  */
 
 import { textDifference } from './difference.ts'
-import { count, dollars, interval, probability, score, signedScore } from './numbers.ts'
+import { count, counted, dollars, interval, probability, score, signedScore } from './numbers.ts'
 import type { ReportedPrompt, ReportSummary } from './summary.ts'
 
 const MOST = 20
@@ -98,7 +98,7 @@ function headline({ winner, baseline, difference }: ReportSummary): string {
 }
 
 function spentLine({ spent }: ReportSummary): string {
-  return `${count(spent.evaluations)} evaluations, ${count(spent.calls)} calls, ${count(spent.inputTokens)} input and ${count(spent.outputTokens)} output tokens, ${dollars(spent.usd)}`
+  return `${counted(spent.evaluations, 'evaluation')}, ${counted(spent.calls, 'call')}, ${count(spent.inputTokens)} input and ${count(spent.outputTokens)} output tokens, ${dollars(spent.usd)}`
 }
 
 function shorten(text: string, length: number): string {

@@ -156,7 +156,8 @@ export function makePlan(
 function whyNoHoldout(available: number, needed: number): string {
   const smallest = `fewer than ${SMALLEST_HOLDOUT} decide nothing`
   if (available < SMALLEST_HOLDOUT) {
-    return `The ${available} held-out examples are not used: ${smallest}. Hold out more.`
+    const held = available === 1 ? 'example is' : 'examples are'
+    return `The ${available} held-out ${held} not used: ${smallest}. Hold out more.`
   }
   return `The held-out examples are not used: the budget pays for too few, and ${smallest}. With ${needed} evaluations they are.`
 }

@@ -151,6 +151,8 @@ function csvLines({ text, name, role }: Source): Line[] {
       relax_quotes: true,
       relax_column_count_less: true,
       skip_empty_lines: true,
+      // Where the header has spaces around its marks, they are no part of the cells.
+      trim: header.includes(`${delimiter} `),
     }) as unknown as typeof rows
   } catch (cause) {
     const line = cause instanceof CsvError && typeof cause['lines'] === 'number' ? `:${cause['lines']}` : ''

@@ -47,6 +47,46 @@ describe('krige init --from', () => {
     expect(loadTask(write('task.yaml', task)).template?.nested).toBe(true)
   })
 
+  it.each([
+    ['numbers', ['4', '12', '1,000', '-3', '7.5', '9'], 'numeric', '4'],
+    ['stars', ['5', '1', '5', '1', '5', '1'], 'label-match', '5'],
+    ['true and false', [true, false, true, false, true, false], 'label-match', 'true'],
+    ['numbers and words', [4, 'none', 5, 'two', 6, 'nine'], 'exact-match', '4'],
+    ['lists', [['a', 'b'], ['c'], ['d'], ['e'], ['f'], ['g']], 'contains', ['a', 'b']],
+  ])('compares %s as they are, and the task loads', (_, answers, metric, first) => {
+    const lines = answers.map((expected, index) => JSON.stringify({ input: rows[index]![0], expected }))
+    const { task, examples } = from(write('kinds.jsonl', lines.join('\n')))
+    write('examples.jsonl', examples)
+    const loaded = loadTask(write('task.yaml', task))
+    expect([loaded.metric?.name, loaded.examples[0]!.expected]).toEqual([metric, first])
+  })
+
+  it('leaves out what no search can use, and says so', () => {
+    const cells = [...rows, ['Refund me', 'billing'], ['Hello?', ''], ['Anyone?', ' ']]
+    const file = write(
+      'odd.csv',
+      `input, expected\n${cells.map(([text, label]) => `"${text}", ${label}`).join('\n')}\n`,
+    )
+    const { task, examples, notes } = from(file)
+    write('examples.jsonl', examples)
+    const loaded = loadTask(write('task.yaml', task))
+    expect(loaded.examples.map(({ input, expected }) => [input, expected])).toEqual(rows)
+    expect(notes[0]).toMatch(/^Left out 2 examples without a right answer, the first at .*odd\.csv:9\.$/)
+    expect(notes[1]).toMatch(/^Left out 1 example that stood there already, at .*odd\.csv:8\.$/)
+  })
+
+  it('says no metric where there are no answers', () => {
+    const { notes } = from(write('inputs.jsonl', rows.map(([input]) => JSON.stringify({ input })).join('\n')))
+    expect(notes).toEqual([
+      'No column holds a right answer: in the task, name a metric that needs none, such as judge.',
+    ])
+  })
+
+  it('refuses a CSV without names of columns', () => {
+    const file = write('bare.csv', rows.map(([text, label]) => `"${text}",${label}`).join('\n'))
+    expect(() => from(file)).toThrow(/the first row should name the columns; "bug" is an answer/)
+  })
+
   it('refuses an empty prompt and a file without keys', () => {
     expect(() => from(join(folder, 'a.csv'), ' ')).toThrow(/--prompt is empty/)
     expect(() => from(write('list.json', '["a", "b"]'))).toThrow(/no examples with keys/)
