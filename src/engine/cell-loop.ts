@@ -123,7 +123,9 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     const failed = streak.splice(0)
     const reason = retryable ? `the model was down: ${message}` : `nothing could be measured: ${message}`
     for (const { cell } of failed) study.release(cell.action, reason, [cell.position])
-    const when = retryable ? 'when the model answers' : 'once that is put right'
+    const when = retryable
+      ? 'when the model answers'
+      : 'once that is put right; under another name where the task, its metric or its program had to change'
     fail(pausedAfter(`${failed.length} evaluations in a row failed, the last with: ${message}`, when))
   }
 

@@ -103,7 +103,12 @@ export function makePlan(
     quotient(budget.usd, usd ?? 0),
   )
   // The search is expected to get along with less, which is what the holdout is weighed against.
-  const expected = Math.min(total, Math.floor(((proposing ? 1 - PROPOSING_SHARE : 1) * calls) / each.calls))
+  const measuring = proposing ? 1 - PROPOSING_SHARE : 1
+  const expected = Math.min(total, Math.floor((measuring * calls) / each.calls))
+  const isLimitedByCalls = expected < total || total === Math.floor(calls / each.calls)
+  const callsFor = isLimitedByCalls
+    ? (evaluations: number) => Math.ceil((evaluations * each.calls) / measuring)
+    : undefined
   const searchExamples = task.split.search.length
   const isComparison = evaluator.compare !== undefined
   // Comparisons: every prompt is compared with the baseline on every example; on the holdout one comparison measures both.
@@ -147,19 +152,23 @@ export function makePlan(
       ...(unlimited ? [`No budget is set: the search stops after ${total} evaluations.`] : []),
       ...planWarnings(task, holdoutExamples, searchEvaluations, isWritten),
       ...(available > 0 && holdoutExamples === 0
-        ? [whyNoHoldout(available, neededForHoldout(SMALLEST_HOLDOUT, sizes))]
+        ? [whyNoHoldout(available, neededForHoldout(SMALLEST_HOLDOUT, sizes), callsFor)]
         : []),
     ],
   }
 }
 
-function whyNoHoldout(available: number, needed: number): string {
+function whyNoHoldout(
+  available: number,
+  needed: number,
+  callsFor: ((evaluations: number) => number) | undefined,
+): string {
   const smallest = `fewer than ${SMALLEST_HOLDOUT} decide nothing`
   if (available < SMALLEST_HOLDOUT) {
     const held = available === 1 ? 'example is' : 'examples are'
     return `The ${available} held-out ${held} not used: ${smallest}. Hold out more.`
   }
-  return `The held-out examples are not used: the budget pays for too few, and ${smallest}. With ${needed} evaluations they are.`
+  return `The held-out examples are not used: the budget pays for too few, and ${smallest}. With ${callsFor ? `${callsFor(needed)} calls` : `${needed} evaluations`} they are.`
 }
 
 function planWarnings(task: Task, holdoutExamples: number, searchEvaluations: number, isWritten: boolean): string[] {

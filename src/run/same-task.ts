@@ -52,18 +52,26 @@ export function checkSameStudy(
   const keys = new Set([...Object.keys(now), 'constraints', 'prefer'])
   const differing = [...keys].filter((key) => before[key] !== now[key])
   if (differing.length === 0) return
-  const details = differing.map(
-    (key) => `${MEANINGS[key] ?? key} was ${before[key] ?? 'absent'}, is ${now[key] ?? 'absent'}`,
+  // What is behind `scoring` stands in it, too: told once.
+  const named = differing.filter((key) => key !== 'scoring' || !differing.some((other) => IN_SCORING.has(other)))
+  const details = named.map((key) =>
+    HASHED[key] === undefined
+      ? `${key} was ${before[key] ?? 'absent'}, is ${now[key] ?? 'absent'}`
+      : `${HASHED[key]} changed`,
   )
   throw new ConflictError(`study ${config.name} was started differently: ${details.join('; ')}`, {
     remedy: 'Start another study with --study NAME, or restore what it was started with.',
   })
 }
 
-/** What a reader may not guess of a piece. */
-const MEANINGS: Readonly<Record<string, string>> = {
+/** Pieces of which only a hash is kept, as messages name them. */
+const HASHED: Readonly<Record<string, string>> = {
+  examples: 'the examples',
+  split: 'the split',
+  scoring: 'what a prompt is scored by (template, stages, metric, system or evaluate)',
   evaluator: 'the code of the metric or program, or the file of the model (evaluator)',
 }
+const IN_SCORING: ReadonlySet<string> = new Set(['model', 'metric', 'sampling', 'examples', 'split'])
 
 /** A study goes on with the prior it was started with, which its log holds. */
 export function checkSamePrior({ name, prior: before }: StudyConfig, now: LearnedPrior | undefined): void {

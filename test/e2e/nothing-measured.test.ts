@@ -40,6 +40,9 @@ describe('krige run, where nothing can be measured', { timeout: 120_000 }, () =>
       expect(stderr).toMatch(
         /\d+ evaluations in a row failed, the last with: HTTP 400[^\n]*unsupported parameter: top_k/,
       )
+      expect(stderr).toMatch(
+        /once that is put right; under another name where the task, its metric or its program had to/,
+      )
       expect(stderr).not.toMatch(/Winner|probability/)
     }
     expect(server.requests.length).toBeLessThan(40)

@@ -167,9 +167,9 @@ describe('runTask', () => {
     [
       'another evaluator',
       (task) => ({ evaluator: fakeEvaluator(task, 'other') }),
-      /code of the metric or program.*evaluator\) was/,
+      /code of the metric or program.*evaluator\) changed/,
     ],
-    ['other examples', () => ({ task: define({ search: 39, budget: { evaluations: 60 } }) }), /examples was/],
+    ['other examples', () => ({ task: define({ search: 39, budget: { evaluations: 60 } }) }), /examples changed/],
     [
       'a changed prompt',
       (task) => ({
@@ -194,6 +194,18 @@ describe('runTask', () => {
     const pool = [...task.pool, { id: 'late', text: 'Instruction 11 of 12.' }]
     await runTask({ ...options, task: { ...task, pool, budget: { evaluations: 90 } } })
     expect((await loadStudy(options.store, 'tickets'))?.state.candidates.at(-1)?.id).toBe('late')
+  })
+
+  it('names what a hash stands for where a task has changed', async () => {
+    const options = setUp(define())
+    await runTask(options)
+    const resume = (task: Task) => runTask({ ...options, task })
+    await expect(resume(define({}, { template: '{{instruction}}\nIt: {{input}}' }))).rejects.toThrow(
+      /differently: what a prompt is scored by \(template, stages, metric, system or evaluate\) changed$/,
+    )
+    await expect(resume(define({ holdout: 39 }))).rejects.toThrow(
+      'differently: the examples changed; the split changed',
+    )
   })
 
   it('refuses to resume with another baseline, or with other slots or parameters of a prompt', async () => {
@@ -303,6 +315,10 @@ describe('makePlan', () => {
     }
     expect(planOf(33)).toMatchObject({ searchEvaluations: 24, holdoutExamples: 0 })
     expect(planOf(33).warnings.join()).toContain('With 34 evaluations they are.')
+    const inCalls = (calls: number) =>
+      makePlan(define({ prompts: 3, search: 8, holdout: 6, budget: { calls } }), each, createPriceList())
+    expect(inCalls(67).warnings.join()).toContain('With 68 calls they are.')
+    expect(inCalls(68)).toMatchObject({ holdoutExamples: 5 })
     expect(planOf(49, 4).warnings.join()).toContain('The 4 held-out examples are not used')
     expect(planOf(49, 0).warnings.join()).not.toContain('held-out')
   })

@@ -44,10 +44,19 @@ export function readMetric(
   const checked = metric.options.safeParse(options)
   if (checked.success) return { name, options: { ...checked.data } }
   const issue = checked.error.issues[0]!
+  const [key] = issue.path
+  const settings = '`krige help metrics` lists the settings.'
+  if (typeof key === 'string' && issue.path.length === 1 && options[key] === undefined) {
+    throw new InvalidInputError(`metric ${name} needs ${key}`, {
+      where,
+      remedy: `Add it, as in metric: { name: ${name}, ${key}: … }; ${settings}`,
+    })
+  }
   const path = issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''
+  const unknown = issue.code === 'unrecognized_keys'
   throw new InvalidInputError(`metric ${name}: ${path}${issue.message}`, {
     where,
-    remedy: 'Take the key out; `krige help metrics` lists the settings.',
+    remedy: `${unknown ? 'Take the key out' : 'Correct it'}; ${settings}`,
   })
 }
 

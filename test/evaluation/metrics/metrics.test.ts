@@ -5,6 +5,7 @@ import { createMetric } from '../../../src/evaluation/metrics/create-metric.ts'
 import { exactMatch } from '../../../src/evaluation/metrics/exact-match.ts'
 import { jsonFields } from '../../../src/evaluation/metrics/json-fields.ts'
 import { labelMatch } from '../../../src/evaluation/metrics/label-match.ts'
+import { readMetric } from '../../../src/evaluation/metrics/metric-specification.ts'
 import { findNumber, numeric } from '../../../src/evaluation/metrics/numeric.ts'
 import { regex } from '../../../src/evaluation/metrics/regex.ts'
 import type { JsonValue } from '../../../src/prompt/example.ts'
@@ -177,6 +178,17 @@ describe('other metrics', () => {
           expect(score === 0 || score === 1).toBe(true)
         }
       }),
+    )
+  })
+
+  it.each([
+    ['judge', { criteria: 'good' }, 'metric judge needs model', 'Add it, as in metric: { name: judge, model: … }'],
+    ['regex', { pattern: '(' }, 'is no regular expression', 'Correct it; '],
+    ['numeric', { tolerence: 1 }, 'tolerence', 'Take the key out; '],
+  ])('say of settings of %s what to do: %j', (name, options, message, remedy) => {
+    const read = () => readMetric({ name, ...options }, 'task.yaml:5', (path) => path)
+    expect(read).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(message), remedy: expect.stringContaining(remedy) }),
     )
   })
 
