@@ -58,10 +58,17 @@ async function showAnswers(store: Store, study: string, { prompt, example, json 
   )
 }
 
-function describe({ example, split, repeat, score, error, output, feedback }: Answer): string {
+function describe({ example, split, repeat, score, error, output, feedback, calls }: Answer): string {
   const place = `${split === 'holdout' ? 'holdout example' : 'example'} ${example}${repeat > 0 ? `, repeat ${repeat}` : ''}`
   const lines = [`  ${place}: ${score === null ? `failed: ${error ?? 'no reason given'}` : `score ${score}`}`]
-  if (output !== undefined) lines.push(indent(output))
+  // Of a program, what each stage answered on the way.
+  const stages = calls.filter(({ role, stage }) => role === 'task' && stage !== undefined)
+  if (stages.length > 1) {
+    for (const { stage, text, error: why } of stages) {
+      lines.push(indent(text?.trim() ?? `failed: ${why}`, `    ${stage}: `))
+    }
+    if (output !== undefined && output !== stages.at(-1)!.text?.trim()) lines.push(indent(output, '    output: '))
+  } else if (output !== undefined) lines.push(indent(output))
   for (const { text, from, stage, slot } of feedback) {
     const about = [stage, slot].filter((part) => part !== undefined).join(', ')
     lines.push(indent(`${from}${about === '' ? '' : ` (${about})`}: ${text}`, '    ↳ '))

@@ -82,6 +82,15 @@ async function render(
       remedy: `The winner is prompt ${JSON.stringify(winner.id)} of its task; --format csv has ids and figures.`,
     })
   }
+  const slots = Object.keys(winner.slots ?? {}).filter((slot) => winner.slots![slot] !== '')
+  if (slots.length > 1 && (format === 'prompt' || format === 'promptfoo')) {
+    process.stderr.write(
+      `It has several parts (${slots.join(', ')}), here one after the other; --format json keeps them apart.\n`,
+    )
+  }
+  if (format === 'promptfoo' && !/\{\{.+?\}\}/s.test(candidateText(winner))) {
+    process.stderr.write('It names no variable: the template of the task, which shows the input, is not in it.\n')
+  }
   switch (format) {
     case 'prompt':
       return `${candidateText(winner)}\n`

@@ -74,6 +74,8 @@ export interface EvaluationCost {
   readonly milliseconds: number
   /** True when an answer reached its limit of tokens. */
   readonly cut?: boolean
+  /** Stages of a program whose answer did. */
+  readonly cutStages?: readonly string[]
 }
 
 /** A measurement, what it took, and the calls behind it in texts. */

@@ -76,12 +76,15 @@ export function totalOf(outcomes: readonly CallOutcome[]) {
     usage.inputTokens += outcome.usage.inputTokens
     usage.outputTokens += outcome.usage.outputTokens
   }
+  const cut = outcomes.filter(({ answer }) => answer?.cut)
+  const cutStages = [...new Set(cut.flatMap(({ trace }) => trace.stage ?? []))]
   const estimated = outcomes.some((outcome) => outcome.usage.estimated)
   return {
     usage: { ...usage, ...(estimated ? { estimated } : {}) },
     calls: outcomes.reduce((total, outcome) => total + outcome.calls, 0),
     cached: outcomes.every((outcome) => outcome.cached),
     traces: outcomes.map((outcome) => outcome.trace),
-    ...(outcomes.some(({ answer }) => answer?.cut) ? { cut: true } : {}),
+    ...(cut.length > 0 ? { cut: true } : {}),
+    ...(cutStages.length > 0 ? { cutStages } : {}),
   }
 }

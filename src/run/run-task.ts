@@ -171,7 +171,10 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       ...(embedder ? { embed: (all: readonly string[]) => embedder.embed(all) } : {}),
     }
     const generate = generation && ((request: GenerationRequest) => generation.generate(request, context))
-    const watch = watchAnswers(task.sampling.maxOutputTokens)
+    const watch = watchAnswers(
+      task.sampling.maxOutputTokens,
+      new Map(task.program?.stages.map((stage) => [stage.name, stage.sampling.maxOutputTokens])),
+    )
     const conclusion = await runSearch({
       study,
       journal,

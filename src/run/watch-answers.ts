@@ -28,11 +28,13 @@ function answered({ traces = [] }: Evaluation): string | undefined {
  * zeros looks like any other.
  *
  * @param maxOutputTokens - the limit, for messages.
+ * @param stages - the limits of stages, where a task has some: one may well be cut on purpose.
  */
-export function watchAnswers(maxOutputTokens: number): AnswerWatch {
+export function watchAnswers(maxOutputTokens: number, stages: ReadonlyMap<string, number> = new Map()): AnswerWatch {
   let answers = 0
   let empty = 0
   let cut = 0
+  const cutStages = new Map<string, number>()
   const scores = new Set<number>()
   const limit = `Raise sampling.maxOutputTokens (now ${maxOutputTokens}); models that think before they answer need hundreds.`
   return {
@@ -41,7 +43,10 @@ export function watchAnswers(maxOutputTokens: number): AnswerWatch {
       if (output === undefined || score === undefined) return
       answers++
       if (output.trim() === '') empty++
-      else if (evaluation.cut) cut++
+      else if (evaluation.cut) {
+        cut++
+        for (const stage of evaluation.cutStages ?? []) cutStages.set(stage, (cutStages.get(stage) ?? 0) + 1)
+      }
       scores.add(score)
       if (answers === FIRST && empty === FIRST && scores.size === 1) {
         throw new KrigeError('model', `the first ${FIRST} answers of the model are all empty`, {
@@ -53,7 +58,16 @@ export function watchAnswers(maxOutputTokens: number): AnswerWatch {
       const told = (count: number) => count >= 2 && count / answers >= NOTABLE
       return [
         ...(told(empty) ? [`${empty} of ${answers} answers were empty, and scored as such. ${limit}`] : []),
-        ...(told(cut) ? [`${cut} of ${answers} answers were cut off at the limit of their length. ${limit}`] : []),
+        ...[...cutStages]
+          .filter(([, count]) => told(count))
+          .map(([stage, count]) => {
+            const now = stages.get(stage)
+            const where = now === undefined ? '' : `; its sampling.maxOutputTokens is ${now}`
+            return `Stage ${stage} was cut off at the limit of its length in ${count} of ${answers} evaluations${where}.`
+          }),
+        ...(told(cut) && cutStages.size === 0
+          ? [`${cut} of ${answers} answers were cut off at the limit of their length. ${limit}`]
+          : []),
       ]
     },
   }

@@ -69,3 +69,34 @@ describe('krige answers', { timeout: 120_000 }, () => {
     expect(lines.filter(({ type }) => type === 'trace')).toHaveLength(traced.length)
   })
 })
+
+describe('krige answers and export of a program', { timeout: 120_000 }, () => {
+  it('show what every stage answered, and say what stands in an export', async () => {
+    const own = taskFolder(
+      server.model,
+      { prompts: 1, search: 6, holdout: 0, budget: { evaluations: 6 } },
+      {
+        name: 'staged',
+        template: undefined,
+        prompts: [{ id: 'p', slots: { sort: 'Instruction 11 of 12.', check: 'Check it.' } }],
+        baseline: undefined,
+        stages: {
+          sort: { template: '{{prompt}}\nTicket: {{input}}\nLabel:' },
+          check: { template: '{{prompt}}\nLabel: {{sort}}' },
+        },
+        output: 'sort',
+      },
+    )
+    const ran = await krige(own, 'run', 'task.yaml')
+    expect(ran.stderr + ran.stdout).toContain('Spent: 6 evaluations')
+    const { stdout } = await krige(own, 'answers', 'staged')
+    expect(stdout).toMatch(/ {2}example \d: score 1\n {4}sort: (\w+)\n {4}check: \n {4}output: \1\n/)
+    const prompt = await krige(own, 'export', 'staged', '--format', 'prompt')
+    expect(prompt.stdout).toBe('Instruction 11 of 12.\n\nCheck it.\n')
+    expect(prompt.stderr).toBe(
+      'It has several parts (sort, check), here one after the other; --format json keeps them apart.\n',
+    )
+    expect((await krige(own, 'export', 'staged', '--format', 'promptfoo')).stderr).toContain('It names no variable: ')
+    rmSync(own, { recursive: true })
+  })
+})

@@ -104,6 +104,24 @@ describe('answers that say nothing', () => {
     expect((await run()).warnings.join('\n')).toMatch(/\d+ of \d+ answers were cut off.*maxOutputTokens \(now 16\)/)
   })
 
+  it('are told of by stage, with the limit of that stage', async () => {
+    server.fault = (response) => answer(response, { content: 'a long thing' }, 'length')
+    const template = '{{prompt}}\nTicket: {{input}}'
+    const program = {
+      template: undefined,
+      prompts: [{ id: 'p', slots: { name: 'Name.', label: 'Label.' } }],
+      baseline: undefined,
+      stages: {
+        name: { template, sampling: { maxOutputTokens: 6 } },
+        label: { template: '{{prompt}}\nTicket: {{name}}' },
+      },
+    }
+    const { warnings } = await run(program)
+    expect(warnings.join('\n')).toMatch(/Stage name was cut off .* in 18 of 18 evaluations; its sampling.* is 6\./)
+    expect(warnings.join('\n')).toMatch(/Stage label was cut off .*; its sampling\.maxOutputTokens is 16\./)
+    expect(warnings.join('\n')).not.toContain('answers were cut')
+  })
+
   it('are nothing to speak of where a check wants them, or they are rare', async () => {
     server.fault = (response) => answer(response, { content: '' }, 'stop')
     const result = await run({
