@@ -89,7 +89,7 @@ export function taskFrom({ from, prompt, model, generator, embedder, name }: Tas
   const { warnings: odd } = readExamples(kept, { name: 'program', options: {} }, from)
   const values = sameKind(kept.map(({ value }) => value))
   const metric = metricFor(values)
-  const isTemplate = /\{\{[^{}]+\}\}/.test(prompt)
+  const { baseline, isTemplate, notes: written } = readPrompt(prompt, input, keys)
   const evaluations = Math.min(MOST_EVALUATIONS, Math.max(FEWEST_EVALUATIONS, EVALUATIONS_PER_EXAMPLE * values.length))
   const task = stringify(
     {
@@ -102,7 +102,7 @@ export function taskFrom({ from, prompt, model, generator, embedder, name }: Tas
       metric,
       model,
       ...(generator === undefined ? {} : { generator }),
-      baseline: prompt,
+      baseline,
       proposers: 'auto',
       budget: { evaluations },
       ...(embedder === undefined ? {} : { embedder }),
@@ -119,6 +119,7 @@ export function taskFrom({ from, prompt, model, generator, embedder, name }: Tas
       ...warnings,
       ...left,
       ...odd,
+      ...written,
       ...says(input, 'input'),
       ...(hasAnswers && expected !== undefined
         ? [
@@ -136,6 +137,34 @@ function columnOf(keys: readonly string[], names: readonly string[]): string | u
     if (key !== undefined) return key
   }
   return undefined
+}
+
+const VARIABLE = /\{\{\s*([^{}]+?)\s*\}\}/g
+
+/**
+ * The prompt as the task has it: what it calls the column of the input is `{{input}}` there.
+ *
+ * @throws InvalidInputError where it names what is no column.
+ */
+function readPrompt(prompt: string, input: string, keys: readonly string[]) {
+  const named = [...prompt.matchAll(VARIABLE)].map(([, name]) => name!)
+  const known = ['input', ...keys]
+  const unknown = named.find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw new InvalidInputError(`the prompt names {{${unknown}}}, which is no column of the examples`, {
+      where: '--prompt',
+      remedy: `Columns are ${keys.join(', ')}; {{input}} stands for ${input}.`,
+    })
+  }
+  const single = known.find((name) => named.length === 0 && prompt.includes(`{${name}}`))
+  return {
+    baseline: prompt.replace(VARIABLE, (whole, name) => (name === input ? '{{input}}' : whole)),
+    isTemplate: named.length > 0,
+    notes:
+      single === undefined
+        ? []
+        : [`{${single}} stays as it stands in the prompt; {{${single}}} would be filled in from each example.`],
+  }
 }
 
 /** @throws InvalidInputError where the first row of a CSV is an example: its answer is one of those below it. */

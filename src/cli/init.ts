@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { stringify } from 'yaml'
 import { InvalidInputError } from '../errors.ts'
 import { DEFAULT_LOCAL_MODEL } from '../evaluation/models/known-names.ts'
+import { shellWord } from '../report/shell-word.ts'
 import { writeWhole } from '../store/whole-file.ts'
 import { modelsFolder } from './cache-folder.ts'
 import { commandName } from './command-name.ts'
@@ -103,7 +105,7 @@ export function registerInit(program: Command): void {
         [
           ...notes,
           `Wrote ${written}.`,
-          `Next: ${commandName(process.env)} run ${join(folder, 'task.yaml')} --dry-run`,
+          `Next: ${commandName(process.env)} run ${shellWord(join(folder, 'task.yaml'))} --dry-run`,
           '',
         ].join('\n'),
       )
@@ -170,8 +172,14 @@ async function filesOf(folder: string, flags: InitFlags): Promise<{ files: Files
     const lines = (items: readonly unknown[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('')
     const examples = ['examples.jsonl', lines(REVIEWS.map(([input, expected]) => ({ input, expected })))] as const
     const { model } = flags
-    const asks = (task: string) =>
-      model === undefined ? task : task.replace(`model: ${DEFAULT_MODEL}`, () => `model: ${JSON.stringify(model)}`)
+    // Two examples in two folders are two studies.
+    const name = folder === '.' ? undefined : basename(resolve(folder))
+    const asks = (task: string) => {
+      const named = name === undefined ? task : task.replace(/^name: .*$/m, () => `name: ${stringify(name).trim()}`)
+      return model === undefined
+        ? named
+        : named.replace(`model: ${DEFAULT_MODEL}`, () => `model: ${JSON.stringify(model)}`)
+    }
     if (flags.stages) return { notes: [], files: [['task.yaml', asks(STAGED_TASK)], examples] }
     return {
       notes: [],

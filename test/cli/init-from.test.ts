@@ -87,9 +87,31 @@ describe('krige init --from', () => {
     expect(() => from(file)).toThrow(/the first row should name the columns; "bug" is an answer/)
   })
 
+  it('takes a prompt that names the columns as they are called in the file', () => {
+    const file = write(
+      'named.csv',
+      `place,ticket,label\n${rows.map(([text, label]) => `x,"${text}",${label}`).join('\n')}`,
+    )
+    const { task, examples } = from(file, 'At {{place}}: label {{ ticket }}.')
+    write('examples.jsonl', examples)
+    expect(loadTask(write('task.yaml', task)).pool[0]!.text).toBe('At {{place}}: label {{input}}.')
+    expect(() => from(file, 'Label {{tickets}}.')).toThrow(/names \{\{tickets\}\}, which is no column/)
+    expect(from(file, 'Label {ticket}.').notes[0]).toMatch(/^\{ticket\} stays as it stands in the prompt; /)
+  })
+
   it('refuses an empty prompt and a file without keys', () => {
     expect(() => from(join(folder, 'a.csv'), ' ')).toThrow(/--prompt is empty/)
     expect(() => from(write('list.json', '["a", "b"]'))).toThrow(/no examples with keys/)
+  })
+})
+
+describe('krige init of an example', () => {
+  it('is named after its folder, and the next command can be pasted', async () => {
+    const here = mkdtempSync(join(tmpdir(), 'krige-example-'))
+    const { stderr } = await krigeWith({}, here, 'init', 'an agent', '--stages')
+    expect(stderr).toMatch(/Next: .* run 'an agent\/task\.yaml' --dry-run/)
+    expect(loadTask(join(here, 'an agent', 'task.yaml')).name).toBe('an agent')
+    rmSync(here, { recursive: true })
   })
 })
 
