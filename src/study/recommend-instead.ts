@@ -2,6 +2,7 @@ import { createRandom } from '../numerics/random/random.ts'
 import type { Recommendation } from '../policy/policy.ts'
 import { rankingStatistics } from '../policy/recommendation/ranking-statistics.ts'
 import type { StudyState } from './state.ts'
+import { rangeOfScores } from './verdict.ts'
 
 /**
  * A recommendation of another candidate, with the policy's beliefs about its score.
@@ -26,11 +27,12 @@ export function recommendInstead(
   const [low, high] = recommendation.interval
   const scale = (high / 2 - low / 2) / Math.max(standardDeviations[recommendation.candidate]!, 1e-12)
   const margin = Math.min(scale, 3) * standardDeviations[candidate]!
+  const [lowest, highest] = rangeOfScores(means)
   return {
     ...recommendation,
     candidate,
     mean,
-    interval: [Math.max(-Number.MAX_VALUE, mean - margin), Math.min(Number.MAX_VALUE, mean + margin)],
+    interval: [Math.max(lowest, mean - margin), Math.min(highest, mean + margin)],
     ...statistics,
   }
 }

@@ -87,9 +87,14 @@ export function posteriorInterval(
   level: number = INTERVAL_LEVEL,
 ): [number, number] {
   const margin = normalQuantile(0.5 + level / 2) * standardDeviation
-  const shares = pool.every((other) => other >= 0 && other <= 1)
-  const [lowest, highest] = shares ? [0, 1] : [-Number.MAX_VALUE, Number.MAX_VALUE]
+  const [lowest, highest] = rangeOfScores(pool)
   return [Math.max(lowest, mean - margin), Math.min(highest, mean + margin)]
+}
+
+/** What scores may be, as the posterior means of a pool tell: shares where all of them are. */
+export function rangeOfScores(pool: ArrayLike<number>): readonly [number, number] {
+  const shares = Array.from(pool).every((mean) => mean >= 0 && mean <= 1)
+  return shares ? [0, 1] : [-Number.MAX_VALUE, Number.MAX_VALUE]
 }
 
 /**

@@ -48,6 +48,12 @@ describe('a preference among prompts that cannot be told apart', () => {
     expect(interval[0]).toBeLessThan(mean)
     expect(interval[1]).toBeGreaterThan(mean)
     expect(probabilityBest).toBeLessThan(0.6)
+    // Shares stay shares: of the policy's own pick as well as of another.
+    for (const evaluations of [6, 9, 12, 18]) {
+      const few = played({ prefer: 'shorter', budget: { evaluations }, pool: pool.slice(0, 2) })
+      const [low, high] = few.recommend()!.interval
+      expect(low >= 0 && high <= 1, `${evaluations}: ${low} to ${high}`).toBe(true)
+    }
   })
 
   it('picks by money where it was measured, else by tokens, else by nothing', () => {
