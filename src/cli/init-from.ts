@@ -139,7 +139,7 @@ function columnOf(keys: readonly string[], names: readonly string[]): string | u
   return undefined
 }
 
-const VARIABLE = /\{\{\s*([^{}]+?)\s*\}\}/g
+const VARIABLE = /\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}/g
 
 /**
  * The prompt as the task has it: what it calls the column of the input is `{{input}}` there.

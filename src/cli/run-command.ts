@@ -7,6 +7,7 @@ import type { Plan } from '../run/plan.ts'
 import { isPostgres } from '../store/postgres/address.ts'
 import type { Store } from '../store/store.ts'
 import type { Budget } from '../study/ledger.ts'
+import type { StudyState } from '../study/state.ts'
 import type { Task } from '../task/task.ts'
 import type { WorkerDispatch } from '../worker/dispatch.ts'
 import { listenForInterrupts } from './interrupts.ts'
@@ -118,6 +119,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     live = flags.open ? await (await import('./live-view.ts')).createLiveView(store, interrupt.stop) : undefined
     const timer = createTimer()
     let announcedPlan: Plan | undefined
+    let state: (() => StudyState) | undefined
     const announced = new Set<string>()
     const result = await runTask({
       task,
@@ -138,7 +140,11 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       ...(flags.seed === undefined ? {} : { seed: flags.seed }),
       ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
       ...(flags.storeText === undefined ? {} : { storeText: flags.storeText }),
-      ...(live ? { hold: live.hold, onOpen: live.onOpen } : {}),
+      ...(live ? { hold: live.hold } : {}),
+      onOpen: (search) => {
+        state = () => search.study.state
+        live?.onOpen(search)
+      },
       onNotice: (notice) => process.stderr.write(`${notice}\n`),
       onPlan: (plan, resumed) => {
         announcedPlan = plan
@@ -169,7 +175,10 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     process.stdout.write(
       flags.json
         ? jsonLine(finished)
-        : text.resultText(finished, announcedPlan!.exhaustive, announcedPlan!.holdoutEvaluations),
+        : text.resultText(finished, announcedPlan!.exhaustive, {
+            holdout: announcedPlan!.holdoutEvaluations,
+            reason: state?.().conclusion?.reason,
+          }),
     )
   } finally {
     progress.end()

@@ -79,9 +79,13 @@ export function draftsText({ written, rejected, measured }: DraftCounts): string
 /**
  * The end of a run, for people.
  *
- * @param holdout Evaluations of the holdout, which are among those spent.
+ * @param more Evaluations of the holdout, which are among those spent, and why the search ended.
  */
-export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluations'>, holdout = 0): string {
+export function resultText(
+  result: RunResult,
+  exhaustive: Pick<Cost, 'evaluations'>,
+  { holdout = 0, reason }: { readonly holdout?: number; readonly reason?: string | undefined } = {},
+): string {
   const { winner, baseline, spent } = result
   const line = (label: string, candidate: ResultCandidate) =>
     `${label} ${candidate.id}: ${score(candidate.mean)} ${range(candidate.interval)} by the search${
@@ -123,6 +127,7 @@ export function resultText(result: RunResult, exhaustive: Pick<Cost, 'evaluation
     `Intervals are ${Math.round(100 * INTERVAL_LEVEL)}% intervals.`,
     ...(result.credit ? [creditText(result.credit)] : []),
     ...(result.drafts ? [`Prompts: ${draftsText(result.drafts)}`] : []),
+    ...(reason === undefined ? [] : [`The search ended: ${reason}.`]),
     `Spent: ${counted(spent.evaluations, 'evaluation')}, ${counted(spent.calls, 'call')}${saved}, ${count(spent.inputTokens)} input and ${count(spent.outputTokens)} output tokens, ${dollars(spent.usd)}${result.drafts ? '' : `; measuring everything${holdout === 0 ? '' : ', and the holdout,'} would have taken ${count(exhaustive.evaluations + holdout)} evaluations`}`,
     ...(result.report === null ? [] : [`Report: ${result.report}`]),
     ...(baseline && baseline.id !== winner.id && baseline.holdout !== null && winner.holdout !== null && !comparisons

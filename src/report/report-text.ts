@@ -97,8 +97,9 @@ function headline({ winner, baseline, difference }: ReportSummary): string {
   return `${change}${held}${best}`
 }
 
-function spentLine({ spent }: ReportSummary): string {
-  return `${counted(spent.evaluations, 'evaluation')}, ${counted(spent.calls, 'call')}, ${count(spent.inputTokens)} input and ${count(spent.outputTokens)} output tokens, ${dollars(spent.usd)}`
+function spentLine({ spent, reason }: ReportSummary): string {
+  const ended = reason === undefined ? '' : `. The search ended: ${reason}`
+  return `${counted(spent.evaluations, 'evaluation')}, ${counted(spent.calls, 'call')}, ${count(spent.inputTokens)} input and ${count(spent.outputTokens)} output tokens, ${dollars(spent.usd)}${ended}`
 }
 
 function shorten(text: string, length: number): string {

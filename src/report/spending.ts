@@ -22,6 +22,7 @@ ${line('input tokens', count(spent.inputTokens), limit(limits.inputTokens))}
 ${line('output tokens', count(spent.outputTokens), limit(limits.outputTokens))}
 ${line('money', dollars(spent.usd), limits.usd === undefined ? undefined : dollars(limits.usd))}
 </tbody></table></div>
+${state.conclusion === undefined ? undefined : html`<p class="quiet">The search ended: ${state.conclusion.reason}.</p>`}
 ${costTable(costs, { task: state.config.fingerprint['model'], ...models })}
 ${reserved.calls > 0 ? html`<p class="quiet">${count(reserved.calls)} calls were in flight when this was written; they are charged at their worst case once the study is resumed.</p>` : undefined}
 ${exceeded.inputTokens + exceeded.outputTokens > 0 ? html`<p>The provider charged ${count(exceeded.inputTokens)} input and ${count(exceeded.outputTokens)} output tokens more than the worst case we had counted.</p>` : undefined}`

@@ -17,7 +17,7 @@ const result: RunResult = {
 
 describe('the end of a run', () => {
   it('has the verdict last, however long the prompts are, and the report just before', () => {
-    expect(resultText(result, { evaluations: 16 }, 20).trimEnd().split('\n').slice(-3)).toEqual([
+    expect(resultText(result, { evaluations: 16 }, { holdout: 20 }).trimEnd().split('\n').slice(-3)).toEqual([
       'Report: .krige/tickets.html',
       'Before → after, on held-out examples: 0.500 → 0.900',
       'Verdict: improved',
@@ -25,10 +25,16 @@ describe('the end of a run', () => {
   })
 
   it('sets what was spent beside what measuring as much would take: all of the search, and the holdout', () => {
-    expect(resultText(result, { evaluations: 16 }, 20)).toMatch(
+    expect(resultText(result, { evaluations: 16 }, { holdout: 20 })).toMatch(
       /Spent: 36 evaluations.*measuring everything, and the holdout, would have taken 36 evaluations/,
     )
     expect(resultText(result, { evaluations: 40 })).toMatch(/measuring everything would have taken 40 evaluations/)
+  })
+
+  it('says why the search ended, where that is known', () => {
+    const reason = 'the baseline is right on all of 30 examples: there is nothing to gain'
+    expect(resultText(result, { evaluations: 16 }, { reason })).toContain(`\nThe search ended: ${reason}.\nSpent: `)
+    expect(resultText(result, { evaluations: 16 })).not.toContain('The search ended')
   })
 
   it('says of what level its intervals are', () => {
