@@ -70,6 +70,9 @@ describe('a task with a baseline alone', () => {
       },
     ])
     expect(task.warnings.join()).not.toMatch(/single prompt/)
+    expect(task.warnings.join()).toContain('preserve: no prompt of the task has "ACME"')
+    const kept = loadTask(write({ yaml: `${YAML}preserve: [ticket.]\n` }))
+    expect(kept.warnings.join()).not.toContain('preserve')
   })
 
   it('grows no pool that was given, unless it is told to', () => {

@@ -49,10 +49,15 @@ export function classifyError(error: unknown, context: CallContext): Failure {
 }
 
 /** What `Headers` throws at a letter above U+00FF or a line break, and quotes the header with it. */
-export function isUnsendable(error: unknown): boolean {
+function isUnsendable(error: unknown): boolean {
   return [...chain(error)].some(
     (cause) => cause instanceof TypeError && /ByteString|invalid header value/.test(cause.message),
   )
+}
+
+/** Whether it failed before anything left this machine, so that it cost neither a call nor money. */
+export function wasNeverSent(error: unknown): boolean {
+  return isUnsendable(error) || [...chain(error)].some((cause) => LoadAPIKeyError.isInstance(cause))
 }
 
 /** Fatal, as a wrong address is: whatever else is asked would be sent on, too. */

@@ -10,7 +10,7 @@ import type { GenerateRequest, Generation, TextModel, Usage } from '../text-mode
 import { createThrottle, type ThrottleOptions } from '../throttle.ts'
 import { waitNotice } from '../waits.ts'
 import { type BatchCalls, type BatchTiming, createBatchCalls } from './batch-calls.ts'
-import { type CallContext, classifyError, isUnsendable } from './classify-error.ts'
+import { type CallContext, classifyError, wasNeverSent } from './classify-error.ts'
 import { type Completion, completeText } from './complete-text.ts'
 import { RedirectError } from './guarded-fetch.ts'
 import { publicModelName } from './model-name.ts'
@@ -99,7 +99,7 @@ function createRemoteModel(name: string, resolved: ResolvedModel, options: Remot
       const cancelled = callers.some((signal) => signal.aborted)
       const context: CallContext = { cancelled, host, redact, now, ...(clock.aborted ? { timeout } : {}) }
       const classified = classifyError(error, context)
-      if (isUnsendable(error)) return unsent(classified)
+      if (wasNeverSent(error)) return unsent(classified)
       return { kind: 'failure', failure: classified, usage: usageOfFailure(error, request) }
     }
   }

@@ -1,6 +1,6 @@
 import { APICallError, LoadAPIKeyError } from '@ai-sdk/provider'
 import { describe, expect, it } from 'vitest'
-import { classifyError } from '../../../src/evaluation/models/classify-error.ts'
+import { classifyError, wasNeverSent } from '../../../src/evaluation/models/classify-error.ts'
 
 const context = {
   host: 'a.test',
@@ -35,5 +35,7 @@ describe('what a provider says went wrong', () => {
       message: 'there is no API key for a.test: set OPENAI_API_KEY in the environment',
     })
     expect(classifyError(new LoadAPIKeyError({ message: 'no key' }), context).message).toBe('no key')
+    expect(wasNeverSent(new Error('it failed', { cause: new LoadAPIKeyError({ message }) }))).toBe(true)
+    expect(wasNeverSent(new Error('socket hang up'))).toBe(false)
   })
 })
