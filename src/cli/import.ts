@@ -1,5 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import type { Command } from 'commander'
+import { counted } from '../report/numbers.ts'
+import { shellWord } from '../report/shell-word.ts'
 import { commandName } from './command-name.ts'
 import { jsonLine } from './terminal.ts'
 
@@ -59,7 +61,7 @@ export async function importConfig(config: string, flags: ImportFlags): Promise<
   for (const finding of findings) process.stderr.write(`${findingText(finding)}\n`)
   const checks = Object.entries(assertions).map(([type, count]) => `${count} ${type}`)
   process.stderr.write(
-    `${prompts.length} prompts, ${examples.length} examples, checks: ${checks.join(', ')}. Wrote ${files.join(', ')}.\nNext: ${commandName(process.env)} run ${files[0]} --dry-run\n`,
+    `${counted(prompts.length, 'prompt')}, ${counted(examples.length, 'example')}, checks: ${checks.join(', ')}. Wrote ${files.join(', ')}.\nNext: ${commandName(process.env)} run ${shellWord(files[0]!)} --dry-run\n`,
   )
   if (flags.json) {
     const made = { task: files[0], prompts: prompts.length, examples: examples.length, assertions, findings }

@@ -61,7 +61,7 @@ export function progressText(
     `${split}: ${count(evaluations)}${budget} evaluations, ${counted(calls, 'call')}${usd > 0 ? `, ${dollars(usd)}` : ''}`,
     ...(secondsLeft === undefined || evaluations >= evaluationBudget
       ? []
-      : [`about ${durationText(secondsLeft)} left`]),
+      : [`about ${durationText(Math.max(1, secondsLeft))} left`]),
     ...(drafts ? [draftsText(drafts)] : []),
     ...(incumbent && best !== undefined ? [`best ${best} ${score(incumbent.mean)} ${range(incumbent.interval)}`] : []),
   ].join(', ')

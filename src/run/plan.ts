@@ -122,7 +122,7 @@ export function makePlan(
   const searchEvaluations = Math.min(total - holdoutEvaluations, sizes.everything)
   if (searchEvaluations < 2) {
     throw new BudgetError(
-      `the budget allows ${Math.max(0, searchEvaluations)} evaluations; nothing can be chosen with fewer than 2`,
+      `the budget allows ${searchEvaluations === 1 ? '1 evaluation' : `${Math.max(0, searchEvaluations)} evaluations`}; nothing can be chosen with fewer than 2`,
       {
         remedy:
           'Raise evaluations, calls, tokens or usd in the budget. A search worth making takes some 2 to 10 evaluations per prompt.',

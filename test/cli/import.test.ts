@@ -26,23 +26,24 @@ describe('krige import promptfoo', { timeout: 120_000 }, () => {
       'promptfoo',
       config('labels'),
       '--out',
-      'labels',
+      'my labels',
       '--model',
       server.model,
       '--json',
     )
     expect(made.code).toBe(0)
     expect(JSON.parse(made.stdout)).toMatchObject({
-      task: join('labels', 'task.yaml'),
+      task: join('my labels', 'task.yaml'),
       prompts: 2,
       examples: 2,
       assertions: { icontains: 2 },
       findings: expect.arrayContaining([expect.objectContaining({ kind: 'changed', where: 'providers' })]),
     })
     expect(made.stderr).toMatch(/^changed: providers: /m)
-    const plan = await krige(folder, 'run', join('labels', 'task.yaml'), '--dry-run')
+    expect(made.stderr).toMatch(/Next: .* run 'my labels\/task\.yaml' --dry-run$/m)
+    const plan = await krige(folder, 'run', join('my labels', 'task.yaml'), '--dry-run')
     expect([plan.code, plan.stdout]).toEqual([0, expect.stringContaining('2 prompts, 2 search examples')])
-    const run = await krige(folder, 'run', join('labels', 'task.yaml'), '--json', '--policy', 'random')
+    const run = await krige(folder, 'run', join('my labels', 'task.yaml'), '--json', '--policy', 'random')
     expect([run.code, run.stderr]).toEqual([0, expect.any(String)])
     // The server says "none", which is not what the check forbids.
     expect(JSON.parse(run.stdout).spent.calls).toBe(4)

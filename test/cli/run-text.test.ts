@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { resultText } from '../../src/cli/run-text.ts'
+import { progressText, resultText } from '../../src/cli/run-text.ts'
 import type { RunResult } from '../../src/run/result.ts'
 
 const candidate = (id: string, holdout: number) => ({
@@ -39,5 +39,12 @@ describe('the end of a run', () => {
 
   it('says of what level its intervals are', () => {
     expect(resultText(result, { evaluations: 16 })).toContain('Intervals are 95% intervals.')
+  })
+})
+
+describe('a line of progress', () => {
+  it('counts one as one, and leaves no 0 s', () => {
+    const progress = { split: 'search', evaluations: 1, evaluationBudget: 40, calls: 1, usd: 0 } as const
+    expect(progressText(progress as never, undefined, 0.2)).toBe('search: 1/40 evaluations, 1 call, about 1 s left')
   })
 })

@@ -340,7 +340,7 @@ describe('makePlan', () => {
 
   it('refuses a budget that cannot choose, and warns of what the sizes cannot support', () => {
     const refuse = () => makePlan(define({ budget: { calls: 3 } }), each, createPriceList())
-    expect(refuse).toThrow('nothing can be chosen')
+    expect(refuse).toThrow('the budget allows 1 evaluation; nothing can be chosen')
     const { warnings } = makePlan(
       define({ search: 8, holdout: 0, budget: { evaluations: 10 } }),
       each,
