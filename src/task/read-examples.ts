@@ -7,7 +7,7 @@ import { exampleSchema } from './schema.ts'
 /**
  * Checks the examples against the metric.
  *
- * @returns the examples, and the line of the first pair with equal inputs, for a warning.
+ * @returns the examples, and a warning that names the first pair of equal inputs with different answers.
  * @throws InvalidInputError on fewer than 2, missing inputs, repeated ids, or an `expected` the metric cannot use.
  */
 export function readExamples(
@@ -24,7 +24,7 @@ export function readExamples(
   }
   const ids = new Map<string, string>()
   const inputs = new Map<string, { where: string; expected: string }>()
-  const warnings: string[] = []
+  const contrary: string[] = []
   const examples = lines.map((line, index): Example => {
     const example = readExample(line, index)
     checkExpected(metric, example, line.where)
@@ -45,11 +45,13 @@ export function readExamples(
         remedy: `It is the same as the one at ${same.where}; remove one, or a copy may stand on both sides of the split.`,
       })
     }
-    if (same) warnings.push(`${line.where} and ${same.where} have the same input but expect different answers`)
+    if (same) contrary.push(`${line.where} and ${same.where} have the same input but expect different answers`)
     else inputs.set(key, { where: line.where, expected })
     return example
   })
-  return { examples, warnings }
+  // One line, however many there are: it stands in plan, log and report.
+  const more = contrary.length > 1 ? `; so do ${contrary.length - 1} more` : ''
+  return { examples, warnings: contrary.slice(0, 1).map((first) => `${first}${more}`) }
 }
 
 function readExample(line: Line, index: number): Example {

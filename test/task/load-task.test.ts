@@ -205,6 +205,9 @@ parameters: { temperature: { float: [0, 1] } }
     const examples = [...EXAMPLES, { input: 'It crashes.', expected: 'feature' }]
     const { warnings } = loadTask(write({ yaml, prompts: PROMPTS.slice(0, 1), examples }))
     expect(warnings.join('\n')).toMatch(/examples\.jsonl:5 and .*examples\.jsonl:1 have the same input/)
+    const many = [...EXAMPLES, ...EXAMPLES.map(({ input }) => ({ input, expected: 'other' }))]
+    const contrary = loadTask(write({ yaml, examples: many })).warnings.filter((one) => one.includes('same input'))
+    expect(contrary).toEqual([expect.stringMatching(/expect different answers; so do 3 more$/)])
   })
 
   it.each<[string, Parameters<typeof write>[0], RegExp]>([
