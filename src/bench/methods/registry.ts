@@ -1,10 +1,10 @@
-import { NO_OPTIONS, type PolicyEntry } from '../../policy/policy-entry.ts'
+import type { PolicyEntry } from '../../policy/policy-entry.ts'
 import { POLICIES } from '../../policy/registry.ts'
 import { capoRacingOptions, createCapoRacingPolicy } from './capo-racing.ts'
 import { createHbbopsPolicy, hbbopsOptions } from './hbbops.ts'
 import { createMiproTpePolicy, miproTpeOptions } from './mipro-tpe.ts'
 import { createTripleGsePolicy, tripleGseOptions } from './triple-gse.ts'
-import { createTripleShPolicy } from './triple-sh.ts'
+import { createTripleShPolicy, tripleShOptions } from './triple-sh.ts'
 
 /** Other people's methods, registered for benchmarks only, not for studies. */
 export const METHODS: readonly PolicyEntry[] = [
@@ -12,7 +12,7 @@ export const METHODS: readonly PolicyEntry[] = [
     name: 'triple-sh',
     summary: 'TRIPLE-SH (Shi et al. 2024): sequential halving, unpaired',
     create: createTripleShPolicy,
-    options: NO_OPTIONS,
+    options: tripleShOptions,
   },
   {
     name: 'triple-gse',

@@ -1,4 +1,3 @@
-import { argmax } from '../../numerics/vector.ts'
 /**
  * TRIPLE-SH: prompt selection as fixed-budget best-arm identification by sequential halving.
  *
@@ -13,18 +12,26 @@ import { argmax } from '../../numerics/vector.ts'
  *
  * @module
  */
+import * as z from 'zod'
+import { argmax } from '../../numerics/vector.ts'
 import type { PolicyFactory } from '../../policy/policy.ts'
 import { procedurePolicy, rankedBy, shuffled } from './procedure-policy.ts'
 
-export const createTripleShPolicy: PolicyFactory = (context) =>
-  procedurePolicy('triple-sh', context, function* ({ pool, exampleCount, left, asked, mean, random }, choice) {
+export const tripleShOptions = z.strictObject({
+  /** Prompts that start, drawn at random. @defaultValue all, as in the paper */
+  start: z.int().positive().optional(),
+})
+
+export const createTripleShPolicy: PolicyFactory = (context) => {
+  const { start } = tripleShOptions.parse(context.options ?? {})
+  return procedurePolicy('triple-sh', context, function* ({ pool, exampleCount, left, asked, mean, random }, choice) {
     const examples = Array.from({ length: exampleCount }, (_, example) => example)
     const orders = pool.map(() => shuffled(examples, random))
     let active = shuffled(
       pool.map((_, candidate) => candidate),
       random,
-    )
-    let phases = Math.max(1, Math.ceil(Math.log2(pool.length)))
+    ).slice(0, start)
+    let phases = Math.max(1, Math.ceil(Math.log2(active.length)))
     while (left() > 0 && phases > 0) {
       const pulls = Math.max(1, Math.floor(left() / (phases * active.length)))
       for (const candidate of active) {
@@ -38,3 +45,4 @@ export const createTripleShPolicy: PolicyFactory = (context) =>
     }
     choice.candidate ??= argmax(Float64Array.from(pool, (_, candidate) => mean(candidate)))
   })
+}

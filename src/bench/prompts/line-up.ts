@@ -56,6 +56,34 @@ export const ABLATIONS: readonly Variant[] = [
   { ...as('texts shuffled among prompts', 'krige'), shuffleText: true },
 ]
 
+const STARTS = [undefined, 96, 48]
+const started = (method: string, label: string, options: Readonly<Record<string, unknown>>) =>
+  STARTS.map((start) =>
+    as(start === undefined ? label : `${label}, ${start} start`, method, {
+      ...options,
+      ...(start === undefined ? {} : { start }),
+    }),
+  )
+
+/** Every knob of the other methods that people turn, by method. */
+const KNOBS: Readonly<Record<string, readonly Variant[]>> = {
+  'paired successive halving (η, starters)': [2, 3, 4].flatMap((eta) =>
+    started('successive-halving', `successive-halving η=${eta}`, { eta }),
+  ),
+  'TRIPLE-SH (starters)': started('triple-sh', 'triple-sh', {}),
+  'HbBoPs (b_min)': [10, 5, 3].map((minimumExamples) =>
+    as(`hbbops b_min ${minimumExamples}`, 'hbbops', { minimumExamples }),
+  ),
+  'CAPO (α)': [0.05, 0.1, 0.2].map((alpha) => as(`capo-racing α=${alpha}`, 'capo-racing', { alpha })),
+}
+
+export const TURNED: readonly Variant[] = [as('krige', 'krige'), ...Object.values(KNOBS).flat()]
+
+/** Labels of {@link TURNED}, by method. */
+export const TURNED_BY_METHOD: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(KNOBS).map(([method, variants]) => [method, variants.map(({ label }) => label)]),
+)
+
 /** Those of the ablations that one might choose for a search. */
 export const SETTINGS: readonly string[] = ABLATIONS.filter(({ shuffleText }) => !shuffleText).map(({ label }) => label)
 

@@ -1,4 +1,5 @@
 import type { Comparison, FractionComparison } from '../compare/compare-results.ts'
+import type { TunedMethod } from '../compare/left-out-tasks.ts'
 import type { TaskHalves } from '../compare/task-halves.ts'
 import { MUCH, type ValueOfText } from '../compare/value-of-text.ts'
 import type { PairedDifference } from '../statistics/paired-difference.ts'
@@ -76,6 +77,18 @@ export function halvesMarkdown(halves: readonly TaskHalves[]): string {
       .join(', '),
   ])
   return markdownTable(head, rows)
+}
+
+/** What tuning on other tasks gains each method, and what there was to gain. */
+export function tunedMarkdown(methods: readonly TunedMethod[]): string {
+  const fractions = [...new Set(methods.map(({ fraction }) => fraction))]
+  const [first] = Object.values(Object.groupBy(methods, ({ method }) => method))
+  const rows = Object.entries(Object.groupBy(methods, ({ method }) => method)).map(([method, list]) => [
+    method,
+    ...list!.map(({ tunedError, bestError }) => `${tunedError.toFixed(3)} (${bestError.toFixed(3)})`),
+  ])
+  const reference = ['**krige**', ...(first ?? []).map(({ referenceError }) => referenceError.toFixed(3))]
+  return markdownTable(['tuned on the other tasks', ...fractions.map((f) => `budget × ${f}`)], [reference, ...rows])
 }
 
 /** What text is worth: a row per group of tables. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { BENCH_POLICIES, METHODS } from '../../../src/bench/methods/registry.ts'
-import { ABLATIONS, earlierStudy, LINE_UP, otherModels } from '../../../src/bench/prompts/line-up.ts'
+import { ABLATIONS, earlierStudy, LINE_UP, otherModels, TURNED } from '../../../src/bench/prompts/line-up.ts'
 import { replaceSection } from '../../../src/bench/prompts/replace-section.ts'
 import { reproduce } from '../../../src/bench/prompts/reproduce.ts'
 import { readResults } from '../../../src/bench/tables/bench-results.ts'
@@ -12,7 +12,7 @@ import { bernoulliRows, tableDocument } from '../tables/small-tables.ts'
 
 describe('the line-up', () => {
   it('holds only policies and settings that exist, each under a label of its own', () => {
-    for (const list of [LINE_UP, ABLATIONS, otherModels(['x.json']), earlierStudy(['x.json'])]) {
+    for (const list of [LINE_UP, TURNED, ABLATIONS, otherModels(['x.json']), earlierStudy(['x.json'])]) {
       for (const { policy, options } of list) resolvePolicy(policy, options, BENCH_POLICIES)
       expect(new Set(list.map(({ label }) => label)).size).toBe(list.length)
       expect(list[0]).toEqual({ label: 'krige', policy: 'krige', options: {} })
@@ -59,12 +59,13 @@ describe('reproduce', () => {
       seed: 1,
       embeddingCache: join(directory, 'cache'),
     }
-    const [line, ablations, models, studies] = await reproduce(settings)
+    const [line, ablations, models, studies, tuned] = await reproduce(settings)
     expect(line!.policies).toHaveLength(LINE_UP.length)
     expect(ablations!.policies).toHaveLength(ABLATIONS.length)
     expect(models!.tables).toEqual(['one', 'one.b'])
     expect(studies!.policies).toHaveLength(3)
-    for (const name of ['demo', 'demo-ablations', 'demo-models', 'demo-studies']) {
+    expect(tuned!.policies).toHaveLength(TURNED.length)
+    for (const name of ['demo', 'demo-ablations', 'demo-models', 'demo-studies', 'demo-tuned']) {
       for (const extension of ['txt', 'svg', 'html']) {
         expect((await readFile(join(output, `${name}.${extension}`), 'utf8')).length).toBeGreaterThan(500)
       }
@@ -78,6 +79,7 @@ describe('reproduce', () => {
     expect(text).toMatch(/^# Title\n<!-- bench:demo -->\n3 tables of 2 tasks, 1 repeats, seed 1/)
     expect(text).toContain('| **krige** |')
     expect(text).toContain('| without text |')
+    expect(text).toMatch(/\| HbBoPs \(b_min\) \| 0\.\d{3} \(0\.\d{3}\) \|/)
     expect(text).toContain('| warm from an earlier study |')
     expect(text).toMatch(/\| text explains (at least 0\.5|less) \| \d of \d tasks? \| [+−]/)
     expect(text).toContain('On the holdout examples')
