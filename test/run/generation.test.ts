@@ -57,14 +57,16 @@ describe('a task whose policy asks for prompts', () => {
   it('measures what was proposed, embedded before the policy sees it', async () => {
     const embedder = {
       id: 'length',
-      dimensions: 1,
-      embed: async (texts: readonly string[]) => texts.map((text) => Float64Array.of(text.length)),
+      dimensions: 2,
+      embed: async (texts: readonly string[]) =>
+        texts.map(({ length }) => Float64Array.of(Math.cos(length), Math.sin(length))),
       close: async () => {},
     }
     const result = await run({ embedder: async () => embedder }, async () => ({ candidates: [better] }))
     expect(result.winner.text).toBe('Instruction 9 of 10.')
     const { pool } = seen.at(-1)!
-    expect(pool.at(-1)!.embedding).toEqual(Float64Array.of('Instruction 9 of 10.'.length))
+    const { length } = 'Instruction 9 of 10.'
+    expect(pool.at(-1)!.embedding).toEqual(Float64Array.of(Math.cos(length), Math.sin(length)))
   })
 
   it('goes on with what was proposed before it was interrupted', async () => {

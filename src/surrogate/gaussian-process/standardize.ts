@@ -6,6 +6,9 @@ export interface TargetTransform {
   slope(value: number): number
 }
 
+/** Below it a double has lost its digits, and all values are alike. */
+const SMALLEST = 1e-290
+
 /**
  * Zero mean, unit variance. Constant targets, or a single one, only lose their mean. Scaled before squaring, so that
  * targets of 1e±200 neither overflow nor underflow.
@@ -19,7 +22,7 @@ export function standardize(
   const n = targets.length
   let largest = 0
   for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(targets[i]!))
-  const unit = largest > 0 ? largest : 1
+  const unit = largest > SMALLEST ? largest : 1
   let mean = 0
   for (let i = 0; i < n; i++) mean += targets[i]! / unit / n
   let squares = 0

@@ -259,6 +259,7 @@ describe('fitting', () => {
       ),
     )
     expect(standardize([5, 5, 5]).forward(5)).toBe(0)
+    expect(standardize([-3.5e-323, -4e-323]).scale).toBe(1)
     expect(standardize([1e12, 1e12 + 1]).scale).toBeCloseTo(0.5, 3)
     expect(standardize([1e-12, 3e-12]).forward(3e-12)).toBeCloseTo(1, 9)
   })
