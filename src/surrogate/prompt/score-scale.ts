@@ -37,9 +37,10 @@ export function scoreScale(history: ObservationHistory, length: number): ScoreSc
   }
   const isSmall = finite >= ENOUGH && largest > smallest && largest - smallest < SMALL_RANGE
   if (smallest < 0 || largest > 1 || isSmall) {
-    low = smallest
-    // From 1e16 on, one more is the same number.
-    high = largest > smallest ? largest : smallest + Math.max(1, 1e-3 * Math.abs(smallest))
+    // One score alone is in the middle, so that nothing draws it to either side. From 1e16 on, one more is the same number.
+    const around = largest > smallest ? 0 : Math.max(0.5, 1e-3 * Math.abs(smallest))
+    low = smallest - around
+    high = largest + around
   }
   let binary = true
   for (let k = 0; k < length && binary; k++) {

@@ -20,6 +20,20 @@ describe('scoreScale', () => {
     expect(scoreScale(logOf([-3, 5]), 2)).toMatchObject({ low: -3, high: 5 })
   })
 
+  it.each([7.5, -3, 1e17])('has the one score there is in its middle: %d', async (score) => {
+    const { low, high } = scoreScale(logOf([score, score]), 2)
+    expect((low + high) / 2).toBe(score)
+    expect(high).toBeGreaterThan(low)
+    const result = await optimize({
+      prompts: ['Name the label.', 'Say which label.'],
+      examples: Array.from({ length: 10 }, (_, index) => ({ id: String(index), input: `x${index}` })),
+      embedder: 'none',
+      evaluate: () => score,
+      budget: { evaluations: 20 },
+    })
+    expect(Math.abs(result.winner.mean - score)).toBeLessThan(1e-3 * Math.max(1, Math.abs(score)))
+  })
+
   it.each([1e-1, 1e-2, 1e-4])('lets the best of twenty prompts be found when scores lie at %d', async (scale) => {
     const quality = (index: number) => 0.3 + 0.02 * ((index * 7) % 20)
     const result = await optimize({
