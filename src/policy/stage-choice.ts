@@ -14,8 +14,8 @@ export interface StageChoice {
 const FIRST_TEXTS = 3
 
 /**
- * The stage where a new text is expected to gain most over a candidate, now and then one where it may. Stages that scores do not
- * depend on lose their turns as that becomes known. Before anything is known all are alike.
+ * The stage where a new text is expected to gain most over a candidate, now and then one where it may. Stages that
+ * scores do not depend on lose their turns as that becomes known. Before anything is known all are alike.
  *
  * @param candidate Index of the candidate to rewrite.
  * @returns `undefined` where there are not several stages.

@@ -5,6 +5,7 @@
  */
 import { withoutUndefined } from '../check-input.ts'
 import type { Candidate } from '../prompt/candidate.ts'
+import { idsBeside } from '../study/growing.ts'
 import { candidateAnswer } from './answers.ts'
 import { candidateKey, type ServedStudy } from './served-studies.ts'
 
@@ -18,12 +19,9 @@ export function candidateOf(given: GivenCandidate, id: string): Candidate {
 
 /** A pool as it is given. What brings no id has the number of its place, or one that no other brings. */
 export function poolOf(given: readonly GivenCandidate[]): Candidate[] {
-  const taken = new Set(given.map((each) => (typeof each === 'string' ? undefined : each.id)))
-  return given.map((each, index) => {
-    let id = String(index + 1)
-    for (let number = 2; taken.has(id); number++) id = `${index + 1}-${number}`
-    return candidateOf(each, id)
-  })
+  const freeId = idsBeside(new Map(), given)
+  const idOf = (each: GivenCandidate) => (typeof each === 'string' ? undefined : each.id)
+  return given.map((each, index) => candidateOf(each, idOf(each) ?? freeId(index + 1)))
 }
 
 /** A text that does not join the pool: what it is called says nothing. */

@@ -88,8 +88,8 @@ export function createGrowing({ state, pool, entryOf, joining, emit }: StudyPart
   }
 }
 
-/** Ids of texts, by the number of their place: not those that the pool has, nor those given beside them. */
-function idsBeside(known: ReadonlyMap<string, number>, given: readonly unknown[]): (place: number) => string {
+/** Ids of what is given without one, by the number of its place: none that the pool has, nor one given beside it. */
+export function idsBeside(known: ReadonlyMap<string, number>, given: readonly unknown[]): (place: number) => string {
   const idOf = (item: unknown) => {
     if (typeof item !== 'object' || item === null) return undefined
     const { candidate = item } = item as { readonly candidate?: unknown }

@@ -1,5 +1,5 @@
 /**
- * Methods with their knobs turned on the other tasks: what somebody gets who tunes before meeting a task.
+ * Methods tuned on the other tasks: what one gets who tunes before meeting a task.
  *
  * @module
  */
@@ -16,8 +16,6 @@ export interface TunedMethod {
   readonly bestError: number
   /** Of the reference on the same tasks. */
   readonly referenceError: number
-  /** How many tasks each setting was chosen for, most first. */
-  readonly chosen: readonly { readonly policy: string; readonly tasks: number }[]
 }
 
 /**
@@ -46,11 +44,9 @@ export function tuneOnOtherTasks(
         .map((task) => [reference, ...labels].map((policy) => taskError(task.filter((run) => run.policy === policy))))
         .filter((row) => row.every(Number.isFinite))
       if (rows.length < 2) return []
-      const wins = new Map<string, number>()
       const tuned = rows.map((row) => {
         const others = rows.filter((other) => other !== row)
         const best = lowest(labels.map((_, k) => mean(others.map((other) => other[k + 1]!))))
-        wins.set(labels[best]!, (wins.get(labels[best]!) ?? 0) + 1)
         return row[best + 1]!
       })
       return [
@@ -60,7 +56,6 @@ export function tuneOnOtherTasks(
           tunedError: mean(tuned),
           bestError: Math.min(...labels.map((_, k) => mean(rows.map((row) => row[k + 1]!)))),
           referenceError: mean(rows.map(([error]) => error!)),
-          chosen: [...wins].map(([policy, tasks]) => ({ policy, tasks })).sort((a, b) => b.tasks - a.tasks),
         },
       ]
     }),

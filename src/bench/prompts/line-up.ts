@@ -65,8 +65,8 @@ const started = (method: string, label: string, options: Readonly<Record<string,
     }),
   )
 
-/** Every knob of the other methods that people turn, by method. */
-const KNOBS: Readonly<Record<string, readonly Variant[]>> = {
+/** Settings of the other methods that people tune, by method. */
+const TUNED_METHODS: Readonly<Record<string, readonly Variant[]>> = {
   'paired successive halving (η, starters)': [2, 3, 4].flatMap((eta) =>
     started('successive-halving', `successive-halving η=${eta}`, { eta }),
   ),
@@ -77,11 +77,12 @@ const KNOBS: Readonly<Record<string, readonly Variant[]>> = {
   'CAPO (α)': [0.05, 0.1, 0.2].map((alpha) => as(`capo-racing α=${alpha}`, 'capo-racing', { alpha })),
 }
 
-export const TURNED: readonly Variant[] = [as('krige', 'krige'), ...Object.values(KNOBS).flat()]
+/** What is tuned on the other tasks, beside `krige` as it is. */
+export const TUNING: readonly Variant[] = [as('krige', 'krige'), ...Object.values(TUNED_METHODS).flat()]
 
-/** Labels of {@link TURNED}, by method. */
-export const TURNED_BY_METHOD: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  Object.entries(KNOBS).map(([method, variants]) => [method, variants.map(({ label }) => label)]),
+/** Labels of {@link TUNING}, by method. */
+export const TUNING_BY_METHOD: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(TUNED_METHODS).map(([method, variants]) => [method, variants.map(({ label }) => label)]),
 )
 
 /** Those of the ablations that one might choose for a search. */

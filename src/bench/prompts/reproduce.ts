@@ -22,7 +22,7 @@ import { describeTables } from '../describe/describe-tables.ts'
 import { type BenchResults, summarize, writeResults } from '../tables/bench-results.ts'
 import { type BenchTablesOptions, runTables } from '../tables/run-tables.ts'
 import type { Variant } from '../tables/table-unit.ts'
-import { ABLATIONS, earlierStudy, LINE_UP, otherModels, SETTINGS, TURNED, TURNED_BY_METHOD } from './line-up.ts'
+import { ABLATIONS, earlierStudy, LINE_UP, otherModels, SETTINGS, TUNING, TUNING_BY_METHOD } from './line-up.ts'
 import { replaceSection } from './replace-section.ts'
 import {
   bestMarkdown,
@@ -50,7 +50,7 @@ export interface ReproduceOptions
 /**
  * Writes `NAME.json.gz` (every run), `NAME.txt`, `NAME.svg` and `NAME.html`. The same is written for `NAME-ablations`,
  * `NAME-models` (warm from other models, where two tables share a task), `NAME-studies` (warm from a study on half of the
- * examples) and `NAME-tuned` (the knobs of the others), with a third of the repeats. Runs that are there already are kept, so
+ * examples) and `NAME-tuned` (settings of the others), with a third of the repeats. Runs that are there already are kept, so
  * that it can be interrupted, and later be given more repeats.
  *
  * @returns The comparisons, in that order.
@@ -63,7 +63,7 @@ export async function reproduce(options: ReproduceOptions): Promise<readonly Com
   // Variants of one policy differ by less, run by run, than policies do.
   const variants = { ...options, repeats: Math.ceil(options.repeats / 3) }
   const ablations = await runAndWrite(variants, files, `${name}-ablations`, ABLATIONS, line)
-  const turned = await runAndWrite(variants, files, `${name}-tuned`, TURNED, line)
+  const tuned = await runAndWrite(variants, files, `${name}-tuned`, TUNING, line)
   const siblings = await withSiblings(files)
   const models =
     siblings.length > 0 ? await runAndWrite(variants, siblings, `${name}-models`, otherModels(files), line) : undefined
@@ -77,9 +77,9 @@ export async function reproduce(options: ReproduceOptions): Promise<readonly Com
     'evaluations of one prompt on all search examples. Normalized error (0 = best prompt of the pool, 1 = worst). In',
     'brackets the paired difference to krige and its 95% interval over tasks, positive where krige is better.\n',
     resultsMarkdown(line),
-    '\nEvery knob of the others turned on the other tasks, and judged on the one left out; in brackets the best setting, known only',
+    '\nSettings of the others tuned on the other tasks, and judged on the one left out; in brackets the best setting, known only',
     `afterwards (${variants.repeats} repeats):\n`,
-    tunedMarkdown(tuneOnOtherTasks(turned.runs, 'krige', TURNED_BY_METHOD)),
+    tunedMarkdown(tuneOnOtherTasks(tuned.runs, 'krige', TUNING_BY_METHOD)),
     `\n\`krige\` without one thing, or with another setting, at a time (from here on ${variants.repeats} repeats):\n`,
     resultsMarkdown(ablations),
     '\nWhat `krige` gains from text: error without it less error with it. Tables are grouped by how much of the variance of accuracies',
@@ -99,7 +99,7 @@ export async function reproduce(options: ReproduceOptions): Promise<readonly Com
     const whole = replaceSection(text, `bench:${options.name}`, content)
     writeWhole(document, replaceSection(whole, `bench:${options.name}-best`, bestMarkdown(line)))
   }
-  return [line, ablations, ...(models ? [models] : []), studies, turned]
+  return [line, ablations, ...(models ? [models] : []), studies, tuned]
 }
 
 /** The tables that share their task with another one. */

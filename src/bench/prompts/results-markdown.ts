@@ -82,10 +82,11 @@ export function halvesMarkdown(halves: readonly TaskHalves[]): string {
 /** What tuning on other tasks gains each method, and what there was to gain. */
 export function tunedMarkdown(methods: readonly TunedMethod[]): string {
   const fractions = [...new Set(methods.map(({ fraction }) => fraction))]
-  const [first] = Object.values(Object.groupBy(methods, ({ method }) => method))
-  const rows = Object.entries(Object.groupBy(methods, ({ method }) => method)).map(([method, list]) => [
+  const byMethod = [...Map.groupBy(methods, ({ method }) => method)]
+  const [[, first] = []] = byMethod
+  const rows = byMethod.map(([method, list]) => [
     method,
-    ...list!.map(({ tunedError, bestError }) => `${tunedError.toFixed(3)} (${bestError.toFixed(3)})`),
+    ...list.map(({ tunedError, bestError }) => `${tunedError.toFixed(3)} (${bestError.toFixed(3)})`),
   ])
   const reference = ['**krige**', ...(first ?? []).map(({ referenceError }) => referenceError.toFixed(3))]
   return markdownTable(['tuned on the other tasks', ...fractions.map((f) => `budget × ${f}`)], [reference, ...rows])

@@ -73,7 +73,7 @@ export function basisOf(pool: readonly PoolEntry[]): number {
   return size
 }
 
-/** How many of a pool's first prompts it began with: no proposer made them, and nobody added them later. */
+/** How many of a pool's first prompts it began with: neither made by a proposer nor added later. */
 export function originalSize(pool: readonly PoolEntry[]): number {
   const began = pool.findIndex(({ candidate: { origin } }) => origin?.by === 'proposer' || origin?.by === 'hand')
   return began < 0 ? pool.length : began

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { BENCH_POLICIES, METHODS } from '../../../src/bench/methods/registry.ts'
-import { ABLATIONS, earlierStudy, LINE_UP, otherModels, TURNED } from '../../../src/bench/prompts/line-up.ts'
+import { ABLATIONS, earlierStudy, LINE_UP, otherModels, TUNING } from '../../../src/bench/prompts/line-up.ts'
 import { replaceSection } from '../../../src/bench/prompts/replace-section.ts'
 import { reproduce } from '../../../src/bench/prompts/reproduce.ts'
 import { readResults } from '../../../src/bench/tables/bench-results.ts'
@@ -12,7 +12,7 @@ import { bernoulliRows, tableDocument } from '../tables/small-tables.ts'
 
 describe('the line-up', () => {
   it('holds only policies and settings that exist, each under a label of its own', () => {
-    for (const list of [LINE_UP, TURNED, ABLATIONS, otherModels(['x.json']), earlierStudy(['x.json'])]) {
+    for (const list of [LINE_UP, TUNING, ABLATIONS, otherModels(['x.json']), earlierStudy(['x.json'])]) {
       for (const { policy, options } of list) resolvePolicy(policy, options, BENCH_POLICIES)
       expect(new Set(list.map(({ label }) => label)).size).toBe(list.length)
       expect(list[0]).toEqual({ label: 'krige', policy: 'krige', options: {} })
@@ -64,7 +64,7 @@ describe('reproduce', () => {
     expect(ablations!.policies).toHaveLength(ABLATIONS.length)
     expect(models!.tables).toEqual(['one', 'one.b'])
     expect(studies!.policies).toHaveLength(3)
-    expect(tuned!.policies).toHaveLength(TURNED.length)
+    expect(tuned!.policies).toHaveLength(TUNING.length)
     for (const name of ['demo', 'demo-ablations', 'demo-models', 'demo-studies', 'demo-tuned']) {
       for (const extension of ['txt', 'svg', 'html']) {
         expect((await readFile(join(output, `${name}.${extension}`), 'utf8')).length).toBeGreaterThan(500)
