@@ -1,10 +1,10 @@
 /**
  * From one plain prompt, live: Krige beside the real `gepa` and `dspy` (MIPROv2) packages, on one local model behind
  * one OpenAI-compatible server. One limit counts all calls of each. What each ends with is measured on examples none of
- * them saw.
+ * them saw. `opro`, `evoprompt` and `capo` are Krige's own proposers of these names, whose drafts are not screened.
  *
- *     npm run bench:prompt-writers -- [--tasks FILE,…] [--model NAME] [--generator NAME] [--methods krige,gepa,miprov2] [--seeds 1,2,3]
- *       [--calls 300] [--threads 2] [--json FILE]
+ *     npm run bench:prompt-writers -- [--tasks FILE,…] [--model NAME] [--generator NAME] [--seeds 1,2,3]
+ *       [--methods krige,gepa,miprov2,opro,evoprompt,capo] [--calls 300] [--threads 2] [--json FILE]
  *
  * Goes on with what FILE has. Needs Python 3.11 or newer with `requirements.txt`: set KRIGE_PYTHON to its interpreter.
  *
@@ -33,13 +33,21 @@ const { values: flags } = parseArgs({
     tasks: { type: 'string', default: join(root, 'data/tasks/ticket-triage/task-one-prompt.yaml') },
     model: { type: 'string', default: 'qwen2.5-coder-1.5b-instruct' },
     generator: { type: 'string', default: 'qwen2.5-coder-1.5b-instruct' },
-    methods: { type: 'string', default: 'krige,gepa,miprov2' },
+    methods: { type: 'string', default: 'krige,gepa,miprov2,opro,evoprompt,capo' },
     seeds: { type: 'string', default: '1,2,3' },
     calls: { type: 'string', default: '300' },
     threads: { type: 'string', default: '2' },
     json: { type: 'string', default: join(here, 'results.json') },
   },
 })
+
+/** What Krige's own methods write prompts with. Of an optimizer that is not Krige drafts are measured as they come. */
+const PROPOSERS: Readonly<Record<string, readonly string[] | undefined>> = {
+  krige: undefined,
+  opro: ['opro'],
+  evoprompt: ['crossover', 'differential', 'mutate'],
+  capo: ['crossover', 'mutate', 'demonstrations'],
+}
 
 /** One method on one task, once. */
 interface Run {
@@ -85,7 +93,7 @@ async function runTask(task: Task): Promise<void> {
         before ??= await accuracyOf(plain, task, server)
         const began = performance.now()
         const name = `${method}-${seed}`
-        const found = await (method === 'krige' ? runKrige : runRival)(task, server, { method, seed, name })
+        const found = await (method in PROPOSERS ? runKrige : runRival)(task, server, { method, seed, name })
         const seconds = Math.round((performance.now() - began) / 1000)
         const { calls } = server.countOf(name)
         const accuracy = found.scores ? mean(found.scores) : await accuracyOf(found.prompt, task, server)
@@ -125,7 +133,8 @@ interface Found {
 }
 
 /** Krige gets what the others get: the search examples and the plain prompt. This comparison holds out by itself. */
-async function runKrige(task: Task, server: ModelServer, { seed, name }: Arm): Promise<Found> {
+async function runKrige(task: Task, server: ModelServer, { method, seed, name }: Arm): Promise<Found> {
+  const proposers = PROPOSERS[method]
   const folder = mkdtempSync(join(tmpdir(), 'krige-writers-'))
   try {
     const file = join(folder, 'task.yaml')
@@ -144,6 +153,7 @@ async function runKrige(task: Task, server: ModelServer, { seed, name }: Arm): P
         sampling: task.sampling,
         baseline: task.pool[task.baseline ?? 0]!.text,
         budget: { calls: limit },
+        ...(proposers && { proposers, policy: { name: 'krige', screening: false } }),
       }),
     )
     const text = await output(process.execPath, [
