@@ -3,6 +3,9 @@
  * recorded null pool, and on the recorded tables. It brings calibration.md up to date. The prompts of simulated
  * outcomes are ticket triage's. Recorded examples are dealt anew every time: half to search on, half to judge by.
  *
+ * `node data/results/calibration.ts RUNS DIRECTORY` prints the same for the tables of a directory, by size of pool; it
+ * writes nothing.
+ *
  * @module
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
@@ -15,18 +18,30 @@ import { INTERVAL_LEVEL } from '../../src/policy/policy.ts'
 import { loadTable } from '../../src/recording/load-table.ts'
 
 const runs = Number(process.argv[2] ?? 200)
-const folder = join(import.meta.dirname, '../tables')
-const names = (await readdir(folder)).filter((name) => name.endsWith('.json.gz')).sort()
-const tables = await Promise.all(names.map((name) => loadTable(join(folder, name))))
-const { prompts } = await loadTable(join(folder, 'ticket-triage.gemma-3-270m.json.gz'))
-const spellings = await loadTable(join(import.meta.dirname, '../null-pool/ticket-triage-null.gemma-3-270m.json.gz'))
-const line = createProgressLine(process.stderr)
-const rows = measurePools({
-  kinds: [
+const elsewhere = process.argv[3]
+const tablesOf = async (folder: string) => {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json.gz')).sort()
+  return Promise.all(names.map((name) => loadTable(join(folder, name))))
+}
+const ownKinds = async () => {
+  const tables = await tablesOf(join(import.meta.dirname, '../tables'))
+  const { prompts } = tables.find(({ name }) => name.startsWith('ticket-triage'))!
+  const spellings = await loadTable(join(import.meta.dirname, '../null-pool/ticket-triage-null.gemma-3-270m.json.gz'))
+  return [
     ...simulatedKinds(prompts),
     recordedKind([spellings], 'spellings of one prompt, recorded'),
     recordedKind(tables, 'recorded tables'),
-  ],
+  ]
+}
+const kindsOf = async (folder: string) => {
+  const sizes = Map.groupBy(await tablesOf(folder), ({ prompts }) =>
+    prompts.length < 100 ? 'pools of fewer than 100 prompts' : 'larger pools',
+  )
+  return [...sizes].map(([name, tables]) => recordedKind(tables, name))
+}
+const line = createProgressLine(process.stderr)
+const rows = measurePools({
+  kinds: elsewhere ? await kindsOf(elsewhere) : await ownKinds(),
   fractions: [0.25, 0.5, 1],
   runs,
   seed: 1,
@@ -37,7 +52,7 @@ line.end()
 
 const percent = (share: number) => `${Math.round(100 * share)}%`
 const text = [
-  `${prompts.length} prompts, 60 search examples, ${runs} tables per line, seed 1; recorded ones as they are.\n`,
+  `${runs} pools per line, seed 1. Simulated ones have 168 prompts and 60 search examples; recorded ones as they are.\n`,
   `| pool | budget × | ${percent(INTERVAL_LEVEL)} intervals that cover | stated − true | called improved | error | best halving |`,
   '| --- | --- | --- | --- | --- | --- | --- |',
   ...rows.map(
@@ -46,5 +61,7 @@ const text = [
   ),
 ].join('\n')
 process.stdout.write(`${text}\n`)
-const page = join(import.meta.dirname, 'calibration.md')
-await writeFile(page, replaceSection(await readFile(page, 'utf8'), 'bench:pools', text))
+if (!elsewhere) {
+  const page = join(import.meta.dirname, 'calibration.md')
+  await writeFile(page, replaceSection(await readFile(page, 'utf8'), 'bench:pools', text))
+}
