@@ -39,7 +39,7 @@ export interface ModelServer {
 }
 
 interface LocalModel {
-  /** One after the other: the model has one sequence, which keeps the longest prefix of the call before. */
+  /** One after the other. Each takes the sequence that shares most with it, so that prompts asked in turn are kept. */
   complete(request: CompletionRequest): Promise<Answer>
   close(): Promise<void>
 }
@@ -136,10 +136,25 @@ export async function startModelServer(
   }
 }
 
+/** Prompts whose beginnings are kept. */
+const SEQUENCES = 8
+
 async function openModel(llama: Llama, file: string, threads: number): Promise<LocalModel> {
   const model = await llama.loadModel({ modelPath: file, gpuLayers: 0 })
-  const context = await model.createContext({ contextSize: 4096, threads })
-  const sequence = context.getSequence()
+  const context = await model.createContext({ contextSize: 4096, sequences: SEQUENCES, threads })
+  /** The least recently used first. */
+  const sequences = Array.from({ length: SEQUENCES }, () => context.getSequence())
+  const take = (tokens: readonly Token[]) => {
+    const shared = sequences.map(({ contextTokens }) => {
+      let kept = 0
+      while (kept < tokens.length - 1 && contextTokens[kept] === tokens[kept]) kept++
+      return kept
+    })
+    const kept = Math.max(...shared)
+    const [sequence] = sequences.splice(shared.indexOf(kept), 1)
+    sequences.push(sequence!)
+    return { sequence: sequence!, kept }
+  }
   const template = new Template(model.fileInfo.metadata.tokenizer?.chat_template ?? '')
   const complete = async (request: CompletionRequest): Promise<Answer> => {
     const written = template.render({
@@ -154,8 +169,7 @@ async function openModel(llama: Llama, file: string, threads: number): Promise<L
       throw new RangeError(`the prompt has ${tokens.length} tokens; the context holds ${context.contextSize}`)
     const limit = Math.min(request.max_completion_tokens ?? request.max_tokens ?? 512, room)
     const stops = [request.stop ?? []].flat()
-    let kept = 0
-    while (kept < tokens.length - 1 && sequence.contextTokens[kept] === tokens[kept]) kept++
+    const { sequence, kept } = take(tokens)
     if (kept < sequence.nextTokenIndex) {
       await sequence.eraseContextTokenRanges([{ start: kept, end: sequence.nextTokenIndex }])
     }
