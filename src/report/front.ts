@@ -60,7 +60,8 @@ function frontOf(state: StudyState, rows: readonly RankedCandidate[], { measure,
     .filter(({ index, measured, failed, mean }) => measured > failed && of.has(index) && Number.isFinite(mean))
     .sort((a, b) => b.measured - b.failed - (a.measured - a.failed))
     .slice(0, MOST)
-  if (shown.length < 2) return []
+  // Where all take the same there is nothing to choose.
+  if (new Set(shown.map(({ index }) => of.get(index)!.mean)).size < 2) return []
   const random = createRandom(state.config.seed).split('front').split(measure)
   const deviations = shown.map(({ index, interval }) => {
     const known = state.conclusion?.standardDeviations[index]
@@ -106,7 +107,7 @@ export function frontPlots(state: StudyState, rows: readonly RankedCandidate[]):
   const drawn = pricesOf(state).flatMap((prices) => frontOf(state, rows, prices).map((front) => ({ front, prices })))
   const fronts = drawn.filter(({ front }) => front.points.length > 1)
   if (fronts.length === 0) return undefined
-  return html`<p class="quiet">A prompt is on the front where no other has a better score for the same price or less. The probability allows for how uncertain score and price are.</p>
+  return html`<p class="quiet">A prompt is on the front where no other has a better score for the same price or less. The probability allows for how uncertain score and price are: blue prompts may be on the front, and a larger dot is likelier.</p>
 ${fronts.map(({ front: { measure, points }, prices }) => {
   const likely = points.toSorted((a, b) => b.probability - a.probability).slice(0, MOST_LISTED)
   const listed = points.filter((point) => likely.includes(point))
@@ -138,7 +139,7 @@ function frontPlot(
       x: { label: name, nice: true },
       y: { label: 'score', grid: true, nice: true },
       marks: [
-        Plot.dot(dots, { x: 'price', y: 'mean', r: 3, fill: 'var(--quiet)', fillOpacity: 0.35, title: 'title' }),
+        Plot.dot(dots, { x: 'price', y: 'mean', r: 3, fill: 'var(--quiet)', fillOpacity: 0.5, title: 'title' }),
         Plot.dot(
           dots.filter(({ chance }) => chance > 0),
           {

@@ -17,8 +17,8 @@ export function header({ state, startedAt, endedAt }: ReportOptions, rows: reado
   const verdict = conclusion?.verdict ?? 'unfinished'
   const model = config.fingerprint['model']
   return html`<h1>${config.name}</h1>
-<p><span class="badge ${verdict.replace(' ', '-')}">${verdict}</span> ${beforeAfter(conclusion)}</p>
-<p>${verdictInWords(conclusion)}</p>
+<p><span class="badge ${verdict.replace(' ', '-')}">${verdict}</span> ${beforeAfter(state)}</p>
+<p>${verdictInWords(state)}</p>
 <p class="quiet">${counted(state.candidates.length, 'prompt')} × ${counted(config.exampleCount, 'search example')}, policy ${config.policy}${model === undefined ? '' : `, model ${model}`}${when === undefined ? '' : `, ${when} UTC`}${startedAt !== undefined && endedAt !== undefined && endedAt > startedAt ? `, ${durationText((endedAt - startedAt) / 1000)} from first to last event` : ''}.</p>
 ${state.comparisons.length > 0 ? html`<p>Prompts were compared, not scored: a score is the probability of beating the baseline in a comparison before the judge, on the holdout the share of comparisons won (a tie is half).</p>` : undefined}
 ${conclusion ? figures(state, conclusion) : unfinished(state, rows)}
@@ -29,31 +29,35 @@ ${
 }`
 }
 
-function beforeAfter(conclusion: Conclusion | undefined): Html | undefined {
+/** Of comparisons there is none: the baseline's share of wins is what the winner lost. */
+function beforeAfter({ conclusion, comparisons }: StudyState): Html | undefined {
   const held = conclusion?.holdout
-  if (!held?.baseline || conclusion?.baseline?.candidate === conclusion?.winner.candidate) return undefined
+  if (!held?.baseline || comparisons.length > 0) return undefined
+  if (conclusion?.baseline?.candidate === conclusion?.winner.candidate) return undefined
   return html`<strong class="change">${score(held.baseline.mean)} → ${score(held.winner.mean)}</strong> <span class="quiet">before → after, on held-out examples</span>`
 }
 
-function verdictInWords(conclusion: Conclusion | undefined): string {
-  if (!conclusion) return 'The search has not ended; what follows are plain means so far.'
+function verdictInWords({ conclusion, comparisons }: StudyState): string {
+  if (!conclusion) return 'The search has not ended. Prompts are ranked by their plain means so far.'
   const { combined, comparison, verdict, winner, baseline } = conclusion
   if (baseline && baseline.candidate === winner.candidate) return 'Nothing better than the baseline prompt was found.'
   if (!comparison) return 'There was no holdout comparison with a baseline prompt.'
   const { mean, interval: range, count: pairs } = comparison.difference
-  const held = `${signedScore(mean)} against the baseline (95% interval ${interval(range)}) on ${counted(pairs, 'held-out example')}`
+  const held = `The difference to the baseline${comparisons.length > 0 ? ', wins less losses,' : ''} is ${signedScore(mean)} on ${counted(pairs, 'held-out example')} (95% interval ${interval(range)})`
   const difference = combined
-    ? `${held}, and by these and the search together ${signedScore(combined.mean)} (${interval(combined.interval)})`
+    ? `${held}, and ${signedScore(combined.mean)} (${interval(combined.interval)}) together with what the search saw`
     : held
-  if (verdict === 'improved') return `The winner scores ${difference}.`
-  if (verdict === 'no improvement') return `The winner scores ${difference}: a worthwhile improvement is ruled out.`
-  return `The winner scores ${difference}: too few examples to tell.`
+  if (verdict === 'improved') return `${difference}.`
+  if (verdict === 'no improvement') return `${difference}: a worthwhile improvement is ruled out.`
+  return `${difference}: too few examples to tell.`
 }
 
 function figures(state: StudyState, conclusion: Conclusion): Html {
   const { config, ledger } = state
   const { winner, holdout } = conclusion
-  const exhaustive = conclusion.means.length * config.exampleCount
+  // The baseline is not compared with itself.
+  const measurable = conclusion.means.length - (state.comparisons.length > 0 ? 1 : 0)
+  const exhaustive = measurable * config.exampleCount
   const held = state.holdout.length + state.holdoutComparisons.length
   const figure = (value: string, label: string) => html`<div class="figure"><b>${value}</b><span>${label}</span></div>`
   return html`<div class="figures">

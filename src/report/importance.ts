@@ -6,7 +6,7 @@
 import * as Plot from '@observablehq/plot'
 import { mean, sampleCorrelation, variance } from 'simple-statistics'
 import { wordNGrams } from '../features/tokens.ts'
-import { viewFactories, viewNames } from '../features/views.ts'
+import { type ViewName, viewFactories, viewNames } from '../features/views.ts'
 import { INTERVAL_QUANTILE } from '../policy/policy.ts'
 import { candidateText } from '../prompt/candidate.ts'
 import { type Html, html } from './html.ts'
@@ -36,12 +36,12 @@ export interface WordEffect {
 
 /** How well the scores of the nearest prompts tell a prompt's own. */
 export interface ViewImportance {
-  readonly view: string
+  readonly view: ViewName
   /** Correlation of own scores with those of the five nearest, in [−1, 1]. */
   readonly correlation: number
 }
 
-/** By share, largest first; a part that is the same everywhere, or different everywhere, says nothing. */
+/** By share, largest first; a part says nothing that is the same everywhere, or has more than one value for every two prompts. */
 export function partImportances(rows: readonly RankedCandidate[]): PartImportance[] {
   const scored = rows.filter((row) => Number.isFinite(row.mean))
   const total = scored.length > 2 ? variance(scored.map((row) => row.mean)) : 0
@@ -57,7 +57,7 @@ export function partImportances(rows: readonly RankedCandidate[]): PartImportanc
   return [...read, ...parameters]
     .flatMap(({ name, kind, of }) => {
       const groups = [...Map.groupBy(scored, (row) => String(of(row))).values()]
-      if (groups.length < 2 || groups.length >= scored.length) return []
+      if (groups.length < 2 || 2 * groups.length > scored.length) return []
       const within = groups.reduce((sum, group) => {
         const values = group.map((row) => row.mean)
         return sum + variance(values) * values.length
@@ -103,6 +103,16 @@ export function wordEffects(rows: readonly RankedCandidate[], most = 12): WordEf
     .sort((a, b) => Math.abs(b.difference) / (b.error || 1e-9) - Math.abs(a.difference) / (a.error || 1e-9))
     .slice(0, most)
     .map(({ error: _, ...effect }) => effect)
+}
+
+/** What each view compares. */
+const LIKENESS: Readonly<Record<ViewName, string>> = {
+  embedding: 'meaning',
+  characters: 'spelling and layout',
+  words: 'wording',
+  surface: 'length, punctuation and shape',
+  slots: 'texts in the same slots',
+  parameters: 'parameters',
 }
 
 const MOST_FOR_VIEWS = 200
@@ -157,7 +167,7 @@ ${words.length === 0 ? undefined : html`<h3>Words</h3><p class="quiet">Mean esti
 ${
   views.length === 0
     ? undefined
-    : html`<h3>Views of the text</h3><p class="quiet">Correlation between a prompt's own scores and those of the five prompts nearest to it in each view: near 1, that view predicts scores.</p><div class="scroll"><table><thead><tr><th>view</th><th class="number">correlation</th></tr></thead><tbody>${views.map(({ view, correlation }) => html`<tr><td>${view}</td><td class="number">${signedScore(correlation)}</td></tr>`)}</tbody></table></div>`
+    : html`<h3>Do prompts that are alike score alike?</h3><p class="quiet">Correlation between a prompt's own scores and those of the ${NEAREST} prompts most like it. Near 1, likeness of that kind predicts scores; near 0 or below, it does not.</p><div class="scroll"><table><thead><tr><th>alike in</th><th class="number">correlation</th></tr></thead><tbody>${views.map(({ view, correlation }) => html`<tr><td>${LIKENESS[view]} <span class="quiet">${view}</span></td><td class="number">${signedScore(correlation)}</td></tr>`)}</tbody></table></div>`
 }`
 }
 

@@ -35,7 +35,7 @@ export function promptRows({ conclusion, config }: StudyState, rows: readonly Ra
         : `${text.slice(0, CUT)} …`
     return {
       index: row.index,
-      html: html`<li${isWinner ? html` class="winner"` : undefined}><details><summary dir="auto">${beginning(text)}</summary><pre dir="auto">${shown}</pre></details><span class="quiet id">${row.candidate.id}${isWinner ? html`<span class="tag">winner</span>` : undefined}${row.candidate.id === config.baseline ? html`<span class="tag">baseline</span>` : undefined}</span>${scoreOf(row, scale, isWinner)}</li>
+      html: html`<li${isWinner ? html` class="winner"` : undefined}><details><summary dir="auto">${beginning(text)}</summary><pre dir="auto">${shown}</pre></details>${scoreOf(row, scale, isWinner)}<span class="quiet id">${row.candidate.id}${isWinner ? html`<span class="tag">winner</span>` : undefined}${row.candidate.id === config.baseline ? html`<span class="tag">baseline</span>` : undefined}</span></li>
 `,
     }
   })

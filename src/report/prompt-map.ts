@@ -60,7 +60,7 @@ export function promptMap(rows: readonly RankedCandidate[], winner: number | und
     },
     `Map of ${count(points.length)} prompts by their words; the same estimates stand in the list of all prompts`,
   )
-  return html`<p class="quiet">Prompts of like words stand together (principal coordinates of tf-idf; these two hold ${Math.round(100 * share)}% of the differences). Hover shows the prompt, the ring marks the winner, and a larger dot is less certain.${scored.length > shown.length ? ` The ${count(shown.length)} best of ${count(scored.length)}.` : ''}</p>
+  return html`<p class="quiet">Prompts with similar words stand close together. The two directions hold ${Math.round(100 * share)}% of the differences (principal coordinates of tf-idf). Hover shows the prompt, the ring marks the winner, and a larger dot is less certain.${scored.length > shown.length ? ` The ${count(shown.length)} best of ${count(scored.length)}.` : ''}</p>
 ${low < high ? html`<p class="legend"><span>${score(low)}</span><span class="ramp" aria-hidden="true"></span><span>${score(high)}</span></p>` : undefined}
 ${drawn}`
 }

@@ -114,7 +114,7 @@ export function reportParts(options: ReportOptions): ReportParts {
       id: LIST,
       title: 'All prompts',
       html: html`<section id="${LIST}"><h2>All prompts</h2>
-<p class="quiet">${conclusion ? `Means and ${levelOf(conclusion)} intervals are the posterior: they borrow from similar prompts, so a prompt that was hardly measured has an estimate, too.` : 'Plain means of what was measured, with 95% intervals.'}</p>
+<p class="quiet">${conclusion ? `Estimates with ${levelOf(conclusion)} intervals (the posterior). They borrow from similar prompts, so a prompt that was hardly measured has one, too.` : 'Plain means of what was measured, with 95% intervals.'}</p>
 ${promptSearch}
 ${EMPTY_LIST}</section>`,
     },
@@ -259,15 +259,17 @@ function progress(state: StudyState): Html {
     label: state.candidates[candidate]!.id,
   }))
   const baseline = conclusion?.baseline
-  return html`<p class="quiet">Estimated score of the best prompt so far, with its interval${conclusion ? ` (${levelOf(conclusion)})` : ''}. A dot marks a change of the lead.</p>
-${progressPlot(points, baseline ? { label: 'baseline', mean: baselineLine(state, conclusion, baseline) } : undefined)}
+  const reference = baseline && baselineLine(state, conclusion, baseline)
+  return html`<p class="quiet">Estimated score of the best prompt so far, with its interval${conclusion ? ` (${levelOf(conclusion)})` : ''}. A dot marks a change of the lead.${reference?.joint ? ' The dashed line is the baseline by search and holdout together.' : ''}</p>
+${progressPlot(points, reference && { label: 'baseline', mean: reference.mean })}
 ${conclusion ? html`<p class="quiet">The search ended because ${conclusion.reason}.</p>` : undefined}`
 }
 
 /** The search has other uses for its budget than the baseline: what the holdout says of it counts as much. */
-function baselineLine({ config, comparisons }: StudyState, { holdout }: Conclusion, baseline: JudgedCandidate): number {
+function baselineLine({ config, comparisons }: StudyState, { holdout }: Conclusion, baseline: JudgedCandidate) {
   const isSame = config.estimand === 'population' && comparisons.length === 0
-  return knownScore(baseline, isSame ? holdout?.baseline : undefined)
+  const held = isSame ? holdout?.baseline : undefined
+  return { mean: knownScore(baseline, held), joint: held !== undefined }
 }
 
 function reproduction({ state, version, command = state.command, store }: ReportOptions): Html {

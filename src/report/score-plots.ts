@@ -45,6 +45,8 @@ export function progressPlot(points: readonly ProgressPoint[], reference?: { lab
                 textAnchor: 'end',
                 dy: -7,
                 fill: 'var(--quiet)',
+                stroke: 'var(--paper)',
+                strokeWidth: 4,
               }),
             ]
           : []),

@@ -53,7 +53,7 @@ export function separatingExamples(state: StudyState, answers: readonly ShownAns
     const asked = inCommon(answerOf(winner, pair)?.asked, answerOf(baseline, pair)?.asked)
     return html`<tr><td>${pair.split} ${pair.example}${asked === '' ? undefined : html`<pre dir="auto">${cut(asked)}</pre>`}</td>${cell(winner, pair, pair.winner, pair.baseline)}${cell(baseline, pair, pair.baseline, pair.winner)}</tr>`
   })
-  return html`<p class="quiet">Of ${count(pairs.length)} examples that both were measured on, the winner is better on ${count(better)} and worse on ${count(differ.length - better)}.${differ.length > shown.length ? ` The ${count(shown.length)} that differ most:` : ''}${kept.size === 0 ? ' No answers are kept.' : ''}</p>
+  return html`<p class="quiet">Of ${count(pairs.length)} examples that both were measured on, the winner is better on ${count(better)} and worse on ${count(differ.length - better)}.${kept.size === 0 ? ' No answers are kept.' : ''}${differ.length > shown.length ? ` The ${count(shown.length)} that differ most:` : ''}</p>
 ${
   rows.length === 0
     ? undefined

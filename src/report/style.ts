@@ -40,12 +40,12 @@ h3 { font-size: 15px; margin: 18px 0 6px } main { max-width: 960px }
 .plot { margin: 10px 0 } .plot svg { min-width: 640px; overflow: visible }
 ins { background: var(--goodSoft); color: var(--good); text-decoration: underline } del { background: var(--warnSoft); color: var(--warn) }
 .legend { display: flex; gap: 8px; align-items: center; color: var(--quiet); font-size: 13px } .ramp { width: 160px; height: 10px; border-radius: 3px; background: linear-gradient(90deg, #2b446e, #787573, #b6ab73, #fdea45) }
-.prompts { content-visibility: auto; contain-intrinsic-height: auto 4400px; padding: 0 0 0 3.4em; margin: 0; font-variant-numeric: tabular-nums } .prompts li { border-bottom: 1px solid var(--rule); padding: 8px } .prompts li.winner { background: var(--band) }
+.prompts { padding: 0 0 0 3.4em; margin: 0; font-variant-numeric: tabular-nums } .prompts:not(:last-child) { content-visibility: auto; contain-intrinsic-height: auto 4400px } .prompts li { border-bottom: 1px solid var(--rule); padding: 8px } .prompts li.winner { background: var(--band) }
 .prompts li::marker { color: var(--quiet) } summary { cursor: pointer } .prompts li > * { margin-right: 10px } .prompts .id { display: inline-block } .prompts svg.bar { display: inline-block; vertical-align: middle; margin: 0 10px 0 0 } [hidden] { display: none !important }
 input { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--quiet); border-radius: 6px; padding: 4px 8px; min-width: 220px } :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
 .line { padding-left: 1.6em } .line li { margin: 10px 0 } .family, .family ul { list-style: none; padding-left: 14px } .family { padding-left: 0 } .family ul { border-left: 1px solid var(--rule); margin-left: 4px } .family li { margin: 6px 0 } .family summary { color: var(--quiet); font-size: 13px }
 #contents { display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 20px 0 -16px; font-size: 14px } a { color: var(--accent) } section { scroll-margin-top: 8px }
 .answers { table-layout: fixed; min-width: 640px } .answers th:first-child { width: 36% } .answers p { margin: 4px 0; font-size: 13px } .answers pre { margin: 4px 0 } .better { color: var(--good) }
 .skip { position: absolute; left: -9999px } .skip:focus { left: 8px; top: 8px; background: var(--paper); padding: 6px 10px }
-@media print { .search, .skip, #contents { display: none } .prompts { content-visibility: visible } figure { break-inside: avoid } main { max-width: none } details { break-inside: avoid } }
+@media print { .search, .skip, #contents { display: none } .prompts:not(:last-child) { content-visibility: visible } figure { break-inside: avoid } main { max-width: none } details { break-inside: avoid } }
 `

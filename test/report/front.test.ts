@@ -58,5 +58,8 @@ describe('the front of score and price', () => {
     const alone = createStudy({ pool: ['One.'], exampleCount: 4 })
     expect(frontsOf(alone.state, rankCandidates(alone.state))).toEqual([])
     expect(renderReport({ state: alone.state })).not.toContain('Score and price')
+    const alike = createStudy({ pool: ['One.', 'Two.'], exampleCount: 4 })
+    for (const candidate of [0, 1]) alike.observe({ candidate, score: candidate, count: 4 })
+    expect(frontsOf(alike.state, rankCandidates(alike.state))).toEqual([])
   })
 })

@@ -40,6 +40,11 @@ describe('what matters', () => {
     expect(parts.find(({ name }) => name === 'tone')!.share).toBeLessThan(0.1)
     // Different everywhere: it would explain everything and say nothing.
     expect(parts.some(({ name }) => name === 'number')).toBe(false)
+    const nearly = rows.map((row, place) => {
+      const number = String(Math.max(1, place))
+      return { ...row, candidate: { id: row.candidate.id, slots: { number } } }
+    })
+    expect(partImportances(nearly)).toEqual([])
     const [word] = wordEffects(rows)
     expect(word).toMatchObject({ word: 'carefully', alike: [], prompts: 8 })
     const twice = rows.map((row) => {

@@ -89,6 +89,27 @@ describe('a report', () => {
     )
   })
 
+  it('gives of comparisons no score before and after, and counts those that can be made', async () => {
+    const study = createStudy({
+      policy: 'comparison',
+      baseline: 'p0',
+      pool: pool(3),
+      exampleCount: 4,
+      holdoutCount: 4,
+      holdoutEvaluations: 4,
+    })
+    await runSearch({
+      study,
+      journal: createJournal(study, { append: async () => {} }),
+      evaluate: async ({ candidate, rival }) => ({ score: Number(candidate.id > rival!.id) }),
+      holdoutExamples: 4,
+    })
+    const page = renderReport({ state: study.state })
+    expect(study.state.conclusion!.holdout!.baseline!.mean).toBe(0)
+    expect(page).not.toContain('before → after')
+    expect(page).toContain('measuring everything takes 8')
+  })
+
   it('draws the baseline where search and holdout together say it is', async () => {
     const state = await concluded(
       {
