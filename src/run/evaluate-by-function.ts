@@ -14,7 +14,8 @@ import type { OptimizeOptions } from './optimize-options.ts'
 import { orAborted } from './or-aborted.ts'
 
 /**
- * One call per cell. The worst case of tokens and money is unknown beforehand, so they are charged as they come.
+ * One call per cell. The worst case of tokens and money is unknown beforehand: reserved is what the dearest call took
+ * so far, so that a limit is exceeded by no more than what a call takes beyond that.
  *
  * @param said What of a call's cost `evaluate` has returned so far.
  */
@@ -23,8 +24,9 @@ export function evaluateByFunction<Example>(
   seed: number,
   said: Set<string> = new Set(),
 ): CellEvaluator {
+  let dearest = NO_COST
   return async ({ candidate, example, repeat, split, signal, reserve }) => {
-    const reservation = await reserve(NO_COST)
+    const reservation = await reserve(dearest)
     if (!reservation) return { failure: failure('budget', 'the budget allows no further call') }
     const shown = (split === 'search' ? examples : holdout)[example]!
     const started = performance.now()
@@ -37,6 +39,11 @@ export function evaluateByFunction<Example>(
       const told = { ...NO_COST, ...known }
       checkCost(told, 'what evaluate returned')
       cost = told
+      dearest = {
+        inputTokens: Math.max(dearest.inputTokens, told.inputTokens),
+        outputTokens: Math.max(dearest.outputTokens, told.outputTokens),
+        usd: Math.max(dearest.usd, told.usd),
+      }
       for (const name of Object.keys(known)) said.add(name)
       checkMeasurementKeys(given, 'result', COSTS)
       const measured = readMeasurement(given, 'what evaluate returned')

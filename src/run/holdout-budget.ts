@@ -1,8 +1,11 @@
+import { LARGEST_HOLDOUT_SHARE } from '../study/allowance.ts'
+
 /** Of a small budget, set aside for comparing winner and baseline on examples the search never saw. */
 const SMALL_SHARE = 0.2
-/** Of a budget that leaves the search {@link ENOUGH} all the same: from there on a verdict gains more than the search does. */
-const LARGE_SHARE = 0.375
-/** Evaluations of one prompt on all search examples. */
+/**
+ * Evaluations of one prompt on all search examples. A budget that leaves the search as many sets {@link LARGEST_HOLDOUT_SHARE}
+ * aside: from there on a verdict gains more than the search does.
+ */
 const ENOUGH = 5
 
 /**
@@ -18,7 +21,7 @@ const ENOUGH = 5
 export function holdoutBudget(total: number, searchExamples: number): number {
   if (total === Number.POSITIVE_INFINITY) return total
   const spare = total - ENOUGH * searchExamples
-  return Math.floor(Math.max(SMALL_SHARE * total, Math.min(LARGE_SHARE * total, spare)))
+  return Math.floor(Math.max(SMALL_SHARE * total, Math.min(LARGEST_HOLDOUT_SHARE * total, spare)))
 }
 
 export interface HoldoutOptions {

@@ -27,8 +27,10 @@ import { embedTexts } from './embed-texts.ts'
 import { evaluateByFunction } from './evaluate-by-function.ts'
 import { generateByFunction } from './generate-by-function.ts'
 import { holdoutSize } from './holdout-budget.ts'
+import { endingWithoutCosts, exceededLimits, isLimited, unusedLimits } from './limits-of-costs.ts'
 import { type OptimizeOptions, optimizeOptionsSchema } from './optimize-options.ts'
 import { poolOf, splitOf } from './optimize-pool.ts'
+import { DEFAULT_LOOKS } from './plan.ts'
 import { type RunResult, resultOf } from './result.ts'
 import { checkSameStudy, hashOf, isSameBudget } from './same-study.ts'
 
@@ -55,7 +57,7 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
   const start = given.prompt ?? given.baseline
   const options = start === undefined ? given : { ...given, baseline: start }
   if (options.examples.length === 0) throw new InvalidArgumentError('examples is empty; expected at least one')
-  const budget = checkBudget(options.budget)
+  const limits = checkBudget(options.budget)
   const seed = options.seed ?? 1
   const [examples, holdout] = splitOf(options, seed)
   const store = options.store ?? createMemoryStore()
@@ -63,12 +65,16 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
   const backend = options.backend ?? (await openThreadedBackend())
   const finalists = options.baseline === undefined ? 1 : 2
   const proposers = options.proposers ?? (given.prompt !== undefined && !given.prompts ? 'auto' : 'none')
+  const grows = proposers !== 'none'
+  // A pool that grows has no end of its own.
+  const isEndless = grows && !Object.values(limits).some(isLimited)
+  const budget = isEndless ? { ...limits, evaluations: DEFAULT_LOOKS * examples.length } : limits
   const compared = holdoutSize({
     total: Math.min(budget.evaluations ?? Number.POSITIVE_INFINITY, budget.calls ?? Number.POSITIVE_INFINITY),
     searchExamples: examples.length,
     available: holdout.length,
     finalists,
-    everything: proposers === 'none' ? poolOf(options).length * examples.length : Number.POSITIVE_INFINITY,
+    everything: grows ? Number.POSITIVE_INFINITY : poolOf(options).length * examples.length,
   })
   const policy = options.policy === undefined ? {} : { policy: options.policy }
   options.signal?.throwIfAborted()
@@ -107,16 +113,15 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
     if (stored) checkSameStudy(stored.state, config, pool)
     const created: StudyEvent = { v: EVENT_VERSION, type: 'created', budget, config }
     const embeddings = await embedTexts(options, pool)
-    const generation =
-      proposers === 'none'
-        ? undefined
-        : generateByFunction({
-            proposers,
-            examples,
-            pool,
-            baseline: Math.max(0, baseline ? pool.indexOf(baseline) : 0),
-            ...(options.generate ? { generate: options.generate } : {}),
-          })
+    const generation = grows
+      ? generateByFunction({
+          proposers,
+          examples,
+          pool,
+          baseline: Math.max(0, baseline ? pool.indexOf(baseline) : 0),
+          ...(options.generate ? { generate: options.generate } : {}),
+        })
+      : undefined
     const environment = environmentOf(policy, backend)
     const asksItself = options.policy === undefined || options.policy === DEFAULT_POLICY
     const study = openStudy(
@@ -138,13 +143,17 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
     if (earlier && !raised && fresh.length === 0) return rankedResult(study.state, earlier)
     const telemetry = options.tracer && (await import('../engine/telemetry.ts')).createTelemetry(options.tracer)
     const said = new Set<string>()
+    const evaluate = evaluateByFunction({ ...options, examples, holdout }, seed, said)
     const search = {
       study,
       journal: createJournal(study, lease, { store }),
-      evaluate: evaluateByFunction({ ...options, examples, holdout }, seed, said),
+      evaluate: grows ? endingWithoutCosts(evaluate, budget, said) : evaluate,
       concurrency: options.concurrency ?? 8,
       holdoutExamples: compared,
-      warnings: sampleSizeWarnings(examples.length, compared),
+      warnings: [
+        ...(isEndless ? [`No budget is set: the search stops after ${budget.evaluations} evaluations.`] : []),
+        ...sampleSizeWarnings(examples.length, compared),
+      ],
       ...(generation
         ? {
             generate: (request: GenerationRequest) =>
@@ -157,34 +166,16 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
     }
     const run = () => runSearch(search)
     const conclusion = await (telemetry?.traceRun({ 'krige.study': name }, run) ?? run())
-    return rankedResult(study.state, conclusion, unusedLimits(study.state, said))
+    return rankedResult(study.state, conclusion, unusedLimits(study.state.ledger, said))
   } finally {
     await lease.release()
   }
 }
 
 function rankedResult(state: StudyState, conclusion: Conclusion, warnings: readonly string[] = []): OptimizeResult {
-  const result = resultOf(state, conclusion)
   return {
-    ...result,
-    warnings: [...result.warnings, ...warnings],
+    ...resultOf(state, conclusion),
+    warnings: [...conclusion.warnings, ...exceededLimits(state.ledger), ...warnings],
     ranking: leadersOf(state, conclusion, Number.POSITIVE_INFINITY),
   }
-}
-
-const COSTS_OF_LIMITS = {
-  usd: ['usd'],
-  inputTokens: ['inputTokens'],
-  outputTokens: ['outputTokens'],
-  tokens: ['inputTokens', 'outputTokens'],
-} as const
-
-/** What a call takes is known where `evaluate` says so; a limit on what it never said held nothing back. */
-function unusedLimits({ ledger }: StudyState, said: ReadonlySet<string>): string[] {
-  return (Object.keys(COSTS_OF_LIMITS) as (keyof typeof COSTS_OF_LIMITS)[]).flatMap((limit) => {
-    const costs = COSTS_OF_LIMITS[limit]
-    if (ledger.limits[limit] === undefined || costs.some((cost) => said.has(cost) || ledger.spent[cost] > 0)) return []
-    const returned = ['score', ...costs].join(', ')
-    return [`The budget's ${limit} held nothing back: evaluate did not say what a call takes. Return { ${returned} }.`]
-  })
 }

@@ -53,7 +53,7 @@ export interface Plan {
 /** Of a budget in calls, what is expected to go to writing prompts; the rest measures. */
 const PROPOSING_SHARE = 0.15
 /** Evaluations per search example, where prompts are written and nothing limits the search. */
-const DEFAULT_LOOKS = 10
+export const DEFAULT_LOOKS = 10
 
 /**
  * @param proposers What writes further prompts. @defaultValue none

@@ -3,8 +3,11 @@
  *
  * @module
  */
-import type { Budget } from './ledger.ts'
+import { type Budget, NO_COST, type Spending } from './ledger.ts'
 import type { StudyState } from './state.ts'
+
+/** Of all that a budget pays for, what is set aside for the holdout at most. */
+export const LARGEST_HOLDOUT_SHARE = 0.375
 
 /**
  * What the search may spend in evaluations of a given budget, the holdout aside: what a policy plans with. It does not
@@ -34,5 +37,35 @@ export function evaluationsLeft(state: StudyState): number {
   const { config, ledger, holdoutReserve } = state
   const left = ledger.left()
   const calls = Math.floor((left.calls - promisedCalls(state)) / config.callsPerEvaluation)
-  return Math.max(0, Math.min(left.evaluations, calls) - holdoutReserve)
+  return Math.max(0, Math.min(left.evaluations - holdoutReserve, calls - holdoutReserve, payable(state)))
+}
+
+const TOKENS_AND_MONEY = {
+  inputTokens: ['inputTokens'],
+  outputTokens: ['outputTokens'],
+  tokens: ['inputTokens', 'outputTokens'],
+  usd: ['usd'],
+} as const satisfies Partial<Record<keyof Budget, readonly (keyof Spending)[]>>
+
+/** Sums of prices are not exact in binary: 0.3 pays for three at 0.1. */
+const TOLERANCE = 1e-9
+
+/**
+ * Search evaluations that tokens and money pay for at what one took so far, beside what is pending and the holdout's
+ * share; unlimited before the first is known.
+ */
+function payable({ ledger, holdoutReserve }: StudyState): number {
+  const { limits, spent, reserved, byRole } = ledger
+  if (spent.evaluations === 0) return Number.POSITIVE_INFINITY
+  const proposing = byRole.get('proposer') ?? NO_COST
+  const counts = (Object.keys(TOKENS_AND_MONEY) as (keyof typeof TOKENS_AND_MONEY)[]).map((key) => {
+    const sum = (costs: typeof NO_COST) => TOKENS_AND_MONEY[key].reduce((total, cost) => total + costs[cost], 0)
+    const limit = limits[key] ?? Number.POSITIVE_INFINITY
+    const each = (sum(spent) - sum(proposing)) / spent.evaluations
+    if (limit === Number.POSITIVE_INFINITY || each <= 0) return Number.POSITIVE_INFINITY
+    // Where the share was set nothing was known of what an evaluation takes.
+    const share = Math.min(holdoutReserve, Math.floor((LARGEST_HOLDOUT_SHARE * limit) / each))
+    return Math.floor((limit - sum(spent)) / each + TOLERANCE) - reserved.evaluations - share
+  })
+  return Math.min(...counts)
 }

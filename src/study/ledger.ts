@@ -184,6 +184,8 @@ export function createLedger(budget: Budget): Ledger {
       ? spent.inputTokens + spent.outputTokens + reserved.inputTokens + reserved.outputTokens
       : spent[key] + reserved[key]
   const left = (key: keyof Budget) => Math.max(0, limit(key) - held(key))
+  /** Unlike {@link left}, this is below zero where a limit is exceeded: then not even what takes nothing fits. */
+  const fits = (key: keyof Budget, amount: number) => limit(key) - held(key) >= amount
 
   return {
     get limits() {
@@ -219,11 +221,11 @@ export function createLedger(budget: Budget): Ledger {
     },
     affords(worst) {
       return (
-        left('calls') >= 1 &&
-        left('inputTokens') >= worst.inputTokens &&
-        left('outputTokens') >= worst.outputTokens &&
-        left('tokens') >= worst.inputTokens + worst.outputTokens &&
-        limit('usd') - held('usd') >= worst.usd - USD_TOLERANCE
+        fits('calls', 1) &&
+        fits('inputTokens', worst.inputTokens) &&
+        fits('outputTokens', worst.outputTokens) &&
+        fits('tokens', worst.inputTokens + worst.outputTokens) &&
+        fits('usd', worst.usd - USD_TOLERANCE)
       )
     },
     reserveCall(call, worst) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkBudget, createLedger } from '../../src/study/ledger.ts'
+import { checkBudget, createLedger, NO_COST } from '../../src/study/ledger.ts'
 
 const cost = fc.record({
   inputTokens: fc.nat(500),
@@ -33,6 +33,15 @@ describe('ledger', () => {
     ledger.reserveCall(1, { inputTokens: 10, outputTokens: 5, usd: 0 })
     ledger.settleCall(1, { inputTokens: 14, outputTokens: 5, usd: 0 })
     expect(ledger.exceeded).toEqual({ inputTokens: 4, outputTokens: 0, usd: 0 })
+  })
+
+  it('has no room for what may take nothing once a limit is exceeded', () => {
+    for (const limits of [{ inputTokens: 10 }, { outputTokens: 10 }, { tokens: 20 }, { usd: 0.1 }]) {
+      const ledger = createLedger(limits)
+      ledger.reserveCall(1, NO_COST)
+      ledger.settleCall(1, { inputTokens: 11, outputTokens: 11, usd: 0.11 })
+      expect(ledger.affords(NO_COST)).toBe(false)
+    }
   })
 
   it('never overshoots, in any order of reservations and settlements within them', () => {
