@@ -89,7 +89,9 @@ async function render(
     )
   }
   if (format === 'promptfoo' && !/\{\{.+?\}\}/s.test(candidateText(winner))) {
-    process.stderr.write('It names no variable: the template of the task, which shows the input, is not in it.\n')
+    process.stderr.write(
+      'The prompt shows no input: the template of the task does. Add it to the prompt, for example "Input: {{input}}".\n',
+    )
   }
   switch (format) {
     case 'prompt':

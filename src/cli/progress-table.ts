@@ -101,7 +101,7 @@ function tableOf(progress: SearchProgress, line: string, columns: number) {
     `${'━'.repeat(filled)}${'─'.repeat(BAR - filled)} ${head}`,
     ...(drafts ? [written] : []),
     '',
-    ...(leaders.length === 0 ? [] : [`  ${'prompt'.padEnd(name)}  score           measured  text`]),
+    ...(leaders.length === 0 ? [] : [`  ${'prompt'.padEnd(name)}  score ± s.d.    measured  text`]),
     ...leaders.map(({ id, mean, standardDeviation, evaluations, isBaseline }, row) =>
       [
         id === best ? '▸ ' : '  ',

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type Command, Option } from 'commander'
 import { InvalidInputError } from '../errors.ts'
 import { DEFAULT_LOCAL_MODEL as MODEL } from '../evaluation/models/known-names.ts'
+import { DEFAULT_STORE } from '../store/default-store.ts'
 import { numberOption } from './number-options.ts'
 
 interface QuickstartFlags {
@@ -14,7 +15,6 @@ interface QuickstartFlags {
 }
 
 const TASKS = 'data/tasks/ticket-triage'
-const STORE = '.krige/quickstart.db'
 
 const EXAMPLES = `
 The replay needs no model and gives the same numbers on every machine. Live, Krige starts from one prompt and writes others.
@@ -60,7 +60,7 @@ async function quickstart({ live, seed, threads, json }: QuickstartFlags): Promi
   const { run } = await import('./run-command.ts')
   await run(join(root, TASKS, live ? 'task-one-prompt.yaml' : 'task-instruct.yaml'), {
     study,
-    store: STORE,
+    store: DEFAULT_STORE,
     warmStart: [],
     ...(live ? {} : { model: `table:${join(root, `data/instruct/ticket-triage.${MODEL}.json.gz`)}` }),
     ...(seed === undefined ? {} : { seed }),
@@ -71,9 +71,9 @@ async function quickstart({ live, seed, threads, json }: QuickstartFlags): Promi
 
 /** A replay takes seconds and costs nothing: it starts anew each time. */
 async function forget(study: string): Promise<void> {
-  if (!existsSync(STORE)) return
+  if (!existsSync(DEFAULT_STORE)) return
   const { openStore } = await import('../store/open-store.ts')
-  const store = await openStore(STORE)
+  const store = await openStore(DEFAULT_STORE)
   try {
     if (await store.find(study)) await store.delete(study)
   } finally {

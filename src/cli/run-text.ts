@@ -22,7 +22,7 @@ export function planText(plan: Plan, localSeconds?: number): string {
       ? `Search: up to ${count(plan.searchEvaluations)} evaluations. ${proposingText(plan.proposing)}`
       : `Search: up to ${count(plan.searchEvaluations)} evaluations (measuring everything takes ${count(plan.exhaustive.evaluations)}).`,
     plan.holdoutExamples > 0
-      ? `Holdout: ${count(plan.holdoutEvaluations)} evaluations of the same budget, to compare the winner on ${counted(plan.holdoutExamples, 'example')} the search never sees.`
+      ? `Holdout: ${count(plan.holdoutEvaluations)} evaluations of the same budget, to judge the winner on ${counted(plan.holdoutExamples, 'example')} the search never sees.`
       : 'Holdout: none.',
     plan.proposing
       ? `Cost: at most ${costText(plan.cost)}, retries and the writing of prompts aside.`
@@ -45,6 +45,12 @@ function proposingText({ calls }: NonNullable<Plan['proposing']>): string {
 }
 
 function costText(cost: Cost): string {
+  if (cost.inputTokens + cost.outputTokens === 0) {
+    // A recording answers for nothing; what a program without a model calls, only it knows.
+    return cost.usd === undefined
+      ? `${counted(cost.evaluations, 'evaluation')} by the program`
+      : `${counted(cost.calls, 'call')}, ${dollars(cost.usd)}`
+  }
   const tokens = `${count(cost.inputTokens)} input and ${count(cost.outputTokens)} output tokens`
   return `${counted(cost.calls, 'call')}, ${tokens}${cost.usd === undefined ? ' (price unknown)' : `, ${dollars(cost.usd)}`}`
 }

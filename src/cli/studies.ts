@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { count } from '../report/numbers.ts'
 import type { Store } from '../store/store.ts'
 import { jsonLine } from './terminal.ts'
 import { STORE_OPTION, withStore } from './with-store.ts'
@@ -63,14 +64,14 @@ async function listStudies(store: Store): Promise<StudyRow[]> {
 
 function tableOf(rows: readonly StudyRow[]): string {
   const cells = [
-    ['study', 'started', 'verdict', 'prompts', 'evaluations', 'calls'],
+    ['study', 'started (UTC)', 'verdict', 'prompts', 'evaluations', 'calls'],
     ...rows.map((row) => [
       row.study,
       row.created.slice(0, 16).replace('T', ' '),
-      row.verdict ?? row.state,
-      String(row.prompts ?? ''),
-      String(row.evaluations ?? ''),
-      String(row.calls ?? ''),
+      row.verdict ?? (row.state === 'open' ? 'unfinished' : row.state),
+      row.prompts === undefined ? '' : count(row.prompts),
+      row.evaluations === undefined ? '' : count(row.evaluations),
+      row.calls === undefined ? '' : count(row.calls),
     ]),
   ]
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)))

@@ -54,10 +54,11 @@ export function reportMarkdown(summary: ReportSummary): string {
 export function reportLines(summary: ReportSummary, columns = 80): string {
   const { winner, baseline, prompts, warnings } = summary
   const shown = prompts.slice(0, MOST)
-  const width = Math.max(10, Math.min(30, columns - 50))
+  const longest = Math.min(24, Math.max(6, columns - 42), Math.max(6, ...shown.map((row) => row.id.length)))
+  const width = Math.max(14, Math.min(30, columns - 26 - longest))
   const ends = shown.flatMap((row) => row.interval ?? [])
   const [low, high] = [Math.min(...ends), Math.max(...ends)]
-  const longest = Math.min(24, Math.max(0, ...shown.map((row) => row.id.length)))
+  const scale = low < high ? score(low) + score(high).padStart(width - score(low).length) : ' '.repeat(width)
   const bar = ({ interval: range, mean }: ReportedPrompt) => {
     if (!range || mean === null || !(high > low)) return ' '.repeat(width)
     const at = (value: number) => Math.round(((value - low) / (high - low)) * (width - 1))
@@ -66,30 +67,40 @@ export function reportLines(summary: ReportSummary, columns = 80): string {
     ).join('')
   }
   const lines = [
-    `${summary.study}: ${summary.verdict}${headline(summary)}`,
-    ...warnings.map((warning) => `! ${warning}`),
+    wrapped(`${summary.study}: ${summary.verdict}${headline(summary)}`, columns),
+    ...warnings.map((warning) => wrapped(`! ${warning}`, columns)),
     '',
     ...(winner && baseline && winner.id !== baseline.id
       ? ['What changed from the baseline to the winner:', textDifference(baseline.text, winner.text), '']
       : winner
         ? [`Winner ${winner.id}:`, winner.text, '']
         : []),
+    `      ${'prompt'.padEnd(longest)}  ${scale}   score  measured`,
     ...shown.map(
       (row) =>
-        `${String(row.rank).padStart(4)}  ${shorten(row.id, longest).padEnd(longest)}  ${bar(row)}  ${score(row.mean ?? Number.NaN).padStart(6)}  ${count(row.measured).padStart(5)} measured`,
+        `${String(row.rank).padStart(4)}  ${shorten(row.id, longest).padEnd(longest)}  ${bar(row)}  ${score(row.mean ?? Number.NaN).padStart(6)}  ${count(row.measured).padStart(8)}`,
     ),
     ...(prompts.length > MOST ? [`      and ${count(prompts.length - MOST)} more`] : []),
     '',
-    spentLine(summary),
+    wrapped(spentLine(summary), columns),
   ]
   return `${lines.join('\n')}\n`
 }
 
+/** Broken between words; a word that is longer than a line stays whole. */
+function wrapped(text: string, columns: number): string {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > columns) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines.join('\n')
+}
+
 function headline({ winner, baseline, difference }: ReportSummary): string {
-  const change =
-    winner?.holdout && baseline?.holdout && winner.id !== baseline.id
-      ? `, ${score(baseline.holdout.mean)} → ${score(winner.holdout.mean)} on held-out examples`
-      : ''
+  const before = baseline?.holdout && winner?.id !== baseline.id ? `${score(baseline.holdout.mean)} → ` : ''
+  const change = winner?.holdout ? `, ${before}${score(winner.holdout.mean)} on held-out examples` : ''
   const held = difference
     ? ` (difference ${signedScore(difference.mean)}, 95% interval ${interval(difference.interval)})`
     : ''

@@ -172,7 +172,9 @@ function whyNoHoldout(
 }
 
 function planWarnings(task: Task, holdoutExamples: number, searchEvaluations: number, isWritten: boolean): string[] {
-  const warnings = sampleSizeWarnings(task.split.search.length, holdoutExamples)
+  // Without a baseline the holdout compares nothing: it cannot be too small for that.
+  const compared = task.baseline === undefined && holdoutExamples > 0 ? Number.POSITIVE_INFINITY : holdoutExamples
+  const warnings = sampleSizeWarnings(task.split.search.length, compared)
   if (task.pool.length === 1 && !isWritten) warnings.push('There is one prompt: nothing to choose from.')
   if (searchEvaluations < task.pool.length) {
     warnings.push(

@@ -62,7 +62,7 @@ const PRICES: Readonly<Record<string, Readonly<Record<string, Price>>>> = {
 const priceSchema = z.strictObject({ input: z.number().min(0), output: z.number().min(0) })
 
 /**
- * Looks a model up: local models cost nothing, hosted ones what the table says, others are unknown.
+ * Looks a model up: local models and recorded tables cost nothing, hosted ones what the table says, others are unknown.
  *
  * @param override What the user said.
  * @throws InvalidArgumentError when that is no price.
@@ -72,7 +72,7 @@ const priceSchema = z.strictObject({ input: z.number().min(0), output: z.number(
 export function createPriceList(override?: Price): PriceOf {
   if (override !== undefined) checkInput(priceSchema, override, 'price')
   return (model) => {
-    if (model.startsWith('gguf:')) return { input: 0, output: 0 }
+    if (/^(?:gguf|table):/.test(model)) return { input: 0, output: 0 }
     if (override) return override
     const colon = model.indexOf(':')
     const provider = model.slice(0, colon)

@@ -98,7 +98,7 @@ describe('the command line', () => {
       { study: 'first', state: 'open', policy: 'random', prompts: 1, evaluations: 4, calls: 0 },
       { study: 'empty', state: 'open' },
     ])
-    expect((await krige(folder, 'studies', '--store', file)).stdout).toMatch(/^study +started +verdict/)
+    expect((await krige(folder, 'studies', '--store', file)).stdout).toMatch(/^study +started \(UTC\) +verdict/)
   })
 
   it('reports on a study in every format, and compares two', async () => {

@@ -62,7 +62,7 @@ describe('the table of a run', () => {
     expect(screen()).toBe(`
 ${'━'.repeat(12)}${'─'.repeat(12)} search: 50/100 evaluations, 50 calls, about 3 s left
 
-  prompt  score           measured  text
+  prompt  score ± s.d.    measured  text
 ▸ good    0.700 ± 0.050          9  Which label fits?
   plain   0.500 ± 0.050          9  (baseline) Which label fits?
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { progressText, resultText } from '../../src/cli/run-text.ts'
+import { planText, progressText, resultText } from '../../src/cli/run-text.ts'
+import { createPriceList } from '../../src/run/prices.ts'
 import type { RunResult } from '../../src/run/result.ts'
 
 const candidate = (id: string, holdout: number) => ({
@@ -14,6 +15,19 @@ const result: RunResult = {
   warnings: [],
   report: '.krige/tickets.html',
 }
+
+describe('a plan', () => {
+  it('counts no tokens of a recording, and says whose the cost of a program is', () => {
+    const cost = { evaluations: 10, calls: 10, inputTokens: 0, outputTokens: 0 }
+    const plan = {
+      ...{ prompts: 2, searchExamples: 5, searchEvaluations: 10, holdoutExamples: 0, holdoutEvaluations: 0 },
+      ...{ callsPerEvaluation: 1, budget: { evaluations: 10 }, cost, exhaustive: cost, warnings: [] },
+    }
+    expect(planText(plan)).toContain('Cost: at most 10 evaluations by the program, retries aside;')
+    const recorded = { ...cost, usd: createPriceList()('table:triage.json')!.input }
+    expect(planText({ ...plan, cost: recorded })).toContain('Cost: at most 10 calls, $0, retries aside;')
+  })
+})
 
 describe('the end of a run', () => {
   it('has the verdict last, however long the prompts are, and the report just before', () => {

@@ -76,6 +76,22 @@ describe('a report as data and text', () => {
     expect(reportLines(unknown)).not.toMatch(/NaN|Infinity|undefined/)
   })
 
+  it('fits a terminal, with the scale of the bars above them', async () => {
+    const summary = summarizeReport(await twoSlots())
+    const [first, ...rest] = summary.prompts
+    const long = { ...summary, prompts: [{ ...first!, id: 'a-name-that-somebody-made-of-all-the-settings' }, ...rest] }
+    for (const columns of [60, 80, 120]) {
+      for (const shown of [summary, long]) {
+        const lines = reportLines(shown, columns).split('\n')
+        const widest = Math.max(...lines.map((line) => line.length))
+        expect(widest).toBeLessThanOrEqual(columns)
+        expect(lines.find((line) => line.includes('measured'))).toMatch(
+          /^ {6}prompt +\d\.\d{3} +\d\.\d{3} +score {2}measured$/,
+        )
+      }
+    }
+  })
+
   it('is Markdown in which no id and no text is markup', async () => {
     const text = reportMarkdown(summarizeReport(await twoSlots()))
     expect(text).toContain('| p\\|0 |')

@@ -338,6 +338,14 @@ describe('makePlan', () => {
     expect(makePlan({ ...task, budget: { calls: 50 } }, each, createPriceList()).cost.usd).toBeUndefined()
   })
 
+  it('does not call a holdout too small for a comparison that no baseline makes', () => {
+    const planned = (task: Task) => makePlan(task, each, createPriceList()).warnings.join()
+    const { baseline, ...alone } = define({ holdout: 6 })
+    expect(planned({ ...alone, baseline: baseline! })).toContain('The holdout compares 6 examples')
+    expect(planned(alone)).toContain('No baseline prompt')
+    expect(planned(alone)).not.toContain('The holdout compares')
+  })
+
   it('refuses a budget that cannot choose, and warns of what the sizes cannot support', () => {
     const refuse = () => makePlan(define({ budget: { calls: 3 } }), each, createPriceList())
     expect(refuse).toThrow('the budget allows 1 evaluation; nothing can be chosen')
