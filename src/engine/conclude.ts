@@ -1,4 +1,5 @@
 import { constraintText } from '../history/constraint.ts'
+import { NO_CALL_LEFT } from '../history/failure.ts'
 import type { ObservationHistory } from '../history/observation-log.ts'
 import type { Recommendation } from '../policy/policy.ts'
 import { differenceOf } from '../policy/recommendation/ranking-statistics.ts'
@@ -63,6 +64,7 @@ export function concludeSearch(
         ...(relevantDifference === undefined ? {} : { relevantDifference }),
       })
     : 'undecided'
+  const whyNot = sayWhyNot(study.state, winner, baseline, verdict)
   return {
     reason,
     // A score that breaks a constraint is no improvement, and that nothing better keeps it has not been shown.
@@ -77,7 +79,7 @@ export function concludeSearch(
     ...(comparison ? { comparison } : {}),
     ...(combined ? { combined } : {}),
     ...(feasibility ? { feasibility } : {}),
-    warnings: [...sayWhyNot(study.state, winner, baseline, verdict), ...warnings, ...notes, ...failureWarnings(study)],
+    warnings: [...whyNot, ...warnings, ...notes, ...failureWarnings(study), ...generationWarnings(study, whyNot)],
   }
 }
 
@@ -126,6 +128,14 @@ function posteriorOf(recommendation: Recommendation, candidate: number): JudgedC
   const mean = recommendation.means[candidate]!
   const deviation = recommendation.standardDeviations[candidate]!
   return { candidate, mean, interval: posteriorInterval(mean, deviation, [...recommendation.means]) }
+}
+
+/** Prompts that were asked for and did not come, where that is not said already. */
+function generationWarnings({ state: { generations } }: Study, said: readonly string[]): string[] {
+  const errors = generations.flatMap(({ error }) => (error === undefined || error === NO_CALL_LEFT ? [] : [error]))
+  const last = errors.at(-1)
+  if (last === undefined || said.some((warning) => warning.includes(last))) return []
+  return [`${errors.length} of ${generations.length} requests for prompts failed, the last with: ${last}`]
 }
 
 /** A prompt whose calls fail often is unreliable, which is not the same as bad. */

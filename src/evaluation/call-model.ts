@@ -1,4 +1,4 @@
-import { type Failure, failure } from '../history/failure.ts'
+import { type Failure, failure, NO_CALL_LEFT } from '../history/failure.ts'
 import type { CallRole, CallTrace } from '../history/trace.ts'
 import type { ReserveCall } from './evaluator.ts'
 import { withoutReasoning } from './reasoning.ts'
@@ -93,7 +93,7 @@ export async function callModel(
     })
     if (reserve && !reservation) {
       // What was wrong with the call is the reason, not that it cannot be sent once more.
-      const refused = last ?? failure('budget', 'the budget allows no further call')
+      const refused = last ?? failure('budget', NO_CALL_LEFT)
       return finish({ kind: 'failure', failure: refused }, attempt)
     }
     // A reservation waits for the disk, and the caller may have gone meanwhile.

@@ -44,6 +44,9 @@ export function failure(kind: FailureKind, message: string, retryAfter?: number)
   return { kind, retryable: RETRYABLE.has(kind), message, ...(retryAfter === undefined ? {} : { retryAfter }) }
 }
 
+/** That a call was not allowed is how a budget ends, and nobody's fault. */
+export const NO_CALL_LEFT = 'the budget allows no further call'
+
 /** Longest a server is waited for that asks for time, in milliseconds; beyond, a run pauses. */
 export const LONGEST_WAIT = 120_000
 

@@ -58,6 +58,8 @@ export interface ProposalRequest {
   readonly random: Random
   /** Absent where there is no generator. */
   readonly ask?: Ask
+  /** Aborted when the search is: for what takes its time. */
+  readonly signal?: AbortSignal
   /** What the gate refused of an earlier answer to this request, and why. */
   readonly rejected?: readonly Rejection[]
 }

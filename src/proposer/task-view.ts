@@ -110,7 +110,12 @@ function demonstrator(template: Template | undefined, slots: readonly string[]):
   }
 }
 
-/** The slots of a prompt, every one of the task: a text stands in the main one. */
+/**
+ * The slots of a prompt, every one of the task: a text stands in the main one.
+ *
+ * @example
+ * slotsOf({ id: 'a', text: 'Label it.' }, { slots: ['prompt'], mainSlot: 'prompt' }) // { prompt: 'Label it.' }
+ */
 export function slotsOf(candidate: Candidate, task: Pick<TaskView, 'slots' | 'mainSlot'>): Record<string, string> {
   const given = candidate.slots ?? { [task.mainSlot]: candidate.text ?? '' }
   return Object.fromEntries(task.slots.map((name) => [name, given[name] ?? '']))

@@ -5,7 +5,7 @@
  */
 import { withoutUndefined } from '../check-input.ts'
 import type { CellEvaluator } from '../engine/cell.ts'
-import { failure } from '../history/failure.ts'
+import { failure, NO_CALL_LEFT } from '../history/failure.ts'
 import { checkMeasurementKeys, type Measurements, readMeasurement } from '../history/measurement.ts'
 import { candidateText } from '../prompt/candidate.ts'
 import { type CallCost, checkCost, NO_COST } from '../study/ledger.ts'
@@ -27,7 +27,7 @@ export function evaluateByFunction<Example>(
   let dearest = NO_COST
   return async ({ candidate, example, repeat, split, signal, reserve }) => {
     const reservation = await reserve(dearest)
-    if (!reservation) return { failure: failure('budget', 'the budget allows no further call') }
+    if (!reservation) return { failure: failure('budget', NO_CALL_LEFT) }
     const shown = (split === 'search' ? examples : holdout)[example]!
     const started = performance.now()
     let cost = NO_COST

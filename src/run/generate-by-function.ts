@@ -1,13 +1,14 @@
 import { showValue } from '../check-input.ts'
+import { InvalidInputError } from '../errors.ts'
 import { estimateTokens } from '../evaluation/estimate-tokens.ts'
 import type { TextModel } from '../evaluation/text-model.ts'
 import { failure } from '../history/failure.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Example, JsonValue } from '../prompt/example.ts'
-import type { ProposerSpecification } from '../proposer/registry.ts'
 import { messageOf } from '../text/message-of.ts'
 import { orAborted } from './or-aborted.ts'
-import { createGenerating, type Generating } from './proposing.ts'
+import type { GivenProposer } from './own-proposer.ts'
+import { createGenerating, type Generating, openProposer } from './proposing.ts'
 
 /** Answers one question of a writer of prompts: one call as far as the budget is concerned. */
 export type Generate = (
@@ -16,7 +17,7 @@ export type Generate = (
 ) => string | Promise<string>
 
 export interface GenerateByFunctionOptions {
-  readonly proposers: 'auto' | readonly ProposerSpecification[]
+  readonly proposers: 'auto' | readonly GivenProposer[]
   readonly examples: readonly unknown[]
   readonly pool: readonly Candidate[]
   readonly baseline: number
@@ -26,6 +27,11 @@ export interface GenerateByFunctionOptions {
 
 /** Has prompts written where examples and the generator are the caller's own. */
 export function generateByFunction({ generate, ...given }: GenerateByFunctionOptions): Generating {
+  if (!generate && typeof given.proposers === 'object' && openProposer(given)?.needsGenerator) {
+    throw new InvalidInputError('generate is missing, and every proposer that is named needs it', {
+      remedy: "Pass generate, or name one that needs no model: 'demonstrations', 'format', 'edit'.",
+    })
+  }
   const examples = given.examples.map(readExample)
   return createGenerating({
     task: {

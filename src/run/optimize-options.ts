@@ -13,6 +13,7 @@ import type { MeasurementInput, WrittenMeasurement } from '../history/measuremen
 import type { PolicyContext, PolicyFactory } from '../policy/policy.ts'
 import type { LearnedPrior } from '../policy/prior/learned-prior.ts'
 import type { Candidate } from '../prompt/candidate.ts'
+import type { Proposer } from '../proposer/proposer.ts'
 import type { ProposerSpecification } from '../proposer/registry.ts'
 import type { Store } from '../store/store.ts'
 import { type Direction, directionSchema } from '../study/events.ts'
@@ -40,10 +41,11 @@ export interface OptimizeOptions<Example> {
   /** The prompt in use now, and the one to beat: better ones are written from it. */
   readonly prompt?: string
   /**
-   * Who writes further prompts: names as in a task file. @defaultValue 'auto' with a {@link prompt} and no prompts, else
-   * 'none'
+   * Who writes further prompts: names as in a task file, or a `Proposer` of your own.
+   *
+   * @defaultValue 'auto' with a {@link prompt} and no prompts, else 'none'
    */
-  readonly proposers?: 'auto' | 'none' | readonly ProposerSpecification[]
+  readonly proposers?: 'auto' | 'none' | readonly (ProposerSpecification | Proposer)[]
   /** Asks the model that writes prompts; one call as far as the budget is concerned. @defaultValue none is asked */
   readonly generate?: Generate
   readonly examples: readonly Example[]

@@ -54,6 +54,11 @@ export interface OptimizeResult extends RunResult {
  */
 export async function optimize<Example>(given: OptimizeOptions<Example>): Promise<OptimizeResult> {
   checkInput<unknown>(optimizeOptionsSchema, given, '')
+  if (given.prompt !== undefined && given.baseline !== undefined && given.prompt !== given.baseline) {
+    throw new InvalidArgumentError('prompt and baseline differ; expected one of them, each is the prompt to beat', {
+      remedy: 'Put the other among the prompts.',
+    })
+  }
   const start = given.prompt ?? given.baseline
   const options = start === undefined ? given : { ...given, baseline: start }
   if (options.examples.length === 0) throw new InvalidArgumentError('examples is empty; expected at least one')
@@ -151,6 +156,9 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
       concurrency: options.concurrency ?? 8,
       holdoutExamples: compared,
       warnings: [
+        ...(options.generate && !grows
+          ? ["generate is not asked: no proposer writes prompts. Set proposers: 'auto'."]
+          : []),
         ...(isEndless ? [`No budget is set: the search stops after ${budget.evaluations} evaluations.`] : []),
         ...sampleSizeWarnings(examples.length, compared),
       ],

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto'
 import type { GenerationOutcome, GenerationRequest } from '../engine/generation.ts'
 import type { RetryOptions } from '../evaluation/retry.ts'
 import type { TextModel } from '../evaluation/text-model.ts'
-import { type Failure, isFatal } from '../history/failure.ts'
+import { type Failure, failure as failureOf, isFatal } from '../history/failure.ts'
 import type { Trace, TraceRecord } from '../history/trace.ts'
 import { createRandom } from '../numerics/random/random.ts'
 import type { ProposerInfo } from '../policy/policy.ts'
@@ -18,7 +18,7 @@ import { createGate } from '../proposer/gate/gate.ts'
 import { passBack } from '../proposer/pass-back.ts'
 import { countByReason, propose } from '../proposer/propose.ts'
 import type { Ask, Draft, MeasuredExample, Member, Proposer } from '../proposer/proposer.ts'
-import { createPortfolio, createPortfolios, createProposer, type ProposerSpecification } from '../proposer/registry.ts'
+import { createPortfolio, createPortfolios, createProposer } from '../proposer/registry.ts'
 import { type StagePlan, stagePlan, stageView } from '../proposer/stage-view.ts'
 import { contentOf, createTaskView, type TaskView } from '../proposer/task-view.ts'
 import type { ProposedCandidate } from '../study/new-candidates.ts'
@@ -28,6 +28,7 @@ import { readTextFile } from '../task/source.ts'
 import type { Task } from '../task/task.ts'
 import { askGenerator } from './ask-generator.ts'
 import { callCost } from './generator-cost.ts'
+import { type GivenProposer, isOwnProposer, ownProposer, ProposerFault } from './own-proposer.ts'
 import type { PriceOf } from './prices.ts'
 
 /** What a run tells its proposers. */
@@ -47,9 +48,11 @@ export interface Generating {
 /** What of a task matters to proposers. */
 export type ProposedTask = Pick<
   Task,
-  'proposers' | 'metric' | 'examples' | 'split' | 'pool' | 'baseline' | 'description' | 'template' | 'preserve'
+  'metric' | 'examples' | 'split' | 'pool' | 'baseline' | 'description' | 'template' | 'preserve'
 > &
-  Partial<Pick<Task, 'sampling' | 'program' | 'evaluate' | 'space' | 'budget'>>
+  Partial<Pick<Task, 'sampling' | 'program' | 'evaluate' | 'space' | 'budget'>> & {
+    readonly proposers: 'auto' | 'none' | readonly GivenProposer[]
+  }
 
 export interface ProposingOptions {
   readonly task: ProposedTask
@@ -69,13 +72,14 @@ export interface ProposingOptions {
  * @example
  * openProposer({ proposers: ['mutate'] })?.needsGenerator // true
  */
-export function openProposer({ proposers }: Pick<Task, 'proposers'>): Proposer | undefined {
+export function openProposer({ proposers }: Pick<ProposedTask, 'proposers'>): Proposer | undefined {
   if (proposers === 'none') return undefined
   if (proposers === 'auto') return createPortfolio()
   return createPortfolio(proposers.map(openNamed))
 }
 
-function openNamed(written: ProposerSpecification): Proposer {
+function openNamed(written: GivenProposer): Proposer {
+  if (isOwnProposer(written)) return ownProposer(written)
   return createProposer(written, (file) => readTextFile(file, 'meta-prompt', 'proposers'))
 }
 
@@ -84,7 +88,7 @@ function openNamed(written: ProposerSpecification): Proposer {
  * each of those the task names, those with other settings apart.
  */
 function armsOf(
-  { proposers }: Pick<Task, 'proposers'>,
+  { proposers }: Pick<ProposedTask, 'proposers'>,
   whole: Proposer,
   isAsked: boolean,
 ): readonly (readonly [name: string, proposer: Proposer])[] {
@@ -157,10 +161,17 @@ export function createGenerating(options: ProposingOptions): Generating | undefi
           task: view,
           count: action.count,
           random,
+          signal: request.signal,
           ...(ask ? { ask } : {}),
         },
         gate,
-      )
+      ).catch((error: unknown) => {
+        if (request.signal.aborted && error === request.signal.reason)
+          failure = failureOf('cancelled', 'cancelled while it was written')
+        else if (error instanceof ProposerFault) failure = failureOf('program', error.message)
+        else throw error
+        return { drafts: [], rejected: [] }
+      })
       return {
         candidates: drafts.map((draft) => candidateOf(draft, view, state.candidates)),
         rejected: countByReason(rejected),
