@@ -85,7 +85,7 @@ async function render(
   const slots = Object.keys(winner.slots ?? {}).filter((slot) => winner.slots![slot] !== '')
   if (slots.length > 1 && (format === 'prompt' || format === 'promptfoo')) {
     process.stderr.write(
-      `It has several parts (${slots.join(', ')}), here one after the other; --format json keeps them apart.\n`,
+      `The winner has several parts (${slots.join(', ')}), here one after the other; --format json keeps them apart.\n`,
     )
   }
   if (format === 'promptfoo' && !/\{\{.+?\}\}/s.test(candidateText(winner))) {

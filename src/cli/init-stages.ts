@@ -7,7 +7,7 @@ examples: examples.jsonl         # {"input": …, "expected": …} per line
 split: { search: 0.5, holdout: 0.5, seed: 1 }
 metric: label-match              # scores what the last stage answers
 # A local model (krige models pull), or for example
-#   openai-compatible:http://127.0.0.1:8080/v1#name    openai:gpt-4o-mini    anthropic:claude-3-5-haiku-latest
+#   openai-compatible:http://127.0.0.1:8080/v1#name    openai:gpt-5-mini    anthropic:claude-haiku-4-5
 model: gguf:${DEFAULT_LOCAL_MODEL}
 stages:
   points:

@@ -21,7 +21,7 @@ split: { search: 0.5, holdout: 0.5, seed: 1 }
 template: "{{instruction}}\\n\\nReview: {{input}}\\nAnswer:"
 metric: label-match
 # A local model (krige models pull), or for example
-#   openai-compatible:http://127.0.0.1:8080/v1#name    openai:gpt-4o-mini    anthropic:claude-3-5-haiku-latest
+#   openai-compatible:http://127.0.0.1:8080/v1#name    openai:gpt-5-mini    anthropic:claude-haiku-4-5
 model: ${DEFAULT_MODEL}
 prompts: prompts.jsonl           # {"id", "slots": {"instruction": …}} per line
 baseline: "Classify the review."
@@ -78,7 +78,7 @@ export function registerInit(program: Command): void {
     .command('init')
     .description('Write a task to start from: an example, or one of your own from a prompt and a file of examples.')
     .argument('[folder]', 'where to (default: here)')
-    .option('--yes', 'ask nothing: take a model that is found here, and the only file of examples')
+    .option('--yes', 'ask nothing: take a model that is found here and, with --prompt, the only file of examples')
     .option('--from <file>', 'your examples: .csv, .jsonl, .json or .yaml, with an input and a right answer each')
     .option('--stages', 'an example of a program of two stages')
     .option('--prompt <text>', 'the prompt in use now; Krige writes better ones from it')

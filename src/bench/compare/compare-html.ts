@@ -1,7 +1,7 @@
 import { escapeMarkup } from '../../text/escape-markup.ts'
 import type { Comparison, FractionComparison } from './compare-results.ts'
 import { comparePictures } from './compare-svg.ts'
-import { formatP, signed } from './compare-text.ts'
+import { formatP, numbered, signed } from './compare-text.ts'
 
 /** The comparison as one self-contained page: no scripts, nothing loaded. */
 export function compareHtml(comparison: Comparison): string {
@@ -17,7 +17,7 @@ th, td { padding: .2rem .8rem; border-bottom: 1px solid #ddd; text-align: right 
 figure { margin: 1rem 0; overflow-x: auto } svg { max-width: 100%; height: auto } .better { font-weight: 600 }
 </style></head><body>
 <h1>Comparison of search policies</h1>
-<p>${tables.length} tables of ${tasks.length} tasks, up to ${repeats} repeats. Error is (best − chosen)/(best − worst) of the
+<p>${numbered(tables, 'table')} of ${numbered(tasks, 'task')}, up to ${repeats} repeats. Error is (best − chosen)/(best − worst) of the
 prompts’ true means. Differences are to <b>${escapeMarkup(reference)}</b>, paired by table and repeat, with 95% intervals over
 tasks; negative means better than ${escapeMarkup(reference)}, bold that the interval excludes 0.</p>
 ${notes.map((note) => `<p><b>Note.</b> ${escapeMarkup(note)}</p>`).join('\n')}

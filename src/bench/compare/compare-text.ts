@@ -5,7 +5,7 @@ import type { Comparison, FractionComparison } from './compare-results.ts'
 export function compareText(comparison: Comparison): string {
   const { tables, tasks, repeats, reference, notes } = comparison
   const parts = [
-    `${tables.length} tables of ${tasks.length} tasks, up to ${repeats} repeats. Differences are to ${reference}, paired by`,
+    `${numbered(tables, 'table')} of ${numbered(tasks, 'task')}, up to ${repeats} repeats. Differences are to ${reference}, paired by`,
     'table and repeat, with 95% intervals over tasks; negative means better. Ranks are means over tasks.\n',
     ...comparison.fractions.map(section),
     ...comparison.holdout.map(section),
@@ -53,3 +53,8 @@ export const signed = (value: number): string => `${value <= -0.00005 ? '−' : 
 
 /** With its relation: `= 0.0312` or `< 0.0001`. */
 export const formatP = (p: number): string => (p < 0.0001 ? '< 0.0001' : `= ${p.toFixed(4)}`)
+
+/** How many, as in `1 table`, `8 tables`. */
+export function numbered({ length }: readonly unknown[], thing: string): string {
+  return `${length} ${thing}${length === 1 ? '' : 's'}`
+}

@@ -17,10 +17,15 @@ export function resultsText(summary: readonly BenchSummary[]): string {
   )
   const held = summary.some(({ meanHoldoutError }) => meanHoldoutError !== undefined)
   const parts = [
-    section('normalized error ± standard error over tasks', order, fractions, (policy, fraction) => {
-      const entry = find(policy, fraction)
-      return entry ? `${entry.meanError.toFixed(4)} ± ${entry.standardError.toFixed(4)}` : '–'
-    }),
+    section(
+      'normalized error (0: the best prompt of a table, 1: its worst) ± standard error over tasks',
+      order,
+      fractions,
+      (policy, fraction) => {
+        const entry = find(policy, fraction)
+        return entry ? `${entry.meanError.toFixed(4)} ± ${entry.standardError.toFixed(4)}` : '–'
+      },
+    ),
   ]
   if (held) {
     parts.push(
