@@ -77,7 +77,8 @@ const KEYS = [
  * checkMeasurementKeys({ score: 1, metric: { calls: 2 } }, 'outcome') // throws InvalidArgumentError: unknown key outcome.metric. Did you mean metrics?
  */
 export function checkMeasurementKeys(given: unknown, name: string, others: readonly string[] = []): void {
-  if (typeof given !== 'object' || given === null) return
+  // The places of a list are no keys: what it should have been is said elsewhere.
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || ArrayBuffer.isView(given)) return
   const known: readonly string[] = [...KEYS, ...others]
   const key = Object.keys(given).find((written) => !known.includes(written))
   if (key === undefined) return

@@ -3,8 +3,9 @@ import { InvalidInputError } from '../errors.ts'
 import { estimateTokens } from '../evaluation/estimate-tokens.ts'
 import type { TextModel } from '../evaluation/text-model.ts'
 import { failure } from '../history/failure.ts'
-import type { Candidate } from '../prompt/candidate.ts'
+import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import type { Example, JsonValue } from '../prompt/example.ts'
+import { templateTags } from '../proposer/gate/template-tags.ts'
 import { messageOf } from '../text/message-of.ts'
 import { orAborted } from './or-aborted.ts'
 import type { GivenProposer } from './own-proposer.ts'
@@ -33,18 +34,31 @@ export function generateByFunction({ generate, ...given }: GenerateByFunctionOpt
     })
   }
   const examples = given.examples.map(readExample)
+  const { pool, baseline } = given
   return createGenerating({
     task: {
       proposers: given.proposers,
       metric: { name: 'evaluate', options: {} },
       examples,
       split: { search: examples.map((_, index) => index), holdout: [], seed: 0 },
-      pool: given.pool,
-      baseline: given.baseline,
+      pool,
+      baseline,
+      preserve: variablesOf(candidateText(pool[baseline]!), given.examples),
     },
     priceOf: () => undefined,
+    // As far as is known here: one call of the caller's function, as an evaluation is.
+    costOfCall: () => 1,
     ...(generate ? { generator: modelOf(generate) } : {}),
   })!
+}
+
+/** What the caller's `evaluate` fills in, as far as one can see: tags of templates, and keys of the examples in braces. */
+function variablesOf(prompt: string, examples: readonly unknown[]): string[] {
+  const [example] = examples
+  const keys = typeof example === 'object' && example !== null ? Object.keys(example) : []
+  return [
+    ...new Set([...templateTags(prompt), ...keys.map((key) => `{${key}}`).filter((name) => prompt.includes(name))]),
+  ]
 }
 
 /** An object with `input`, perhaps `expected`; or anything else, as a whole. */

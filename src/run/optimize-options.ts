@@ -48,6 +48,7 @@ export interface OptimizeOptions<Example> {
   readonly proposers?: 'auto' | 'none' | readonly (ProposerSpecification | Proposer)[]
   /** Asks the model that writes prompts; one call as far as the budget is concerned. @defaultValue none is asked */
   readonly generate?: Generate
+  /** Anything. Who writes prompts reads `input` and `expected` of them, and keeps what a prompt has of their keys in braces. */
   readonly examples: readonly Example[]
   /**
    * Scores one prompt on one example; one call as far as the budget is concerned. Returns a score, true or false, null when

@@ -26,6 +26,26 @@ export function splitOf<Example>(
   return [pick(order.slice(0, half)), pick(order.slice(half))]
 }
 
+/** Examples that are searched and held out, too: on them the winner was chosen. */
+export function overlapWarnings(examples: readonly unknown[], holdout: readonly unknown[]): string[] {
+  const searched = new Set(examples.flatMap(writtenOf))
+  const both = holdout.flatMap(writtenOf).filter((written) => searched.has(written)).length
+  if (both === 0) return []
+  return [
+    `${both} of ${holdout.length} held-out examples are among those of the search: what they say of the winner is too good.`,
+  ]
+}
+
+/** Nothing for what JSON cannot say. */
+function writtenOf(example: unknown): string[] {
+  try {
+    const written: string | undefined = JSON.stringify(example)
+    return written === undefined ? [] : [written]
+  } catch {
+    return []
+  }
+}
+
 /** What makes two candidates the same, whatever their ids. */
 export function contentOf(candidate: Candidate): string {
   const parameters = Object.entries(candidate.parameters ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))

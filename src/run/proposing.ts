@@ -61,6 +61,8 @@ export interface ProposingOptions {
   /** For a plan: whether there will be one. @defaultValue whether {@link generator} is given */
   readonly isAsked?: boolean
   readonly priceOf: PriceOf
+  /** What a call for so many prompts costs, in evaluations. @defaultValue by tokens, as far as the task tells */
+  readonly costOfCall?: (count: number) => number
   readonly retry?: RetryOptions
   readonly redact?: (text: string) => string
 }
@@ -113,6 +115,7 @@ function armsOf(
  */
 export function createGenerating(options: ProposingOptions): Generating | undefined {
   const { task, generator, isAsked = generator !== undefined } = options
+  const costOfCall = options.costOfCall ?? ((count: number) => callCost(task, generator, count))
   const proposer = openProposer(task)
   if (!proposer) return undefined
   const arms = armsOf(task, proposer, isAsked)
@@ -123,7 +126,7 @@ export function createGenerating(options: ProposingOptions): Generating | undefi
       name,
       ...(arm.members ? { members: arm.members } : {}),
       calls: (count) => (isAsked ? 2 * arm.calls(count) : 0),
-      cost: (count) => (isAsked ? arm.calls(count) * callCost(task, generator, count) : 0),
+      cost: (count) => (isAsked ? arm.calls(count) * costOfCall(count) : 0),
     })),
     async generate(request, { study, traces, embed }) {
       const { action } = request

@@ -47,7 +47,18 @@ export function checkSameStudy({ config, candidates }: StudyState, now: StudyCon
   )
   const differing = keys.filter((key) => before[key] !== wanted[key])
   if (differing.length > 0) {
-    const details = differing.map((key) => `other ${key}: ${before[key]}, now ${wanted[key]}`)
+    const textOf = (pool: readonly Candidate[], id: string) => {
+      const found = pool.find((candidate) => candidate.id === id)
+      return found ? showValue(candidateText(found)) : id
+    }
+    const details = differing.map((key) => {
+      // Hashes and ids tell a reader nothing.
+      if (key === 'baseline') {
+        return `other baseline: ${textOf(candidates, before.baseline)}, now ${textOf(pool, wanted.baseline)}`
+      }
+      const isHash = (key === 'examples' || key === 'holdout') && before[key] !== 'none' && wanted[key] !== 'none'
+      return isHash ? `other ${key}` : `other ${key}: ${before[key]}, now ${wanted[key]}`
+    })
     throw new ConflictError(`study ${config.name} was started with ${details.join('; ')}`, {
       remedy: 'Name another study.',
     })

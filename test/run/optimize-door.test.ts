@@ -79,6 +79,16 @@ describe('onProgress', () => {
   })
 })
 
+describe('held-out examples', () => {
+  it.each([
+    [[4, 5, 6], '2 of 3 held-out examples are among those of the search'],
+    [[6, 7, 8], undefined],
+  ])('%j: those that are searched, too, are counted', async (holdout, said) => {
+    const { warnings } = await call({ holdout, baseline: 'a' })
+    expect(warnings.find((warning) => warning.includes('held-out'))?.slice(0, said?.length)).toBe(said)
+  })
+})
+
 describe('optimize without a score', () => {
   it.each<readonly [string, () => never | number | null, string]>([
     [
@@ -110,6 +120,7 @@ describe('optimize without a score', () => {
       'an error that cannot be shown',
     ],
     ['gives NaN', () => Number.NaN, 'NaN'],
+    ['gives a list', () => [1, 0] as never, 'what evaluate returned is [1,0]; expected a finite number'],
     ['gives a key that nobody reads', () => ({ score: 1, metric: { calls: 2 } }) as never, 'Did you mean metrics?'],
     ['gives a misspelled cost', () => ({ score: 1, inputToken: 2 }) as never, 'Did you mean inputTokens?'],
     ['gives no cost that can be', () => ({ score: 1, usd: -1 }) as never, 'usd is -1'],
@@ -157,7 +168,7 @@ describe('optimize on a stored study', () => {
     ['examples', { examples: [0, 1, 2, 3, 4, 6] }, 'other examples'],
     ['direction', { direction: 'minimize' }, 'other direction: maximize, now minimize'],
     ['seed', { seed: 2 }, 'other seed: 1, now 2'],
-    ['baseline', { baseline: 'a' }, 'other baseline: none, now 1'],
+    ['baseline', { baseline: 'a' }, 'other baseline: none, now "a"'],
     ['policy', { policy: 'random' }, 'other policy'],
     ['holdout', { holdout: [9] }, 'other holdout'],
   ])('refuses other %s', async (_, options, message) => {

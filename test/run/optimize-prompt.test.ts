@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { generateByFunction } from '../../src/run/generate-by-function.ts'
 import { optimize } from '../../src/run/optimize.ts'
+import { loadStudy } from '../../src/store/load-study.ts'
+import { createMemoryStore } from '../../src/store/memory-store.ts'
 
 const labels = ['bug', 'billing']
 const examples = Array.from({ length: 40 }, (_, index) => ({ input: `Ticket ${index}`, expected: labels[index % 2]! }))
@@ -35,5 +38,33 @@ describe('optimize with one prompt', () => {
     const { drafts, warnings } = await optimize({ ...options, proposers: ['mutate'] })
     expect(drafts?.written ?? 0).toBe(0)
     expect(warnings.join()).toContain('generate gave {"text":"<prompt>Say bug or billing.</prompt>"}; expected a text')
+  })
+
+  it.each([
+    ['{{input}}', 'a tag of a template'],
+    ['{input}', 'a key of the examples in braces'],
+  ])('keeps %s, %s, in all that is written', async (variable) => {
+    const store = createMemoryStore()
+    const prompt = `Classify: ${variable}\nLabel:`
+    let turn = 0
+    const generate = () =>
+      `<prompt>Say bug or billing, case ${++turn}: ${variable}</prompt><prompt>Say bug or billing ${turn}.</prompt>`
+    const fill = (text: string, example: { input: string; expected: string }) =>
+      evaluate(text.replace(variable, example.input), example)
+    const budget = { evaluations: 60 }
+    const result = await optimize({ prompt, examples, evaluate: fill, budget, generate, store, proposers: ['mutate'] })
+    expect(result.winner.text).toMatch(/^Say bug or billing, case/)
+    for (const { text } of (await loadStudy(store, 'optimize'))!.state.candidates) expect(text).toContain(variable)
+    expect(result.drafts?.rejected).toHaveProperty('lost-text')
+  })
+
+  it('counts a call of generate as an evaluation when it weighs who writes next', () => {
+    const pool = [{ id: 'a', text: 'Classify.' }]
+    const { proposers } = generateByFunction({ proposers: 'auto', examples, pool, baseline: 0, generate: () => '' })
+    const costs = proposers.map(({ name, cost }) => [name, cost?.(1)])
+    expect(costs).toEqual([
+      ['auto-free', 0],
+      ['auto-written', 1],
+    ])
   })
 })

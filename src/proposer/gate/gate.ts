@@ -12,6 +12,7 @@ import type { Draft } from '../proposer.ts'
 import { contentOf, slotsOf, type TaskView } from '../task-view.ts'
 import { createCopyDetector } from './copied-examples.ts'
 import type { Rejection, RejectionReason } from './rejection.ts'
+import { templateTags } from './template-tags.ts'
 import { wordsOf } from './words.ts'
 
 export interface GateOptions {
@@ -86,7 +87,7 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
     if (instruction.trim() === '' || REFUSAL.test(instruction)) return ['empty', 'it is no prompt']
     const lost = task.preserve.find((literal) => !text.includes(literal))
     if (lost !== undefined) return ['lost-text', `it must keep ${lost} word for word`]
-    const syntax = text.match(/\{\{[^{}]*\}\}|\{%.*?%\}/g)?.find((tag) => !task.preserve.includes(tag))
+    const syntax = templateTags(text).find((tag) => !task.preserve.includes(tag))
     if (syntax !== undefined) return ['template-syntax', `${syntax} stays unfilled; write text without braces`]
     for (const name of task.slots) {
       const tokens = estimateTokens(slots[name] ?? '')
