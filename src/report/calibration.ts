@@ -43,7 +43,7 @@ export function calibration(
     const [low, high] = rows.find(({ index }) => index === judged.candidate)?.interval ?? judged.interval
     const isWithin = seen.interval[0] <= high && seen.interval[1] >= low
     return [
-      html`<tr><td class="name">${name} <span class="quiet">${candidates[judged.candidate]!.id}</span></td><td class="number">${interval([low, high])}</td><td class="number">${score(seen.mean)}</td><td class="number">${interval(seen.interval)}</td><td>${isWithin ? 'overlap' : 'apart'}</td></tr>`,
+      html`<tr><th scope="row" class="name">${name} <span class="quiet">${candidates[judged.candidate]!.id}</span></th><td class="number">${interval([low, high])}</td><td class="number">${score(seen.mean)}</td><td class="number">${interval(seen.interval)}</td><td>${isWithin ? 'overlap' : 'apart'}</td></tr>`,
     ]
   })
   if (points.length < 3 && held.length === 0) return undefined
@@ -51,7 +51,7 @@ export function calibration(
     held.length === 0
       ? undefined
       : html`<p class="quiet">What the search predicted, and what the holdout then showed: the same population, other examples.</p>
-<div class="scroll"><table><thead><tr><th></th><th class="number">predicted interval</th><th class="number">holdout</th><th class="number">95% interval</th><th>intervals</th></tr></thead><tbody>${held}</tbody></table></div>`
+<div class="scroll"><table><thead><tr><td></td><th class="number">predicted interval</th><th class="number">holdout</th><th class="number">95% interval</th><th>intervals</th></tr></thead><tbody>${held}</tbody></table></div>`
   }${
     points.length < 3
       ? undefined

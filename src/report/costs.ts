@@ -70,6 +70,6 @@ export function costTable(
 ): Html | undefined {
   if (costs.length === 0) return undefined
   return html`<h3>By role and model</h3><div class="scroll"><table><thead><tr><th>role</th><th>model</th><th class="number">calls</th><th class="number">input tokens</th><th class="number">output tokens</th><th class="number">money</th></tr></thead><tbody>
-${costs.map(({ role, stage, calls, inputTokens, outputTokens, usd }) => html`<tr><td>${role}${stage === undefined ? '' : `, stage ${stage}`}</td><td>${models[role] ?? 'unknown'}</td><td class="number">${count(calls)}</td><td class="number">${count(inputTokens)}</td><td class="number">${count(outputTokens)}</td><td class="number">${dollars(usd)}</td></tr>`)}
+${costs.map(({ role, stage, calls, inputTokens, outputTokens, usd }) => html`<tr><th scope="row">${role}${stage === undefined ? '' : `, stage ${stage}`}</th><td>${models[role] ?? 'unknown'}</td><td class="number">${count(calls)}</td><td class="number">${count(inputTokens)}</td><td class="number">${count(outputTokens)}</td><td class="number">${dollars(usd)}</td></tr>`)}
 </tbody></table></div>`
 }

@@ -114,7 +114,7 @@ ${fronts.map(({ front: { measure, points }, prices }) => {
   const name = NAMES[measure] ?? measure
   return html`<h3>Score against ${name}</h3>${frontPlot(name, points, rows, prices)}
 <div class="scroll"><table><thead><tr><th>prompt</th><th class="number">${name}</th><th class="number">score</th><th class="number">on the front</th></tr></thead>
-<tbody>${listed.map((point) => html`<tr><td class="name">${point.id}</td><td class="number">${priceText(point.price)}</td><td class="number">${score(point.score)}</td><td class="number">${probability(point.probability)}</td></tr>`)}</tbody></table></div>
+<tbody>${listed.map((point) => html`<tr><th scope="row" class="name">${point.id}</th><td class="number">${priceText(point.price)}</td><td class="number">${score(point.score)}</td><td class="number">${probability(point.probability)}</td></tr>`)}</tbody></table></div>
 ${points.length > listed.length ? html`<p class="quiet">The ${count(listed.length)} likeliest of ${count(points.length)}.</p>` : undefined}`
 })}`
 }

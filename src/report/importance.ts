@@ -161,13 +161,13 @@ export function importance(rows: readonly RankedCandidate[]): Html | undefined {
 ${
   parts.length === 0
     ? undefined
-    : html`<h3>Slots and parameters</h3><div class="scroll"><table><thead><tr><th>part</th><th class="number">values</th><th class="number">share of the differences</th></tr></thead><tbody>${parts.map(({ name, kind, values, share }) => html`<tr><td>${name} <span class="quiet">${kind}</span></td><td class="number">${values}</td><td class="number">${Math.round(100 * share)}%</td></tr>`)}</tbody></table></div>`
+    : html`<h3>Slots and parameters</h3><div class="scroll"><table><thead><tr><th>part</th><th class="number">values</th><th class="number">share of the differences</th></tr></thead><tbody>${parts.map(({ name, kind, values, share }) => html`<tr><th scope="row">${name} <span class="quiet">${kind}</span></th><td class="number">${values}</td><td class="number">${Math.round(100 * share)}%</td></tr>`)}</tbody></table></div>`
 }
 ${words.length === 0 ? undefined : html`<h3>Words</h3><p class="quiet">Mean estimate of the prompts with the word less that of those without, with a 95% interval. Words that stand in the same prompts share a row.</p>${wordPlot(words)}`}
 ${
   views.length === 0
     ? undefined
-    : html`<h3>Do prompts that are alike score alike?</h3><p class="quiet">Correlation between a prompt's own scores and those of the ${NEAREST} prompts most like it. Near 1, likeness of that kind predicts scores; near 0 or below, it does not.</p><div class="scroll"><table><thead><tr><th>alike in</th><th class="number">correlation</th></tr></thead><tbody>${views.map(({ view, correlation }) => html`<tr><td>${LIKENESS[view]} <span class="quiet">${view}</span></td><td class="number">${signedScore(correlation)}</td></tr>`)}</tbody></table></div>`
+    : html`<h3>Do prompts that are alike score alike?</h3><p class="quiet">Correlation between a prompt's own scores and those of the ${NEAREST} prompts most like it. Near 1, likeness of that kind predicts scores; near 0 or below, it does not.</p><div class="scroll"><table><thead><tr><th>alike in</th><th class="number">correlation</th></tr></thead><tbody>${views.map(({ view, correlation }) => html`<tr><th scope="row">${LIKENESS[view]} <span class="quiet">${view}</span></th><td class="number">${signedScore(correlation)}</td></tr>`)}</tbody></table></div>`
 }`
 }
 

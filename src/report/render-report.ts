@@ -168,10 +168,10 @@ function winner(state: StudyState, conclusion: Conclusion, rows: readonly Ranked
     range: readonly [number, number],
     holdout?: ScoreSummary,
   ) =>
-    html`<tr><td>${label}</td><td class="bar">${intervalBar(mean, range, scale, kind)}</td><td class="number">${score(mean)}</td><td class="number">${interval(range)}</td><td class="number">${holdout ? score(holdout.mean) : '–'}</td><td class="number">${holdout ? interval(holdout.interval) : '–'}</td><td class="number">${holdout ? count(holdout.count) : '–'}</td></tr>`
+    html`<tr><th scope="row">${label}</th><td class="bar">${intervalBar(mean, range, scale, kind)}</td><td class="number">${score(mean)}</td><td class="number">${interval(range)}</td><td class="number">${holdout ? score(holdout.mean) : '–'}</td><td class="number">${holdout ? interval(holdout.interval) : '–'}</td><td class="number">${holdout ? count(holdout.count) : '–'}</td></tr>`
   return html`<section id="winner"><h2>Winner: ${best.id}</h2>
 ${beaten ? html`<h3>What changed</h3><pre class="difference" dir="auto">${difference(candidateText(beaten), candidateText(best))}</pre><h3>The whole prompt</h3>` : undefined}<div class="winner">${promptText(best)}</div>
-<div class="scroll"><table><thead><tr><th></th><th colspan="3">estimate from the search, ${levelOf(conclusion)} interval</th><th class="number">holdout</th><th class="number">95% interval</th><th class="number">examples</th></tr></thead><tbody>
+<div class="scroll"><table><thead><tr><td></td><th colspan="3">estimate from the search, ${levelOf(conclusion)} interval</th><th class="number">holdout</th><th class="number">95% interval</th><th class="number">examples</th></tr></thead><tbody>
 ${line('winner', 'winner', conclusion.winner.mean, conclusion.winner.interval, conclusion.holdout?.winner)}
 ${baseline && beaten ? line('baseline', 'baseline', baseline.mean, rows.find(({ index }) => index === baseline.candidate)!.interval, conclusion.holdout?.baseline) : undefined}
 </tbody></table></div>
@@ -222,7 +222,7 @@ ${rows.map(
     part,
     share,
     interval: range,
-  }) => html`<tr><td>${part}</td><td class="number">${probability(share)}</td><td class="number">${range.map(probability).join(' to ')}</td><td class="number">${credit.blame[part] === undefined ? '' : probability(credit.blame[part])}</td><td class="number">${tokens(part)}</td></tr>
+  }) => html`<tr><th scope="row">${part}</th><td class="number">${probability(share)}</td><td class="number">${range.map(probability).join(' to ')}</td><td class="number">${credit.blame[part] === undefined ? '' : probability(credit.blame[part])}</td><td class="number">${tokens(part)}</td></tr>
 `,
 )}
 </tbody></table></div>`
@@ -231,9 +231,9 @@ ${rows.map(
 function constraintTable({ winner, baseline }: NonNullable<Conclusion['feasibility']>): Html {
   const amount = (value: number) => String(Number(value.toPrecision(4))).replace('-', '−')
   const line = (label: string, belief: ConstraintBelief) =>
-    html`<tr><td>${label}</td><td>${constraintText(belief)}</td><td class="number">${amount(belief.mean)}</td><td class="number">${belief.interval.map(amount).join(' to ')}</td><td class="number">${probability(belief.probability)}</td><td class="number">${count(belief.count)}</td></tr>`
+    html`<tr><th scope="row">${label}</th><td>${constraintText(belief)}</td><td class="number">${amount(belief.mean)}</td><td class="number">${belief.interval.map(amount).join(' to ')}</td><td class="number">${probability(belief.probability)}</td><td class="number">${count(belief.count)}</td></tr>`
   return html`<p class="quiet">Limits on the mean over examples like these. A prompt that was measured little is assumed to be like the others; one that keeps all limits with a probability of at least ½ may win.${winner.constraints.some(({ metric }) => metric === 'latency') ? ' Latency is in milliseconds.' : ''}</p>
-<div class="scroll"><table><thead><tr><th></th><th>constraint</th><th class="number">mean</th><th class="number">95% interval</th><th class="number">kept with probability</th><th class="number">measured</th></tr></thead><tbody>
+<div class="scroll"><table><thead><tr><td></td><th>constraint</th><th class="number">mean</th><th class="number">95% interval</th><th class="number">kept with probability</th><th class="number">measured</th></tr></thead><tbody>
 ${winner.constraints.map((belief) => line('winner', belief))}
 ${(baseline?.constraints ?? []).map((belief) => line('baseline', belief))}
 </tbody></table></div>`
@@ -276,6 +276,6 @@ function reproduction({ state, version, command = state.command, store }: Report
   const { config } = state
   const facts = { seed: String(config.seed), policy: config.policy, backend: config.backend, ...config.fingerprint }
   return html`${command === undefined ? undefined : html`<pre>${command}</pre>`}
-<div class="scroll"><table><tbody>${Object.entries(facts).map(([key, value]) => html`<tr><td>${key}</td><td>${value}</td></tr>`)}${version === undefined ? undefined : html`<tr><td>krige</td><td>${version}</td></tr>`}</tbody></table></div>
+<div class="scroll"><table><tbody>${Object.entries(facts).map(([key, value]) => html`<tr><th scope="row">${key}</th><td>${value}</td></tr>`)}${version === undefined ? undefined : html`<tr><th scope="row">krige</th><td>${version}</td></tr>`}</tbody></table></div>
 <p class="quiet">The whole log: <code>krige export ${shellWord(config.name)} --format jsonl${store === undefined ? '' : ` --store ${shellWord(store)}`}</code>. Decisions follow from seed, backend and the order in which results arrived; that order is in the log.</p>`
 }

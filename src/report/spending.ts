@@ -13,9 +13,9 @@ import type { ReportOptions } from './report-options.ts'
 export function spending({ state, costs = [], models = {} }: ReportOptions): Html {
   const { spent, limits, reserved, exceeded } = state.ledger
   const line = (label: string, used: string, limit: string | undefined) =>
-    html`<tr><td>${label}</td><td class="number">${used}</td><td class="number">${limit ?? '–'}</td></tr>`
+    html`<tr><th scope="row">${label}</th><td class="number">${used}</td><td class="number">${limit ?? '–'}</td></tr>`
   const limit = (value: number | undefined) => (value === undefined ? undefined : count(value))
-  return html`<div class="scroll"><table><thead><tr><th></th><th class="number">spent</th><th class="number">budget</th></tr></thead><tbody>
+  return html`<div class="scroll"><table><thead><tr><td></td><th class="number">spent</th><th class="number">budget</th></tr></thead><tbody>
 ${line('evaluations (search and holdout)', count(spent.evaluations), limit(limits.evaluations))}
 ${line('calls (with retries)', count(spent.calls), limit(limits.calls))}
 ${line('input tokens', count(spent.inputTokens), limit(limits.inputTokens))}
@@ -33,7 +33,7 @@ export function failures(state: StudyState, rows: readonly RankedCandidate[]): H
   const failed = rows.filter((row) => state.failures.has(row.index)).sort((a, b) => b.failed - a.failed)
   return html`<p class="quiet">Failed cells are missing, not zero: they cost budget and say nothing about the prompt.</p>
 <div class="scroll"><table><thead><tr><th>prompt</th><th class="number">failed</th><th>latest reason</th></tr></thead><tbody>
-${failed.slice(0, 50).map((row) => html`<tr><td class="name">${row.candidate.id}</td><td class="number">${count(state.failures.get(row.index)!.count)}</td><td>${state.failures.get(row.index)!.latest}</td></tr>`)}
+${failed.slice(0, 50).map((row) => html`<tr><th scope="row" class="name">${row.candidate.id}</th><td class="number">${count(state.failures.get(row.index)!.count)}</td><td>${state.failures.get(row.index)!.latest}</td></tr>`)}
 </tbody></table></div>
 ${failed.length > 50 ? html`<p class="quiet">And ${count(failed.length - 50)} more prompts.</p>` : undefined}`
 }

@@ -25,7 +25,7 @@ th { font-weight: 600; font-size: 13px; color: var(--quiet); white-space: nowrap
 @media (max-width: 600px) { th, th.number { white-space: normal } main { padding: 24px 14px 48px }
   .prompts { padding-left: 2.8em !important } .answers, .answers tbody, .answers tr, .answers td { display: block; min-width: 0 !important } .answers thead { display: none } .answers tr { border-bottom: 1px solid var(--rule); padding: 6px 0 } .answers td { border: 0; padding: 2px 0 !important }
   .answers td:nth-child(2)::before { content: 'winner ' } .answers td:nth-child(3)::before { content: 'baseline ' } }
-td.name { overflow-wrap: anywhere; min-width: 110px }
+th[scope=row] { font: inherit; color: inherit; white-space: normal } th.name { overflow-wrap: anywhere; min-width: 110px }
 td.text { max-width: 380px; min-width: 180px; overflow-wrap: anywhere } td summary { cursor: pointer; overflow-wrap: anywhere; unicode-bidi: plaintext } td.bar { width: 150px }
 tr.winner td { background: var(--band) } tr td:first-child, tr th:first-child { padding-left: 8px }
 .warnings { background: var(--warnSoft); border-radius: 8px; padding: 10px 14px 10px 32px; margin: 14px 0 } .warnings li { margin: 4px 0 }

@@ -76,7 +76,7 @@ describe('renderReport', () => {
       '<td class="number">108</td><td class="number">500</td>',
       '$2.00',
       'A warning.',
-      '<tr><td>seed</td><td>7</td></tr>',
+      '<tr><th scope="row">seed</th><td>7</td></tr>',
       '2026-01-01 00:00 UTC, 1 min 30 s',
     ]) {
       expect(text).toContain(part)
