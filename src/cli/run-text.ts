@@ -68,8 +68,9 @@ export function progressText(
     ...(secondsLeft === undefined || evaluations >= evaluationBudget
       ? []
       : [`about ${durationText(Math.max(1, secondsLeft))} left`]),
-    ...(drafts ? [draftsText(drafts)] : []),
+    // Before the drafts: the end of a line is the first to be cut.
     ...(incumbent && best !== undefined ? [`best ${best} ${score(incumbent.mean)} ${range(incumbent.interval)}`] : []),
+    ...(drafts ? [draftsText(drafts)] : []),
   ].join(', ')
 }
 

@@ -98,9 +98,12 @@ function wrapped(text: string, columns: number): string {
   return lines.join('\n')
 }
 
-function headline({ winner, baseline, difference }: ReportSummary): string {
-  const before = baseline?.holdout && winner?.id !== baseline.id ? `${score(baseline.holdout.mean)} → ` : ''
-  const change = winner?.holdout ? `, ${before}${score(winner.holdout.mean)} on held-out examples` : ''
+function headline({ winner, baseline, difference, comparisons }: ReportSummary): string {
+  const won = comparisons !== undefined && winner?.holdout
+  const before = !won && baseline?.holdout && winner?.id !== baseline.id ? `${score(baseline.holdout.mean)} → ` : ''
+  const change = winner?.holdout
+    ? `, ${before}${score(winner.holdout.mean)}${won ? ' of the comparisons won' : ''} on held-out examples`
+    : ''
   const held = difference
     ? ` (difference ${signedScore(difference.mean)}, 95% interval ${interval(difference.interval)})`
     : ''
@@ -113,9 +116,11 @@ function spentLine({ spent, reason }: ReportSummary): string {
   return `${counted(spent.evaluations, 'evaluation')}, ${counted(spent.calls, 'call')}, ${count(spent.inputTokens)} input and ${count(spent.outputTokens)} output tokens, ${dollars(spent.usd)}${ended}`
 }
 
+/** Without its middle: names that begin alike often end differently. */
 function shorten(text: string, length: number): string {
   const line = text.replace(/\s+/g, ' ')
-  return line.length > length ? `${line.slice(0, Math.max(0, length - 1))}…` : line
+  const kept = (length - 1) / 2
+  return line.length > length ? `${line.slice(0, Math.floor(kept))}…${line.slice(-Math.ceil(kept))}` : line
 }
 
 function cell(text: string): string {

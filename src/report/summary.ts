@@ -48,6 +48,8 @@ export interface ReportSummary {
   readonly baseline?: ReportedCandidate
   /** Winner − baseline on the holdout. */
   readonly difference?: ScoreSummary
+  /** By the search, where prompts were compared instead of scored: then a score on the holdout is a share of wins. */
+  readonly comparisons?: number
   readonly spent: StudyState['ledger']['spent']
   readonly costs: readonly RoleCost[]
   readonly importance: {
@@ -92,6 +94,7 @@ export function summarizeReport(state: StudyState, costs: readonly RoleCost[] = 
     ...(winner ? { winner: { ...winner, probabilityBest: conclusion!.winner.probabilityBest } } : {}),
     ...(baseline ? { baseline } : {}),
     ...(conclusion?.comparison ? { difference: conclusion.comparison.difference } : {}),
+    ...(state.comparisons.length > 0 ? { comparisons: state.comparisons.length } : {}),
     spent: { ...state.ledger.spent },
     costs,
     importance: { parts: partImportances(rows), words: wordEffects(rows), views: viewImportances(rows) },

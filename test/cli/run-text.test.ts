@@ -61,4 +61,13 @@ describe('a line of progress', () => {
     const progress = { split: 'search', evaluations: 1, evaluationBudget: 40, calls: 1, usd: 0 } as const
     expect(progressText(progress as never, undefined, 0.2)).toBe('search: 1/40 evaluations, 1 call, about 1 s left')
   })
+
+  it('names the best before the drafts: its end is cut first', () => {
+    const incumbent = { candidate: 0, mean: 0.5, interval: [0.4, 0.6] }
+    const drafts = { written: 3, rejected: {}, measured: 2 }
+    const progress = { split: 'search', evaluations: 9, evaluationBudget: 40, calls: 9, usd: 0, incumbent, drafts }
+    expect(progressText(progress as never, 'a', undefined)).toBe(
+      'search: 9/40 evaluations, 9 calls, best a 0.500 [0.400, 0.600], 3 drafts written, 0 rejected, 2 measured',
+    )
+  })
 })

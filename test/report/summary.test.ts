@@ -85,6 +85,7 @@ describe('a report as data and text', () => {
         const lines = reportLines(shown, columns).split('\n')
         const widest = Math.max(...lines.map((line) => line.length))
         expect(widest).toBeLessThanOrEqual(columns)
+        if (shown === long) expect(lines.join('\n')).toMatch(/ 1 {2}a-name\S*…\S*settings /)
         expect(lines.find((line) => line.includes('measured'))).toMatch(
           /^ {6}prompt +\d\.\d{3} +\d\.\d{3} +score {2}measured$/,
         )

@@ -3,6 +3,8 @@ import { createJournal } from '../../src/engine/journal.ts'
 import { runSearch } from '../../src/engine/search.ts'
 import { rankCandidates } from '../../src/report/ranking.ts'
 import { renderReport } from '../../src/report/render-report.ts'
+import { reportLines } from '../../src/report/report-text.ts'
+import { summarizeReport } from '../../src/report/summary.ts'
 import { createStudy, type StudyOptions } from '../../src/study/create-study.ts'
 import type { AskedEvaluation } from '../../src/study/study.ts'
 import { posteriorInterval } from '../../src/study/verdict.ts'
@@ -108,6 +110,8 @@ describe('a report', () => {
     expect(study.state.conclusion!.holdout!.baseline!.mean).toBe(0)
     expect(page).not.toContain('before → after')
     expect(page).toContain('measuring everything takes 8')
+    const [headline] = reportLines(summarizeReport(study.state), 200).split('\n')
+    expect(headline).toContain(', 1.000 of the comparisons won on held-out examples (difference +1.000,')
   })
 
   it('draws the baseline where search and holdout together say it is', async () => {
