@@ -27,6 +27,7 @@ export {
   UnavailableError,
 } from './errors.ts'
 export type { Evaluation, Evaluator } from './evaluation/evaluator.ts'
+export type { Generate, GenerateContext } from './evaluation/models/function-model.ts'
 export type {
   Program,
   ProgramCall,
@@ -63,7 +64,6 @@ export type { Example } from './prompt/example.ts'
 export type { ProgramStage, ProgramState, StagedProgram, StageSampling, Transition } from './prompt/staged-program.ts'
 export type { ProposerSpecification } from './proposer/registry.ts'
 export { type RankedText, type RankOptions, rank } from './rank.ts'
-export type { Generate } from './run/generate-by-function.ts'
 export {
   createPriceList,
   makePlan,

@@ -5,10 +5,10 @@
  */
 import { checkVectors } from '../embedding/check-vectors.ts'
 import { openEmbedder } from '../embedding/open-embedder.ts'
+import { orAborted } from '../evaluation/or-aborted.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import { DEFAULT_POLICY } from '../study/create-study.ts'
 import type { OptimizeOptions } from './optimize-options.ts'
-import { orAborted } from './or-aborted.ts'
 
 /** Below, every prompt gets measured soon, and an embedder is not worth opening. */
 const ENOUGH_TO_EMBED = 16

@@ -5,13 +5,13 @@
  */
 import { withoutUndefined } from '../check-input.ts'
 import type { CellEvaluator } from '../engine/cell.ts'
+import { orAborted } from '../evaluation/or-aborted.ts'
 import { failure, NO_CALL_LEFT } from '../history/failure.ts'
 import { checkMeasurementKeys, type Measurements, readMeasurement } from '../history/measurement.ts'
 import { candidateText } from '../prompt/candidate.ts'
 import { type CallCost, checkCost, NO_COST } from '../study/ledger.ts'
 import { messageOf } from '../text/message-of.ts'
 import type { OptimizeOptions } from './optimize-options.ts'
-import { orAborted } from './or-aborted.ts'
 
 /**
  * One call per cell. The worst case of tokens and money is unknown beforehand: reserved is what the dearest call took

@@ -1,21 +1,10 @@
-import { showValue } from '../check-input.ts'
 import { InvalidInputError } from '../errors.ts'
-import { estimateTokens } from '../evaluation/estimate-tokens.ts'
-import type { TextModel } from '../evaluation/text-model.ts'
-import { failure } from '../history/failure.ts'
+import { functionModel, type Generate } from '../evaluation/models/function-model.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import type { Example, JsonValue } from '../prompt/example.ts'
 import { templateTags } from '../proposer/gate/template-tags.ts'
-import { messageOf } from '../text/message-of.ts'
-import { orAborted } from './or-aborted.ts'
 import type { GivenProposer } from './own-proposer.ts'
 import { createGenerating, type Generating, openProposer } from './proposing.ts'
-
-/** Answers one question of a writer of prompts: one call as far as the budget is concerned. */
-export type Generate = (
-  prompt: string,
-  context: { readonly temperature: number; readonly seed: number; readonly signal: AbortSignal | undefined },
-) => string | Promise<string>
 
 export interface GenerateByFunctionOptions {
   readonly proposers: 'auto' | readonly GivenProposer[]
@@ -48,7 +37,7 @@ export function generateByFunction({ generate, ...given }: GenerateByFunctionOpt
     priceOf: () => undefined,
     // As far as is known here: one call of the caller's function, as an evaluation is.
     costOfCall: () => 1,
-    ...(generate ? { generator: modelOf(generate) } : {}),
+    ...(generate ? { generator: functionModel(generate) } : {}),
   })!
 }
 
@@ -69,29 +58,4 @@ function readExample(given: unknown, index: number): Example {
   }
   const { input, expected } = given as { input: JsonValue; expected?: JsonValue }
   return { id, input, ...(expected === undefined ? {} : { expected }), fields: {} }
-}
-
-function modelOf(generate: Generate): TextModel {
-  return {
-    name: 'generate',
-    identity: 'generate',
-    concurrency: 1,
-    local: true,
-    countTokens: estimateTokens,
-    async generate({ prompt, sampling, signal }) {
-      const inputTokens = estimateTokens(prompt)
-      try {
-        const context = { temperature: sampling.temperature, seed: sampling.seed ?? 0, signal }
-        const text: unknown = await orAborted(generate(prompt, context), signal)
-        if (typeof text !== 'string') throw new TypeError(`generate gave ${showValue(text)}; expected a text`)
-        const outputTokens = Math.min(estimateTokens(text), sampling.maxOutputTokens)
-        return { kind: 'text', text, reason: 'stop', usage: { inputTokens, outputTokens, estimated: true } }
-      } catch (error) {
-        const message = messageOf(error)
-        const usage = { inputTokens, outputTokens: 0, estimated: true }
-        return { kind: 'failure', failure: failure(signal?.aborted ? 'cancelled' : 'program', message), usage }
-      }
-    },
-    async close() {},
-  }
 }

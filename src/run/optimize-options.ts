@@ -8,6 +8,7 @@ import * as z from 'zod'
 import { functionSchema, objectWith } from '../check-input.ts'
 import type { Embedder } from '../embedding/embedder.ts'
 import type { SearchProgress } from '../engine/search.ts'
+import type { Generate } from '../evaluation/models/function-model.ts'
 import { type Constraint, constraintSchema } from '../history/constraint.ts'
 import type { MeasurementInput, WrittenMeasurement } from '../history/measurement.ts'
 import type { PolicyContext, PolicyFactory } from '../policy/policy.ts'
@@ -19,7 +20,6 @@ import type { Store } from '../store/store.ts'
 import { type Direction, directionSchema } from '../study/events.ts'
 import type { Budget, CallCost } from '../study/ledger.ts'
 import { type Preference, preferenceSchema } from '../study/preference.ts'
-import type { Generate } from './generate-by-function.ts'
 
 /** What {@link OptimizeOptions.evaluate} may use beside its prompt and example. */
 export interface EvaluateContext {

@@ -5,10 +5,10 @@
  */
 import * as z from 'zod'
 import { checkInput } from '../check-input.ts'
+import { orAborted } from '../evaluation/or-aborted.ts'
 import type { Draft, ProposalRequest, Proposer } from '../proposer/proposer.ts'
 import type { ProposerSpecification } from '../proposer/registry.ts'
 import { messageOf } from '../text/message-of.ts'
-import { orAborted } from './or-aborted.ts'
 
 /** A proposer by name and settings, or one of the caller's own. */
 export type GivenProposer = ProposerSpecification | Proposer

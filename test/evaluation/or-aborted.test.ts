@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { orAborted } from '../../src/run/or-aborted.ts'
+import { orAborted } from '../../src/evaluation/or-aborted.ts'
 
 describe('orAborted', () => {
   const never = new Promise<string>(() => {})

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { functionModel, type GenerateContext } from '../../../src/evaluation/models/function-model.ts'
+
+const sampling = { temperature: 0.5, maxOutputTokens: 20, seed: 7 }
+
+describe('a function as a model', () => {
+  it('is told how to answer, and its answer is counted', async () => {
+    let told: GenerateContext | undefined
+    const model = functionModel((prompt, context) => {
+      told = context
+      return `${prompt} Yes.`
+    })
+    const answer = await model.generate({ prompt: 'Is it?', system: 'Be brief.', sampling })
+    expect(answer).toMatchObject({ kind: 'text', text: 'Is it? Yes.', usage: { estimated: true } })
+    expect(told).toEqual({ ...sampling, system: 'Be brief.', signal: undefined })
+  })
+
+  it.each<readonly [string, () => unknown, string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('socket hang up')
+      },
+      'socket hang up',
+    ],
+    ['rejects', async () => Promise.reject(new Error('socket hang up')), 'socket hang up'],
+    ['gives no text', () => 3, 'generate gave 3; expected a text'],
+  ])('that %s has failed that call', async (_, answer, message) => {
+    const model = functionModel(answer as () => string)
+    expect(await model.generate({ prompt: 'Hi.', sampling })).toMatchObject({
+      kind: 'failure',
+      failure: { kind: 'program', message },
+    })
+  })
+
+  it('ends with its signal, whether or not the function does', async () => {
+    const controller = new AbortController()
+    const model = functionModel(() => new Promise<never>(() => {}))
+    const answer = model.generate({ prompt: 'Hi.', sampling, signal: controller.signal })
+    controller.abort()
+    expect(await answer).toMatchObject({ kind: 'failure', failure: { kind: 'cancelled' } })
+  })
+})
