@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { root } from './support/docstring-examples.ts'
-import { runExample } from './support/run-example.ts'
+import { ENTRY_POINTS, originsOf, runExample } from './support/run-example.ts'
 
 /** Pages whose TypeScript is run as it stands; in others it leaves out what only the reader has. */
 const PAGES = [
@@ -30,6 +30,19 @@ describe('the pages of the documentation', () => {
     { timeout: 60_000 },
     async ([, example]) => {
       await runExample(example)
+    },
+  )
+
+  it.for(examples.map((example) => [`${example.file}:${example.line}`, example] as const))(
+    '%s imports what it takes from Krige',
+    async ([, example]) => {
+      const modules = await Promise.all(Object.values(ENTRY_POINTS).map((file) => import(join(root, file))))
+      const offered = new Set(modules.flatMap((module) => Object.keys(module)))
+      const isCalled = (name: string) => new RegExp(`(?<![.\\w]|async )${name}\\(`).test(example.code)
+      const taken = originsOf(example)
+        .filter(({ kind, name }) => kind === 'module' && offered.has(name) && isCalled(name))
+        .map(({ name }) => name)
+      expect(taken).toEqual([])
     },
   )
 
