@@ -10,6 +10,9 @@ export interface StageChoice {
   readonly summary: string
 }
 
+/** How to choose: by credit, or, to compare with, as one does who knows nothing of credit. */
+export const STAGE_CHOICES = ['credit', 'in-turn', 'one-by-one'] as const
+
 /** Texts that a stage has before its credit decides: what was never varied cannot be to blame. */
 const FIRST_TEXTS = 3
 
@@ -18,14 +21,23 @@ const FIRST_TEXTS = 3
  * scores do not depend on lose their turns as that becomes known. Before anything is known all are alike.
  *
  * @param candidate Index of the candidate to rewrite.
+ * @param how By `credit`; `in-turn`, another stage every time; or `one-by-one`, each for an equal part of a limited budget.
  * @returns `undefined` where there are not several stages.
  */
 export function chooseStage(
-  { stages = [], seed }: Pick<PolicyContext, 'stages' | 'seed'>,
-  { pool, observations, generations = [] }: Pick<PolicyState, 'pool' | 'observations' | 'generations'>,
+  { stages = [], seed, evaluationBudget }: Pick<PolicyContext, 'stages' | 'seed' | 'evaluationBudget'>,
+  state: Pick<PolicyState, 'pool' | 'observations' | 'generations' | 'evaluationsLeft'>,
   candidate: number,
+  how: (typeof STAGE_CHOICES)[number] = 'credit',
 ): StageChoice | undefined {
+  const { pool, observations, generations = [] } = state
   if (stages.length < 2) return undefined
+  if (how === 'in-turn') return { stage: stages[generations.length % stages.length]!, summary: 'stages take turns' }
+  if (how === 'one-by-one') {
+    const spent = Number.isFinite(evaluationBudget) ? 1 - state.evaluationsLeft / evaluationBudget : 0
+    const stage = stages[Math.min(stages.length - 1, Math.floor(spent * stages.length))]!
+    return { stage, summary: `stage ${stage} has its part of the budget` }
+  }
   const random = createRandom(seed).split('stage').split(generations.length)
   const texts = stages.map((stage) => countTexts(pool, stage))
   const fewest = Math.min(...texts)

@@ -130,7 +130,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
         const { count, rate } = writing
         const parents = parentsOf(plan, standing)
         const summary = `${count} more drafts promise ${rate.toFixed(5)} per call, measuring on ${(measuring?.rate ?? 0).toFixed(5)}`
-        const choice = chooseStage(context, state, parents[0]!)
+        const choice = chooseStage(context, state, parents[0]!, options.stageChoice)
         const reason = { summary: choice ? `${summary}; ${choice.summary}` : summary, expectedGain: rate }
         const slot = choice ? { slot: choice.stage } : {}
         return { kind: 'act', action: { kind: 'generate', proposer: proposer.name, parents, count, ...slot, reason } }

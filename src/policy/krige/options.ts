@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { viewNames } from '../../features/views.ts'
+import { STAGE_CHOICES } from '../stage-choice.ts'
 
 /** Settings of the `krige` policy. */
 export const krigeOptionsSchema = z.strictObject({
@@ -40,6 +41,12 @@ export const krigeOptionsSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether drafts are predicted by their texts before they are measured; else all are taken to be alike.'),
+  stageChoice: z
+    .enum(STAGE_CHOICES)
+    .default('credit')
+    .describe(
+      'Which stage of a program is rewritten next: the one to blame, another one every time, or one after the other for equal parts of the budget.',
+    ),
   stopBelowGain: z
     .number()
     .nonnegative()

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { createObservationLog } from '../../src/history/observation-log.ts'
+import type { Generation } from '../../src/policy/policy.ts'
+import { chooseStage, type STAGE_CHOICES } from '../../src/policy/stage-choice.ts'
+
+const context = { stages: ['extract', 'check', 'repair'], seed: 1, evaluationBudget: 90 }
+const generation: Generation = {
+  action: 1,
+  proposer: 'auto',
+  parents: [0],
+  added: [],
+  duplicates: 0,
+  rejected: {},
+  calls: 1,
+}
+
+/** The stage after `spent` evaluations and `written` generations. */
+function stageAfter(how: (typeof STAGE_CHOICES)[number], { spent = 0, written = 0 }, given = context) {
+  const state = {
+    pool: [],
+    observations: createObservationLog(),
+    generations: Array.from({ length: written }, () => generation),
+    evaluationsLeft: given.evaluationBudget - spent,
+  }
+  return chooseStage(given, state, 0, how)?.stage
+}
+
+describe('the stage to rewrite next', () => {
+  it('is another one every time where stages take turns', () => {
+    const stages = [0, 1, 2, 3].map((written) => stageAfter('in-turn', { written }))
+    expect(stages).toEqual(['extract', 'check', 'repair', 'extract'])
+  })
+
+  it('is one after the other, each for an equal part of the budget', () => {
+    const stages = [0, 29, 30, 59, 60, 90].map((spent) => stageAfter('one-by-one', { spent, written: 5 }))
+    expect(stages).toEqual(['extract', 'extract', 'check', 'check', 'repair', 'repair'])
+  })
+
+  it('is any of them before credit knows something, and none where there is one stage', () => {
+    expect(context.stages).toContain(stageAfter('credit', {}))
+    expect(stageAfter('in-turn', {}, { ...context, stages: ['extract'] })).toBeUndefined()
+  })
+})
