@@ -95,13 +95,15 @@ export function makePlan(
   const proposing = proposers.some((proposer) => proposer.calls(1) > 0)
   const calls = budget.calls ?? Number.POSITIVE_INFINITY
   const unlimited = isWritten && Object.keys(budget).length === 0
-  const total = Math.min(
+  const paid = Math.min(
     budget.evaluations ?? (unlimited ? DEFAULT_LOOKS * task.split.search.length : Number.POSITIVE_INFINITY),
-    Math.floor(calls / each.calls),
     quotient(budget.inputTokens, each.inputTokens),
     quotient(budget.outputTokens, each.outputTokens),
     quotient(budget.usd, usd ?? 0),
   )
+  const total = Math.min(paid, Math.floor(calls / each.calls))
+  // Stages whose input is as before take no call: what they save buys more evaluations, as long as calls are left.
+  const most = task.program && task.program.stages.length > 1 ? paid : total
   // The search is expected to get along with less, which is what the holdout is weighed against.
   const measuring = proposing ? 1 - PROPOSING_SHARE : 1
   const expected = Math.min(total, Math.floor((measuring * calls) / each.calls))
@@ -136,7 +138,7 @@ export function makePlan(
     holdoutExamples,
     holdoutEvaluations,
     callsPerEvaluation: each.calls,
-    budget: Number.isFinite(total) ? { ...budget, evaluations: total } : budget,
+    budget: Number.isFinite(most) ? { ...budget, evaluations: most } : budget,
     cost: costOf(searchEvaluations + holdoutEvaluations),
     exhaustive: costOf(everything),
     ...(isWritten

@@ -71,6 +71,14 @@ async function run(given: ReturnType<typeof task>) {
 }
 
 describe('a program whose stages are written', () => {
+  it('searches on with the calls that its checkpoints save', async () => {
+    const { result } = await run(task({ budget: { calls: 300 } }))
+    expect(result.spent.evaluations).toBeGreaterThan(200)
+    expect(result.spent.calls).toBeGreaterThan(200)
+    expect(result.spent.calls).toBeLessThanOrEqual(300)
+    expect(result.winner.holdout).not.toBeNull()
+  })
+
   it('is mended where it fails, one stage at a time, and says which stage that was', async () => {
     const { result, state } = await run(task())
     expect(result).toMatchObject({ verdict: 'improved', winner: { holdout: 1 } })
