@@ -94,9 +94,11 @@ describe('krige answers and export of a program', { timeout: 120_000 }, () => {
     const prompt = await krige(own, 'export', 'staged', '--format', 'prompt')
     expect(prompt.stdout).toBe('Instruction 11 of 12.\n\nCheck it.\n')
     expect(prompt.stderr).toBe(
-      'It has several parts (sort, check), here one after the other; --format json keeps them apart.\n',
+      'The winner has several parts (sort, check), here one after the other; --format json keeps them apart.\n',
     )
-    expect((await krige(own, 'export', 'staged', '--format', 'promptfoo')).stderr).toContain('It names no variable: ')
+    expect((await krige(own, 'export', 'staged', '--format', 'promptfoo')).stderr).toContain(
+      'The prompt shows no input: ',
+    )
     rmSync(own, { recursive: true })
   })
 })
