@@ -59,7 +59,7 @@ export interface OptimizeOptions<Example> {
   readonly budget: Budget
   /** @defaultValue 1 */
   readonly seed?: number
-  /** The prompt to beat; it is added when it is not among the prompts. */
+  /** The prompt to beat, as a text that is added when it is not among the prompts; or the id of one that has slots or parameters. */
   readonly baseline?: string
   /**
    * Examples for the final comparison, never shown to the search; measuring them comes out of the same budget.

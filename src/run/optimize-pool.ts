@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { showValue } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import { createRandom } from '../numerics/random/index.ts'
 import { type Candidate, candidateText, isBlank } from '../prompt/candidate.ts'
@@ -52,11 +53,19 @@ export function contentOf(candidate: Candidate): string {
   return JSON.stringify([candidateText(candidate), candidate.slots ?? null, parameters])
 }
 
-/** The prompts as candidates. A text has the id of its place, or on a resume the one that it had. */
-export function poolOf<Example>(
+/** Of the pool, the prompt to beat: by its text, or by the id that the caller gave it. */
+export function baselineOf<Example>(
   { prompts = [], baseline }: OptimizeOptions<Example>,
-  stored: readonly Candidate[] = [],
-): Candidate[] {
+  pool: readonly Candidate[],
+): Candidate | undefined {
+  if (baseline === undefined) return undefined
+  const named = () => prompts.find((prompt) => typeof prompt === 'object' && prompt.id === baseline)
+  return pool.find((candidate) => candidateText(candidate) === baseline) ?? pool.find((one) => one === named())
+}
+
+/** The prompts as candidates. A text has the id of its place, or on a resume the one that it had. */
+export function poolOf<Example>(options: OptimizeOptions<Example>, stored: readonly Candidate[] = []): Candidate[] {
+  const { prompts = [], baseline } = options
   const storedIds = new Map(stored.map((candidate) => [contentOf(candidate), candidate.id]))
   const taken = new Set([...stored, ...prompts.filter((prompt) => typeof prompt === 'object')].map(({ id }) => id))
   const freeId = (wanted: string) => {
@@ -70,7 +79,12 @@ export function poolOf<Example>(
     const id = storedIds.get(contentOf({ id: '', text: prompt })) ?? freeId(String(index + 1))
     return { id, text: prompt }
   })
-  if (baseline !== undefined && !pool.some((candidate) => candidateText(candidate) === baseline)) {
+  if (baseline !== undefined && !baselineOf(options, pool)) {
+    if (pool.length > 0 && pool.every(({ slots }) => slots !== undefined)) {
+      throw new InvalidArgumentError(
+        `baseline is ${showValue(baseline)}, and the prompts have slots; expected the id of one`,
+      )
+    }
     const id = storedIds.get(contentOf({ id: '', text: baseline })) ?? freeId('baseline')
     pool.push({ id, text: baseline, origin: { by: 'baseline' } })
   }

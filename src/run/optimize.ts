@@ -29,7 +29,7 @@ import { generateByFunction } from './generate-by-function.ts'
 import { holdoutSize } from './holdout-budget.ts'
 import { endingWithoutCosts, exceededLimits, isLimited, unusedLimits } from './limits-of-costs.ts'
 import { type OptimizeOptions, optimizeOptionsSchema } from './optimize-options.ts'
-import { overlapWarnings, poolOf, splitOf } from './optimize-pool.ts'
+import { baselineOf, overlapWarnings, poolOf, splitOf } from './optimize-pool.ts'
 import { DEFAULT_LOOKS } from './plan.ts'
 import { type RunResult, resultOf } from './result.ts'
 import { checkSameStudy, hashOf, isSameBudget } from './same-study.ts'
@@ -88,9 +88,7 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
   try {
     const stored = await loadStudy(store, name)
     const pool = poolOf(options, stored?.state.candidates)
-    const baseline = pool.find(
-      (candidate) => options.baseline !== undefined && candidateText(candidate) === options.baseline,
-    )
+    const baseline = baselineOf(options, pool)
     const stages = stagePlan(undefined, Object.keys((baseline ?? pool[0])?.slots ?? {}))
     const config = configOf(
       {

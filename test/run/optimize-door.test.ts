@@ -24,6 +24,10 @@ describe('the door of optimize', () => {
     [{ prompts: ['a', ' \n'] }, 'prompts[1] is empty'],
     [{ prompts: [{ id: 'a', slots: { instruction: '' } }] }, 'prompts[0] is empty'],
     [{ baseline: ' ' }, 'baseline is empty'],
+    [
+      { prompts: [{ id: 'now', slots: { a: 'x' } }], baseline: 'then' },
+      'baseline is "then", and the prompts have slots; expected the id of one',
+    ],
     [{ prompts: [{ text: 'no id' }] }, 'prompts[0]'],
     [{ evaluate: 'x' }, 'evaluate is "x"; expected a function'],
     [{ constraints: [{ metric: 'usd', atMost: Number.NaN }] }, 'constraints[0].atMost is NaN'],
@@ -76,6 +80,23 @@ describe('onProgress', () => {
     expect(warnings.filter((warning) => warning.includes('onProgress'))).toEqual([
       'onProgress failed and was not called again: the bar broke',
     ])
+  })
+})
+
+describe('a baseline', () => {
+  it.each([
+    [
+      { id: 'now', slots: { a: 'x', b: 'y' } },
+      { id: 'new', slots: { a: 'x', b: 'z' } },
+    ],
+    [
+      { id: 'now', text: 'x', parameters: { t: 0 } },
+      { id: 'new', text: 'x', parameters: { t: 1 } },
+    ],
+  ])('is named by its id where it has more than a text: %j', async (now, other) => {
+    const result = await call({ prompts: [other, now], baseline: 'now' })
+    expect(result.baseline?.id).toBe('now')
+    expect(result.ranking.map(({ id }) => id).sort()).toEqual(['new', 'now'])
   })
 })
 
