@@ -120,7 +120,9 @@ export const optimizeOptionsSchema = z.strictObject({
     )
     .optional(),
   prompt: z.string().min(1).optional(),
-  proposers: z.union([z.enum(['auto', 'none']), z.array(z.unknown())]).optional(),
+  proposers: z
+    .union([z.enum(['auto', 'none']), z.array(z.unknown()).min(1, "expected 'auto', 'none', or at least one")])
+    .optional(),
   generate: functionSchema.optional(),
   examples: z.array(z.unknown()),
   evaluate: functionSchema,

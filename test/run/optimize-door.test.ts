@@ -36,6 +36,7 @@ describe('the door of optimize', () => {
     [{ store: 'file.db' }, 'store is "file.db"'],
     [{ proposers: 'reflect' }, 'proposers is "reflect"'],
     [{ proposers: ['relfect'] }, 'there is no proposer "relfect"'],
+    [{ proposers: [] }, "proposers is []; expected 'auto', 'none', or at least one"],
   ])('refuses %j', async (options, message) => {
     await expect(call(options)).rejects.toThrow(message)
   })
