@@ -76,7 +76,6 @@ async function search(file: string, choice: string, seed: number): Promise<void>
     stringify({
       ...task,
       model: `gguf:${flags.model}`,
-      policy: { name: 'krige', stageChoice: choice },
       budget: { calls: Number(flags.calls) },
     }),
   )
@@ -87,6 +86,7 @@ async function search(file: string, choice: string, seed: number): Promise<void>
       [
         ...[join(root, 'src/cli/main.ts'), 'run', copy, '--json', '--no-cache', '--store', 'memory:'],
         ...['--seed', String(seed), '--threads', flags.threads],
+        ...['--policy-options', JSON.stringify({ stageChoice: choice })],
       ],
       { maxBuffer: 1 << 26 },
     )

@@ -153,12 +153,13 @@ async function runKrige(task: Task, server: ModelServer, { method, seed, name }:
         sampling: task.sampling,
         baseline: task.pool[task.baseline ?? 0]!.text,
         budget: { calls: limit },
-        ...(proposers && { proposers, policy: { name: 'krige', screening: false } }),
+        ...(proposers && { proposers }),
       }),
     )
     const text = await output(process.execPath, [
       ...[join(root, 'src/cli/main.ts'), 'run', file, '--json', '--store', 'memory:', '--concurrency', '1'],
       ...['--seed', String(seed), '--report', join(folder, 'report.html')],
+      ...(proposers ? ['--policy-options', '{"screening":false}'] : []),
     ])
     return { prompt: (JSON.parse(text) as { winner: { text: string } }).winner.text }
   } finally {

@@ -7,6 +7,7 @@ export function commandLine(taskFile: string, flags: RunFlags, study: string): s
   const words = ['krige', 'run', taskFile, '--study', `${study}-again`]
   for (const [name, value] of [
     ['policy', flags.policy],
+    ['policy-options', flags.policyOptions && JSON.stringify(flags.policyOptions)],
     ['seed', flags.seed],
     ['model', flags.model && publicModelName(flags.model)],
     ['evaluations', flags.evaluations],

@@ -56,7 +56,10 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     ...(flags.prefer === undefined ? {} : { prefer: flags.prefer }),
   }
   const priceOf = createPriceList(flags.price)
-  if (flags.policy !== undefined) await checkPolicyName(flags.policy)
+  await checkPolicy(
+    flags.policy ?? (task.metric.name === 'pairwise-judge' ? 'comparison' : 'krige'),
+    flags.policyOptions,
+  )
 
   const secondsHere = (plan: Plan) => (replay ? undefined : localRunTime(task, plan.cost, flags.threads))
   if (flags.dryRun) {
@@ -137,6 +140,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       command: createRedactor(process.env)(commandLine(taskFile, flags, flags.study ?? task.name)),
       ...(flags.study === undefined ? {} : { name: flags.study }),
       ...(flags.policy === undefined ? {} : { policy: flags.policy }),
+      ...(flags.policyOptions === undefined ? {} : { policyOptions: flags.policyOptions }),
       ...(flags.seed === undefined ? {} : { seed: flags.seed }),
       ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
       ...(flags.storeText === undefined ? {} : { storeText: flags.storeText }),
@@ -225,9 +229,9 @@ async function dispatchTo(
   })
 }
 
-async function checkPolicyName(name: string): Promise<void> {
+async function checkPolicy(name: string, options: RunFlags['policyOptions']): Promise<void> {
   const { resolvePolicy, STUDY_POLICIES } = await import('../policy/registry.ts')
-  resolvePolicy(name, {}, STUDY_POLICIES)
+  resolvePolicy(name, options, STUDY_POLICIES)
 }
 
 /** Seconds left in a split, from the pace since it began here. */

@@ -12,6 +12,7 @@ export interface RunFlags {
   readonly study?: string
   readonly store?: string
   readonly policy?: string
+  readonly policyOptions?: Readonly<Record<string, unknown>>
   readonly seed?: number
   readonly warmStart: readonly string[]
   readonly prior?: string

@@ -37,6 +37,9 @@ export function registerRun(program: Command, policies: readonly string[]): void
       `how to choose what to measure${policies.length > 0 ? `: ${policies.join(', ')}` : ''} (default: krige)`,
     )
     .addOption(
+      new Option('--policy-options <json>', 'settings of the policy, such as {"eta":3}').argParser(readPolicyOptions),
+    )
+    .addOption(
       new Option('--seed <n>', 'seed of every random choice (default: 1)').argParser(
         numberOption('--seed', { integer: true }),
       ),
@@ -89,6 +92,21 @@ export function registerRun(program: Command, policies: readonly string[]): void
     .option('--allow-outside', 'let the task name files outside its folder')
     .addHelpText('after', EXAMPLES)
     .action(async (taskFile: string, flags: RunFlags) => (await import('./run-command.ts')).run(taskFile, flags))
+}
+
+function readPolicyOptions(written: string): Readonly<Record<string, unknown>> {
+  let options: unknown
+  try {
+    options = JSON.parse(written)
+  } catch {
+    options = undefined
+  }
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new InvalidInputError(`--policy-options is ${written}; expected a JSON object, such as {"eta":3}`, {
+      remedy: 'In a shell put it between single quotes: \'{"eta":3}\'.',
+    })
+  }
+  return { ...options }
 }
 
 function readPrice(written: string): Price {

@@ -81,6 +81,8 @@ export interface OptimizeOptions<Example> {
   readonly prefer?: Preference
   /** @defaultValue 'krige' */
   readonly policy?: string | PolicyFactory
+  /** Settings of a registered policy, such as `{ eta: 3 }`. @defaultValue its own */
+  readonly policyOptions?: Readonly<Record<string, unknown>>
   /** Evaluations in flight. @defaultValue 8 */
   readonly concurrency?: number
   /**
@@ -134,6 +136,7 @@ export const optimizeOptionsSchema = z.strictObject({
   constraints: z.array(constraintSchema).optional(),
   prefer: preferenceSchema.optional(),
   policy: z.union([z.string(), functionSchema]).optional(),
+  policyOptions: z.record(z.string(), z.unknown()).optional(),
   concurrency: z.int().min(1).optional(),
   embed: functionSchema.optional(),
   embedder: z.union([z.string().min(1), objectWith('embed')]).optional(),

@@ -81,7 +81,10 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
     finalists,
     everything: grows ? Number.POSITIVE_INFINITY : poolOf(options).length * examples.length,
   })
-  const policy = options.policy === undefined ? {} : { policy: options.policy }
+  const policy = {
+    ...(options.policy === undefined ? {} : { policy: options.policy }),
+    ...(options.policyOptions === undefined ? {} : { policyOptions: options.policyOptions }),
+  }
   options.signal?.throwIfAborted()
 
   const lease = await store.acquire(name)

@@ -45,6 +45,8 @@ export interface RunTaskOptions {
   readonly name?: string
   /** @defaultValue 'krige', or what the study was started with */
   readonly policy?: string | PolicyFactory
+  /** Settings of a registered policy, such as `{ eta: 3 }`. @defaultValue its own, or what the study was started with */
+  readonly policyOptions?: Readonly<Record<string, unknown>>
   /** @defaultValue 1, or what the study was started with */
   readonly seed?: number
   readonly priors?: readonly EarlierStudy[]
@@ -80,6 +82,7 @@ export const runTaskOptionsSchema = z.strictObject({
   priceOf: functionSchema,
   name: z.string().min(1).optional(),
   policy: z.union([z.string(), functionSchema]).optional(),
+  policyOptions: z.record(z.string(), z.unknown()).optional(),
   seed: z.int().optional(),
   priors: z.array(z.unknown()).optional(),
   prior: z.unknown().optional(),

@@ -9,13 +9,12 @@ import type { GenerationRequest } from '../engine/generation.ts'
 import { createJournal } from '../engine/journal.ts'
 import { runSearch } from '../engine/search.ts'
 import { ConflictError, InvalidInputError } from '../errors.ts'
-import type { Evaluator } from '../evaluation/evaluator.ts'
 import type { ResponseKind } from '../history/comparison.ts'
 import { comparisonPolicy } from '../policy/comparison.ts'
 import { growingPool } from '../policy/growing-pool.ts'
 import type { PolicyFactory } from '../policy/policy.ts'
 import type { LearnedPrior } from '../policy/prior/learned-prior.ts'
-import { findPolicy } from '../policy/registry.ts'
+import { findPolicy, resolvePolicy, STUDY_POLICIES } from '../policy/registry.ts'
 import { candidateText } from '../prompt/candidate.ts'
 import { showValue } from '../prompt/template.ts'
 import { loadStudy } from '../store/load-study.ts'
@@ -34,7 +33,7 @@ import { type RunResult, resultOf } from './result.ts'
 import { embedAll, embedding, embedTexts } from './run-embeddings.ts'
 import { type RunTaskOptions, runTaskOptionsSchema } from './run-task-options.ts'
 import { isSameBudget } from './same-study.ts'
-import { checkSamePrior, checkSameStudy, fingerprintOf, syncPool } from './same-task.ts'
+import { checkSamePolicyOptions, checkSamePrior, checkSameStudy, fingerprintOf, syncPool } from './same-task.ts'
 import { watchAnswers } from './watch-answers.ts'
 
 export type { LiveStudy, RunTaskOptions } from './run-task-options.ts'
@@ -92,12 +91,14 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       response: evaluator.compare ? ('comparison' as const) : ('score' as const),
       seed: options.seed ?? config?.seed ?? 1,
     }
-    const policyOptions = config ? config.policyOptions : policyOptionsOf(evaluator, wanted.policy)
-    checkPolicy(wanted)
+    const given = policyOptionsOf(options, wanted.policy)
+    const policyOptions = config ? config.policyOptions : given
+    checkPolicy(wanted, policyOptions)
     const prior = priorOf(options, wanted.policy)
     if (config) {
       checkSameStudy(config, { ...fingerprint }, { ...wanted, space: task.space })
       checkSamePrior(config, prior)
+      if (options.policyOptions) checkSamePolicyOptions(config, given)
       const baseline = task.baseline === undefined ? undefined : task.pool[task.baseline]!.id
       if (config.baseline !== baseline) {
         throw new ConflictError(
@@ -206,8 +207,9 @@ function policyName(name: string): string {
 }
 
 /** A judge of pairs has no scores, and other metrics compare nothing. */
-function checkPolicy({ policy, response }: WantedPolicy): void {
+function checkPolicy({ policy, response }: WantedPolicy, options: StudyConfig['policyOptions']): void {
   const known = findPolicy(policy)
+  if (known) resolvePolicy(policy, options, STUDY_POLICIES)
   if (!known || (known.response ?? 'score') === response) return
   const compares = response === 'comparison'
   throw new InvalidInputError(
@@ -226,9 +228,13 @@ function priorOf({ prior, task, onNotice }: RunTaskOptions, policy: string): Lea
   return undefined
 }
 
-/** Where answers come in batches, `krige` plans rounds for them. */
-function policyOptionsOf({ batch }: Evaluator, policy: string): StudyConfig['policyOptions'] {
-  return policy === DEFAULT_POLICY && batch !== undefined ? { batch } : undefined
+/** What the caller says; and where answers come in batches, `krige` plans rounds for them. */
+function policyOptionsOf(
+  { evaluator: { batch }, policyOptions }: RunTaskOptions,
+  policy: string,
+): StudyConfig['policyOptions'] {
+  const options = { ...(policy === DEFAULT_POLICY && batch !== undefined ? { batch } : {}), ...policyOptions }
+  return Object.keys(options).length > 0 ? options : undefined
 }
 
 /** `krige` decides itself when prompts are written; other policies are told. */

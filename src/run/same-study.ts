@@ -16,13 +16,24 @@ import { contentOf } from './optimize-pool.ts'
 /** What must not change between two runs of a study, by name. */
 export function checkSameStudy({ config, candidates }: StudyState, now: StudyConfig, pool: readonly Candidate[]): void {
   const partsOf = (one: StudyConfig) => {
-    const { seed, direction, policy, exampleCount, baseline, constraints, prefer, fingerprint } = one
+    const {
+      seed,
+      direction,
+      policy,
+      policyOptions = {},
+      exampleCount,
+      baseline,
+      constraints,
+      prefer,
+      fingerprint,
+    } = one
     return {
       prefer: prefer ?? 'score',
       constraints: (constraints ?? []).map(constraintText).join('; ') || 'none',
       seed,
       direction,
       policy,
+      policyOptions: JSON.stringify(policyOptions),
       examples: fingerprint['examples'] ?? exampleCount,
       holdout: fingerprint['holdout'] ?? 'none',
       baseline: baseline ?? 'none',

@@ -17,6 +17,7 @@ describe('the door of optimize', () => {
     [{ exmaples: [] }, 'Did you mean examples?'],
     [{ direction: 'min' }, 'direction is "min"'],
     [{ concurrency: 0 }, 'concurrency is 0'],
+    [{ policy: 'successive-halving', policyOptions: { eta: 1 } }, 'policy successive-halving: options.eta'],
     [{ concurrency: Number.NaN }, 'concurrency is NaN'],
     [{ seed: 1.5 }, 'seed is 1.5'],
     [{ prompts: [] }, 'prompts is empty; expected at least one'],

@@ -21,6 +21,7 @@ const fine = {
 it.each<readonly [object, string]>([
   [{ polcy: 'gp' }, 'Did you mean policy?'],
   [{ concurrency: 0 }, 'concurrency is 0'],
+  [{ policyOptions: 'fast' }, 'policyOptions is "fast"'],
   [{ seed: 1.5 }, 'seed is 1.5'],
   [{ name: '' }, 'name is ""'],
   [{ store: 'studies.db' }, 'store is "studies.db"; expected an object with acquire'],

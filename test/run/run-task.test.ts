@@ -411,3 +411,26 @@ describe('createPriceList', () => {
     expect(pricesOf({ model: 'openai:gpt-4o', modelSettings: { concurrency: 4 } })('openai:gpt-4o')?.input).toBe(2.5)
   })
 })
+
+describe('settings of the policy', () => {
+  const eta = (options: RunTaskOptions['policyOptions']) => (options ? { policyOptions: options } : {})
+
+  it('are kept with the study, and refused where they change', async () => {
+    const task = define()
+    const store = createMemoryStore()
+    const run = (options?: RunTaskOptions['policyOptions']) => runTask(setUp(task, { store, ...eta(options) }))
+    const { study } = await run({ eta: 4 })
+    expect((await loadStudy(store, study))?.state.config.policyOptions).toEqual({ eta: 4 })
+    await expect(run()).resolves.toMatchObject({ study })
+    await expect(run({ eta: 4 })).resolves.toMatchObject({ study })
+    await expect(run({ eta: 3 })).rejects.toThrow('was started with policy options {"eta":4}; now they are {"eta":3}')
+  })
+
+  it.each([[{ eta: 1 }], [{ eat: 3 }]])('refuses %j before anything is stored', async (options) => {
+    const store = createMemoryStore()
+    await expect(runTask(setUp(define(), { store, policyOptions: options }))).rejects.toThrow(
+      'policy successive-halving: options',
+    )
+    expect(await store.list()).toMatchObject([{ length: 0 }])
+  })
+})
