@@ -35,7 +35,7 @@ describe('completion in the shell', () => {
   it('offers commands, options, choices, policies and studies', async () => {
     expect(await offered('re')).toEqual(['report'])
     expect(await offered('bench', '')).toEqual(expect.arrayContaining(['record', 'tables', 'compare']))
-    expect(await offered('run', 'task.yaml', '--pol')).toEqual(['--policy'])
+    expect(await offered('run', 'task.yaml', '--pol')).toEqual(['--policy', '--policy-options'])
     expect(await offered('run', '--policy', 's')).toEqual(['sobol', 'successive-halving'])
     expect(await offered('run', '--policy', 'gp', '--dry')).toEqual(['--dry-run'])
     expect(await offered('export', 'tickets', '--format', '')).toContain('promptfoo')

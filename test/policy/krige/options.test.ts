@@ -11,7 +11,9 @@ it('every setting is on the page of the policy, with its default', () => {
   expect(rows.map(([, name]) => name)).toEqual(Object.keys(krigeOptionsSchema.shape))
   const defaults = krigeOptionsSchema.parse({}) as Record<string, unknown>
   for (const [, name, , written] of rows) {
-    expect(written!.replaceAll('`', ''), name).toBe(defaults[name!] === undefined ? 'all but words' : String(defaults[name!]))
+    expect(written!.replaceAll('`', ''), name).toBe(
+      defaults[name!] === undefined ? 'all but words' : String(defaults[name!]),
+    )
   }
   for (const view of viewNames) expect(section).toContain(`\`${view}\``)
 })
