@@ -7,14 +7,14 @@
  *
  * @module
  */
-import type { Attributes, Span, SpanKind, SpanStatusCode, Tracer } from '@opentelemetry/api'
 import type { GenerateRequest, Generation, TextModel } from '../evaluation/text-model.ts'
 import type { Next } from '../study/study.ts'
 import type { CellEvaluator } from './cell.ts'
+import type { Attributes, Span, SpanOptions, Tracer } from './tracer.ts'
 
-/** The API's numbers, so that its package is needed by those only who pass a tracer in. */
-const CLIENT: SpanKind.CLIENT = 2
-const ERROR: SpanStatusCode.ERROR = 2
+/** `SpanKind.CLIENT` and `SpanStatusCode.ERROR`: the API's package is needed by those only who pass a tracer in. */
+const CLIENT = 2
+const ERROR = 2
 
 export interface Telemetry {
   traceModel(model: TextModel): TextModel
@@ -32,11 +32,7 @@ export interface Telemetry {
  */
 export function createTelemetry(tracer: Tracer): Telemetry {
   /** Ends the span whatever happens; a throw marks it without its message. */
-  const within = <Result>(
-    name: string,
-    options: { kind?: SpanKind; attributes: Attributes },
-    work: (span: Span) => Promise<Result>,
-  ): Promise<Result> =>
+  const within = <Result>(name: string, options: SpanOptions, work: (span: Span) => Promise<Result>): Promise<Result> =>
     tracer.startActiveSpan(name, options, async (span) => {
       try {
         return await work(span)
@@ -79,7 +75,7 @@ export function createTelemetry(tracer: Tracer): Telemetry {
     },
 
     traceDecisions: (next) => () =>
-      tracer.startActiveSpan('krige.decide', (span) => {
+      tracer.startActiveSpan('krige.decide', {}, (span) => {
         try {
           const decision = next()
           span.setAttribute('krige.decision', decision.kind === 'act' ? decision.action.kind : decision.kind)

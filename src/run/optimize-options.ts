@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Tracer } from '@opentelemetry/api'
 import * as z from 'zod'
 import { functionSchema, objectWith } from '../check-input.ts'
 import type { Embedder } from '../embedding/embedder.ts'
 import type { SearchProgress } from '../engine/search.ts'
+import type { Tracer } from '../engine/tracer.ts'
 import type { Generate } from '../evaluation/models/function-model.ts'
 import { type Constraint, constraintSchema } from '../history/constraint.ts'
 import type { MeasurementInput, WrittenMeasurement } from '../history/measurement.ts'

@@ -11,18 +11,11 @@ import { type Backend, createBackend } from '../numerics/linalg/index.ts'
 import type { Store } from '../store/store.ts'
 import { errorAnswer } from './error-answer.ts'
 import { idempotency } from './idempotency.ts'
-import {
-  DEFAULT_LIMITS,
-  type Limits,
-  limitBody,
-  limitLoad,
-  requireLoopbackName,
-  requireSameOrigin,
-  requireToken,
-} from './limits.ts'
+import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { registerLive } from './live/register-live.ts'
 import type { Answer } from './mcp.ts'
 import { createMetrics, type RequestEntry } from './metrics.ts'
+import { limitBody, limitLoad, requireLoopbackName, requireSameOrigin, requireToken } from './protection.ts'
 import { createServedStudies, type ServedStudies, type ServedStudy } from './served-studies.ts'
 import { registerStudies } from './study-routes.ts'
 

@@ -16,6 +16,7 @@ import { type Failure, failure, isFatal } from '../../history/failure.ts'
 import { notify } from '../notify.ts'
 import { DEFAULT_RETRY, pause, retryDelay } from '../retry.ts'
 import type { GenerateRequest, Generation, Usage } from '../text-model.ts'
+import type { BatchTiming } from './batch-timing.ts'
 import { type CallContext, classifyError } from './classify-error.ts'
 import { type Completion, callOptionsOf, completionOf } from './complete-text.ts'
 
@@ -33,14 +34,6 @@ export interface BatchCallsOptions {
   /** Told in words when a batch is sent, and when it cannot be asked about. */
   readonly onNotice?: ((notice: string) => void) | undefined
   readonly timing?: BatchTiming | undefined
-}
-
-/** In milliseconds. */
-export interface BatchTiming {
-  /** A batch that is not full is sent when nothing was added for so long. @defaultValue 500 */
-  readonly linger?: number
-  /** Until it is first asked whether a batch is done; half as much again each time, up to a minute. @defaultValue 1000 */
-  readonly firstPoll?: number
 }
 
 export interface BatchCalls {
