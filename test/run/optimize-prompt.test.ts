@@ -58,6 +58,18 @@ describe('optimize with one prompt', () => {
     expect(result.drafts?.rejected).toHaveProperty('lost-text')
   })
 
+  it.each([1, 2, 3])('goes on to write where nothing that was tried scores, with seed %i', async (seed) => {
+    let turn = 0
+    const generate = () => `<prompt>Say which of the queues it is, by rule ${++turn}.</prompt>`
+    // Neither demonstrations nor formats help: only what the model writes, and that in three of four cases.
+    const onlyWritten = (prompt: string, { input }: { input: string }) =>
+      prompt.includes('which of the queues') && !input.endsWith('3')
+    const budget = { evaluations: 200 }
+    const { winner } = await optimize({ prompt: 'Classify.', examples, evaluate: onlyWritten, budget, generate, seed })
+    expect(winner.text).toContain('which of the queues')
+    expect(winner.mean).toBeGreaterThan(0.7)
+  })
+
   it('counts a call of generate as an evaluation when it weighs who writes next', () => {
     const pool = [{ id: 'a', text: 'Classify.' }]
     const { proposers } = generateByFunction({ proposers: 'auto', examples, pool, baseline: 0, generate: () => '' })

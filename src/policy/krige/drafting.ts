@@ -28,6 +28,7 @@ import { alike, createDraftModels, withDrafts } from './draft-beliefs.ts'
 import { bestRate, expectedLargest, outcomeNoise, reducible } from './gain-per-call.ts'
 import { type ExampleBeliefs, exampleBeliefs } from './informative-example.ts'
 import { type Inheritance, inheritance } from './inheritance.ts'
+import { leapRate } from './leap.ts'
 import type { KrigeOptions } from './options.ts'
 import { createPoolMemo } from './pool-memo.ts'
 import { rankPrompts, scoresOf } from './recommendation.ts'
@@ -226,6 +227,8 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     const slope = scores.slopes[leader]!
     const spread = slope * Math.sqrt(options.screening ? told : 0)
     const left = slope * slope * (untold + (options.screening ? 0 : told))
+    const measured = state.pool.filter(({ candidate }, i) => candidate.origin?.parents && asked[i]! > 0).length
+    const leap = { measured, mean: scores.means[leader]!, scale: plan.beliefs.scale }
     let best: { readonly count: number; readonly rate: number } | undefined
     for (const count of DRAFTS) {
       const calls = proposer.calls(count)
@@ -233,7 +236,8 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       const distance = slope * mean + spread * expectedLargest(passing * count)
       const price = Math.max(calls, proposer.cost?.(count) ?? 0)
       const anything = 1 - (1 - passing) ** count
-      const rate = anything * bestRate(distance, left, noise, Math.min(exampleCount, state.evaluationsLeft), 1, price)
+      const likely = anything * bestRate(distance, left, noise, Math.min(exampleCount, state.evaluationsLeft), 1, price)
+      const rate = Math.max(likely, leapRate(leap, count, passing, price))
       if (!best || rate > best.rate) best = { count, rate }
     }
     return best
