@@ -15,6 +15,8 @@ interface StudyRow {
   readonly prompts?: number
   readonly evaluations?: number
   readonly calls?: number
+  /** The failure that stopped it, where it was not taken up again. */
+  readonly stopped?: string
   readonly problem?: string
 }
 
@@ -40,11 +42,12 @@ async function listStudies(store: Store): Promise<StudyRow[]> {
     const row = { study: name, created: new Date(createdAt).toISOString() }
     try {
       const state = (await loadStudy(store, name))?.state
-      const { conclusion, ledger } = state ?? {}
+      const { conclusion, ledger, stopped } = state ?? {}
       rows.push({
         ...row,
         state: conclusion ? 'complete' : 'open',
         ...(conclusion ? { verdict: conclusion.verdict } : {}),
+        ...(stopped === undefined ? {} : { stopped }),
         ...(state && ledger
           ? {
               policy: state.config.policy,
@@ -68,7 +71,7 @@ function tableOf(rows: readonly StudyRow[]): string {
     ...rows.map((row) => [
       row.study,
       row.created.slice(0, 16).replace('T', ' '),
-      row.verdict ?? (row.state === 'open' ? 'unfinished' : row.state),
+      row.stopped === undefined ? (row.verdict ?? (row.state === 'open' ? 'unfinished' : row.state)) : 'stopped',
       row.prompts === undefined ? '' : count(row.prompts),
       row.evaluations === undefined ? '' : count(row.evaluations),
       row.calls === undefined ? '' : count(row.calls),
@@ -80,5 +83,8 @@ function tableOf(rows: readonly StudyRow[]): string {
       .map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
       .join('  ')
       .trimEnd()
-  return `${cells.map(line).join('\n')}\n`
+  const why = rows.flatMap(({ study, stopped, problem = stopped }) =>
+    problem === undefined ? [] : [`${study}: ${problem}`],
+  )
+  return `${[...cells.map(line), ...why].join('\n')}\n`
 }

@@ -86,6 +86,21 @@ const CHECKPOINTS = 50
  * conclusion.winner.candidate // 3
  */
 export async function runSearch(options: SearchOptions): Promise<Conclusion> {
+  const { study, journal } = options
+  try {
+    return await searchToEnd(options)
+  } catch (error) {
+    // The report is read where nobody saw the error. Who interrupted the search knows.
+    if (!(KrigeError.isInstance(error) && error.code === 'interrupted')) {
+      study.noteStop(messageOf(error))
+      // A log that cannot be written any more may be what stopped it.
+      await journal.commit().catch(() => {})
+    }
+    throw error
+  }
+}
+
+async function searchToEnd(options: SearchOptions): Promise<Conclusion> {
   const { study, journal, holdoutExamples = 0, telemetry } = options
   const { state } = study
   const signal = options.signal ?? new AbortController().signal

@@ -19,6 +19,7 @@ export function header({ state, startedAt, endedAt }: ReportOptions, rows: reado
   return html`<h1>${config.name}</h1>
 <p><span class="badge ${verdict.replace(' ', '-')}">${verdict}</span> ${beforeAfter(state)}</p>
 <p>${verdictInWords(state)}</p>
+${state.stopped === undefined ? undefined : html`<ul class="warnings" aria-label="Why it stopped"><li>The run was stopped by a failure: ${state.stopped}</li></ul>`}
 <p class="quiet">${counted(state.candidates.length, 'prompt')} × ${counted(config.exampleCount, 'search example')}, policy ${config.policy}${model === undefined ? '' : `, model ${model}`}${when === undefined ? '' : `, ${when} UTC`}${startedAt !== undefined && endedAt !== undefined && endedAt > startedAt ? `, ${durationText((endedAt - startedAt) / 1000)} from first to last event` : ''}.</p>
 ${state.comparisons.length > 0 ? html`<p>Prompts were compared, not scored: a score is the probability of beating the baseline in a comparison before the judge, on the holdout the share of comparisons won (a tie is half).</p>` : undefined}
 ${conclusion ? figures(state, conclusion) : unfinished(state, rows)}

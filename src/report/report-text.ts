@@ -12,12 +12,12 @@ const MOST = 20
 
 /** GitHub-flavored Markdown. Nothing of a prompt is markup: texts stand in fences, ids are escaped. */
 export function reportMarkdown(summary: ReportSummary): string {
-  const { winner, baseline, prompts, costs, warnings } = summary
+  const { winner, baseline, prompts, costs } = summary
   const changed = winner && baseline && winner.id !== baseline.id
   const lines = [
     `# ${cell(summary.study)}`,
     `**${summary.verdict}**${headline(summary)}`,
-    ...warnings.map((warning) => `> ${cell(warning)}`),
+    ...notices(summary).map((warning) => `> ${cell(warning)}`),
     ...(winner ? [`## Winner: ${cell(winner.id)}`, fence(winner.text)] : []),
     ...(changed ? ['## What changed', fence(textDifference(baseline.text, winner.text))] : []),
     '## Prompts',
@@ -52,7 +52,7 @@ export function reportMarkdown(summary: ReportSummary): string {
 
 /** Plain lines, at most `columns` wide but for the texts of prompts. */
 export function reportLines(summary: ReportSummary, columns = 80): string {
-  const { winner, baseline, prompts, warnings } = summary
+  const { winner, baseline, prompts } = summary
   const shown = prompts.slice(0, MOST)
   const longest = Math.min(24, Math.max(6, columns - 42), Math.max(6, ...shown.map((row) => row.id.length)))
   const width = Math.max(14, Math.min(30, columns - 26 - longest))
@@ -68,7 +68,7 @@ export function reportLines(summary: ReportSummary, columns = 80): string {
   }
   const lines = [
     wrapped(`${summary.study}: ${summary.verdict}${headline(summary)}`, columns),
-    ...warnings.map((warning) => wrapped(`! ${warning}`, columns)),
+    ...notices(summary).map((warning) => wrapped(`! ${warning}`, columns)),
     '',
     ...(winner && baseline && winner.id !== baseline.id
       ? ['What changed from the baseline to the winner:', textDifference(baseline.text, winner.text), '']
@@ -85,6 +85,11 @@ export function reportLines(summary: ReportSummary, columns = 80): string {
     wrapped(spentLine(summary), columns),
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** What stopped the run comes first: nothing else explains the rest. */
+function notices({ stopped, warnings }: ReportSummary): readonly string[] {
+  return stopped === undefined ? warnings : [`The run was stopped by a failure: ${stopped}`, ...warnings]
 }
 
 /** Broken between words; a word that is longer than a line stays whole. */

@@ -43,7 +43,10 @@ export interface ReportedCandidate {
 export interface ReportSummary {
   readonly study: string
   readonly verdict: Verdict | 'unfinished'
+  /** Why the search ended. */
   readonly reason?: string
+  /** The failure that stopped it before its end. */
+  readonly stopped?: string
   readonly winner?: ReportedCandidate & { readonly probabilityBest: number }
   readonly baseline?: ReportedCandidate
   /** Winner − baseline on the holdout. */
@@ -91,6 +94,7 @@ export function summarizeReport(state: StudyState, costs: readonly RoleCost[] = 
     study: config.name,
     verdict: conclusion?.verdict ?? 'unfinished',
     ...(conclusion ? { reason: conclusion.reason } : {}),
+    ...(state.stopped === undefined ? {} : { stopped: state.stopped }),
     ...(winner ? { winner: { ...winner, probabilityBest: conclusion!.winner.probabilityBest } } : {}),
     ...(baseline ? { baseline } : {}),
     ...(conclusion?.comparison ? { difference: conclusion.comparison.difference } : {}),

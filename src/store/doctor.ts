@@ -44,6 +44,7 @@ export async function examineStudy(store: Store, name: string): Promise<Finding[
   const open = state.pendingCount
   if (open > 0) note(`${open} cells wait for results; a resume measures them first`)
   note(state.conclusion ? `it is complete: ${state.conclusion.verdict}` : 'it is not complete; `krige run` resumes it')
+  if (state.stopped !== undefined) note(`it was stopped by a failure: ${state.stopped}`)
   const { spent, limits, before, exceeded } = state.ledger
   for (const key of ['evaluations', 'calls'] as const) {
     if (spent[key] <= (limits[key] ?? Number.POSITIVE_INFINITY)) continue

@@ -173,6 +173,8 @@ export interface StudyJournal extends HasState {
   setBudget(budget: Budget, holdoutEvaluations?: number, command?: string): void
   noteProgress(recommendation: Recommendation): void
   conclude(conclusion: Conclusion): void
+  /** What stopped the search before its end, for people. */
+  noteStop(reason: string): void
   /** Events since the last call of this, to be stored. */
   drain(): StudyEvent[]
   /** The whole log as JSON Lines; only when the study was created with `keepLog` (the default of `createStudy`). */

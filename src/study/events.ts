@@ -237,6 +237,12 @@ export interface ConcludedEvent extends Versioned {
   readonly conclusion: Conclusion
 }
 
+/** A failure stopped the search, which can be taken up again: whatever follows says that it was. */
+export interface StoppedEvent extends Versioned {
+  readonly type: 'stopped'
+  readonly reason: string
+}
+
 export type StudyEvent =
   | CreatedEvent
   | BudgetEvent
@@ -255,3 +261,4 @@ export type StudyEvent =
   | SettledEvent
   | ProgressEvent
   | ConcludedEvent
+  | StoppedEvent

@@ -69,6 +69,7 @@ export function createFold(first: StudyEvent): StudyFold {
   let length = 1
   let hasScore = false
   let conclusion: Conclusion | undefined
+  let stopped: string | undefined
   let command = first.command
   let holdoutShare = config.holdoutEvaluations
   /** Holdout cells the present comparison can use. */
@@ -177,6 +178,7 @@ export function createFold(first: StudyEvent): StudyFold {
 
   const apply = (event: StudyEvent) => {
     if (event.v !== EVENT_VERSION) checkVersion(event)
+    stopped = undefined
     switch (event.type) {
       case 'told': {
         const action = evaluation(event.action, event.position)
@@ -305,6 +307,9 @@ export function createFold(first: StudyEvent): StudyFold {
       case 'concluded':
         conclusion = event.conclusion
         break
+      case 'stopped':
+        stopped = event.reason
+        break
       case 'created':
         throw broken('the study is created twice')
       default:
@@ -349,6 +354,9 @@ export function createFold(first: StudyEvent): StudyFold {
     },
     get conclusion() {
       return conclusion
+    },
+    get stopped() {
+      return stopped
     },
     get holdoutReserve() {
       return Math.max(0, holdoutShare - compared)

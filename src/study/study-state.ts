@@ -56,6 +56,8 @@ export interface StudyState {
   /** Whether anything of the search was measured: without a score there is no winner. */
   readonly hasScore: boolean
   readonly conclusion: Conclusion | undefined
+  /** The failure that stopped the search, where it was not taken up again since. */
+  readonly stopped: string | undefined
   /** Evaluations to be kept for the holdout still: its share less what was measured for the present comparison. */
   readonly holdoutReserve: number
   /** That share before anything of it was measured. */

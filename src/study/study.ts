@@ -109,6 +109,9 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
     conclude(conclusion) {
       emit({ v: EVENT_VERSION, type: 'concluded', conclusion })
     },
+    noteStop(reason) {
+      emit({ v: EVENT_VERSION, type: 'stopped', reason })
+    },
     drain() {
       const drained = undrained
       undrained = []

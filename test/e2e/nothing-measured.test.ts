@@ -46,6 +46,11 @@ describe('krige run, where nothing can be measured', { timeout: 120_000 }, () =>
       expect(stderr).not.toMatch(/Winner|probability/)
     }
     expect(server.requests.length).toBeLessThan(40)
+    const why = /stopped by a failure: \d+ evaluations in a row failed, the last with: HTTP 400/
+    expect((await krige(folder, 'report', 'tickets', '--format', 'md')).stdout).toMatch(why)
+    const { stdout: listed } = await krige(folder, 'studies')
+    expect(listed).toMatch(/tickets .* stopped /)
+    expect(listed).toMatch(/\ntickets: \d+ evaluations in a row failed/)
   })
 
   it('says so where a metric gives nothing, be the examples as few as two', async () => {

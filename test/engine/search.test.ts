@@ -4,6 +4,9 @@ import type { CellEvaluator } from '../../src/engine/cell.ts'
 import { createJournal } from '../../src/engine/journal.ts'
 import { runSearch } from '../../src/engine/search.ts'
 import { failure } from '../../src/history/failure.ts'
+import { renderReport } from '../../src/report/render-report.ts'
+import { reportMarkdown } from '../../src/report/report-text.ts'
+import { summarizeReport } from '../../src/report/summary.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
 import { createStudy, restoreStudy, type StudyOptions } from '../../src/study/create-study.ts'
 import type { StudyEvent } from '../../src/study/events.ts'
@@ -125,7 +128,11 @@ describe('runSearch', () => {
     const evaluate: CellEvaluator = async () => ({ failure: failure('authentication', 'HTTP 401') })
     await expect(run(study, { evaluate })).rejects.toMatchObject({ code: 'model', message: 'HTTP 401' })
     expect(study.state.pending('search')).toHaveLength(1)
+    expect(study.state.stopped).toBe('HTTP 401')
+    expect(renderReport({ state: study.state })).toContain('The run was stopped by a failure: HTTP 401')
+    expect(reportMarkdown(summarizeReport(study.state))).toContain('> The run was stopped by a failure: HTTP 401')
     await run(study)
+    expect(study.state.stopped).toBeUndefined()
     expect(study.state.observations.length).toBe(30)
   })
 

@@ -89,7 +89,7 @@ export function createLiveReport(
 
   const latest = async (): Promise<Drawn> => {
     const last = drawn.at(-1)
-    const isOver = log.at(-1)?.type === 'concluded'
+    const isOver = ['concluded', 'stopped'].includes(log.at(-1)?.type ?? '')
     if (last && (last.events === log.length || (now() < due && !isOver))) return last
     drawing ??= draw().finally(() => {
       drawing = undefined
