@@ -20,7 +20,7 @@ import type { OptimizeOptions } from './optimize-options.ts'
  * @param said What of a call's cost `evaluate` has returned so far.
  */
 export function evaluateByFunction<Example>(
-  { evaluate, examples, holdout = [] }: OptimizeOptions<Example>,
+  { evaluate, examples, holdout = [], limits: { timeout } = {} }: OptimizeOptions<Example>,
   seed: number,
   said: Set<string> = new Set(),
 ): CellEvaluator {
@@ -31,9 +31,13 @@ export function evaluateByFunction<Example>(
     const shown = (split === 'search' ? examples : holdout)[example]!
     const started = performance.now()
     let cost = NO_COST
+    const late = new AbortController()
+    const timer =
+      timeout && setTimeout(() => late.abort(new Error(`evaluate took longer than ${timeout} s`)), 1000 * timeout)
+    const wanted = timeout ? AbortSignal.any([signal, late.signal]) : signal
     try {
-      const context = { candidate, index: example, repeat, seed, signal }
-      const given = await orAborted(evaluate(candidateText(candidate), shown, context), signal)
+      const context = { candidate, index: example, repeat, seed, signal: wanted }
+      const given = await orAborted(evaluate(candidateText(candidate), shown, context), wanted)
       const taken = (typeof given === 'object' ? (given ?? {}) : {}) as Partial<CallCost>
       const known = definedCosts(taken)
       const told = { ...NO_COST, ...known }
@@ -50,8 +54,10 @@ export function evaluateByFunction<Example>(
       return { ...measured, metrics: { ...measureCall(taken, performance.now() - started), ...measured.metrics } }
     } catch (error) {
       if (signal.aborted) return { failure: failure('cancelled', 'cancelled while it ran') }
-      return { failure: failure('program', messageOf(error)) }
+      // Code that heeds its signal throws, too, and does not say how long it took.
+      return { failure: failure('program', messageOf(late.signal.aborted ? late.signal.reason : error)) }
     } finally {
+      clearTimeout(timer)
       reservation.settle(cost)
     }
   }

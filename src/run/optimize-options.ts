@@ -55,6 +55,11 @@ export interface OptimizeOptions<Example> {
    * the call failed, or `{ score, metrics, feedback, output }`. A throw is a failed call: missing, not zero.
    */
   readonly evaluate: (prompt: string, example: Example, context: EvaluateContext) => Measured | Promise<Measured>
+  /**
+   * What one call of {@link evaluate} may take: `{ timeout: seconds }`, as in a task file. Then its signal aborts, and the
+   * call has failed: missing, not zero. @defaultValue none
+   */
+  readonly limits?: { readonly timeout?: number }
   /** Limits of tokens and money hold where {@link evaluate} returns what a call took: `{ score, inputTokens, outputTokens, usd }`. */
   readonly budget: Budget
   /** @defaultValue 1 */
@@ -128,6 +133,7 @@ export const optimizeOptionsSchema = z.strictObject({
   generate: functionSchema.optional(),
   examples: z.array(z.unknown()),
   evaluate: functionSchema,
+  limits: z.strictObject({ timeout: z.number().positive().max(86_400).optional() }).optional(),
   budget: z.unknown().optional(),
   seed: z.int().optional(),
   baseline: z.string().min(1).optional(),

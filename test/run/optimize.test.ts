@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { optimize } from '../../src/run/optimize.ts'
+import { type EvaluateContext, optimize } from '../../src/run/optimize.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
 import { isRight } from '../support/chat-server.ts'
 
@@ -87,6 +87,31 @@ describe('optimize', () => {
     expect(result.warnings.join()).toContain('unreliable, not bad')
   })
 
+  it('takes a call that does not settle within its limit as missing, and tells it so', async () => {
+    const signals: AbortSignal[] = []
+    const sometimes = (prompt: string, example: string, { index, signal }: EvaluateContext) => {
+      if (index % 10 !== 3) return evaluate(prompt, example)
+      signals.push(signal)
+      return new Promise<number>((_, reject) => {
+        if (index > 10) signal.addEventListener('abort', () => reject(new Error('aborted')))
+      })
+    }
+    const limits = { timeout: 0.01 }
+    const result = await optimize({
+      prompts,
+      examples,
+      evaluate: sometimes,
+      limits,
+      budget: { evaluations: 200 },
+      policy,
+    })
+    expect(signals.length).toBeGreaterThan(0)
+    expect(signals.every((signal) => signal.aborted)).toBe(true)
+    expect(result.warnings.join()).toContain(
+      `${signals.length} evaluations failed and count as missing, the last with: evaluate took longer than 0.01 s`,
+    )
+  })
+
   it('resumes from a store', async () => {
     const store = createMemoryStore()
     const abort = new AbortController()
@@ -113,6 +138,7 @@ describe('optimize', () => {
     ['no examples', { examples: [] }, 'examples is empty'],
     ['a prompt twice', { prompts: ['a', 'a'] }, 'prompts[1] repeats prompts[0]'],
     ['a negative budget', { budget: { evaluations: -1 } }, 'budget.evaluations is -1'],
+    ['a limit of no time', { limits: { timeout: 0 } }, 'limits.timeout is 0'],
     ['an empty budget', { budget: { evaluations: 0 } }, 'too small to measure anything'],
   ])('refuses %s', async (_, change, message) => {
     await expect(optimize({ prompts, examples, evaluate, budget: {}, policy, ...change })).rejects.toThrow(message)
