@@ -11,6 +11,15 @@ export function unknownStudy(name: string, known: readonly string[]): InvalidInp
   })
 }
 
+/** A store that was closed while it was still needed. */
+export function closedStore(where: string, cause: unknown): UnavailableError {
+  return new UnavailableError('the store was closed', {
+    where,
+    cause,
+    remedy: 'Open it again. Close it only when whatever uses it has ended.',
+  })
+}
+
 /** Primary result codes of SQLite, https://www.sqlite.org/rescode.html */
 const SQLITE = {
   permission: 3,

@@ -5,10 +5,10 @@
  * @module
  */
 import { type Kysely, sql } from 'kysely'
-import { ConflictError, CorruptError } from '../errors.ts'
+import { ConflictError, CorruptError, KrigeError } from '../errors.ts'
 import { type BatchRow, chainChecksum, chainStart } from './chain.ts'
 import { type CompactEvent, expand } from './compact.ts'
-import { checkStudyName, unknownStudy } from './errors.ts'
+import { checkStudyName, closedStore, unknownStudy } from './errors.ts'
 import { holdLease } from './lease.ts'
 import { isAlive, machineOf, processSpace } from './process-identity.ts'
 import type { SqlDialect, StoreTables, StudyLock } from './sql-dialect.ts'
@@ -28,10 +28,12 @@ const START: { readonly seq: number; readonly checksum: string | undefined } = {
 export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, timing: LeaseTiming = {}): Store {
   const { heartbeat = DEFAULT_HEARTBEAT, expiry = DEFAULT_EXPIRY } = timing
   const { rowLock = sql`` } = dialect
+  let isClosed = false
   const guard = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     try {
       return await work()
     } catch (error) {
+      if (isClosed && !KrigeError.isInstance(error)) throw closedStore(dialect.location, error)
       throw dialect.translate(error)
     }
   }
@@ -227,10 +229,11 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
                 }
               })
             }),
-          drop: async () => {
-            await db.deleteFrom('leases').where('study_id', '=', id).where('token', '=', token).execute()
-            await held?.release()
-          },
+          drop: () =>
+            guard(async () => {
+              await db.deleteFrom('leases').where('study_id', '=', id).where('token', '=', token).execute()
+              await held?.release()
+            }),
         })
       }),
 
@@ -287,6 +290,7 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
 
     check: () => guard(dialect.check),
     async close() {
+      isClosed = true
       await db.destroy()
       await dialect.close?.()
     },

@@ -65,6 +65,22 @@ describe('the sqlite store', () => {
     expect((await readAll(again, 'a')).flatMap((batch) => batch.events)).toEqual(all)
   })
 
+  it('says that it was closed, and what to do', async () => {
+    const store = openSqliteStore(newFile())
+    const lease = await store.acquire('a')
+    await store.close()
+    const closed = {
+      code: 'unavailable',
+      message: 'the store was closed',
+      remedy: expect.stringContaining('Open it again'),
+    }
+    await expect(store.list()).rejects.toMatchObject(closed)
+    await expect(store.acquire('a')).rejects.toMatchObject(closed)
+    await expect(readAll(store, 'a')).rejects.toMatchObject(closed)
+    await expect(lease.append(events())).rejects.toMatchObject(closed)
+    await expect(lease.release()).rejects.toMatchObject(closed)
+  })
+
   it('lets a lease be taken over once its holder has been silent too long, and stops the old holder', async () => {
     const file = newFile()
     const silent = keep(openSqliteStore(file, { heartbeat: 60_000, expiry: 30 }))
