@@ -43,6 +43,7 @@ export function addCandidates(served: ServedStudy, given: readonly GivenCandidat
       ...candidateOf(each, String(number)),
       ...(served.runner ? { origin: { by: 'hand' } as const } : {}),
     }
+    // Of parameters alone, too: a request that is repeated adds nothing.
     const known = served.byKey.get(candidateKey(candidate))
     if (known !== undefined) return candidateAnswer(candidates[known]!, known)
     const [index] = study.add([candidate])

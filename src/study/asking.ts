@@ -20,6 +20,7 @@ import type { AskedAction, AskedComparison, AskedEvaluation, Next } from './aske
 import type { StudyHoldout, StudySearch } from './audiences.ts'
 import { checkExample, checkExamples, checkIndex } from './checks.ts'
 import { EVENT_VERSION, type Split } from './events.ts'
+import type { Growing } from './growing.ts'
 import { hopelessCandidates } from './recommend-feasible.ts'
 import type { StudyParts } from './study-parts.ts'
 
@@ -30,7 +31,7 @@ export interface Asking extends Pick<StudySearch, 'ask' | 'next'>, Omit<StudyHol
   forgetPolicy(): void
 }
 
-export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking {
+export function createAsking(parts: StudyParts, join: Growing['join']): Asking {
   const { state, environment, pool, emit } = parts
   const { config, ledger } = state
   let policy: Policy | undefined
@@ -130,7 +131,7 @@ export function createAsking(parts: StudyParts, add: StudySearch['add']): Asking
     if (examples.length === 0) throw misbehaved(config.policy, 'an evaluation of no examples')
     let index: number
     if (typeof action.candidate === 'number') index = action.candidate
-    else index = state.indexById.get(action.candidate.id) ?? add([action.candidate])[0]!
+    else index = state.indexById.get(action.candidate.id) ?? join(action.candidate)
     if (!(index >= 0 && index < pool.length)) throw misbehaved(config.policy, `candidate ${index}`)
     for (const example of examples) {
       checkExample(example, config.exampleCount)

@@ -57,7 +57,10 @@ export interface StudySearch extends HasState {
   fail(action: number, error: string): void
   /** Cells that were never sent: their evaluations return to the budget. Default: all that are open. */
   release(action: number, reason: string, positions?: readonly number[]): void
-  /** Adds candidates to the pool and returns their indices. Ids must be new; texts get the number of their place, or one that is free. */
+  /**
+   * Adds candidates to the pool and returns their indices; a prompt that it has already keeps its own. Ids must be new; texts
+   * get the number of their place, or one that is free.
+   */
   add(candidates: readonly (string | Candidate | PoolEntry)[]): number[]
   /**
    * Answers a `generate` action. Candidates whose text is in the pool already, and ones without any, do not join it; an id

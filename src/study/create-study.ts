@@ -40,7 +40,8 @@ export const DEFAULT_POLICY = 'krige'
 /**
  * Starts a study.
  *
- * @throws InvalidInputError for an unknown policy; InvalidArgumentError for an impossible space, budget or count.
+ * @throws InvalidInputError for an unknown policy; InvalidArgumentError for an impossible space, budget or count, or a prompt
+ * that is in the pool twice.
  * @example
  * const study = createStudy({ space: { x: { float: [-5, 10] } }, budget: { evaluations: 50 }, direction: 'minimize' })
  * const action = study.ask()
@@ -60,7 +61,11 @@ export function createStudy(given: StudyOptions): Study {
   }
   const log = options.keepLog === false ? undefined : [first]
   const study = openStudy(createFold(first), environmentOf(options, backend, log), [first])
-  study.add(options.pool ?? [])
+  const places = study.add(options.pool ?? [])
+  const repeated = places.findIndex((place, index) => place < index)
+  if (repeated >= 0) {
+    throw new InvalidArgumentError(`pool[${repeated}] repeats pool[${places[repeated]}]; expected distinct prompts`)
+  }
   checkParametersAreTried(study, options.policy)
   if (options.baseline !== undefined && !study.state.indexById.has(options.baseline)) {
     throw new InvalidArgumentError(`baseline ${JSON.stringify(options.baseline)} is not in the pool`)

@@ -58,8 +58,8 @@ export function openStudy(fold: StudyFold, environment: StudyEnvironment, unstor
   const pool = [...joining(state.candidates.map((candidate) => entryOf(candidate)))]
   const parts: StudyParts = { state, environment, pool, entryOf, joining, emit }
   const predictor = createTextPredictor(state, pool, entryOf)
-  const growing = createGrowing(parts)
-  const { forgetPolicy, recommend, ...asking } = createAsking(parts, growing.add)
+  const { join, ...growing } = createGrowing(parts)
+  const { forgetPolicy, recommend, ...asking } = createAsking(parts, join)
 
   const study: Study = {
     state,

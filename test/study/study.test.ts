@@ -102,6 +102,20 @@ describe('study', () => {
     expect(() => study.add([{ id: 'new' }])).toThrow('candidate id "new" is in the pool already')
   })
 
+  it('finds a prompt that it has, and refuses one that is given twice at the start', () => {
+    const study = start({ pool: ['One.', 'Two.'] })
+    expect(study.add(['Two.', 'Three.', { id: 'again', text: 'One.' }, 'Three.', 'Three. '])).toEqual([1, 2, 0, 2, 3])
+    expect(study.state.candidates.map(({ id }) => id)).toEqual(['1', '2', '3', '4'])
+    expect(() => start({ pool: ['a', 'b', 'a'] })).toThrow('pool[2] repeats pool[0]; expected distinct prompts')
+    const [created] = study.drain()
+    const candidates = [
+      { id: 'p', text: 'Same.' },
+      { id: 'q', text: 'Same.' },
+    ]
+    const stored = restoreStudy([created!, { v: 1, type: 'candidates', candidates }], { policy: breadthFirst })
+    expect(stored.add(['Same.', 'Other.'])).toEqual([0, 2])
+  })
+
   it('gives a text an id that is free', () => {
     const study = start({ pool: [{ id: '2', text: 'Two.' }] })
     expect(study.add(['First.', { candidate: { id: '3', text: 'Three.' } }, 'Second.'])).toEqual([1, 2, 3])
