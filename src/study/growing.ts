@@ -124,7 +124,8 @@ function readEntry(item: unknown): PoolEntry {
 /** One of parameters alone may be tried again under another id. */
 const isPrompt = ({ text, slots }: Candidate) => text !== undefined || slots !== undefined
 
-const exactKey = (candidate: Candidate) => JSON.stringify([contentKey(candidate), candidateText(candidate)])
+const exactKey = (candidate: Candidate) =>
+  JSON.stringify([contentKey(candidate), candidateText(candidate), candidate.slots ?? null])
 
 /** Ids of what is given without one, by the number of its place: none that the pool has, nor one given beside it. */
 export function idsBeside(known: ReadonlyMap<string, number>, given: readonly unknown[]): (place: number) => string {

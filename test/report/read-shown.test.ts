@@ -83,7 +83,7 @@ describe('what a report shows of answers', () => {
     const { state, shown, costs } = await searched('{{prompt}}\n\nTicket: {{input}}.\nLabel:', 'mutate')
     expect(shown.models).toMatchObject({ task: 'scripted:model', proposer: 'scripted:large' })
     const page = renderReport({ state, ...shown, costs })
-    expect(page).toContain('<td>task</td><td>scripted:model</td>')
+    expect(page).toContain('<th scope="row">task</th><td>scripted:model</td>')
     expect(page).toContain('<td>proposer</td><td>scripted:large</td>')
   })
 

@@ -101,7 +101,7 @@ describe('renderReport', () => {
     expect(text).toContain('Prompt number <del>0</del><ins>3</ins>.')
     expect(text).toContain('before → after')
     expect(text).toContain('&lt;b&gt;wrong&lt;/b&gt;')
-    expect(text).toMatch(/<td>judge<\/td><td>unknown<\/td><td class="number">3<\/td>/)
+    expect(text).toMatch(/<th scope="row">judge<\/th><td>unknown<\/td><td class="number">3<\/td>/)
   })
 
   it('escapes whatever a prompt, a data set or a server wrote', async () => {
@@ -181,7 +181,7 @@ describe('names in a report', () => {
     })
     for (let k = 0; k < 8; k++) study.observe({ candidate: k % 2, example: k >> 1, score: k % 2 })
     const page = renderReport({ state: study.state })
-    expect(page).toContain(`<td class="name">${long}-1</td>`)
+    expect(page).toContain(`<th scope="row" class="name">${long}-1</th>`)
     expect(page).toContain('a-name-w…-may-be-1')
     expect(page, 'nothing is drawn for a prompt without a score').toContain('no score yet')
     expect(page).not.toContain('NaN')

@@ -191,7 +191,7 @@ describe('runTask', () => {
     const task = define({ budget: { evaluations: 60 } })
     const options = setUp(task)
     await runTask(options)
-    const pool = [...task.pool, { id: 'late', text: 'Instruction 11 of 12.' }]
+    const pool = [...task.pool, { id: 'late', text: 'Instruction 12 of 12.' }]
     await runTask({ ...options, task: { ...task, pool, budget: { evaluations: 90 } } })
     expect((await loadStudy(options.store, 'tickets'))?.state.candidates.at(-1)?.id).toBe('late')
   })
