@@ -31,6 +31,19 @@ describe('errors', () => {
     expect(files.flatMap((file) => withoutRemedy(file, readFileSync(join(source, file), 'utf8')))).toEqual([])
   })
 
+  it('are right for who calls the library as for who gives a command', () => {
+    const ofCommands = /same command|with --\w+/
+    const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => /\.ts$/.test(file))
+    const inLibrary = files.filter((file) => !/^(cli|interop|bench)\//.test(file))
+    const remedies = inLibrary.flatMap((file) =>
+      [...readFileSync(join(source, file), 'utf8').matchAll(/remedy(?::| =)\s*(.*)/g)].map(
+        ([, remedy]) => `${file}: ${remedy}`,
+      ),
+    )
+    expect(remedies.length).toBeGreaterThan(100)
+    expect(remedies.filter((remedy) => ofCommands.test(remedy))).toEqual([])
+  })
+
   it('are found where they say neither', () => {
     const text = "const a = 1\nthrow new UnavailableError(f('x'))\nthrow new BudgetError('b', { remedy: 'c' })"
     expect(withoutRemedy('a.ts', text)).toEqual(['a.ts:2'])

@@ -125,7 +125,8 @@ function conflict(recorded: string, now: string): ConflictError {
   return new ConflictError(
     `the study was begun with embedder ${recorded}, now it would be ${now}; vectors must not be mixed`,
     {
-      remedy: 'Make the first one available again (krige models pull), or begin another study with --study.',
+      remedy:
+        'Make the first one available again (krige models pull), or begin another study (--study NAME, or study in code).',
     },
   )
 }

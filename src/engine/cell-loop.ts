@@ -83,7 +83,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
   }
 
   const failModel = ({ message }: Failure) => {
-    const remedy = 'Nothing is lost: once that is put right, or over, run the same command again.'
+    const remedy = 'Nothing is lost: once that is put right, or over, run it again.'
     fail(new KrigeError('model', message, { remedy }))
   }
 
@@ -182,7 +182,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     if (failure?.retryable) {
       fail(
         new UnavailableError(`${fruitless} generations in a row failed, the last with: ${failure.message}`, {
-          remedy: 'The study is paused. Run the same command again when the model answers.',
+          remedy: 'The study is paused. Run it again when the model answers.',
         }),
       )
     }
@@ -274,14 +274,14 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
   }
   if (failure !== undefined) throw failure
   if (signal.aborted && (ended === undefined || leftOpen)) {
-    throw new KrigeError('interrupted', 'interrupted', { remedy: 'Run the same command again to resume.' })
+    throw new KrigeError('interrupted', 'interrupted', { remedy: 'Run it again to resume.' })
   }
   return ended ?? 'nothing was left to do'
 }
 
 function pausedAfter(what: string, when: string): UnavailableError {
   return new UnavailableError(what, {
-    remedy: `The study is paused before it burns its budget. Run the same command again ${when}.`,
+    remedy: `The study is paused before it burns its budget. Run it again ${when}.`,
   })
 }
 

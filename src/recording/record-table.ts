@@ -125,7 +125,7 @@ export async function recordTable(options: RecordTableOptions): Promise<Recorded
       if (missing.length > 0) partial.sync()
       if (signal?.aborted) {
         throw new KrigeError('interrupted', `interrupted after ${done} of ${total} cells`, {
-          remedy: 'Give the same command again to go on.',
+          remedy: 'Record it again to go on.',
         })
       }
     }

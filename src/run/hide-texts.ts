@@ -66,12 +66,15 @@ export function revealTexts(pool: readonly Candidate[]): TextRevealer {
         if (!known && (by === 'proposer' || by === 'hand')) {
           throw new ConflictError(
             `prompt ${stored.id} was ${by === 'hand' ? 'added by hand' : `made by proposer ${name}`}, and the study keeps no texts: it cannot go on`,
-            { remedy: 'Start another study with --study NAME; one that keeps texts can be resumed at any time.' },
+            {
+              remedy:
+                'Start another study (--study NAME, or study in code); one that keeps texts can be resumed at any time.',
+            },
           )
         }
         throw new ConflictError(`prompt ${stored.id} was ${known ? 'changed' : 'removed'} since the study began`, {
           remedy:
-            'The study keeps no texts, so every prompt must stay in the task. Or start another study with --study.',
+            'The study keeps no texts, so every prompt must stay in the task. Or start another study (--study NAME, or study in code).',
         })
       }),
     }

@@ -73,12 +73,14 @@ export function makePlan(
   const price = taskPrice(task, taskPrices(task, priceOf))
   if (task.budget.usd !== undefined && price === undefined) {
     throw new InvalidInputError(`the budget limits money, but the price of ${unpriced(task, priceOf)} is not known`, {
-      remedy: 'State it in dollars per million tokens with --price INPUT,OUTPUT, or limit calls or tokens instead.',
+      remedy:
+        'State it in dollars per million tokens (--price INPUT,OUTPUT, or priceOf in code), or limit calls or tokens instead.',
     })
   }
   if (price === undefined && task.constraints?.some(({ metric }) => metric === 'usd')) {
     throw new InvalidInputError(`a constraint limits usd, but the price of ${unpriced(task, priceOf)} is not known`, {
-      remedy: 'State it in dollars per million tokens with --price INPUT,OUTPUT, or take the constraint out.',
+      remedy:
+        'State it in dollars per million tokens (--price INPUT,OUTPUT, or priceOf in code), or take the constraint out.',
     })
   }
   const usd = price && (each.inputTokens * price.input + each.outputTokens * price.output) / 1e6

@@ -103,7 +103,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       if (config.baseline !== baseline) {
         throw new ConflictError(
           `study ${name} was started with ${config.baseline === undefined ? 'no baseline' : `baseline ${config.baseline}`}; now it is ${baseline ?? 'none'}`,
-          { remedy: 'Restore the baseline, or start another study with --study NAME.' },
+          { remedy: 'Restore the baseline, or start another study (--study NAME, or study in code).' },
         )
       }
     }
@@ -149,7 +149,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
     const { conclusion: earlier } = study.state
     if (earlier && !changed) {
       options.onNotice?.(
-        `Study ${name} is complete: nothing was run. Raise the budget to go on, or start another with --study.`,
+        `Study ${name} is complete: nothing was run. Raise the budget to go on, or start another study (--study NAME, or study in code).`,
       )
       return resultOf(study.state, earlier)
     }

@@ -61,7 +61,7 @@ export function checkSameStudy(
       : `${HASHED[key]} changed`,
   )
   throw new ConflictError(`study ${config.name} was started differently: ${details.join('; ')}`, {
-    remedy: 'Start another study with --study NAME, or restore what it was started with.',
+    remedy: 'Start another study (--study NAME, or study in code), or restore what it was started with.',
   })
 }
 
@@ -78,7 +78,7 @@ const IN_SCORING: ReadonlySet<string> = new Set(['model', 'metric', 'sampling', 
 export function checkSamePrior({ name, prior: before }: StudyConfig, now: LearnedPrior | undefined): void {
   if (now === undefined || JSON.stringify(before) === JSON.stringify(parsePrior(now))) return
   throw new ConflictError(`study ${name} was started with ${before ? 'another' : 'no'} prior`, {
-    remedy: 'Leave the prior out to go on as it began, or start another study with --study NAME.',
+    remedy: 'Leave the prior out to go on as it began, or start another study (--study NAME, or study in code).',
   })
 }
 
@@ -90,7 +90,7 @@ export function checkSamePolicyOptions(
   if (isDeepStrictEqual(policyOptions, now ?? {})) return
   throw new ConflictError(
     `study ${name} was started with policy options ${JSON.stringify(policyOptions)}; now they are ${JSON.stringify(now ?? {})}`,
-    { remedy: 'Leave the options out to go on as it began, or start another study with --study NAME.' },
+    { remedy: 'Leave the options out to go on as it began, or start another study (--study NAME, or study in code).' },
   )
 }
 
@@ -105,7 +105,7 @@ export function syncPool(study: Study, task: Task): void {
     throw new ConflictError(
       `prompt ${kept.id} was ${now ? 'changed' : 'removed'} since study ${state.config.name} began`,
       {
-        remedy: 'Give a changed prompt a new id, or start another study with --study NAME.',
+        remedy: 'Give a changed prompt a new id, or start another study (--study NAME, or study in code).',
       },
     )
   }

@@ -36,7 +36,7 @@ export function createControl(hold: Hold = createHold(), onStop?: () => void): C
     apply(command) {
       if (state === 'over') throw new ConflictError('the search is over', { remedy: 'Run it again with more budget.' })
       if (state === 'stopped' && onStop && command !== 'stop') {
-        throw new ConflictError('the search was stopped', { remedy: 'Run the same command again to go on.' })
+        throw new ConflictError('the search was stopped', { remedy: 'Run it again to go on.' })
       }
       enter(command === 'pause' ? 'paused' : command === 'stop' ? 'stopped' : 'running')
       if (command === 'stop') onStop?.()

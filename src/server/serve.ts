@@ -40,8 +40,8 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i
 export async function serve(options: ServeOptions, given?: ServedStudies): Promise<RunningServer> {
   const { host = '127.0.0.1', port = 8787, token } = options
   if (token === undefined && !LOOPBACK.test(host)) {
-    throw new InvalidArgumentError(`--host ${host} is open to other machines; a token is needed`, {
-      remedy: 'Set KRIGE_SERVER_TOKEN, or name a file with --token-file.',
+    throw new InvalidArgumentError(`host ${host} is open to other machines; a token is needed`, {
+      remedy: 'Set KRIGE_SERVER_TOKEN, or name a file (--token-file, or token in code).',
     })
   }
   if (token !== undefined && token.length < 16) {
@@ -93,7 +93,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
     server.once('error', (cause) => {
       const taken = 'code' in cause && cause.code === 'EADDRINUSE'
       const message = taken ? `port ${port} of ${host} is taken` : `cannot listen on ${host}:${port}: ${cause.message}`
-      reject(new UnavailableError(message, { remedy: 'Name another with --port.', cause }))
+      reject(new UnavailableError(message, { remedy: 'Name another port.', cause }))
     })
     server.listen(port, host, resolve)
   })

@@ -6,7 +6,7 @@ export function unknownStudy(name: string, known: readonly string[]): InvalidInp
   return new InvalidInputError(`there is no study ${JSON.stringify(name)}`, {
     remedy:
       known.length === 0
-        ? 'The store is empty. Start one with `krige run task.yaml`, or name the right store with --store.'
+        ? 'The store is empty. Start one with `krige run task.yaml`, or name the right store.'
         : `Known studies: ${known.slice(-20).join(', ')}.`,
   })
 }
@@ -42,18 +42,18 @@ export function translateSqliteError(error: unknown, location: string): unknown 
     case SQLITE.full:
       return new UnavailableError('the disk is full', {
         ...options,
-        remedy: 'Free some space and run the same command again; the study resumes where it stopped.',
+        remedy: 'Free some space and run it again; the study resumes where it stopped.',
       })
     case SQLITE.readOnly:
     case SQLITE.permission:
       return new UnavailableError('the study file is read-only', {
         ...options,
-        remedy: 'Make the file and its folder writable, or choose another with --store.',
+        remedy: 'Make the file and its folder writable, or choose another.',
       })
     case SQLITE.cannotOpen:
       return new UnavailableError('the study file cannot be opened', {
         ...options,
-        remedy: 'Check that its folder exists and is writable, or choose another with --store.',
+        remedy: 'Check that its folder exists and is writable, or choose another.',
       })
     case SQLITE.busy:
     case SQLITE.locked:

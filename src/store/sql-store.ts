@@ -75,7 +75,7 @@ export function createSqlStore(db: Kysely<StoreTables>, dialect: SqlDialect, tim
     const where = lease && lease.host !== processSpace() ? ` elsewhere on ${machineOf(lease.host)}` : ''
     const who = lease ? `process ${lease.pid}${where} (pid ${lease.pid})` : 'another process'
     throw new ConflictError(`study ${name} is being written by ${who}`, {
-      remedy: 'Wait until it ends or stop it, or give this run another name with --study.',
+      remedy: 'Wait until it ends or stop it, or start another study (--study NAME, or study in code).',
     })
   }
 

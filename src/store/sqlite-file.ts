@@ -87,7 +87,7 @@ export interface OpenedFile {
 /** @throws InvalidInputError where no file can be: a folder, or below a file. */
 function checkPlace(path: string): void {
   const isFolder = (place: string) => statSync(place, { throwIfNoEntry: false })?.isDirectory()
-  const remedy = 'Name a file for studies with --store.'
+  const remedy = 'Name a file for studies.'
   if (isFolder(path)) throw new InvalidInputError('is a folder; expected a file', { where: path, remedy })
   let folder = resolve(dirname(path))
   while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder)
@@ -107,7 +107,7 @@ export function openSqliteFile(path: string, { readOnly = false, acceptLoss = fa
         if (hasTables(database)) throw foreign(path)
         throw new InvalidInputError('no study was ever stored here', {
           where: path,
-          remedy: 'Start a study with `krige run task.yaml`, or name the right store with --store.',
+          remedy: 'Start a study with `krige run task.yaml`, or name the right store.',
         })
       }
       return { database, close, hasChecksums: version >= CHECKSUMS_SINCE, hasTraces: version >= TRACES_SINCE }
@@ -124,7 +124,7 @@ export function openSqliteFile(path: string, { readOnly = false, acceptLoss = fa
   } catch (cause) {
     throw new UnavailableError(`cannot open ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
-      remedy: 'Check that the folder exists and is writable, or choose another file with --store.',
+      remedy: 'Check that the folder exists and is writable, or choose another file.',
     })
   }
   try {
@@ -244,7 +244,7 @@ function hasTables(database: NodeSqlite): boolean {
 }
 
 const foreign = (where: string) =>
-  new CorruptError('the database belongs to another program', { where, remedy: 'Choose another file with --store.' })
+  new CorruptError('the database belongs to another program', { where, remedy: 'Choose another file.' })
 
 function prepare(database: NodeSqlite, path: string): void {
   if (versionOf(database, path) === SCHEMA_VERSION) return

@@ -76,7 +76,7 @@ export function resolveInside(folder: string, path: string, where: string, allow
   if (allowOutside || (isInside(folder, target) && isInside(real(folder), real(target)))) return target
   throw new InvalidInputError(`${path} lies outside the task's folder ${showPath(folder)}`, {
     where,
-    remedy: 'Move the file into the folder, or allow it with --allow-outside.',
+    remedy: 'Move the file into the folder, or allow it (--allow-outside, or allowOutside in code).',
   })
 }
 

@@ -55,7 +55,7 @@ describe('the command line', () => {
     // A remedy is no secret, whatever it looks like.
     [['worker'], 'Use --store postgres://…, the same as'],
     [['serve', '--token-file', 'nosuch'], 'nosuch: no such file or folder\n  Check the path.'],
-    [['studies', '--store', '.'], '.: is a folder; expected a file\n  Name a file for studies with --store.'],
+    [['studies', '--store', '.'], '.: is a folder; expected a file\n  Name a file for studies.'],
   ])('refuses %j with what helps', async (words, message) => {
     expect(await krige(folder, ...words)).toMatchObject({
       code: 2,

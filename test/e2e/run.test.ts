@@ -69,7 +69,7 @@ describe('krige run', { timeout: 120_000 }, () => {
     running.child.kill('SIGINT')
     const stopped = await running.done
     expect(stopped.code).toBe(130)
-    expect(stopped.stderr).toContain('Run the same command again to resume')
+    expect(stopped.stderr).toContain('Run it again to resume')
     const sent = server.requests.length
     expect(sent).toBeLessThan(150)
     const resumed = await krige(folder, 'run', 'task.yaml', '--json')

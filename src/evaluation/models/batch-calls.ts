@@ -122,7 +122,7 @@ export function createBatchCalls(options: BatchCallsOptions): BatchCalls {
     out.set(batch, byId)
     await Promise.all(entries.map(({ request }) => request.ticket?.sentIn(batch)))
     say(
-      `Batch ${batch} of ${entries.length} calls was sent to ${host}. Its answers may take hours: Ctrl-C, and the same command later, is fine.`,
+      `Batch ${batch} of ${entries.length} calls was sent to ${host}. Its answers may take hours: it may be stopped, and run again later.`,
     )
     for (const [id, entry] of byId) {
       if (!entry.request.signal?.aborted) continue

@@ -5,18 +5,18 @@ const MEANINGS: readonly (readonly [RegExp, string, string])[] = [
   [
     /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT|EACCES)$/,
     'the database cannot be reached',
-    'Check host and port of --store, and that the server runs and may be reached from here.',
+    'Check host and port of the store, and that the server runs and may be reached from here.',
   ],
-  [/^28/, 'the database refuses the user or password', 'Check both in --store, or set PGUSER and PGPASSWORD.'],
-  [/^3D000$/, 'there is no such database', 'Make it with createdb, or name another in --store.'],
+  [/^28/, 'the database refuses the user or password', 'Check both in its address, or set PGUSER and PGPASSWORD.'],
+  [/^3D000$/, 'there is no such database', 'Make it with createdb, or name another in the address.'],
   [/^42501$/, 'the database does not permit that', 'Grant the user CREATE on the database, or use another user.'],
-  [/^53100$/, 'the disk of the database is full', 'Free some space and run the same command again; the study resumes.'],
+  [/^53100$/, 'the disk of the database is full', 'Free some space and run it again; the study resumes.'],
   [/^53300$/, 'the database takes no more connections', 'Raise max_connections, or run fewer workers.'],
   [/^25006$/, 'the database is read-only', 'Use the primary server, not a replica.'],
   [
     /^(57P0[123]|08...|ECONNRESET|EPIPE)$/,
     'the connection to the database was lost',
-    'Run the same command again; the study resumes where it stopped.',
+    'Run it again; the study resumes where it stopped.',
   ],
 ]
 

@@ -102,7 +102,7 @@ export async function requireTables(db: Kysely<StoreTables>, where: string): Pro
   if (version === MIGRATIONS.length) return
   throw version === 0
     ? new InvalidInputError(`there is no store at ${where}`, {
-        remedy: 'Start a study with `krige run task.yaml`, or name the right store with --store.',
+        remedy: 'Start a study with `krige run task.yaml`, or name the right store.',
       })
     : new CorruptError(`the tables are of version ${version}, and this program reads ${MIGRATIONS.length}`, {
         where,
@@ -119,7 +119,7 @@ async function versionOf(db: Kysely<StoreTables>, where: string): Promise<number
     if (others === 0) return 0
     throw new CorruptError(`the schema ${SCHEMA} of the database belongs to another program`, {
       where,
-      remedy: 'Name another database with --store.',
+      remedy: 'Name another database.',
     })
   }
   const { rows } = await sql<{ version: number; checksum: string }>`
@@ -137,7 +137,7 @@ async function versionOf(db: Kysely<StoreTables>, where: string): Promise<number
     if (version === index + 1 && checksum === checksumOf(MIGRATIONS[index]!)) continue
     throw new CorruptError(`the tables of version ${index + 1} were made by something else than this program`, {
       where,
-      remedy: 'Name another database with --store, or restore this one from a backup.',
+      remedy: 'Name another database, or restore this one from a backup.',
     })
   }
   return rows.length
