@@ -37,6 +37,22 @@ export function overlapWarnings(examples: readonly unknown[], holdout: readonly 
   ]
 }
 
+/** Examples whose right answers stand under another key, where prompts that show them would be written. */
+export function answerlessWarnings(
+  proposers: OptimizeOptions<unknown>['proposers'],
+  examples: readonly unknown[],
+): string[] {
+  const nameOf = (proposer: unknown) => (typeof proposer === 'string' ? proposer : (proposer as { name?: string }).name)
+  const shows =
+    proposers === 'auto' || (Array.isArray(proposers) && proposers.some((one) => nameOf(one) === 'demonstrations'))
+  const [first] = examples
+  const hasAnswer = (example: unknown) => typeof example !== 'object' || example === null || 'expected' in example
+  if (!shows || examples.some(hasAnswer)) return []
+  return [
+    `No demonstrations were made of the examples: they have ${Object.keys(first as object).join(', ')}, and none has expected. Name what is asked input, and the right answer expected.`,
+  ]
+}
+
 /** Nothing for what JSON cannot say. */
 function writtenOf(example: unknown): string[] {
   try {

@@ -29,7 +29,7 @@ import { generateByFunction } from './generate-by-function.ts'
 import { holdoutSize } from './holdout-budget.ts'
 import { endingWithoutCosts, exceededLimits, isLimited, unusedLimits } from './limits-of-costs.ts'
 import { type OptimizeOptions, optimizeOptionsSchema } from './optimize-options.ts'
-import { baselineOf, overlapWarnings, poolOf, splitOf } from './optimize-pool.ts'
+import { answerlessWarnings, baselineOf, overlapWarnings, poolOf, splitOf } from './optimize-pool.ts'
 import { DEFAULT_LOOKS } from './plan.ts'
 import { type RunResult, resultOf } from './result.ts'
 import { checkSameStudy, hashOf, isSameBudget } from './same-study.ts'
@@ -161,6 +161,7 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
           ? ["generate is not asked: no proposer writes prompts. Set proposers: 'auto'."]
           : []),
         ...(isEndless ? [`No budget is set: the search stops after ${budget.evaluations} evaluations.`] : []),
+        ...answerlessWarnings(proposers, examples),
         ...sampleSizeWarnings(examples.length, compared),
         ...(compared > 0 ? overlapWarnings(examples, holdout) : []),
       ],

@@ -84,7 +84,7 @@ describe('what a report shows of answers', () => {
     expect(shown.models).toMatchObject({ task: 'scripted:model', proposer: 'scripted:large' })
     const page = renderReport({ state, ...shown, costs })
     expect(page).toContain('<th scope="row">task</th><td>scripted:model</td>')
-    expect(page).toContain('<td>proposer</td><td>scripted:large</td>')
+    expect(page).toContain('<th scope="row">proposer</th><td>scripted:large</td>')
   })
 
   it('counts an example that a prompt shows as neither measured nor failed', async () => {

@@ -18,6 +18,26 @@ describe('optimize with one prompt', () => {
     expect(result.drafts!.measured).toBeGreaterThan(0)
   })
 
+  it.each([
+    ['auto', 1],
+    [['demonstrations'], 1],
+    [['edit'], 0],
+  ] as const)('warns where no example has an answer to show, with proposers %j', async (proposers, count) => {
+    const asked = examples.map(({ input, expected }) => ({ question: input, answer: expected }))
+    const right = (prompt: string, { answer }: { answer: string }) => evaluate(prompt, { expected: answer })
+    const { warnings } = await optimize({
+      prompt: 'Classify.',
+      examples: asked,
+      evaluate: right,
+      proposers,
+      budget: { evaluations: 60 },
+    })
+    const about = warnings.filter((warning) =>
+      warning.startsWith('No demonstrations were made of the examples: they have question, answer,'),
+    )
+    expect(about).toHaveLength(count)
+  })
+
   it('asks a generator, and counts it', async () => {
     let asked = 0
     const generate = () => {
