@@ -1,7 +1,7 @@
 import { escapeMarkup } from '../../text/escape-markup.ts'
 import type { Comparison, FractionComparison } from './compare-results.ts'
 import { comparePictures } from './compare-svg.ts'
-import { formatP, numbered, signed } from './compare-text.ts'
+import { formatP, intervalText, numbered, signed } from './compare-text.ts'
 
 /** The comparison as one self-contained page: no scripts, nothing loaded. */
 export function compareHtml(comparison: Comparison): string {
@@ -57,7 +57,7 @@ function section({ fraction, kind, policies, ranks }: FractionComparison): strin
       escapeMarkup(policy),
       meanError.toFixed(4),
       difference ? signed(difference.mean) : '',
-      interval ? `[${interval.map(signed).join(', ')}]` : '',
+      difference ? intervalText(difference) : '',
       rank === undefined || Number.isNaN(rank) ? '' : rank.toFixed(2),
       String(runs),
     ]

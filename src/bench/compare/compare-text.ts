@@ -1,3 +1,4 @@
+import type { PairedDifference } from '../statistics/paired-difference.ts'
 import { alignRows } from '../tables/results-text.ts'
 import type { Comparison, FractionComparison } from './compare-results.ts'
 
@@ -20,7 +21,7 @@ function section({ fraction, kind, policies, ranks }: FractionComparison): strin
     policy,
     meanError.toFixed(4),
     difference ? signed(difference.mean) : '',
-    difference?.interval ? `[${difference.interval.map(signed).join(', ')}]` : '',
+    difference ? intervalText(difference) : '',
     ranks.blocks > 0 ? ranks.meanRanks[ranks.policies.indexOf(policy)]!.toFixed(2) : '',
     String(runs),
   ])
@@ -53,6 +54,10 @@ export const signed = (value: number): string => `${value <= -0.00005 ? '−' : 
 
 /** With its relation: `= 0.0312` or `< 0.0001`. */
 export const formatP = (p: number): string => (p < 0.0001 ? '< 0.0001' : `= ${p.toFixed(4)}`)
+
+/** Tasks are what varies: one alone gives no interval. */
+export const intervalText = ({ interval }: PairedDifference): string =>
+  interval ? `[${interval.map(signed).join(', ')}]` : 'one task'
 
 /** How many, as in `1 table`, `8 tables`. */
 export function numbered({ length }: readonly unknown[], thing: string): string {

@@ -47,6 +47,14 @@ describe('compareResults', () => {
     expect(() => compareResults(file({}))).toThrow('no run')
   })
 
+  it('says in place of an interval that there is one task', () => {
+    const { runs, ...file } = results({ krige: 0.1, x: 0.3 })
+    const one = [{ file: 'a', results: { ...file, runs: runs.filter(({ task }) => task === 't1') } }]
+    const comparison = compareResults(one)
+    expect(compareText(comparison)).toMatch(/\nx +\S+ +\S+ +one task +/)
+    expect(compareHtml(comparison)).toContain('<td>one task</td>')
+  })
+
   it('orders by error, compares with the reference, ranks over tasks', () => {
     const [quarter, full] = compareResults([{ file: 'a', results: results({ krige: 0.1, x: 0.3, y: 0.2 }) }]).fractions
     expect(quarter!.fraction).toBe(0.25)
