@@ -59,5 +59,5 @@ async function reportText(store: Store, study: string, { format, terminal }: Rep
   if (format === 'json') return `${JSON.stringify(summary, undefined, 2)}\n`
   if (format === 'jsonl') return summary.prompts.map(jsonLine).join('')
   const { reportLines, reportMarkdown } = await import('../report/report-text.ts')
-  return terminal ? reportLines(summary, process.stdout.columns) : reportMarkdown(summary)
+  return terminal ? reportLines(summary, process.stdout.columns || 80) : reportMarkdown(summary)
 }

@@ -57,9 +57,16 @@ export function writeRaw(stream: { write(text: string): unknown }, text: string)
   else stream.write(text)
 }
 
-/** The same stream for a library that steers the terminal itself. Use it only for text of Krige's own. */
+/**
+ * The same stream for a library that steers the terminal itself. Use it only for text of Krige's own. Some terminals say
+ * that they have 0 columns and rows: that they do not know.
+ */
 export function rawStream(stream: Stream): Stream {
-  return Object.create(stream, { write: { value: originals.get(stream) ?? stream.write.bind(stream) } })
+  return Object.create(stream, {
+    write: { value: originals.get(stream) ?? stream.write.bind(stream) },
+    columns: { get: () => stream.columns || 80 },
+    rows: { get: () => stream.rows || 24 },
+  })
 }
 
 /**
