@@ -16,6 +16,9 @@ import type { Study } from '../study/study.ts'
 import type { Task } from '../task/task.ts'
 import { contentOf } from './optimize-pool.ts'
 
+/** In place of a model or metric where the task's own program calls and scores. */
+const PROGRAM = 'program'
+
 /** What must not change between two runs of a study, in pieces that can be named when they do. */
 export function fingerprintOf(
   task: Task,
@@ -25,8 +28,8 @@ export function fingerprintOf(
   const hash = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
   return {
     task: task.name,
-    model: task.model === undefined ? 'program' : publicModelName(task.model),
-    metric: task.metric.name,
+    model: task.model === undefined ? PROGRAM : publicModelName(task.model),
+    metric: task.evaluate === undefined ? task.metric.name : PROGRAM,
     sampling: JSON.stringify(task.sampling),
     examples: hash(task.examples),
     split: hash([task.split.search, task.split.holdout]),
@@ -51,7 +54,8 @@ export function checkSameStudy(
   const before: Record<string, string> = { ...config.fingerprint, ...chosen(config) }
   const now: Record<string, string> = { ...fingerprint, ...chosen(wanted) }
   const keys = new Set([...Object.keys(now), 'constraints', 'prefer'])
-  const differing = [...keys].filter((key) => before[key] !== now[key])
+  // Earlier versions named the metric that a program does not use. Another program differs in its scoring.
+  const differing = [...keys].filter((key) => before[key] !== now[key] && !(key === 'metric' && now[key] === PROGRAM))
   if (differing.length === 0) return
   // What is behind `scoring` stands in it, too: told once.
   const named = differing.filter((key) => key !== 'scoring' || !differing.some((other) => IN_SCORING.has(other)))

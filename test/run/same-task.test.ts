@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import type { Evaluator } from '../../src/evaluation/evaluator.ts'
+import { checkSameStudy, fingerprintOf } from '../../src/run/same-task.ts'
+import { configOf } from '../../src/study/create-study.ts'
+import { defineTask } from '../../src/task/define-task.ts'
+
+const examples = Array.from({ length: 8 }, (_, index) => ({ input: `${index}`, expected: 'a' }))
+const given = { name: 'own', prompts: ['A.', 'B.'], examples, budget: { evaluations: 8 } }
+const evaluator = { id: 'e' } as Evaluator
+const wanted = { policy: 'krige', seed: 1, space: {} }
+
+describe('the study of a task that is scored by its own program', () => {
+  const fingerprint = fingerprintOf(defineTask({ ...given, evaluate: './test/run/same-task.test.ts' }), evaluator, undefined)
+
+  it('names no metric that is not asked', () => {
+    expect(fingerprint).toMatchObject({ model: 'program', metric: 'program' })
+  })
+
+  it('goes on where an earlier version named one, and not with another program', () => {
+    const stored = (changes: object) =>
+      configOf({ ...wanted, fingerprint: { ...fingerprint, metric: 'exact-match', ...changes } }, 'js')
+    expect(() => checkSameStudy(stored({}), fingerprint, wanted)).not.toThrow()
+    expect(() => checkSameStudy(stored({ scoring: 'another' }), fingerprint, wanted)).toThrow(
+      'what a prompt is scored by',
+    )
+  })
+})
