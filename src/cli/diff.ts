@@ -43,7 +43,7 @@ async function showDifference(store: Store, a: string, b: string, json: boolean)
   }
   const lines = [first, second].map(({ study, verdict, winner, spent }) => {
     const found = winner
-      ? `winner ${winner.id}, ${winner.holdout ? `${score(winner.holdout.mean)} (${interval(winner.holdout.interval)}) on the holdout` : `${score(winner.mean)} (${interval(winner.interval)}) by the search`}`
+      ? `winner ${winner.id}, ${winner.holdout ? `${score(winner.holdout.mean)} ${interval(winner.holdout.interval)} on the holdout` : `${score(winner.mean)} ${interval(winner.interval)} by the search`}`
       : 'no winner yet'
     return `${study}: ${verdict}; ${found}; ${counted(spent.evaluations, 'evaluation')}, ${counted(spent.calls, 'call')}, ${dollars(spent.usd)}`
   })

@@ -182,6 +182,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
         : text.resultText(finished, announcedPlan!.exhaustive, {
             holdout: announcedPlan!.holdoutEvaluations,
             reason: state?.().conclusion?.reason,
+            stages: state?.().config.stages,
           }),
     )
   } finally {

@@ -1,14 +1,14 @@
 import type { DraftCounts, SearchProgress } from '../engine/search.ts'
 import { constraintText } from '../history/constraint.ts'
 import { INTERVAL_LEVEL } from '../policy/policy.ts'
-import { count, counted, dollars } from '../report/numbers.ts'
+import { count, counted, dollars, interval } from '../report/numbers.ts'
 import type { Cost, Plan } from '../run/plan.ts'
 import type { ResultCandidate, RunResult } from '../run/result.ts'
 import { durationText } from '../text/duration-text.ts'
 
 const score = (value: number) => value.toFixed(3)
 const amount = (value: number) => String(Number(value.toPrecision(4)))
-const range = ([low, high]: readonly [number, number]) => `[${score(low)}, ${score(high)}]`
+const range = (ends: readonly [number, number]) => interval(ends, score)
 
 /**
  * What is going to happen, before it does.
@@ -86,12 +86,20 @@ export function draftsText({ written, rejected, measured }: DraftCounts): string
 /**
  * The end of a run, for people.
  *
- * @param more Evaluations of the holdout, which are among those spent, and why the search ended.
+ * @param more Evaluations of the holdout, which are among those spent; why the search ended; the stages of a program.
  */
 export function resultText(
   result: RunResult,
   exhaustive: Pick<Cost, 'evaluations'>,
-  { holdout = 0, reason }: { readonly holdout?: number; readonly reason?: string | undefined } = {},
+  {
+    holdout = 0,
+    reason,
+    stages,
+  }: {
+    readonly holdout?: number
+    readonly reason?: string | undefined
+    readonly stages?: readonly string[] | undefined
+  } = {},
 ): string {
   const { winner, baseline, spent } = result
   const line = (label: string, candidate: ResultCandidate) =>
@@ -109,7 +117,7 @@ export function resultText(
   return [
     `The best prompt found, ${winner.id}:`,
     '',
-    winner.text,
+    ...(stages && winner.slots ? slotsText(winner.slots) : [winner.text]),
     ...parametersText(winner),
     '',
     ...(baseline && !comparisons && baseline.id !== winner.id ? [...changesText(baseline.text, winner.text), ''] : []),
@@ -129,7 +137,7 @@ export function resultText(
     ...(baseline && baseline.id !== winner.id ? [line('Baseline', baseline)] : []),
     ...(winner.feasibility?.constraints ?? []).map(
       (belief) =>
-        `Constraint ${constraintText(belief)}: ${amount(belief.mean)} [${belief.interval.map(amount).join(', ')}] for the winner, kept with probability ${Math.round(100 * belief.probability)}%`,
+        `Constraint ${constraintText(belief)}: ${amount(belief.mean)} ${interval(belief.interval, amount)} for the winner, kept with probability ${Math.round(100 * belief.probability)}%`,
     ),
     `Intervals are ${Math.round(100 * INTERVAL_LEVEL)}% intervals.`,
     ...(result.credit ? [creditText(result.credit)] : []),
@@ -145,6 +153,13 @@ export function resultText(
   ].join('\n')
 }
 
+/** Each text under the stage that it belongs to. */
+function slotsText(slots: Readonly<Record<string, string>>): string[] {
+  return Object.entries(slots)
+    .filter(([, text]) => text !== '')
+    .flatMap(([name, text], place) => [...(place === 0 ? [] : ['']), `${name}:`, text])
+}
+
 function parametersText({ parameters = {} }: ResultCandidate): string[] {
   const stated = Object.entries(parameters).map(([name, value]) => `${name} = ${String(value)}`)
   return stated.length === 0 ? [] : ['', `with ${stated.join(', ')}`]
@@ -155,7 +170,7 @@ function creditText({ parts, blame }: NonNullable<RunResult['credit']>): string 
   const percent = (share: number) => `${Math.round(100 * share)}%`
   const shares = parts
     .toSorted((a, b) => b.share - a.share)
-    .map(({ part, share, interval }) => `${part} ${percent(share)} [${interval.map(percent).join(', ')}]`)
+    .map(({ part, share, interval: ends }) => `${part} ${percent(share)} ${interval(ends, percent)}`)
   const [stage, probability] = Object.entries(blame).reduce((best, one) => (one[1] > best[1] ? one : best))
   return `Of the differences in score: ${shares.join(', ')}. Most is to be gained at ${stage} (probability ${percent(probability)})`
 }

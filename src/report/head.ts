@@ -46,7 +46,7 @@ function verdictInWords({ conclusion, comparisons }: StudyState): string {
   const { mean, interval: range, count: pairs } = comparison.difference
   const held = `The difference to the baseline${comparisons.length > 0 ? ', wins less losses,' : ''} is ${signedScore(mean)} on ${counted(pairs, 'held-out example')} (95% interval ${interval(range)})`
   const difference = combined
-    ? `${held}, and ${signedScore(combined.mean)} (${interval(combined.interval)}) together with what the search saw`
+    ? `${held}, and ${signedScore(combined.mean)} ${interval(combined.interval)} together with what the search saw`
     : held
   if (verdict === 'improved') return `${difference}.`
   if (verdict === 'no improvement') return `${difference}: a worthwhile improvement is ruled out.`
@@ -73,7 +73,7 @@ function unfinished({ progress, candidates }: StudyState, rows: readonly RankedC
   const [best] = rows
   const lead = progress.at(-1)
   if (lead) {
-    return html`<p>In front so far: <b>${candidates[lead.candidate]!.id}</b>, estimated at ${score(lead.mean)} (${interval(lead.interval)}).</p>`
+    return html`<p>In front so far: <b>${candidates[lead.candidate]!.id}</b>, estimated at ${score(lead.mean)} ${interval(lead.interval)}.</p>`
   }
   if (!best || best.measured === best.failed) return html`<p>Nothing has been measured yet.</p>`
   return html`<p>In front so far: <b>${best.candidate.id}</b> with a plain mean of ${score(best.mean)} over ${counted(best.measured - best.failed, 'example')}.</p>`

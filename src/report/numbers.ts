@@ -13,9 +13,9 @@ export function signedScore(value: number): string {
   return value > 0 ? `+${score(value)}` : score(value)
 }
 
-export function interval([low, high]: readonly [number, number]): string {
-  if (Number.isNaN(low)) return '–'
-  return `${score(low)} to ${score(high)}`
+/** As everywhere: `[0.402, 0.598]`. */
+export function interval([low, high]: readonly [number, number], shown: (value: number) => string = score): string {
+  return Number.isNaN(low) ? '–' : `[${shown(low)}, ${shown(high)}]`
 }
 
 const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })

@@ -222,7 +222,7 @@ ${rows.map(
     part,
     share,
     interval: range,
-  }) => html`<tr><th scope="row">${part}</th><td class="number">${probability(share)}</td><td class="number">${range.map(probability).join(' to ')}</td><td class="number">${credit.blame[part] === undefined ? '' : probability(credit.blame[part])}</td><td class="number">${tokens(part)}</td></tr>
+  }) => html`<tr><th scope="row">${part}</th><td class="number">${probability(share)}</td><td class="number">${interval(range, probability)}</td><td class="number">${credit.blame[part] === undefined ? '' : probability(credit.blame[part])}</td><td class="number">${tokens(part)}</td></tr>
 `,
 )}
 </tbody></table></div>`
@@ -231,7 +231,7 @@ ${rows.map(
 function constraintTable({ winner, baseline }: NonNullable<Conclusion['feasibility']>): Html {
   const amount = (value: number) => String(Number(value.toPrecision(4))).replace('-', '−')
   const line = (label: string, belief: ConstraintBelief) =>
-    html`<tr><th scope="row">${label}</th><td>${constraintText(belief)}</td><td class="number">${amount(belief.mean)}</td><td class="number">${belief.interval.map(amount).join(' to ')}</td><td class="number">${probability(belief.probability)}</td><td class="number">${count(belief.count)}</td></tr>`
+    html`<tr><th scope="row">${label}</th><td>${constraintText(belief)}</td><td class="number">${amount(belief.mean)}</td><td class="number">${interval(belief.interval, amount)}</td><td class="number">${probability(belief.probability)}</td><td class="number">${count(belief.count)}</td></tr>`
   return html`<p class="quiet">Limits on the mean over examples like these. A prompt that was measured little is assumed to be like the others; one that keeps all limits with a probability of at least ½ may win.${winner.constraints.some(({ metric }) => metric === 'latency') ? ' Latency is in milliseconds.' : ''}</p>
 <div class="scroll"><table><thead><tr><td></td><th>constraint</th><th class="number">mean</th><th class="number">95% interval</th><th class="number">kept with probability</th><th class="number">measured</th></tr></thead><tbody>
 ${winner.constraints.map((belief) => line('winner', belief))}
@@ -272,10 +272,20 @@ function baselineLine({ config, comparisons }: StudyState, { holdout }: Conclusi
   return { mean: knownScore(baseline, held), joint: held !== undefined }
 }
 
+/** Of what the log keeps a hash alone. */
+const HASHED: Readonly<Record<string, string>> = {
+  examples: 'the examples',
+  holdout: 'the held-out examples',
+  split: 'which examples are held out',
+  scoring: 'template, stages, metric, system and program',
+  evaluator: 'the code of metric or program, or the file of the model',
+}
+const HASH = /^[0-9a-f]{16,64}$/
+
 function reproduction({ state, version, command = state.command, store }: ReportOptions): Html {
   const { config } = state
   const facts = { seed: String(config.seed), policy: config.policy, backend: config.backend, ...config.fingerprint }
   return html`${command === undefined ? undefined : html`<pre>${command}</pre>`}
-<div class="scroll"><table><tbody>${Object.entries(facts).map(([key, value]) => html`<tr><th scope="row">${key}</th><td>${value}</td></tr>`)}${version === undefined ? undefined : html`<tr><th scope="row">krige</th><td>${version}</td></tr>`}</tbody></table></div>
+<div class="scroll"><table><tbody>${Object.entries(facts).map(([key, value]) => (HASH.test(value) ? html`<tr><th scope="row">${HASHED[key] ?? key}</th><td>has the hash ${value}</td></tr>` : html`<tr><th scope="row">${key}</th><td>${value}</td></tr>`))}${version === undefined ? undefined : html`<tr><th scope="row">krige</th><td>${version}</td></tr>`}</tbody></table></div>
 <p class="quiet">The whole log: <code>krige export ${shellWord(config.name)} --format jsonl${store === undefined ? '' : ` --store ${shellWord(store)}`}</code>. Decisions follow from seed, backend and the order in which results arrived; that order is in the log.</p>`
 }

@@ -83,7 +83,7 @@ export function intervalPlot(
     row.index === winner ? 'winner' : row.candidate.id === baseline ? 'baseline' : 'other'
   const title = ({ row, rank }: (typeof points)[number]) =>
     hoverText(
-      `${rank}. ${row.candidate.id}: ${score(row.mean)} (${interval(row.interval)})\n${candidateText(row.candidate)}`,
+      `${rank}. ${row.candidate.id}: ${score(row.mean)} ${interval(row.interval)}\n${candidateText(row.candidate)}`,
     )
   const named = points.filter((point) => kindOf(point) !== 'other')
   const color = (point: (typeof points)[number]) =>

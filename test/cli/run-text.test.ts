@@ -51,6 +51,12 @@ describe('the end of a run', () => {
     expect(resultText(result, { evaluations: 16 })).not.toContain('The search ended')
   })
 
+  it('names the stages that the texts of the winner belong to', () => {
+    const winner = { ...result.winner, slots: { points: 'List it.', 'verdict.hint': '', verdict: 'Judge it.' } }
+    const staged = resultText({ ...result, winner }, { evaluations: 16 }, { stages: ['points', 'verdict'] })
+    expect(staged).toContain('The best prompt found, a:\n\npoints:\nList it.\n\nverdict:\nJudge it.\n\n')
+  })
+
   it('says of what level its intervals are', () => {
     expect(resultText(result, { evaluations: 16 })).toContain('Intervals are 95% intervals.')
   })

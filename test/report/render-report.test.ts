@@ -104,6 +104,14 @@ describe('renderReport', () => {
     expect(text).toMatch(/<th scope="row">judge<\/th><td>unknown<\/td><td class="number">3<\/td>/)
   })
 
+  it('says of a hash what it is a hash of', () => {
+    const fingerprint = { task: 'tickets', examples: '0123456789abcdef' }
+    const { state } = createStudy({ pool: pool(2), policy: breadthFirst, fingerprint })
+    const text = renderReport({ state })
+    expect(text).toContain('<th scope="row">the examples</th><td>has the hash 0123456789abcdef</td>')
+    expect(text).toContain('<th scope="row">task</th><td>tickets</td>')
+  })
+
   it('escapes whatever a prompt, a data set or a server wrote', async () => {
     const state = await finished(
       {

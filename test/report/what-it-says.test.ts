@@ -67,7 +67,7 @@ describe('a report', () => {
     const rows = table(renderReport({ state: study.state }))
     expect(rows).toHaveLength(2)
     for (const [, range] of rows) {
-      const [low, high] = range!.split(' to ').map(Number)
+      const [low, high] = JSON.parse(range!)
       expect(high! - low!).toBeGreaterThan(0.2)
     }
   })
@@ -76,7 +76,7 @@ describe('a report', () => {
     const study = createStudy({ pool: pool(3), policy: breadthFirst, exampleCount: 100 })
     study.observe({ candidate: 0, score: 0.5, count: 100, standardError: 0.05 })
     const page = renderReport({ state: study.state })
-    expect(table(page)).toEqual([['0.500', '0.402 to 0.598']])
+    expect(table(page)).toEqual([['0.500', '[0.402, 0.598]']])
     expect(page.match(/no score yet/g)).toHaveLength(2)
   })
 

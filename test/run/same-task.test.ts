@@ -10,7 +10,11 @@ const evaluator = { id: 'e' } as Evaluator
 const wanted = { policy: 'krige', seed: 1, space: {} }
 
 describe('the study of a task that is scored by its own program', () => {
-  const fingerprint = fingerprintOf(defineTask({ ...given, evaluate: './test/run/same-task.test.ts' }), evaluator, undefined)
+  const fingerprint = fingerprintOf(
+    defineTask({ ...given, evaluate: './test/run/same-task.test.ts' }),
+    evaluator,
+    undefined,
+  )
 
   it('names no metric that is not asked', () => {
     expect(fingerprint).toMatchObject({ model: 'program', metric: 'program' })
