@@ -13,7 +13,7 @@
  */
 
 /** Drafts without a leap that the prior is worth. */
-const PRIOR_DRAFTS = 10
+const PRIOR_DRAFTS = 20
 /** Outcomes that show a leap. */
 const LOOKS = 2
 
