@@ -10,8 +10,9 @@
  * @module
  */
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { mean } from 'simple-statistics'
 import { parse, stringify } from 'yaml'
@@ -47,9 +48,9 @@ interface Run {
   /** That were not made, because the input of a stage was as before. */
   readonly saved: number
   readonly seconds: number
-  /** Means on the same held-out examples. */
-  readonly before: number
-  readonly after: number
+  /** Means on the same held-out examples; null where the budget was too small for any. */
+  readonly before: number | null
+  readonly after: number | null
   readonly verdict: string
 }
 
@@ -63,18 +64,19 @@ for (const seed of flags.seeds.split(',').map(Number)) {
 process.stdout.write(table())
 
 async function search(file: string, choice: string, seed: number): Promise<void> {
-  const task = parse(readFileSync(file, 'utf8')) as Record<string, unknown> & { name: string }
+  const task = parse(readFileSync(file, 'utf8')) as Record<string, unknown> & { name: string; examples: string }
   const { name } = task
   const isKnown = runs.some(
     (one) => one.task === name && one.model === flags.model && one.choice === choice && one.seed === seed,
   )
   if (isKnown) return
-  // Beside the task, whose files it names.
-  const copy = join(dirname(file), `.${choice}-${seed}-${basename(file)}`)
+  const folder = mkdtempSync(join(tmpdir(), 'krige-programs-'))
+  const copy = join(folder, 'task.yaml')
   writeFileSync(
     copy,
     stringify({
       ...task,
+      examples: resolve(dirname(file), task.examples),
       model: `gguf:${flags.model}`,
       budget: { calls: Number(flags.calls) },
     }),
@@ -85,6 +87,7 @@ async function search(file: string, choice: string, seed: number): Promise<void>
       process.execPath,
       [
         ...[join(root, 'src/cli/main.ts'), 'run', copy, '--json', '--no-cache', '--store', 'memory:'],
+        ...['--allow-outside', '--report', join(folder, 'report.html')],
         ...['--seed', String(seed), '--threads', flags.threads],
         ...['--policy-options', JSON.stringify({ stageChoice: choice })],
       ],
@@ -100,26 +103,33 @@ async function search(file: string, choice: string, seed: number): Promise<void>
       calls: result.spent.calls,
       saved: result.savedCalls ?? 0,
       seconds: Math.round((performance.now() - began) / 1000),
-      before: result.baseline!.holdout!,
-      after: result.winner.holdout!,
+      before: result.baseline!.holdout,
+      after: result.winner.holdout,
       verdict: result.verdict,
     })
     writeFileSync(flags.json, `${JSON.stringify(runs, null, 2)}\n`)
     const { before, after, calls, seconds } = runs.at(-1)!
     process.stderr.write(
-      `${name} ${choice} ${seed}: ${before.toFixed(3)} -> ${after.toFixed(3)}, ${calls} calls, ${seconds} s\n`,
+      `${name} ${choice} ${seed}: ${figure(before)} -> ${figure(after)}, ${calls} calls, ${seconds} s\n`,
     )
   } finally {
-    rmSync(copy, { force: true })
+    rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function figure(score: number | null): string {
+  return score === null ? '–' : score.toFixed(3)
 }
 
 /** Means over seeds, a row per program and choice. */
 function table(): string {
   const groups = Map.groupBy(runs, ({ task, model, choice }) => `${task} | ${model} | ${choice}`)
   const rows = [...groups].map(([key, group]) => {
-    const average = (of: (one: Run) => number) => mean(group.map(of)).toFixed(3)
-    const each = group.map(({ after }) => after.toFixed(3)).join(', ')
+    const average = (of: (one: Run) => number | null) => {
+      const known = group.flatMap((one) => of(one) ?? [])
+      return figure(known.length > 0 ? mean(known) : null)
+    }
+    const each = group.map(({ after }) => figure(after)).join(', ')
     return `| ${key} | ${average(({ before }) => before)} | ${average(({ after }) => after)} (${each}) |`
   })
   return [
