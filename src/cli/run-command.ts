@@ -56,10 +56,11 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
     ...(flags.prefer === undefined ? {} : { prefer: flags.prefer }),
   }
   const priceOf = createPriceList(flags.price)
-  await checkPolicy(
-    flags.policy ?? (task.metric.name === 'pairwise-judge' ? 'comparison' : 'krige'),
-    flags.policyOptions,
-  )
+  const checkPolicyHere = () =>
+    checkPolicy(flags.policy ?? (task.metric.name === 'pairwise-judge' ? 'comparison' : 'krige'), flags.policyOptions)
+  // A study that has begun goes on with its own policy: the settings may be of that one.
+  const dependsOnStudy = flags.policy === undefined && flags.policyOptions !== undefined && !flags.dryRun
+  if (!dependsOnStudy) await checkPolicyHere()
 
   const secondsHere = (plan: Plan) => (replay ? undefined : localRunTime(task, plan.cost, flags.threads))
   if (flags.dryRun) {
@@ -105,6 +106,9 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
   let live: LiveView | undefined
   let dispatcher: WorkerDispatch | undefined
   try {
+    const name = flags.study ?? task.name
+    const begun = async () => (await store.list()).some((study) => study.name === name && study.length > 0)
+    if (dependsOnStudy && !(await begun())) await checkPolicyHere()
     const priors = []
     const prior = flags.prior === undefined ? undefined : readPriorFile(flags.prior)
     for (const source of flags.warmStart) priors.push(await openEarlierStudy(source, store))
@@ -137,7 +141,7 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       ...(generation ? { generation } : {}),
       signal: interrupt.signal,
       ...(traced ? { telemetry: traced.telemetry } : {}),
-      command: createRedactor(process.env)(commandLine(taskFile, flags, flags.study ?? task.name)),
+      command: createRedactor(process.env)(commandLine(taskFile, flags, name)),
       ...(flags.study === undefined ? {} : { name: flags.study }),
       ...(flags.policy === undefined ? {} : { policy: flags.policy }),
       ...(flags.policyOptions === undefined ? {} : { policyOptions: flags.policyOptions }),

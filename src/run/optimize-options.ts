@@ -62,7 +62,7 @@ export interface OptimizeOptions<Example> {
   readonly limits?: { readonly timeout?: number }
   /** Limits of tokens and money hold where {@link evaluate} returns what a call took: `{ score, inputTokens, outputTokens, usd }`. */
   readonly budget: Budget
-  /** @defaultValue 1 */
+  /** @defaultValue 1, or what the study was started with */
   readonly seed?: number
   /** The prompt to beat, as a text that is added when it is not among the prompts; or the id of one that has slots or parameters. */
   readonly baseline?: string
@@ -84,9 +84,9 @@ export interface OptimizeOptions<Example> {
    * `cheaper` (by `usd`, else tokens, as `evaluate` returns them) or `faster`. @defaultValue 'score'
    */
   readonly prefer?: Preference
-  /** @defaultValue 'krige' */
+  /** @defaultValue 'krige', or what the study was started with */
   readonly policy?: string | PolicyFactory
-  /** Settings of a registered policy, such as `{ eta: 3 }`. @defaultValue its own */
+  /** Settings of a registered policy, such as `{ eta: 3 }`. @defaultValue its own, or what the study was started with */
   readonly policyOptions?: Readonly<Record<string, unknown>>
   /** Evaluations in flight. @defaultValue 8 */
   readonly concurrency?: number
@@ -101,7 +101,11 @@ export interface OptimizeOptions<Example> {
   readonly embed?: (texts: readonly string[]) => Promise<readonly Float64Array[]>
   /** What `krige learn` made of other tasks. @defaultValue nothing, or what the study was started with */
   readonly prior?: LearnedPrior
-  /** Where the study is kept, so that it can be resumed. @defaultValue in memory */
+  /**
+   * Where the study is kept, so that it can be resumed: it goes on with the seed and the policy that it began with.
+   *
+   * @defaultValue in memory
+   */
   readonly store?: Store
   /** Name of the study in the store. @defaultValue 'optimize' */
   readonly study?: string

@@ -32,7 +32,7 @@ import { type OptimizeOptions, optimizeOptionsSchema } from './optimize-options.
 import { answerlessWarnings, baselineOf, overlapWarnings, poolOf, splitOf } from './optimize-pool.ts'
 import { DEFAULT_LOOKS } from './plan.ts'
 import { type RunResult, resultOf } from './result.ts'
-import { checkSameStudy, hashOf, isSameBudget } from './same-study.ts'
+import { checkSameStudy, chosenOf, hashOf, isSameBudget } from './same-study.ts'
 
 export type { EvaluateContext, OptimizeOptions } from './optimize-options.ts'
 
@@ -46,7 +46,7 @@ export interface OptimizeResult extends RunResult {
  * Finds the best of many prompts with few evaluations.
  *
  * @throws InvalidArgumentError when there is nothing to choose from or to measure on; BudgetError when the budget is
- * too small; ConflictError when another process writes the study.
+ * too small; ConflictError when another process writes the study, or it was begun with something else.
  * @example
  * const result = await optimize({ prompts, examples, evaluate, budget: { evaluations: 1000 }, seed: 1 })
  * result.winner.text // 'Think step by step, then name the label.'
@@ -63,33 +63,30 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
   const options = start === undefined ? given : { ...given, baseline: start }
   if (options.examples.length === 0) throw new InvalidArgumentError('examples is empty; expected at least one')
   const limits = checkBudget(options.budget)
-  const seed = options.seed ?? 1
-  const [examples, holdout] = splitOf(options, seed)
   const store = options.store ?? createMemoryStore()
   const name = options.study ?? 'optimize'
   const backend = options.backend ?? (await openThreadedBackend())
   const finalists = options.baseline === undefined ? 1 : 2
   const proposers = options.proposers ?? (given.prompt !== undefined && !given.prompts ? 'auto' : 'none')
   const grows = proposers !== 'none'
-  // A pool that grows has no end of its own.
-  const isEndless = grows && !Object.values(limits).some(isLimited)
-  const budget = isEndless ? { ...limits, evaluations: DEFAULT_LOOKS * examples.length } : limits
-  const compared = holdoutSize({
-    total: Math.min(budget.evaluations ?? Number.POSITIVE_INFINITY, budget.calls ?? Number.POSITIVE_INFINITY),
-    searchExamples: examples.length,
-    available: holdout.length,
-    finalists,
-    everything: grows ? Number.POSITIVE_INFINITY : poolOf(options).length * examples.length,
-  })
-  const policy = {
-    ...(options.policy === undefined ? {} : { policy: options.policy }),
-    ...(options.policyOptions === undefined ? {} : { policyOptions: options.policyOptions }),
-  }
+  const { length: size } = poolOf(options)
   options.signal?.throwIfAborted()
 
   const lease = await store.acquire(name)
   try {
     const stored = await loadStudy(store, name)
+    const { seed, ...policy } = chosenOf(options, stored?.state.config)
+    const [examples, holdout] = splitOf(options, seed)
+    // A pool that grows has no end of its own.
+    const isEndless = grows && !Object.values(limits).some(isLimited)
+    const budget = isEndless ? { ...limits, evaluations: DEFAULT_LOOKS * examples.length } : limits
+    const compared = holdoutSize({
+      total: Math.min(budget.evaluations ?? Number.POSITIVE_INFINITY, budget.calls ?? Number.POSITIVE_INFINITY),
+      searchExamples: examples.length,
+      available: holdout.length,
+      finalists,
+      everything: grows ? Number.POSITIVE_INFINITY : size * examples.length,
+    })
     const pool = poolOf(options, stored?.state.candidates)
     const baseline = baselineOf(options, pool)
     const stages = stagePlan(undefined, Object.keys((baseline ?? pool[0])?.slots ?? {}))
@@ -118,7 +115,7 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
     }
     if (stored) checkSameStudy(stored.state, config, pool)
     const created: StudyEvent = { v: EVENT_VERSION, type: 'created', budget, config }
-    const embeddings = await embedTexts(options, pool)
+    const embeddings = await embedTexts({ ...options, ...policy }, pool)
     const generation = grows
       ? generateByFunction({
           proposers,
@@ -129,7 +126,7 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
         })
       : undefined
     const environment = environmentOf(policy, backend)
-    const asksItself = options.policy === undefined || options.policy === DEFAULT_POLICY
+    const asksItself = policy.policy === DEFAULT_POLICY
     const study = openStudy(
       stored ?? createFold(created),
       {

@@ -19,7 +19,7 @@ import { candidateText } from '../prompt/candidate.ts'
 import { showValue } from '../prompt/template.ts'
 import { loadStudy } from '../store/load-study.ts'
 import type { StudyLease } from '../store/store.ts'
-import { configOf, DEFAULT_POLICY, environmentOf, usesPrior } from '../study/create-study.ts'
+import { CUSTOM_POLICY, configOf, DEFAULT_POLICY, environmentOf, usesPrior } from '../study/create-study.ts'
 import { EVENT_VERSION, type StudyConfig, type StudyEvent } from '../study/events.ts'
 import { createFold } from '../study/state.ts'
 import { openStudy, type Study } from '../study/study.ts'
@@ -32,14 +32,11 @@ import { type GenerationContext, stagesOf } from './proposing.ts'
 import { type RunResult, resultOf } from './result.ts'
 import { embedAll, embedding, embedTexts } from './run-embeddings.ts'
 import { type RunTaskOptions, runTaskOptionsSchema } from './run-task-options.ts'
-import { isSameBudget } from './same-study.ts'
-import { checkSamePolicyOptions, checkSamePrior, checkSameStudy, fingerprintOf, syncPool } from './same-task.ts'
+import { checkSamePolicyOptions, isSameBudget } from './same-study.ts'
+import { checkSamePrior, checkSameStudy, fingerprintOf, syncPool } from './same-task.ts'
 import { watchAnswers } from './watch-answers.ts'
 
 export type { LiveStudy, RunTaskOptions } from './run-task-options.ts'
-
-/** How a study names a policy that is no registered one. */
-const CUSTOM_POLICY = 'custom'
 
 /**
  * Runs a task's study, or takes it up where it stopped. A study that is complete is not run again: its result is
@@ -93,7 +90,6 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
     }
     const given = policyOptionsOf(options, wanted.policy)
     const policyOptions = config ? config.policyOptions : given
-    checkPolicy(wanted, policyOptions)
     const prior = priorOf(options, wanted.policy)
     if (config) {
       checkSameStudy(config, { ...fingerprint }, { ...wanted, space: task.space })
@@ -107,6 +103,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
         )
       }
     }
+    checkPolicy(wanted, policyOptions)
     const embeddings = await embedAll(options, embedder, stored)
     const fresh = stored
       ? undefined

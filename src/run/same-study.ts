@@ -4,36 +4,39 @@
  * @module
  */
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { showValue } from '../check-input.ts'
 import { ConflictError } from '../errors.ts'
 import { constraintText } from '../history/constraint.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import { DEFAULT_POLICY, type StudyOptions } from '../study/create-study.ts'
 import type { StudyConfig } from '../study/events.ts'
 import type { Budget } from '../study/ledger.ts'
 import type { StudyState } from '../study/state.ts'
 import { contentOf } from './optimize-pool.ts'
 
+type Chosen = Pick<StudyOptions, 'policy' | 'policyOptions' | 'seed'>
+
+/** How a study searches: as the caller says, else as it began, else as any does. */
+export function chosenOf(given: Chosen, begun: StudyConfig | undefined) {
+  const policyOptions = given.policyOptions ?? begun?.policyOptions
+  return {
+    policy: given.policy ?? begun?.policy ?? DEFAULT_POLICY,
+    seed: given.seed ?? begun?.seed ?? 1,
+    ...(policyOptions === undefined ? {} : { policyOptions }),
+  }
+}
+
 /** What must not change between two runs of a study, by name. */
 export function checkSameStudy({ config, candidates }: StudyState, now: StudyConfig, pool: readonly Candidate[]): void {
   const partsOf = (one: StudyConfig) => {
-    const {
-      seed,
-      direction,
-      policy,
-      policyOptions = {},
-      exampleCount,
-      baseline,
-      constraints,
-      prefer,
-      fingerprint,
-    } = one
+    const { seed, direction, policy, exampleCount, baseline, constraints, prefer, fingerprint } = one
     return {
       prefer: prefer ?? 'score',
       constraints: (constraints ?? []).map(constraintText).join('; ') || 'none',
       seed,
       direction,
       policy,
-      policyOptions: JSON.stringify(policyOptions),
       examples: fingerprint['examples'] ?? exampleCount,
       holdout: fingerprint['holdout'] ?? 'none',
       baseline: baseline ?? 'none',
@@ -71,9 +74,10 @@ export function checkSameStudy({ config, candidates }: StudyState, now: StudyCon
       return isHash ? `other ${key}` : `other ${key}: ${before[key]}, now ${wanted[key]}`
     })
     throw new ConflictError(`study ${config.name} was started with ${details.join('; ')}`, {
-      remedy: 'Name another study.',
+      remedy: 'Restore what it was started with (seed and policy may be left out), or name another study.',
     })
   }
+  checkSamePolicyOptions(config, now.policyOptions)
   const known = new Map(pool.map((candidate) => [candidate.id, candidate]))
   for (const kept of candidates) {
     const given = known.get(kept.id)
@@ -84,6 +88,18 @@ export function checkSameStudy({ config, candidates }: StudyState, now: StudyCon
       { remedy: 'Keep the prompts it was started with, add new ones behind them, or name another study.' },
     )
   }
+}
+
+/** @throws ConflictError when a study that has begun is to go on by other settings of its policy. */
+export function checkSamePolicyOptions(
+  { name, policyOptions = {} }: StudyConfig,
+  now: StudyConfig['policyOptions'],
+): void {
+  if (isDeepStrictEqual(policyOptions, now ?? {})) return
+  throw new ConflictError(
+    `study ${name} was started with policy options ${JSON.stringify(policyOptions)}; now they are ${JSON.stringify(now ?? {})}`,
+    { remedy: 'Leave the options out to go on as it began, or start another study (--study NAME, or study in code).' },
+  )
 }
 
 export function isSameBudget(a: Budget, b: Budget): boolean {

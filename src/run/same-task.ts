@@ -4,7 +4,6 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
 import type { Embedder } from '../embedding/embedder.ts'
 import { ConflictError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
@@ -84,18 +83,6 @@ export function checkSamePrior({ name, prior: before }: StudyConfig, now: Learne
   throw new ConflictError(`study ${name} was started with ${before ? 'another' : 'no'} prior`, {
     remedy: 'Leave the prior out to go on as it began, or start another study (--study NAME, or study in code).',
   })
-}
-
-/** @throws ConflictError when a study that has begun is to go on by other settings of its policy. */
-export function checkSamePolicyOptions(
-  { name, policyOptions = {} }: StudyConfig,
-  now: StudyConfig['policyOptions'],
-): void {
-  if (isDeepStrictEqual(policyOptions, now ?? {})) return
-  throw new ConflictError(
-    `study ${name} was started with policy options ${JSON.stringify(policyOptions)}; now they are ${JSON.stringify(now ?? {})}`,
-    { remedy: 'Leave the options out to go on as it began, or start another study (--study NAME, or study in code).' },
-  )
 }
 
 /** Prompts may be added to a study that has begun, never changed or taken away. */

@@ -37,6 +37,9 @@ const environmentSchema = z.strictObject({
  */
 export const DEFAULT_POLICY = 'krige'
 
+/** How a study names a policy that is no registered one. */
+export const CUSTOM_POLICY = 'custom'
+
 /**
  * Starts a study.
  *
@@ -192,7 +195,7 @@ export function configOf(options: StudyOptions, backend: string): StudyConfig {
     name: options.name ?? 'study',
     direction: options.direction ?? 'maximize',
     seed,
-    policy: typeof policy === 'string' ? (known?.name ?? policy) : 'custom',
+    policy: typeof policy === 'string' ? (known?.name ?? policy) : CUSTOM_POLICY,
     ...(response === 'comparison' ? { response } : {}),
     ...(options.policyOptions === undefined ? {} : { policyOptions: options.policyOptions }),
     backend,
@@ -222,7 +225,7 @@ function readPrior(given: unknown, policy: string | PolicyFactory): LearnedPrior
 
 /** Whether a policy, or one of the caller's own, looks at what was learned on other tasks. */
 export function usesPrior(policy: string | PolicyFactory): boolean {
-  return typeof policy !== 'string' || policy === DEFAULT_POLICY || policy === 'custom'
+  return typeof policy !== 'string' || policy === DEFAULT_POLICY || policy === CUSTOM_POLICY
 }
 
 /** Resolves the policy now, so that an unknown name fails before anything is stored. */
@@ -233,6 +236,9 @@ export function environmentOf(
 ): StudyEnvironment {
   const { policy = DEFAULT_POLICY } = options
   let factory: (context: PolicyContext) => Policy
+  if (policy === CUSTOM_POLICY) {
+    throw new InvalidArgumentError(`policy is "${CUSTOM_POLICY}", one of your own; expected the function that makes it`)
+  }
   if (typeof policy === 'string') {
     const resolved = resolvePolicy(policy, options.policyOptions, STUDY_POLICIES)
     factory = (context) => resolved.create({ ...context, options: resolved.options })

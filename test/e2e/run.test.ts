@@ -156,6 +156,16 @@ describe('krige run', { timeout: 120_000 }, () => {
     expect(server.requests).toEqual([])
   })
 
+  it('takes settings of the policy that a study began with', async () => {
+    const folder = newFolder()
+    const settings = ['--policy-options', '{"eta":4}']
+    const run = (...more: string[]) => krige(folder, 'run', 'task.yaml', ...settings, ...more)
+    const early = await run()
+    expect([early.code, early.stderr]).toEqual([2, expect.stringContaining('policy krige: options')])
+    expect((await run('--policy', 'successive-halving', '--evaluations', '100')).code).toBe(0)
+    expect((await run('--evaluations', '120')).code).toBe(0)
+  })
+
   it('exits 3 when the budget is too small for anything', async () => {
     const folder = newFolder()
     const { code, stderr } = await krige(folder, 'run', 'task.yaml', '--evaluations', '1')

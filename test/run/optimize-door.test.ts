@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { createRandomPolicy } from '../../src/policy/random.ts'
 import { embedTexts } from '../../src/run/embed-texts.ts'
 import { type OptimizeOptions, optimize } from '../../src/run/optimize.ts'
+import { loadStudy } from '../../src/store/load-study.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
 
 const examples = [0, 1, 2, 3, 4, 5]
@@ -197,6 +199,38 @@ describe('optimize on a stored study', () => {
   ])('refuses other %s', async (_, options, message) => {
     const store = await start()
     await expect(call({ store, ...options })).rejects.toThrow(message)
+  })
+
+  const setting = { policy: 'successive-halving', policyOptions: { eta: 4 }, seed: 3 }
+  const begun = { ...setting, baseline: 'a', examples: Array.from({ length: 24 }, (_, index) => index) }
+  const goOn = async (options: object) => {
+    const store = await start(begun)
+    const { policy, policyOptions, seed, ...rest } = begun
+    const { spent } = await call({ ...rest, store, budget: { evaluations: 16 }, ...options })
+    const { config } = (await loadStudy(store, 'optimize'))!.state
+    return [spent.evaluations > 12, { policy: config.policy, policyOptions: config.policyOptions, seed: config.seed }]
+  }
+
+  it.each([[{}], [{ policy: 'successive-halving' }], [{ policyOptions: { eta: 4 } }], [{ seed: 3 }]])(
+    'goes on by the policy, settings and seed it began with, given %j',
+    async (options) => {
+      expect(await goOn(options)).toEqual([true, setting])
+    },
+  )
+
+  it.each<readonly [object, string]>([
+    [{ seed: 1 }, 'other seed: 3, now 1'],
+    [{ policy: 'krige' }, 'other policy: successive-halving, now krige'],
+    [{ policyOptions: { eta: 3 } }, 'was started with policy options {"eta":4}; now they are {"eta":3}'],
+  ])('refuses others: %j', async (options, message) => {
+    await expect(goOn(options)).rejects.toThrow(message)
+    await expect(goOn(options)).rejects.toMatchObject({ remedy: expect.stringMatching(/left out|out to go on/) })
+  })
+
+  it('asks for a policy of the caller’s own again', async () => {
+    const store = await start({ policy: createRandomPolicy })
+    await expect(call({ store })).rejects.toThrow('policy is "custom", one of your own')
+    await call({ store, policy: createRandomPolicy })
   })
 
   it('measures a prompt that was put in front, and goes on with a larger budget', async () => {

@@ -426,6 +426,14 @@ describe('settings of the policy', () => {
     await expect(run({ eta: 3 })).rejects.toThrow('was started with policy options {"eta":4}; now they are {"eta":3}')
   })
 
+  it('are those of another policy: that one is named', async () => {
+    const store = createMemoryStore()
+    await runTask(setUp(define(), { store, policyOptions: { eta: 4 } }))
+    await expect(runTask(setUp(define(), { store, policy: 'krige' }))).rejects.toThrow(
+      'policy was successive-halving, is krige',
+    )
+  })
+
   it.each([[{ eta: 1 }], [{ eat: 3 }]])('refuses %j before anything is stored', async (options) => {
     const store = createMemoryStore()
     await expect(runTask(setUp(define(), { store, policyOptions: options }))).rejects.toThrow(
