@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { measurePools, recordedKind, simulatedKinds } from '../../src/bench/prompts/calibration-pools.ts'
 import { replaceSection } from '../../src/bench/prompts/replace-section.ts'
@@ -16,15 +16,12 @@ import { benchBackend } from '../../src/bench/tables/bench-backend.ts'
 import { createProgressLine } from '../../src/cli/progress-line.ts'
 import { INTERVAL_LEVEL } from '../../src/policy/policy.ts'
 import { loadTable } from '../../src/recording/load-table.ts'
+import { openTables } from './open-tables.ts'
 
 const runs = Number(process.argv[2] ?? 200)
 const elsewhere = process.argv[3]
-const tablesOf = async (folder: string) => {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.json.gz')).sort()
-  return Promise.all(names.map((name) => loadTable(join(folder, name))))
-}
 const ownKinds = async () => {
-  const tables = await tablesOf(join(import.meta.dirname, '../tables'))
+  const tables = await openTables([join(import.meta.dirname, '../tables')])
   const { prompts } = tables.find(({ name }) => name.startsWith('ticket-triage'))!
   const spellings = await loadTable(join(import.meta.dirname, '../null-pool/ticket-triage-null.gemma-3-270m.json.gz'))
   return [
@@ -34,7 +31,7 @@ const ownKinds = async () => {
   ]
 }
 const kindsOf = async (folder: string) => {
-  const sizes = Map.groupBy(await tablesOf(folder), ({ prompts }) =>
+  const sizes = Map.groupBy(await openTables([folder]), ({ prompts }) =>
     prompts.length < 100 ? 'pools of fewer than 100 prompts' : 'larger pools',
   )
   return [...sizes].map(([name, tables]) => recordedKind(tables, name))

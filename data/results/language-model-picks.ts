@@ -25,10 +25,10 @@ import { rankCorrelation } from '../../src/numerics/special/rank-correlation.ts'
 import { createKrigePolicy } from '../../src/policy/krige.ts'
 import type { PolicyContext } from '../../src/policy/policy.ts'
 import { candidateText } from '../../src/prompt/candidate.ts'
-import { loadTable } from '../../src/recording/load-table.ts'
 import { cellOf } from '../../src/recording/table.ts'
 import { calibratedGuesses } from '../../src/surrogate/language-model/calibrated-guesses.ts'
 import { type MeasuredText, readScore, scoreQuestion } from '../../src/surrogate/language-model/in-context.ts'
+import { openTables } from './open-tables.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -47,7 +47,7 @@ const BLOCK = 5
 const SHOWN = 160
 const picks = Number(values.picks)
 const backend = benchBackend()
-const table = await loadTable(positionals[0]!)
+const table = (await openTables(positionals))[0]!
 const truth = searchMeans(table)
 const model = await openTextModel(values.model, {
   modelsFolder: values.models,

@@ -18,9 +18,8 @@ import { runUnit } from '../../src/bench/tables/table-unit.ts'
 import { tableHistory } from '../../src/bench/tables/warm-start.ts'
 import { createProgressLine } from '../../src/cli/progress-line.ts'
 import { learnPrior } from '../../src/policy/prior/learn-prior.ts'
-import { findTables } from '../../src/recording/find-tables.ts'
-import { loadTable } from '../../src/recording/load-table.ts'
 import type { Table } from '../../src/recording/table.ts'
+import { openTables } from './open-tables.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -41,7 +40,7 @@ const taskOf = ({ task }: Pick<Table, 'task'>) => task.replace(/-(\d+|instruct)$
 const keyOf = (run: Pick<BenchRun, 'table' | 'policy' | 'repeat' | 'fraction'>) =>
   JSON.stringify([run.table, run.policy, run.repeat, run.fraction])
 
-const tables = await Promise.all((await findTables(positionals)).map(loadTable))
+const tables = await openTables(positionals)
 const histories = tables.map((table) => ({ ...tableHistory({ table, vectors: [] }), task: taskOf(table) }))
 const fractions = values.fractions.split(',').map(Number)
 const repeats = Number(values.repeats)

@@ -16,8 +16,7 @@ import { budgetOf } from '../../src/bench/tables/table-unit.ts'
 import { normalizedError, searchMeans } from '../../src/bench/tables/truth.ts'
 import { createProgressLine } from '../../src/cli/progress-line.ts'
 import { createKrigePolicy } from '../../src/policy/krige.ts'
-import { findTables } from '../../src/recording/find-tables.ts'
-import { loadTable } from '../../src/recording/load-table.ts'
+import { openTables } from './open-tables.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,7 +35,7 @@ const WAYS: Readonly<Record<string, Pick<ReplayOptions, 'delay' | 'options'>>> =
 /** Full evaluations at fraction 1: fewer where the pool is small. */
 const FULL = { large: 25, small: 10, smallPool: 100 }
 
-const tables = await Promise.all((await findTables(positionals)).map(loadTable))
+const tables = await openTables(positionals)
 const fractions = values.fractions.split(',').map(Number)
 const repeats = Number(values.repeats)
 const backend = benchBackend()

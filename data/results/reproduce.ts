@@ -9,9 +9,9 @@ import { parseArgs } from 'node:util'
 import { compareText } from '../../src/bench/compare/compare-text.ts'
 import { reproduce } from '../../src/bench/prompts/reproduce.ts'
 import { cacheFolder } from '../../src/cli/cache-folder.ts'
-import { describeError, exitCodeOf } from '../../src/cli/exit-code.ts'
 import { numberOption } from '../../src/cli/number-options.ts'
 import { createProgressLine } from '../../src/cli/progress-line.ts'
+import { sayError } from './open-tables.ts'
 
 const here = import.meta.dirname
 const recorded = join(here, '../tables')
@@ -50,6 +50,5 @@ async function main(): Promise<void> {
 try {
   await main()
 } catch (error) {
-  process.stderr.write(`bench:prompts: ${describeError(error, process.env['KRIGE_DEBUG'] === '1')}\n`)
-  process.exitCode = exitCodeOf(error)
+  sayError(error, 'bench:prompts')
 }

@@ -15,9 +15,8 @@ import { holdoutMeans, normalizedError, searchMeans } from '../../src/bench/tabl
 import { createRandom } from '../../src/numerics/random/random.ts'
 import { argmax } from '../../src/numerics/vector.ts'
 import { stableShuffle } from '../../src/policy/stable-shuffle.ts'
-import { findTables } from '../../src/recording/find-tables.ts'
-import { loadTable } from '../../src/recording/load-table.ts'
 import { cellOf, type Table } from '../../src/recording/table.ts'
+import { openTables } from './open-tables.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,7 +27,7 @@ const { values, positionals } = parseArgs({
     repeats: { type: 'string', default: '200' },
   },
 })
-const tables = await Promise.all((await findTables(positionals)).map(loadTable))
+const tables = await openTables(positionals)
 const fractions = values.fractions.split(',').map(Number)
 const repeats = Number(values.repeats)
 

@@ -12,10 +12,9 @@ import { promptMeans } from '../../src/bench/tables/truth.ts'
 import { createProgressLine } from '../../src/cli/progress-line.ts'
 import { createRandom } from '../../src/numerics/random/random.ts'
 import { candidateText } from '../../src/prompt/candidate.ts'
-import { findTables } from '../../src/recording/find-tables.ts'
-import { loadTable } from '../../src/recording/load-table.ts'
 import { cellOf, type Table } from '../../src/recording/table.ts'
 import { optimize } from '../../src/run/optimize.ts'
+import { openTables } from './open-tables.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -47,7 +46,7 @@ async function verdictOf(table: Table, evaluations: number, seed: number) {
   return { improved: verdict === 'improved', gain: means[rows.get(winner.id)!]! - means[baseline]! }
 }
 
-const tables = await Promise.all((await findTables(positionals)).map(loadTable))
+const tables = await openTables(positionals)
 const repeats = Number(values.repeats)
 const line = createProgressLine(process.stderr)
 for (const evaluations of values.evaluations.split(',').map(Number)) {
