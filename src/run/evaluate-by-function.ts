@@ -15,7 +15,8 @@ import type { OptimizeOptions } from './optimize-options.ts'
 
 /**
  * One call per cell. The worst case of tokens and money is unknown beforehand: reserved is what the dearest call took
- * so far, so that a limit is exceeded by no more than what a call takes beyond that.
+ * so far, so that a limit is exceeded by no more than what a call takes beyond that. A call that is cut off is settled at
+ * that, too.
  *
  * @param said What of a call's cost `evaluate` has returned so far.
  */
@@ -26,7 +27,8 @@ export function evaluateByFunction<Example>(
 ): CellEvaluator {
   let dearest = NO_COST
   return async ({ candidate, example, repeat, split, signal, reserve }) => {
-    const reservation = await reserve(dearest)
+    const worst = dearest
+    const reservation = await reserve(worst)
     if (!reservation) return { failure: failure('budget', NO_CALL_LEFT) }
     const shown = (split === 'search' ? examples : holdout)[example]!
     const started = performance.now()
@@ -53,6 +55,8 @@ export function evaluateByFunction<Example>(
       const measured = readMeasurement(given, 'what evaluate returned')
       return { ...measured, metrics: { ...measureCall(taken, performance.now() - started), ...measured.metrics } }
     } catch (error) {
+      // Cut off, it may have cost as much as any.
+      if (wanted.aborted && cost === NO_COST) cost = worst
       if (signal.aborted) return { failure: failure('cancelled', 'cancelled while it ran') }
       // Code that heeds its signal throws, too, and does not say how long it took.
       return { failure: failure('program', messageOf(late.signal.aborted ? late.signal.reason : error)) }

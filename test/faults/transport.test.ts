@@ -125,14 +125,32 @@ describe('a model server that misbehaves', () => {
     const { evaluation } = await measure(await evaluatorFor(gone.model))
     expect(kindOf(evaluation)).toBe('connection')
     expect(evaluation.failure?.message).toContain(gone.address)
+    expect(evaluation.usage).toMatchObject({ inputTokens: 0, outputTokens: 0 })
   })
 
-  it('hangs: given up after the timeout, and charged for the prompt it may have read', async () => {
+  it.each<[string, Behavior, number]>([
+    ['fails inside', status(500), 0],
+    ['sends the call elsewhere', status(307), 0],
+    ['drops the connection mid-body', dropMidBody, 8],
+    ['resets the connection', reset, 8],
+    ['returns JSON that is no completion', status(200, '{"hello":1}'), 8],
+    ['is cut off', hang, 8],
+  ])('%s: charged for all it may have written, and for nothing where it refused', async (_, behavior, outputTokens) => {
+    const { model } = await server([behavior])
+    const evaluator = await evaluatorFor(model, { retry: { ...FAST, attempts: 1 } })
+    const { reports } = await measure(evaluator, { signal: AbortSignal.timeout(300) })
+    expect(reports.map(({ usage }) => [usage.inputTokens > 0, usage.outputTokens])).toEqual([
+      [outputTokens > 0, outputTokens],
+    ])
+  })
+
+  it('hangs: given up after the timeout, and charged for what it may have read and written', async () => {
     const { model } = await server([hang])
     const evaluator = await evaluatorFor(model, { timeout: 80, retry: { ...FAST, attempts: 2 } })
     const { evaluation } = await measure(evaluator)
     expect(kindOf(evaluation)).toBe('timeout')
     expect(evaluation.calls).toBe(2)
+    expect(evaluation.usage).toMatchObject({ inputTokens: expect.any(Number), outputTokens: 16 })
     expect(evaluation.usage.inputTokens).toBeGreaterThan(0)
   })
 

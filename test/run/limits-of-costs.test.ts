@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type OptimizeOptions, optimize } from '../../src/run/optimize.ts'
+import { loadStudy } from '../../src/store/load-study.ts'
+import { createMemoryStore } from '../../src/store/memory-store.ts'
 
 const labels = ['bug', 'billing']
 const examples = Array.from({ length: 40 }, (_, index) => ({ input: `Ticket ${index}`, expected: labels[index % 2]! }))
@@ -39,6 +41,27 @@ describe('limits of tokens and money alone', () => {
     const { spent, warnings } = await search({ budget: { usd: 0.05 }, concurrency: 8 })
     expect(spent.calls).toBe(8)
     expect(warnings).toContain("The budget's usd was exceeded by 0.03: what a call takes is known once it has ended.")
+  })
+})
+
+describe('a call that is cut off', () => {
+  it('is settled at what the dearest call took: it may have been paid for', async () => {
+    const store = createMemoryStore()
+    const stop = new AbortController()
+    let calls = 0
+    const cut = (prompt: string, example: Example) => {
+      if (++calls < 5) return evaluate(prompt, example)
+      stop.abort()
+      return new Promise<never>(() => {})
+    }
+    const run = search({ evaluate: cut, store, signal: stop.signal, concurrency: 1, budget: { usd: 1 } })
+    await expect(run).rejects.toThrow('interrupted')
+    expect((await loadStudy(store, 'optimize'))!.state.ledger.spent).toMatchObject({
+      calls: 5,
+      inputTokens: 450,
+      outputTokens: 50,
+      usd: 0.05,
+    })
   })
 })
 

@@ -19,6 +19,7 @@ import type { GenerateRequest, Generation, Usage } from '../text-model.ts'
 import type { BatchTiming } from './batch-timing.ts'
 import { type CallContext, classifyError } from './classify-error.ts'
 import { type Completion, callOptionsOf, completionOf } from './complete-text.ts'
+import { usageOfFailure } from './usage-of-failure.ts'
 
 export interface BatchCallsOptions {
   readonly service: BatchService
@@ -90,7 +91,7 @@ export function createBatchCalls(options: BatchCallsOptions): BatchCalls {
     send(entries).catch((error) => failAll(entries, error))
   }
 
-  const start = async (entries: readonly Entry[]): Promise<string | Generation> => {
+  const start = async (entries: readonly Entry[]): Promise<string | ((entry: Entry) => Generation)> => {
     for (let attempt = 0; ; attempt++) {
       try {
         const { batchId } = await service.doStartBatch({
@@ -102,11 +103,14 @@ export function createBatchCalls(options: BatchCallsOptions): BatchCalls {
         const problem = classify(error)
         // A connection that broke, or an answer that cannot be read, may have started it.
         const isCertain = isRefused(error) || isFatal(problem) || problem.kind === 'bad-request'
-        if (!isCertain) return { kind: 'failure', failure: problem, usage: { ...NOTHING, estimated: true } }
+        if (!isCertain) {
+          return ({ request }) => ({ kind: 'failure', failure: problem, usage: usageOfFailure(error, request) })
+        }
         const delay = retryDelay(problem, attempt, DEFAULT_RETRY)
-        if (delay === undefined) return unsent(problem)
+        if (delay === undefined) return () => unsent(problem)
         say(`${host} did not take a batch of ${entries.length} calls (${problem.message}); trying again.`)
-        if (await pause(delay, closing.signal)) return unsent(failure('cancelled', 'cancelled before it was sent'))
+        if (await pause(delay, closing.signal))
+          return () => unsent(failure('cancelled', 'cancelled before it was sent'))
       }
     }
   }
@@ -115,7 +119,7 @@ export function createBatchCalls(options: BatchCallsOptions): BatchCalls {
     if (entries.length === 0) return
     const batch = await start(entries)
     if (typeof batch !== 'string') {
-      for (const entry of entries) entry.end(batch)
+      for (const entry of entries) entry.end(batch(entry))
       return
     }
     const byId = new Map(entries.map((entry) => [entry.id, entry]))

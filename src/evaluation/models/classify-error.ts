@@ -60,6 +60,18 @@ export function wasNeverSent(error: unknown): boolean {
   return isUnsendable(error) || [...chain(error)].some((cause) => LoadAPIKeyError.isInstance(cause))
 }
 
+/** Whether a model may have worked on it: no server refused it, and a connection there was. */
+export function reachedModel(error: unknown): boolean {
+  return ![...chain(error)].some(
+    (cause) =>
+      cause instanceof RedirectError ||
+      NoSuchModelError.isInstance(cause) ||
+      UnsupportedFunctionalityError.isInstance(cause) ||
+      (APICallError.isInstance(cause) && (cause.statusCode ?? 0) >= 400) ||
+      NO_CONNECTION.test(codeOf(cause)),
+  )
+}
+
 /** Fatal, as a wrong address is: whatever else is asked would be sent on, too. */
 function fromRedirect({ status, target }: RedirectError, host: string): Failure {
   return failure(
@@ -129,6 +141,10 @@ function reasonIn(body: string): string {
 
 const CONNECTION_CODES =
   /ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR|ERR_SSL|CERT_|terminated|other side closed|socket hang up|fetch failed|network|aborted|premature close/i
+
+/** Those of {@link CONNECTION_CODES} that come before a request can be sent. */
+const NO_CONNECTION =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_SSL.*|ERR_TLS.*|CERT_.*)$/
 
 function isConnectionProblem(error: unknown): boolean {
   return [...chain(error)].some((cause) =>

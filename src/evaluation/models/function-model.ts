@@ -52,7 +52,9 @@ export function functionModel(
         const outputTokens = Math.min(estimateTokens(text), maxOutputTokens)
         return { kind: 'text', text, reason: 'stop', usage: { inputTokens, outputTokens, estimated: true } }
       } catch (error) {
-        const usage = { inputTokens, outputTokens: 0, estimated: true }
+        // Cut off, it may have written, and cost, all it was allowed.
+        const outputTokens = signal?.aborted ? sampling.maxOutputTokens : 0
+        const usage = { inputTokens, outputTokens, estimated: true }
         return {
           kind: 'failure',
           failure: failure(signal?.aborted ? 'cancelled' : 'program', messageOf(error)),

@@ -13,9 +13,9 @@ import { type BatchCalls, createBatchCalls } from './batch-calls.ts'
 import type { BatchTiming } from './batch-timing.ts'
 import { type CallContext, classifyError, wasNeverSent } from './classify-error.ts'
 import { type Completion, completeText } from './complete-text.ts'
-import { RedirectError } from './guarded-fetch.ts'
 import { publicModelName } from './model-name.ts'
 import { type Credentials, type ResolvedModel, resolveModel } from './resolve-model.ts'
+import { usageOfFailure } from './usage-of-failure.ts'
 
 export interface RemoteModelOptions extends Credentials {
   /** Calls in flight at most. @defaultValue 8 */
@@ -139,18 +139,6 @@ function usageOf({ text, inputTokens, outputTokens }: Completion, { prompt, syst
     outputTokens: output ?? estimateTokens(text),
     estimated: true,
   }
-}
-
-/**
- * What a failed call may have cost. A server that refused has done nothing. One that answered badly, or not in time,
- * may have read the prompt and even charged for it, so the prompt counts.
- */
-function usageOfFailure(error: unknown, request: GenerateRequest): Usage {
-  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined
-  const refused = (typeof status === 'number' && status >= 400) || error instanceof RedirectError
-  const { prompt, system = '' } = request
-  const inputTokens = refused ? 0 : estimateTokens(prompt) + estimateTokens(system)
-  return { inputTokens, outputTokens: 0, estimated: true }
 }
 
 const unsent = (reason: Failure): Generation => ({

@@ -148,6 +148,17 @@ describe('calls in batches', () => {
     expect(failureOf(answer)?.message).not.toContain('sk-batch')
   })
 
+  it('count as their worst case where nobody knows whether they were taken', async () => {
+    server.fault = (incoming, response) => {
+      if (incoming.url !== '/v1/batches') return false
+      response.destroy()
+      return true
+    }
+    const answer = await (await open()).generate(request(0))
+    expect(answer).toMatchObject({ failure: { kind: 'connection' }, usage: { outputTokens: 8, estimated: true } })
+    expect(answer).not.toHaveProperty('unsent')
+  })
+
   it('that cannot be noted fail as what broke', async () => {
     const model = await open()
     const ticket: CallTicket = { call: 1, sentIn: () => Promise.reject(new Error('the disk is full')) }

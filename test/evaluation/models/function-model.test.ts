@@ -38,6 +38,10 @@ describe('a function as a model', () => {
     const model = functionModel(() => new Promise<never>(() => {}))
     const answer = model.generate({ prompt: 'Hi.', sampling, signal: controller.signal })
     controller.abort()
-    expect(await answer).toMatchObject({ kind: 'failure', failure: { kind: 'cancelled' } })
+    expect(await answer).toMatchObject({
+      failure: { kind: 'cancelled' },
+      // What was begun may be paid for.
+      usage: { outputTokens: sampling.maxOutputTokens },
+    })
   })
 })
