@@ -125,6 +125,24 @@ def test_a_script_that_never_closes_leaves_no_server():
         os.kill(pid, 0)
 
 
+def test_ctrl_c_leaves_the_server_to_the_script():
+    # What a terminal does, and a notebook whose cell is interrupted: all processes of the group get the signal.
+    script = """
+import os, signal, time
+import krige
+study = krige.connect().study(pool=["a", "b"], example_count=2)
+study.tell(study.ask(), [1])
+try:
+    os.killpg(0, signal.SIGINT)
+    time.sleep(5)
+except KeyboardInterrupt:
+    time.sleep(1)
+    print(study.best().mean > 0.5)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, start_new_session=True)
+    assert done.stdout == "True\n", done.stderr
+
+
 def test_a_killed_script_leaves_no_server():
     command = [sys.executable, "-c", STARTS + "; import time; time.sleep(60)"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as script:

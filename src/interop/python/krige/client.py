@@ -391,6 +391,8 @@ def connect(url: str | None = None, *, token: str | None = None, store: str = "m
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
+        # Ctrl-C is for the script, which may catch it and ask for the best so far. The server ends with its standard input.
+        start_new_session=True,
     )
     assert process.stdout is not None
     line = process.stdout.readline()
