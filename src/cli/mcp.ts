@@ -10,9 +10,9 @@ interface McpFlags extends ServeFlags {
 }
 
 const HELP = `
-Tools: create_study, list_studies, add_candidates, ask, tell, observe, rank, predict, explain, best, report. The agent runs
-the model and tells the scores; Krige says what to measure next. Over HTTP it is the same server as krige serve, with the
-tools at /mcp.
+Tools: create_study, list_studies, add_candidates, ask, tell, pending, release, observe, rank, predict, explain, best,
+report. The agent runs the model and tells the scores; Krige says what to measure next. Over HTTP it is the same server as
+krige serve, with the tools at /mcp.
 
 Examples:
   $ krige mcp                     # what an agent starts: it speaks on standard input and output

@@ -75,6 +75,25 @@ const TOOLS: readonly Tool[] = [
     path: (name) => `/studies/${name}/tell`,
   },
   {
+    name: 'pending',
+    description:
+      'Actions that were asked for and not told, also by who was cut off: measure and tell them, or release them.',
+    input: onStudy(),
+    output: schemas.pending,
+    method: 'GET',
+    path: (name) => `/studies/${name}/pending`,
+    effect: 'reads',
+  },
+  {
+    name: 'release',
+    description:
+      'Give back an action that will not be measured; it costs nothing, and its cells may be asked for again.',
+    input: onStudy(schemas.releaseInput),
+    output: schemas.accepted,
+    method: 'POST',
+    path: (name) => `/studies/${name}/release`,
+  },
+  {
     name: 'observe',
     description: 'Tell scores of candidates that were measured without being asked for.',
     input: onStudy(schemas.observeInput),
@@ -130,7 +149,7 @@ const TOOLS: readonly Tool[] = [
 ]
 
 const INSTRUCTIONS =
-  'Krige finds the best prompt with the fewest model calls. create_study, then ask, measure what it asks for yourself, tell the scores; repeat until status is done; then best or report.'
+  'Krige finds the best prompt with the fewest model calls. create_study, then ask, measure what it asks for yourself, tell the scores; repeat until status is done; then best or report. Where status is wait, tell or release what is pending.'
 
 /**
  * What makes a server of the Model Context Protocol per connection, over the studies of an HTTP face. Its skill says how

@@ -121,6 +121,18 @@ describe('tools for agents', () => {
     })
   })
 
+  it('find what a session before asked for and never told', async () => {
+    await overHttp(async (client) => {
+      await call(client, 'create_study', { ...TRIAGE, budget: { evaluations: 3 } })
+      const { actions } = await call(client, 'ask', { study: 'triage', count: 3 })
+      expect(await call(client, 'ask', { study: 'triage' })).toMatchObject({ status: 'wait' })
+      expect(await call(client, 'pending', { study: 'triage' })).toEqual({ actions })
+      await call(client, 'release', { study: 'triage', action: actions[0].id })
+      expect((await call(client, 'pending', { study: 'triage' })).actions).toHaveLength(2)
+      expect((await call(client, 'ask', { study: 'triage' })).actions).toHaveLength(1)
+    })
+  })
+
   it('share studies with the HTTP face', async () => {
     await overHttp(async (client, url) => {
       await call(client, 'create_study', TRIAGE)
@@ -142,7 +154,9 @@ describe('tools for agents', () => {
       const uri = resources.find((resource) => resource.uri.endsWith('SKILL.md'))!.uri
       const [skill] = (await client.readResource({ uri })).contents
       const text = skill && 'text' in skill ? skill.text : ''
-      const named = [...text.matchAll(/`(\w+_\w+|ask|tell|best|report|rank|explain)`/g)].map(([, name]) => name)
+      const named = [...text.matchAll(/`(\w+_\w+|ask|tell|pending|release|best|report|rank|explain)`/g)].map(
+        ([, name]) => name,
+      )
       const { tools } = await client.listTools()
       expect(named.length).toBeGreaterThan(5)
       expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(named))

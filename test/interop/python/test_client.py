@@ -73,6 +73,23 @@ def test_applies_a_budget_that_is_given_again(client):
     assert len(list(study)) == 3
 
 
+def test_finds_what_was_asked_for_and_never_told(tmp_path):
+    settings = {"pool": ["a", "b"], "example_count": 3, "evaluations": 5}
+    store = str(tmp_path / "studies.db")
+    with krige.connect(store=store) as before:
+        lost = before.study("s", **settings).ask_many(3)
+    with krige.connect(store=store) as after:
+        study = after.study("s", **settings)
+        assert study.pending() == lost
+        study.release(lost[0])
+        for action in study.pending():
+            study.tell(action, [1])
+        for action in study:
+            study.tell(action, [1])
+        assert study.pending() == []
+        assert study.info()["spent"]["evaluations"] == 5
+
+
 def test_a_failed_call_is_missing(client):
     study = client.study(pool=["a", "b"], example_count=2)
     action = study.ask()

@@ -231,7 +231,10 @@ class Client:
 
 
 class Study:
-    """One study on the server. Iterating over it asks until the budget is spent."""
+    """One study on the server.
+
+    Iterating over it asks until the budget is spent, or nothing more can be proposed before what is :meth:`pending` is told.
+    """
 
     def __init__(self, client: Client, name: str) -> None:
         self.client = client
@@ -250,6 +253,10 @@ class Study:
     def ask_many(self, count: int) -> list[Action]:
         answer = self.client.request("POST", f"{self._path}/ask", {"count": count})
         return [Action.read(each) for each in answer["actions"]]
+
+    def pending(self) -> list[Action]:
+        """What was asked for and not told, also by a process that was killed: measure and tell it, or release it."""
+        return [Action.read(each) for each in self.client.request("GET", f"{self._path}/pending")["actions"]]
 
     def tell(self, action: Action | int, scores: Score | Iterable[Score]) -> None:
         """Tells the scores of an action, in the order of its examples; one number where there is one example.
