@@ -234,41 +234,55 @@ interface Observation {
 }
 
 /**
- * Whether a result that was not asked for is not there yet. The same score of the same cell told again counts once.
+ * Tells results that were not asked for: all of them, or none where one is refused. The same score of the same cell told
+ * again counts once.
  *
- * @throws InvalidArgumentError where there is no such example; ConflictError when the cell has another score already.
+ * @returns How many were new.
+ * @throws InvalidArgumentError where there is no such example; ConflictError when a cell has another score already.
  */
-export function isNew({ study, log }: ServedStudy, { candidate, example, score }: Observation): boolean {
-  if (example !== undefined) checkExample(example, study.state.config.exampleCount)
-  if (example === undefined || !study.state.cells.has(candidate, example, 0)) return true
-  for (let i = log.length - 1; i >= 0; i--) {
-    const event = log[i]!
-    if (event.type !== 'observed' || event.candidate !== candidate || event.example !== example) continue
-    if (event.score === score) return false
-    break
-  }
-  throw new ConflictError(`candidate ${candidate} has a result on example ${example}, or waits for one`, {
-    remedy: 'Tell what was asked for with the id of its action.',
+export function observeStudy(served: ServedStudy, observations: readonly Observation[]): number {
+  const { state } = served.study
+  const known = observedBefore(served, observations)
+  const fresh = observations.filter((observation) => {
+    const { candidate, example, score } = observation
+    // A mean cannot be told from the same one sent again.
+    if (example === undefined) return true
+    checkExample(example, state.config.exampleCount)
+    const cell = cellOf(observation)
+    if (known.has(cell) ? known.get(cell) !== score : state.cells.has(candidate, example, 0)) {
+      throw new ConflictError(`candidate ${candidate} has a result on example ${example}, or waits for one`, {
+        remedy: 'Tell what was asked for with the id of its action.',
+      })
+    }
+    if (known.has(cell)) return false
+    known.set(cell, score)
+    return true
   })
+  for (const { candidate, example, score, count, standardError } of fresh) {
+    served.study.observe({
+      candidate,
+      score,
+      ...(example === undefined ? {} : { example }),
+      ...(count === undefined ? {} : { count }),
+      ...(standardError === undefined ? {} : { standardError }),
+    })
+  }
+  return fresh.length
 }
 
-/**
- * Tells a result that was not asked for.
- *
- * @returns Whether it was new.
- * @throws As {@link isNew}.
- */
-export function observeStudy(served: ServedStudy, observation: Observation): boolean {
-  if (!isNew(served, observation)) return false
-  const { candidate, example, score, count, standardError } = observation
-  served.study.observe({
-    candidate,
-    score,
-    ...(example === undefined ? {} : { example }),
-    ...(count === undefined ? {} : { count }),
-    ...(standardError === undefined ? {} : { standardError }),
-  })
-  return true
+const cellOf = ({ candidate, example }: Pick<Observation, 'candidate' | 'example'>) => `${candidate}/${example}`
+
+/** Scores of those of these cells that were observed before, in one pass through the log. */
+function observedBefore({ study, log }: ServedStudy, observations: readonly Observation[]) {
+  const { cells } = study.state
+  const taken = observations.filter((each) => each.example !== undefined && cells.has(each.candidate, each.example, 0))
+  const wanted = new Set(taken.map(cellOf))
+  const scores = new Map<string, number | null>()
+  if (wanted.size === 0) return scores
+  for (const event of log) {
+    if (event.type === 'observed' && wanted.has(cellOf(event))) scores.set(cellOf(event), event.score)
+  }
+  return scores
 }
 
 /** What was asked for and not told. */

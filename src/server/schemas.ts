@@ -173,17 +173,23 @@ export const observeInput = z
   .strictObject({
     observations: z
       .array(
-        z.strictObject({
-          candidate: candidateReference,
-          example: index.optional().describe('Without it the score is a mean over `count` examples.'),
-          score,
-          count: z.int().min(1).optional(),
-          standardError: z
-            .number()
-            .min(0)
-            .optional()
-            .describe('Of the mean. Default: that of a share of `count` examples.'),
-        }),
+        z
+          .strictObject({
+            candidate: candidateReference,
+            example: index.optional().describe('Without it the score is a mean over `count` examples.'),
+            score,
+            count: z.int().min(1).optional(),
+            standardError: z
+              .number()
+              .min(0)
+              .optional()
+              .describe('Of the mean. Default: that of a share of `count` examples.'),
+          })
+          // Here too, so that none of a list counts where one is refused.
+          .refine(({ example, count = 1 }) => example === undefined || count === 1, {
+            path: ['count'],
+            message: 'expected none beside an example: a mean over several examples names no example',
+          }),
       )
       .min(1)
       .max(100_000),

@@ -18,7 +18,6 @@ import {
   bestAnswer,
   checkAsker,
   explanationAnswer,
-  isNew,
   observeStudy,
   pendingAnswer,
   posteriorAnswer,
@@ -85,18 +84,15 @@ export function registerStudies(api: OpenAPIHono, { store, studies, version, isD
   })
   api.openapi(routes.observe, async (context) => {
     const { observations } = context.req.valid('json')
-    const fresh = await on(context, (served) => {
-      const told = observations.map(({ candidate, score, ...observation }) => ({
+    const observed = await on(context, (served) => {
+      const given = observations.map(({ candidate, score, ...observation }) => ({
         ...observation,
         candidate: indexOf(openFor(served), candidate),
         score: score === null ? null : Number(score),
       }))
-      // Before any of them counts: a mean cannot be told from the same one sent again.
-      for (const observation of told) isNew(served, observation)
-      return told.map((observation) => observeStudy(served, observation))
+      return observeStudy(served, given)
     })
-    const observed = fresh.filter(Boolean).length
-    return context.json({ observed, repeated: fresh.length - observed }, 200)
+    return context.json({ observed, repeated: observations.length - observed }, 200)
   })
   api.openapi(routes.addCandidates, async (context) => {
     const { candidates } = context.req.valid('json')

@@ -122,6 +122,11 @@ export function createTelling({ state, pool, emit }: StudyParts): Telling {
       checkRepeat(repeat)
       if (score !== null) checkFinite(score, 'score')
       checkSummary({ mean: score ?? 0, standardError: standardError ?? 0, count: count ?? 1 })
+      if (example >= 0 && count !== undefined && count !== 1) {
+        throw new InvalidArgumentError(
+          `count is ${count} beside example ${example}; expected none: a mean over several examples names no example`,
+        )
+      }
       if (example >= 0 && state.cells.has(candidate, example, repeat)) {
         throw new InvalidArgumentError(
           `candidate ${candidate} has a result on example ${example} already, or waits for one`,

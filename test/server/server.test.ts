@@ -208,15 +208,37 @@ describe('studies over HTTP', () => {
     ['an unknown candidate', { candidate: { text: 'Nobody knows me.' }, score: 1 }],
     ['no example', { candidate: { index: 0 }, example: 4, score: 1 }],
     ['a cell with another score', { candidate: { index: 1 }, example: 2, score: 0 }],
+    ['a cell beside it with another score', { candidate: { index: 0 }, example: 0, score: 1 }],
+    ['an example and several', { candidate: { index: 0 }, example: 3, score: 1, count: 4 }],
   ])('take none of the observations where one is of %s', async (_, wrong) => {
     const { call } = start()
     await call('POST', '/studies', TRIAGE)
     const observe = (observations: object[]) => call('POST', '/studies/triage/observe', { observations })
     await observe([{ candidate: { index: 1 }, example: 2, score: 1 }])
     const mean = { candidate: { index: 0 }, score: 0.5, count: 4 }
-    expect((await observe([mean, wrong])).status).toBeGreaterThanOrEqual(400)
+    const cell = { candidate: { index: 0 }, example: 0, score: 0 }
+    expect((await observe([mean, cell, wrong])).status).toBeGreaterThanOrEqual(400)
     expect((await call('GET', '/studies/triage')).body.observations).toBe(1)
-    expect((await observe([mean])).body).toEqual({ observed: 1, repeated: 0 })
+    expect((await observe([mean, cell, cell])).body).toEqual({ observed: 2, repeated: 1 })
+  })
+
+  it('find repeated observations in time that grows with their number', async () => {
+    const { call } = start()
+    await call('POST', '/studies', { name: 'x', pool: ['a', 'b'], exampleCount: 20_000 })
+    const observations = [0, 1].flatMap((index) =>
+      Array.from({ length: 20_000 }, (_, example) => ({ candidate: { index }, example, score: example % 2 })),
+    )
+    const observe = async () => {
+      const started = performance.now()
+      const { body } = await call('POST', '/studies/x/observe', { observations })
+      return { body, milliseconds: performance.now() - started }
+    }
+    const first = await observe()
+    expect(first.body).toEqual({ observed: 40_000, repeated: 0 })
+    const again = await observe()
+    expect(again.body).toEqual({ observed: 0, repeated: 40_000 })
+    // One at a time through the log it took 50 times as long.
+    expect(again.milliseconds).toBeLessThan(5 * first.milliseconds + 500)
   })
 
   it('answer a repeated request with the same key as before', async () => {

@@ -77,6 +77,7 @@ describe('the door of createStudy', () => {
   it('refuses counts and costs that cannot be', () => {
     const study = createStudy({ pool: ['a', 'b'], exampleCount: 2, budget: { usd: 1 } })
     expect(() => study.observe({ candidate: 0, score: 1, count: -1 })).toThrow('count is -1')
+    expect(() => study.observe({ candidate: 0, example: 1, score: 1, count: 9 })).toThrow('count is 9 beside example 1')
     expect(() => study.reserveCall({ inputTokens: 0, outputTokens: 0, usd: -100 })).toThrow('usd is -100')
     const call = study.reserveCall({ inputTokens: 0, outputTokens: 0, usd: 0 })!
     expect(() => call.settle({ inputTokens: Number.NaN, outputTokens: 0, usd: 0 })).toThrow('inputTokens is NaN')
