@@ -81,13 +81,14 @@ export const stream = <Query extends z.ZodObject>(
   summary: string,
   types: readonly string[],
   query?: Query,
+  headers?: z.ZodObject,
 ) =>
   createRoute({
     method: 'get',
     path,
     summary,
     security,
-    request: { params: schemas.studyName, ...(query ? { query } : {}) },
+    request: { params: schemas.studyName, ...(query ? { query } : {}), ...(headers ? { headers } : {}) },
     responses: {
       200: { description: summary, content: Object.fromEntries(types.map((type) => [type, { schema: z.string() }])) },
       ...FAILURES,

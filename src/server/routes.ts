@@ -84,9 +84,10 @@ export const release = post('/studies/{name}/release', 'Give back an action.', s
 
 export const followEvents = stream(
   '/studies/{name}/events',
-  'The event log as server-sent events; Last-Event-ID or `from` says where to go on.',
+  'The event log as server-sent events, with `control` ones between that say whether it runs. Last-Event-ID or `from` says where to go on.',
   ['text/event-stream'],
   z.object({ from: z.coerce.number().int().min(0).optional() }),
+  z.object({ 'last-event-id': z.coerce.number().int().min(0).optional() }),
 )
 export const getReport = stream(
   '/studies/{name}/report',

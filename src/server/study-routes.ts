@@ -130,8 +130,8 @@ export function registerStudies(api: OpenAPIHono, { store, studies, version, isD
   })
   api.openapi(routes.followEvents, async (context) => {
     const served = await studies.open(context.req.param('name')!)
-    const last = Number(context.req.header('last-event-id') ?? Number.NaN)
-    let at = Number.isInteger(last) ? last + 1 : Number(context.req.query('from') ?? 0)
+    const last = context.req.header('last-event-id')
+    let at = last === undefined ? Number(context.req.query('from') ?? 0) : Number(last) + 1
     return streamSSE(context, async (stream) => {
       const leave = served.audience?.enter()
       stream.onAbort(() => leave?.())
@@ -144,7 +144,7 @@ export function registerStudies(api: OpenAPIHono, { store, studies, version, isD
           const event = served.log[at]!
           await stream.writeSSE({ id: String(at), event: event.type, data: JSON.stringify(event) })
         }
-        await Promise.race([served.changed(), stream.sleep(15_000)])
+        await atMost(15_000, served.changed())
         if (at >= served.committed) await stream.write(': still here\n\n')
       }
     }) as never
@@ -184,4 +184,14 @@ export function registerStudies(api: OpenAPIHono, { store, studies, version, isD
     })
     return new Response(body, { headers: { 'Content-Type': 'application/x-ndjson' } }) as never
   })
+}
+
+/** Waits for work, but not for ever. No timer stays behind: it would keep a process alive that has nothing else to do. */
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
 }

@@ -538,6 +538,13 @@ describe('the server', () => {
     await post('/studies/triage/ask', {})
     await until('event: asked')
     await reader.cancel()
+    const after = (last: string) => fetch(`${server.url}/studies/triage/events`, { headers: { 'Last-Event-ID': last } })
+    const next = (await after('1')).body!.pipeThrough(new TextDecoderStream()).getReader()
+    seen = ''
+    while (!seen.includes('id: 2')) seen += (await next.read()).value ?? ''
+    expect(seen).not.toContain('event: candidates')
+    await next.cancel()
+    for (const wrong of ['-7', '1.5', 'x']) expect((await after(wrong)).status).toBe(400)
     await server.close()
     expect(lines.join('')).toContain('"path":"/studies/triage/ask"')
     expect(lines.join('')).not.toContain('secret prompt')
