@@ -7,7 +7,7 @@ import type { Telemetry } from '../engine/telemetry.ts'
 import { KrigeError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
 import type { ModelSettings } from '../evaluation/models/model-specification.ts'
-import type { TextModel } from '../evaluation/text-model.ts'
+import type { OpenEvaluatorOptions } from '../evaluation/open-evaluator.ts'
 import type { Task } from '../task/task.ts'
 import { modelsFolder } from './cache-folder.ts'
 import { openResponseCache } from './open-response-cache.ts'
@@ -23,13 +23,14 @@ export function mayWrite(task: Task, replay: Replay | undefined): boolean {
 /** The evaluator, and the model that writes prompts: the task's own, unless it names another. */
 export async function openModels(task: Task, flags: RunFlags, replay: Replay | undefined, telemetry?: Telemetry) {
   const isWritten = mayWrite(task, replay)
+  const more = telemetry ? { wrapModel: telemetry.traceModel } : {}
   if (task.proposers !== 'none' && !isWritten) {
     process.stderr.write(
       `No prompts are written: ${replay ? 'a recorded table has answers for its own prompts only' : 'pairwise-judge compares the prompts there are'}.\n`,
     )
   }
   const name = isWritten ? (task.generator ?? task.model) : undefined
-  if (name === undefined) return { isWritten, evaluator: await openTaskEvaluator(task, flags, replay, telemetry) }
+  if (name === undefined) return { isWritten, evaluator: await openTaskEvaluator(task, flags, replay, more) }
   const { openTextModel } = await import('../evaluation/models/open-text-model.ts')
   // What a writer of prompts is asked it waits for, so it is never asked in batches.
   const own = name === task.model && task.modelSettings?.batch === undefined
@@ -39,8 +40,8 @@ export async function openModels(task: Task, flags: RunFlags, replay: Replay | u
     settings: { ...writerSettings(task, name), ...options.settings },
   })
   try {
-    const shared = own ? generator : undefined
-    return { isWritten, generator, evaluator: await openTaskEvaluator(task, flags, replay, telemetry, shared) }
+    const shared = { ...more, ...(own ? { textModel: generator } : {}) }
+    return { isWritten, generator, evaluator: await openTaskEvaluator(task, flags, replay, shared) }
   } catch (error) {
     await generator.close()
     throw error
@@ -72,19 +73,17 @@ async function openTaskEvaluator(
   task: Task,
   flags: RunFlags,
   replay: Replay | undefined,
-  telemetry?: Telemetry,
-  textModel?: TextModel,
+  more: Pick<OpenEvaluatorOptions, 'wrapModel' | 'textModel' | 'onMissingKey'>,
 ): Promise<Evaluator> {
   if (replay) return replay.evaluator
   const { openEvaluator } = await import('../evaluation/open-evaluator.ts')
   return openEvaluator(task, {
     ...modelOptions(task, flags),
-    ...(textModel ? { textModel } : {}),
+    ...more,
     ...(flags.cache === false || flags.storeText === false || flags.dryRun
       ? {}
       : { cache: await openTaskCache(task, flags) }),
     similarity: openTaskSimilarity(task),
-    ...(telemetry ? { wrapModel: telemetry.traceModel } : {}),
   })
 }
 
@@ -96,11 +95,24 @@ async function openTaskCache(task: Task, flags: RunFlags) {
 
 /** For a plan a model is only needed to count tokens; where it cannot be had, four characters count as one. */
 export async function openEstimator(task: Task, flags: RunFlags, replay: Replay | undefined) {
+  const missing = new Set<string>()
+  const onMissingKey = (problem: string) => missing.add(sentence(problem))
+  const opened = await openCounter(task, flags, replay, onMissingKey)
+  await lookAtGenerator(task, flags, replay, onMissingKey)
+  return { ...opened, missing: [...missing] }
+}
+
+async function openCounter(
+  task: Task,
+  flags: RunFlags,
+  replay: Replay | undefined,
+  onMissingKey: (problem: string) => void,
+) {
   try {
-    const evaluator = await openTaskEvaluator(task, flags, replay)
+    const evaluator = await openTaskEvaluator(task, flags, replay, { onMissingKey })
     return { estimator: evaluator, close: () => evaluator.close(), notice: undefined }
   } catch (error) {
-    if (!KrigeError.isInstance(error) || error.code !== 'unavailable' || !task.template) throw error
+    if (!isUnavailable(error) || !task.template) throw error
     const { renderTemplate } = await import('../prompt/template.ts')
     const { template, sampling } = task
     const estimate: Evaluator['estimate'] = (candidate, example) => ({
@@ -111,9 +123,42 @@ export async function openEstimator(task: Task, flags: RunFlags, replay: Replay 
     return {
       estimator: { estimate },
       close: async () => {},
-      notice: `Tokens are estimated from characters: ${error.message}${error.remedy ? `. ${error.remedy}` : ''}`,
+      notice: `Tokens are estimated from characters: ${withRemedy(error)}`,
     }
   }
+}
+
+/** Whether the model that writes prompts can be had, where it is another than the task's and behind HTTP. */
+async function lookAtGenerator(
+  task: Task,
+  flags: RunFlags,
+  replay: Replay | undefined,
+  onMissingKey: (problem: string) => void,
+): Promise<void> {
+  const { generator } = task
+  if (!mayWrite(task, replay) || generator === undefined || generator === task.model) return
+  if (generator.startsWith('gguf:')) return
+  const { openTextModel } = await import('../evaluation/models/open-text-model.ts')
+  const options = modelOptions(task, flags)
+  const settings = { ...writerSettings(task, generator), ...options.settings }
+  try {
+    await (await openTextModel(generator, { ...options, settings, onMissingKey })).close()
+  } catch (error) {
+    if (!isUnavailable(error)) throw error
+    onMissingKey(withRemedy(error))
+  }
+}
+
+function isUnavailable(error: unknown): error is KrigeError {
+  return KrigeError.isInstance(error) && error.code === 'unavailable'
+}
+
+function withRemedy({ message, remedy }: KrigeError): string {
+  return remedy === undefined ? message : `${message}. ${remedy}`
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`
 }
 
 export async function openTaskBackend(flags: RunFlags, recorded: string | undefined) {

@@ -66,14 +66,15 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
   if (flags.dryRun) {
     await checkSources(flags)
     const { makePlan } = await import('../run/plan.ts')
-    const { estimator, close, notice } = await openEstimator(task, flags, replay)
+    const { estimator, close, notice, missing } = await openEstimator(task, flags, replay)
     try {
       const { createGenerating } = await import('../run/proposing.ts')
       // What a plan asks of proposers is only whether they call a model.
       const writes = mayWrite(task, replay)
         ? createGenerating({ task, priceOf, isAsked: task.model !== undefined || task.generator !== undefined })
         : undefined
-      const plan = makePlan(task, estimator, priceOf, writes?.proposers)
+      const made = makePlan(task, estimator, priceOf, writes?.proposers)
+      const plan = { ...made, warnings: [...made.warnings, ...missing] }
       if (notice !== undefined) process.stderr.write(`${notice}\n`)
       const localSeconds = secondsHere(plan)
       process.stdout.write(

@@ -61,6 +61,35 @@ describe('krige run', { timeout: 120_000 }, () => {
     expect(planned.plan).toMatchObject({ searchEvaluations: 220, holdoutEvaluations: 80 })
   })
 
+  it('says in the plan which keys are missing, once each, and shows none that is there', async () => {
+    const model = 'openai:gpt-5-mini'
+    const judge = { name: 'judge', criteria: 'Is it right?', model }
+    const plan = async (changes: object, key: string | undefined, ...flags: string[]) => {
+      const folder = newFolder({}, { budget: { evaluations: 100 }, ...changes })
+      const known = key === undefined ? {} : { OPENAI_API_KEY: key }
+      const { code, stdout, stderr } = await krigeWith(known, folder, 'run', 'task.yaml', '--dry-run', ...flags)
+      expect([code, stderr]).toEqual([0, ''])
+      return stdout
+    }
+    const said = 'there is no API key for openai: set OPENAI_API_KEY in the environment.'
+    const warnings = (text: string) =>
+      text.split('\n').filter((line) => line.toLowerCase().includes(said.toLowerCase()))
+    const { OPENAI_API_KEY: own } = process.env
+    delete process.env['OPENAI_API_KEY']
+    try {
+      for (const changes of [{ model, generator: model }, { metric: judge }, { generator: model, proposers: 'auto' }]) {
+        expect(warnings(await plan(changes, undefined)), JSON.stringify(changes)).toHaveLength(1)
+        const text = await plan(changes, 'sk-planted-0123456789')
+        expect([warnings(text), text.includes('planted')]).toEqual([[], false])
+      }
+      expect(JSON.parse(await plan({ model }, undefined, '--json')).plan.warnings.join()).toMatch(new RegExp(said, 'i'))
+      const command = { name: model, apiKeyCommand: 'krige-no-such-program' }
+      expect(warnings(await plan({ model: command }, undefined))).toEqual([])
+    } finally {
+      if (own !== undefined) process.env['OPENAI_API_KEY'] = own
+    }
+  })
+
   it('stops on Ctrl-C with 130, and resumes without asking anything twice', async () => {
     const folder = newFolder({ budget: { calls: 150 } })
     server.delay = 5

@@ -28,6 +28,8 @@ export interface OpenTextModelOptions {
   readonly onNotice?: (notice: string) => void
   /** For a model that is only to count tokens: no command is run. @defaultValue false */
   readonly withoutKeys?: boolean
+  /** Told in words where a provider's key is missing. @defaultValue the first call fails with it */
+  readonly onMissingKey?: (problem: string) => void
 }
 
 /**
@@ -82,6 +84,11 @@ export async function openTextModel(specification: string, options: OpenTextMode
   const { environment } = options
   const concurrency = options.concurrency ?? options.settings?.concurrency
   const apiKey = apiKeyCommand === undefined || options.withoutKeys ? undefined : await fetchKey(apiKeyCommand, options)
+  if (options.onMissingKey && apiKeyCommand === undefined) {
+    const { missingKey } = await import('./missing-key.ts')
+    const problem = await missingKey(specification)
+    if (problem !== undefined) options.onMissingKey(problem)
+  }
   return openRemoteModel(specification, {
     environment,
     ...(options.onNotice ? { onNotice: options.onNotice } : {}),

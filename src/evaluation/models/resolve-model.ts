@@ -153,7 +153,7 @@ async function openProvider(specification: string, { environment, apiKey }: Cred
 const camelCase = (name: string) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 
 /** Provider packages export `openai` and `createOpenAI({ apiKey })`; some name the second after the vendor. */
-function createProvider(
+export function createProvider(
   module: Record<string, unknown>,
   provider: string,
   apiKey: Secret | undefined,
@@ -171,7 +171,7 @@ function createProvider(
 }
 
 /** Looks where Krige is installed, then where the user works. */
-async function importFromUser(packageName: string): Promise<Record<string, unknown> | undefined> {
+export async function importFromUser(packageName: string): Promise<Record<string, unknown> | undefined> {
   try {
     return await import(packageName)
   } catch {
