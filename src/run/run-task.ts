@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { checkInput } from '../check-input.ts'
+import { checkInput, showValue as showInput } from '../check-input.ts'
 import { followJournal } from '../engine/follow-journal.ts'
 import type { GenerationRequest } from '../engine/generation.ts'
 import { createJournal } from '../engine/journal.ts'
 import { runSearch } from '../engine/search.ts'
-import { ConflictError, InvalidInputError } from '../errors.ts'
+import { ConflictError, InvalidArgumentError, InvalidInputError } from '../errors.ts'
 import type { ResponseKind } from '../history/comparison.ts'
 import { comparisonPolicy } from '../policy/comparison.ts'
 import { growingPool } from '../policy/growing-pool.ts'
@@ -51,6 +51,7 @@ export type { LiveStudy, RunTaskOptions } from './run-task-options.ts'
  */
 export async function runTask(options: RunTaskOptions): Promise<RunResult> {
   checkInput<unknown>(runTaskOptionsSchema, options, '')
+  checkEvaluator(options.evaluator)
   const { task, store } = options
   const name = options.name ?? task.name
   const plan = makePlan(task, options.evaluator, options.priceOf, options.generation?.proposers)
@@ -190,6 +191,21 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
     return resultOf(study.state, conclusion)
   } finally {
     await embedder?.close()
+  }
+}
+
+/** A study goes on with the same evaluator only, which is told by its id. */
+function checkEvaluator({ id, concurrency = 1 }: Partial<RunTaskOptions['evaluator']>): void {
+  if (typeof id !== 'string' || id.trim() === '') {
+    throw new InvalidArgumentError(
+      `evaluator.id is ${id === undefined ? 'missing' : showInput(id)}; expected a text that changes whenever its scores may`,
+      { remedy: "Name what they depend on, such as id: 'rubric 2, gpt-5-mini'." },
+    )
+  }
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw new InvalidArgumentError(
+      `evaluator.concurrency is ${showInput(concurrency)}; expected a whole number of at least 1`,
+    )
   }
 }
 

@@ -9,9 +9,14 @@ import { openStore } from '../../src/store/open-store.ts'
 import { defineTask } from '../../src/task/define-task.ts'
 import { testTask } from '../support/chat-server.ts'
 
+const evaluator = {
+  id: 'mine',
+  evaluate: async () => ({}),
+  estimate: () => ({ calls: 1, inputTokens: 1, outputTokens: 1 }),
+}
 const fine = {
   task: defineTask(testTask('openai-compatible:http://127.0.0.1:9/v1#test')),
-  evaluator: { evaluate: async () => ({}), estimate: () => ({ calls: 1, inputTokens: 1, outputTokens: 1 }) },
+  evaluator,
   embedder: async () => undefined,
   backend: async () => createBackend('js'),
   store: createMemoryStore(),
@@ -27,6 +32,10 @@ it.each<readonly [object, string]>([
   [{ store: 'studies.db' }, 'store is "studies.db"; expected an object with acquire'],
   [{ task: 'task.yaml' }, 'task is "task.yaml"'],
   [{ embedder: 'auto' }, 'embedder is "auto"; expected a function'],
+  [{ evaluator: { ...evaluator, id: undefined } }, 'evaluator.id is missing; expected a text'],
+  [{ evaluator: { ...evaluator, id: ' ' } }, 'evaluator.id is " "; expected a text'],
+  [{ evaluator: { ...evaluator, id: 3 } }, 'evaluator.id is 3; expected a text'],
+  [{ evaluator: { ...evaluator, concurrency: 0 } }, 'evaluator.concurrency is 0; expected a whole number'],
 ])('runTask refuses %j', async (options, message) => {
   await expect(runTask({ ...fine, ...options } as unknown as RunTaskOptions)).rejects.toThrow(message)
 })
