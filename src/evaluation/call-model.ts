@@ -61,7 +61,8 @@ export async function callModel(
       usage: { inputTokens: 0, outputTokens: 0 },
       calls: 0,
       cached: true,
-      answer: { usage: hit.usage, cut: hit.usage.outputTokens >= request.sampling.maxOutputTokens },
+      // Answers of earlier versions do not say it.
+      answer: { usage: hit.usage, cut: hit.cut ?? hit.usage.outputTokens >= request.sampling.maxOutputTokens },
     }
   }
   const retry = { ...DEFAULT_RETRY, ...options.retry }
@@ -123,9 +124,10 @@ export async function callModel(
       milliseconds,
     })
     if (generation.kind === 'text') {
-      if (cache && cacheKey) cache.set(cacheKey, { text: generation.text, usage: generation.usage })
+      const cut = generation.reason === 'length'
+      if (cache && cacheKey) cache.set(cacheKey, { text: generation.text, usage: generation.usage, cut })
       const outcome = finish({ kind: 'text', text: withoutReasoning(generation.text) }, attempt + 1, milliseconds)
-      return { ...outcome, answer: { usage: generation.usage, milliseconds, cut: generation.reason === 'length' } }
+      return { ...outcome, answer: { usage: generation.usage, milliseconds, cut } }
     }
     last = generation.failure
     const delay = retryDelay(generation.failure, attempt, retry)

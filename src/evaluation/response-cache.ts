@@ -7,6 +7,8 @@ export type CacheKey = string
 export interface CachedResponse {
   readonly text: string
   readonly usage: Usage
+  /** Whether it reached its limit of tokens; absent where that was not kept. */
+  readonly cut?: boolean
 }
 
 /** Answers that were paid for once. Failures are never kept. */

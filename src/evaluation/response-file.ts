@@ -13,6 +13,8 @@ import { messageOf } from '../text/message-of.ts'
 export interface ResponseFile {
   readonly database: DatabaseSync
   readonly writable: boolean
+  /** Whether it says which answers were cut off: one of an earlier version that may only be read does not. */
+  readonly keepsCut: boolean
 }
 
 /** What a row holds, without its checksum. */
@@ -21,10 +23,12 @@ export interface ResponseRow {
   readonly text: string
   readonly inputTokens: number
   readonly outputTokens: number
+  readonly cut?: boolean
 }
 
-/** Since version 1 the checksum covers token counts, too. */
-const VERSION = 1
+/** Since version 1 the checksum covers token counts, too; since version 2 it is kept whether an answer was cut off. */
+const VERSION = 2
+const KEEPS_CUT = 2
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS response (
     key TEXT PRIMARY KEY,
@@ -42,8 +46,8 @@ const SCHEMA = `
   ) WITHOUT ROWID;
 `
 /** Whether the tables are as they are read and written here. */
-const PROBE = `
-  SELECT key, text, input_tokens, output_tokens, checksum, used_at FROM response
+const probe = (version: number) => `
+  SELECT key, text, input_tokens, output_tokens, checksum, used_at${version >= KEEPS_CUT ? ', cut' : ''} FROM response
   JOIN response_owner USING (key) WHERE owner = '' AND used_at < 0
 `
 /** How often a file that another process is just making is tried again, and after how many milliseconds. */
@@ -65,7 +69,7 @@ export async function openResponseFile(
     const database = new DatabaseSync(file)
     try {
       prepare(database)
-      return { database, writable: true }
+      return { database, writable: true, keepsCut: true }
     } catch (error) {
       database.close()
       throw error
@@ -97,8 +101,9 @@ export async function openResponseFile(
       const database = new DatabaseSync(file, { readOnly: true })
       try {
         database.exec('PRAGMA busy_timeout = 1000')
-        database.prepare(PROBE).get()
-        if (versionOf(database) === VERSION) return { database, writable: false }
+        const version = versionOf(database)
+        database.prepare(probe(version)).get()
+        if (version >= 1 && version <= VERSION) return { database, writable: false, keepsCut: version >= KEEPS_CUT }
         reason = 'its tables are of another version'
       } catch (error) {
         reason = messageOf(error)
@@ -128,18 +133,20 @@ function prepare(database: DatabaseSync): void {
     database.exec('BEGIN IMMEDIATE')
     try {
       // Another process may have made the tables while we waited for the lock.
-      if (versionOf(database) < VERSION) {
+      const version = versionOf(database)
+      if (version < 1) {
         database.exec(SCHEMA)
         vouch(database)
-        database.exec(`PRAGMA user_version = ${VERSION}`)
       }
+      if (version < KEEPS_CUT) database.exec('ALTER TABLE response ADD COLUMN cut INTEGER')
+      if (version < VERSION) database.exec(`PRAGMA user_version = ${VERSION}`)
       database.exec('COMMIT')
     } catch (error) {
       database.exec('ROLLBACK')
       throw error
     }
   } else if (versionOf(database) > VERSION) throw new Error('its tables are of a newer version')
-  database.prepare(PROBE).get()
+  database.prepare(probe(VERSION)).get()
 }
 
 function versionOf(database: DatabaseSync): number {
@@ -162,8 +169,9 @@ function vouch(database: DatabaseSync): void {
 }
 
 /** Over everything that is trusted. */
-export function checksumOf({ key, text, inputTokens, outputTokens }: ResponseRow): string {
-  return hash(`${key}\0${inputTokens}\0${outputTokens}\0${text}`)
+export function checksumOf({ key, text, inputTokens, outputTokens, cut }: ResponseRow): string {
+  const parts = [key, inputTokens, outputTokens, ...(cut === undefined ? [] : [cut]), text]
+  return hash(parts.join('\0'))
 }
 
 function hash(text: string): string {

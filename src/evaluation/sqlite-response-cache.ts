@@ -45,7 +45,7 @@ export async function openSqliteResponseCache(options: SqliteResponseCacheOption
   const notice = (text: string) => notify(options.onNotice, text)
   const opened = await openResponseFile(file, notice)
   if (!opened) return { get: () => undefined, set: () => undefined, close: () => undefined }
-  const { database, writable } = opened
+  const { database, writable, keepsCut } = opened
   const { owner } = options
   let usable = true
   let open = true
@@ -63,28 +63,32 @@ export async function openSqliteResponseCache(options: SqliteResponseCacheOption
     }
   }
   const prepare = (text: string) => attempt(() => database.prepare(text))
-  const select = prepare('SELECT text, input_tokens, output_tokens, checksum FROM response WHERE key = ?')
-  const touch = prepare('UPDATE response SET used_at = ? WHERE key = ?')
-  const insert = prepare('INSERT OR REPLACE INTO response VALUES (?, ?, ?, ?, ?, ?)')
-  const own = prepare('INSERT OR IGNORE INTO response_owner VALUES (?, ?)')
-  const write = (statement: StatementSync | undefined, ...values: (string | number)[]) => {
-    if (writable) attempt(() => statement?.run(...values))
+  const select = prepare(
+    `SELECT text, input_tokens, output_tokens, ${keepsCut ? 'cut' : 'NULL AS cut'}, checksum FROM response WHERE key = ?`,
+  )
+  const prepareWrite = (text: string) => (writable ? prepare(text) : undefined)
+  const touch = prepareWrite('UPDATE response SET used_at = ? WHERE key = ?')
+  const insert = prepareWrite('INSERT OR REPLACE INTO response VALUES (?, ?, ?, ?, ?, ?, ?)')
+  const own = prepareWrite('INSERT OR IGNORE INTO response_owner VALUES (?, ?)')
+  const write = (statement: StatementSync | undefined, ...values: (string | number | null)[]) => {
+    if (statement) attempt(() => statement.run(...values))
   }
 
   return {
     get(key: CacheKey): CachedResponse | undefined {
       const found = attempt(() => select?.get(key))
       if (!found) return undefined
-      const { text, input_tokens: input, output_tokens: output, checksum } = found
+      const { text, input_tokens: input, output_tokens: output, cut: kept, checksum } = found
       const usage = { inputTokens: Number(input), outputTokens: Number(output) }
-      if (typeof text !== 'string' || checksum !== checksumOf({ key, text, ...usage })) return undefined
+      const cut = kept === null ? {} : { cut: kept === 1 }
+      if (typeof text !== 'string' || checksum !== checksumOf({ key, text, ...usage, ...cut })) return undefined
       write(touch, now(), key)
       if (owner !== undefined) write(own, owner, key)
-      return { text, usage }
+      return { text, usage, ...cut }
     },
-    set(key, { text, usage: { inputTokens, outputTokens } }) {
-      const checksum = checksumOf({ key, text, inputTokens, outputTokens })
-      write(insert, key, text, inputTokens, outputTokens, checksum, now())
+    set(key, { text, usage: { inputTokens, outputTokens }, cut }) {
+      const checksum = checksumOf({ key, text, inputTokens, outputTokens, ...(cut === undefined ? {} : { cut }) })
+      write(insert, key, text, inputTokens, outputTokens, checksum, now(), cut === undefined ? null : Number(cut))
       if (owner !== undefined) write(own, owner, key)
       if (writable && ++writes % CHECK_EVERY === 0) attempt(() => trim(database, maxBytes))
     },

@@ -43,8 +43,46 @@ describe('the response cache', () => {
     expect(reopened.get(cacheKeyOf(model, request, 0, ''))).toEqual({
       text: 'bug',
       usage: { inputTokens: 8, outputTokens: 3 },
+      cut: false,
     })
     reopened.close()
+  })
+
+  it.each([
+    ['in memory', async () => createMemoryResponseCache()],
+    ['on disk', async () => openSqliteResponseCache({ file })],
+  ])('tells an answer that is as long as it may be from one that was cut off, %s', async (_, open) => {
+    const cache = await open()
+    const cutOf = async (prompt: string, answer: object) => {
+      const model = { ...createScriptedModel(() => 'x'), generate: async () => ({ kind: 'text', ...answer }) as never }
+      const ask = { ...request, prompt }
+      const options = { cache, cacheKey: cacheKeyOf(model, ask, 0, '') }
+      const outcomes = [await callModel(model, ask, options), await callModel(model, ask, options)]
+      return outcomes.map(({ cached, answer }) => [cached, answer?.cut])
+    }
+    const full = { text: 'bug', usage: { inputTokens: 3, outputTokens: 4 } }
+    expect(await cutOf('a', { ...full, reason: 'stop' })).toEqual([
+      [false, false],
+      [true, false],
+    ])
+    expect(await cutOf('b', { ...full, reason: 'length' })).toEqual([
+      [false, true],
+      [true, true],
+    ])
+    const thinking = { text: 'bug', usage: { inputTokens: 3, outputTokens: 2 }, reason: 'length' }
+    expect(await cutOf('c', thinking)).toEqual([
+      [false, true],
+      [true, true],
+    ])
+    cache.close()
+  })
+
+  it('takes an answer of before for cut where it is as long as it may be: nobody kept it', async () => {
+    const model = createScriptedModel(() => 'x')
+    const cache = createMemoryResponseCache()
+    const cacheKey = cacheKeyOf(model, request, 0, '')
+    cache.set(cacheKey, { text: 'bug', usage: { inputTokens: 3, outputTokens: 4 } })
+    expect((await callModel(model, request, { cache, cacheKey })).answer?.cut).toBe(true)
   })
 
   it('never keeps a failure', async () => {

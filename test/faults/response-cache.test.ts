@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { checksumOf } from '../../src/evaluation/response-file.ts'
 import { forgetResponses, openSqliteResponseCache } from '../../src/evaluation/sqlite-response-cache.ts'
 import { type ChatServer, startChatServer } from '../support/chat-server.ts'
 import { startKrige, taskFolder } from '../support/krige-cli.ts'
@@ -21,6 +23,15 @@ beforeEach(() => {
   return () => rmSync(folder, { recursive: true, force: true })
 })
 
+const CACHE = join(import.meta.dirname, '../../src/evaluation/sqlite-response-cache.ts')
+/** As versions 0 and 1 made them. */
+const OLD_TABLES = `
+  CREATE TABLE response (
+    key TEXT PRIMARY KEY, text TEXT NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
+    checksum TEXT NOT NULL, used_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX response_used ON response (used_at);
+  CREATE TABLE response_owner (owner TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (owner, key)) WITHOUT ROWID;`
 const TASK = { prompts: 3, search: 10, holdout: 5, budget: { evaluations: 30 } }
 const usage = { inputTokens: 3, outputTokens: 1 }
 
@@ -125,12 +136,49 @@ describe('a response cache that cannot be used is said once and left alone', () 
   })
 
   it('keeps the answers of an older version, whose checksums did not cover token counts', async () => {
-    await made()
-    withSql(`INSERT INTO response VALUES ('k', 'bug', 3, 1, '2a52f7a6396d98e7', 1), ('l', 'bug', 3, 1, 'wrong', 1);
-             PRAGMA user_version = 0`)
+    withSql(`${OLD_TABLES}
+             INSERT INTO response VALUES ('k', 'bug', 3, 1, '2a52f7a6396d98e7', 1), ('l', 'bug', 3, 1, 'wrong', 1)`)
     const cache = await openSqliteResponseCache({ file })
     expect([cache.get('k'), cache.get('l')]).toEqual([{ text: 'bug', usage }, undefined])
     cache.close()
+  })
+
+  it('keeps the answers of a version that did not say which were cut off, and says it of new ones', async () => {
+    const checksum = checksumOf({ key: 'k', text: 'bug', ...usage })
+    withSql(`${OLD_TABLES} INSERT INTO response VALUES ('k', 'bug', 3, 1, '${checksum}', 1); PRAGMA user_version = 1`)
+    const notices: string[] = []
+    for (let turn = 0; turn < 2; turn++) {
+      const cache = await openSqliteResponseCache({ file, onNotice: (notice) => notices.push(notice) })
+      expect(cache.get('k')).toEqual({ text: 'bug', usage })
+      if (turn === 0) cache.set('l', { text: 'billing', usage, cut: true })
+      expect(cache.get('l')).toEqual({ text: 'billing', usage, cut: true })
+      cache.close()
+    }
+    withSql('UPDATE response SET cut = 0')
+    const cache = await openSqliteResponseCache({ file })
+    expect(cache.get('l')).toBeUndefined()
+    cache.close()
+    expect(notices).toEqual([])
+  })
+
+  it.skipIf(process.platform === 'win32')('reads the file of an older version that may not be written', async () => {
+    const checksum = checksumOf({ key: 'k', text: 'bug', ...usage })
+    withSql(`${OLD_TABLES} INSERT INTO response VALUES ('k', 'bug', 3, 1, '${checksum}', 1); PRAGMA user_version = 1`)
+    chmodSync(file, 0o444)
+    chmodSync(folder, 0o555)
+    const source = `
+      import { openSqliteResponseCache } from ${JSON.stringify(CACHE)}
+      const cache = await openSqliteResponseCache({ file: process.argv[1], onNotice: (text) => console.error(text) })
+      cache.set('l', { text: 'billing', usage: { inputTokens: 1, outputTokens: 1 } })
+      console.log(JSON.stringify([cache.get('k'), cache.get('l') ?? null]))`
+    // Permissions mean nothing to root, who becomes nobody.
+    const reader = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source, file], {
+      ...reader,
+      encoding: 'utf8',
+    })
+    chmodSync(folder, 0o755)
+    expect([stdout, stderr]).toEqual([`${JSON.stringify([{ text: 'bug', usage }, null])}\n`, ''])
   })
 
   it('says so where answers of a deleted study cannot be removed', async () => {
@@ -140,7 +188,7 @@ describe('a response cache that cannot be used is said once and left alone', () 
 
   it('is made by twelve processes at once, six times over: none fails', { timeout: 120_000 }, async () => {
     const source = `
-      import { openSqliteResponseCache } from ${JSON.stringify(join(import.meta.dirname, '../../src/evaluation/sqlite-response-cache.ts'))}
+      import { openSqliteResponseCache } from ${JSON.stringify(CACHE)}
       const cache = await openSqliteResponseCache({ file: process.argv[1], onNotice: (text) => console.log(text) })
       cache.set('k' + process.pid, { text: 'bug', usage: { inputTokens: 1, outputTokens: 1 } })
       cache.close()`
