@@ -4,9 +4,9 @@
  * them saw. `opro`, `evoprompt` and `capo` are Krige's own proposers of these names, whose drafts are not screened.
  *
  *     npm run bench:prompt-writers -- [--tasks FILE,…] [--model NAME] [--generator NAME] [--seeds 1,2,3]
- *       [--methods krige,gepa,miprov2,opro,evoprompt,capo] [--calls 300] [--threads 2] [--json FILE]
+ *       [--methods krige,gepa,miprov2,opro,evoprompt,capo] [--calls 300] [--threads 2] [--stores FOLDER] [--json FILE]
  *
- * Goes on with what FILE has. Needs Python 3.11 or newer with `requirements.txt`: set KRIGE_PYTHON to its interpreter.
+ * Goes on with what FILE has. `--stores` keeps the studies of Krige: `krige report` and `krige show` open them. Needs Python 3.11 or newer with `requirements.txt`: set KRIGE_PYTHON to its interpreter.
  *
  * @module
  */
@@ -37,6 +37,7 @@ const { values: flags } = parseArgs({
     seeds: { type: 'string', default: '1,2,3' },
     calls: { type: 'string', default: '300' },
     threads: { type: 'string', default: '2' },
+    stores: { type: 'string' },
     json: { type: 'string', default: join(here, 'results.json') },
   },
 })
@@ -156,8 +157,9 @@ async function runKrige(task: Task, server: ModelServer, { method, seed, name }:
         ...(proposers && { proposers }),
       }),
     )
+    const store = flags.stores ? `sqlite:${join(resolve(flags.stores), `${task.name}-${name}.sqlite`)}` : 'memory:'
     const text = await output(process.execPath, [
-      ...[join(root, 'src/cli/main.ts'), 'run', file, '--json', '--store', 'memory:', '--concurrency', '1'],
+      ...[join(root, 'src/cli/main.ts'), 'run', file, '--json', '--store', store, '--concurrency', '1'],
       ...['--seed', String(seed), '--report', join(folder, 'report.html')],
       ...(proposers ? ['--policy-options', '{"screening":false}'] : []),
     ])
