@@ -67,6 +67,31 @@ describe('gate', () => {
     expect(passed.map(({ shows }) => shows)).toEqual([[1], [0, 1]])
   })
 
+  it('lets demonstrations share sentences with examples that they do not show, where many are put alike', async () => {
+    const alike = ['5 cards', '5 apples', '7 pens', '9 stamps', '6 shells', '8 coins', '2 hats', '3 keys'].map(
+      (what, index) => ({
+        id: String(index),
+        input: `There are ${what} on the table and ${index} in the box. How many are there?`,
+        expected: String(index),
+        fields: {},
+      }),
+    )
+    const sums = createTaskView({
+      template: parseTemplate('{{instruction}}\n\n{{demonstrations}}\nProblem: {{input}}\nAnswer:'),
+      baseline,
+      examples: [...alike.slice(0, 2), ...examples],
+      answers: { kind: 'text' },
+    })
+    const gate = createGate({ task: sums, pool: [baseline] })
+    const { passed, rejected } = await gate.sort([
+      draft('Add.', sums.demonstrate(alike[0]!, '5')),
+      draft('Add up.', `${sums.demonstrate(alike[0]!, '5')}\nProblem: ${examples[0]!.input.slice(3)}`),
+      draft(`Add. ${alike[0]!.input}`),
+    ])
+    expect(passed.map(({ shows }) => shows)).toEqual([[0]])
+    expect(rejected.map(({ reason }) => reason)).toEqual(['copied-example', 'copied-example'])
+  })
+
   it('lets labels, the description and the baseline be repeated', async () => {
     expect(
       (await reasons([draft('ACME. Classify the ticket. Answer with billing, bug, cancellation.')])).reasons,

@@ -13,8 +13,12 @@ const RUN = 7
 const SHORTEST = 4
 
 export interface CopyDetector {
-  /** Positions of the examples whose input or answer the text copies. */
-  find(text: string): number[]
+  /**
+   * Positions of the examples whose input or answer the text copies.
+   *
+   * @param shown - Positions of examples that the text shows on purpose. What others have in common with them is theirs.
+   */
+  find(text: string, shown?: readonly number[]): number[]
 }
 
 /**
@@ -49,11 +53,14 @@ export function createCopyDetector(examples: readonly Example[], allowed: readon
   for (const [run, positions] of owners) if (positions.length > most) owners.delete(run)
   const lengths = [...new Set([...owners.keys()].map((run) => run.split(' ').length))]
   return {
-    find(text) {
+    find(text, shown = []) {
       const words = wordsOf(text)
       const found = new Set<number>()
       for (const length of lengths) {
-        for (const run of runsOf(words, length)) for (const position of owners.get(run) ?? []) found.add(position)
+        for (const run of runsOf(words, length)) {
+          const positions = owners.get(run) ?? []
+          if (!positions.some((position) => shown.includes(position))) for (const each of positions) found.add(each)
+        }
       }
       return [...found].sort((a, b) => a - b)
     },
