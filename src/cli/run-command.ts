@@ -120,9 +120,10 @@ export async function run(taskFile: string, flags: RunFlags): Promise<void> {
       dispatcher = await dispatchTo(address, { store, task, evaluator, flags })
     }
     const { createGenerating } = await import('../run/proposing.ts')
-    const { createRedactor } = await import('../evaluation/secrets.ts')
+    const { createAnswerRedactor, createRedactor } = await import('../evaluation/secrets.ts')
+    const redact = createAnswerRedactor(process.env)
     const generation = opened.isWritten
-      ? createGenerating({ task, priceOf, ...(generator ? { generator } : {}), redact: createRedactor(process.env) })
+      ? createGenerating({ task, priceOf, ...(generator ? { generator } : {}), redact })
       : undefined
     live = flags.open ? await (await import('./live-view.ts')).createLiveView(store, interrupt.stop) : undefined
     const timer = createTimer()

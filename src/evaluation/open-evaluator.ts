@@ -10,7 +10,7 @@ import type { ModelSettings } from './models/model-specification.ts'
 import { type OpenTextModelOptions, openTextModel } from './models/open-text-model.ts'
 import type { ResponseCache } from './response-cache.ts'
 import type { RetryOptions } from './retry.ts'
-import { createRedactor } from './secrets.ts'
+import { createAnswerRedactor, createRedactor } from './secrets.ts'
 import { createTemplateEvaluator } from './template-evaluator.ts'
 import type { Sampling, TextModel } from './text-model.ts'
 import type { UserCodeLimits } from './user-code/limits.ts'
@@ -64,7 +64,9 @@ export interface OpenEvaluatorOptions extends OpenTextModelOptions {
  * evaluator.random // false: every repeat of a cell gives the same score
  */
 export async function openEvaluator(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise<Evaluator> {
-  return redactTexts(await open(task, options), createRedactor(options.environment))
+  const redact = createRedactor(options.environment)
+  const redactAnswer = createAnswerRedactor(options.environment)
+  return redactTexts(await open(task, options), redact, redactAnswer)
 }
 
 const WHOLE_ANSWER: ReadonlySet<string> = new Set(['outputTokens', 'tokens', 'latency', 'usd'])
@@ -73,12 +75,16 @@ const WHOLE_ANSWER: ReadonlySet<string> = new Set(['outputTokens', 'tokens', 'la
  * Hides keys in everything that is kept. A program or a metric of the user's may put one into an error; a server may
  * repeat it in an answer.
  */
-function redactTexts(evaluator: Evaluator, redact: (text: string) => string): Evaluator {
+function redactTexts(
+  evaluator: Evaluator,
+  redact: (text: string) => string,
+  redactAnswer: (text: string) => string,
+): Evaluator {
   const cleanCall = ({ system, prompt, text, error, ...call }: CallTrace): CallTrace => ({
     ...call,
-    ...(system === undefined ? {} : { system: redact(system) }),
-    prompt: redact(prompt),
-    ...(text === undefined ? {} : { text: redact(text) }),
+    ...(system === undefined ? {} : { system: redactAnswer(system) }),
+    prompt: redactAnswer(prompt),
+    ...(text === undefined ? {} : { text: redactAnswer(text) }),
     ...(error === undefined ? {} : { error: redact(error) }),
   })
   const clean = (evaluation: Evaluation): Evaluation => {
@@ -86,8 +92,8 @@ function redactTexts(evaluator: Evaluator, redact: (text: string) => string): Ev
     return {
       ...evaluation,
       ...(failure ? { failure: { ...failure, message: redact(failure.message) } } : {}),
-      ...(output === undefined ? {} : { output: redact(output) }),
-      ...(feedback ? { feedback: feedback.map((one) => ({ ...one, text: redact(one.text) })) } : {}),
+      ...(output === undefined ? {} : { output: redactAnswer(output) }),
+      ...(feedback ? { feedback: feedback.map((one) => ({ ...one, text: redactAnswer(one.text) })) } : {}),
       ...(traces ? { traces: traces.map(cleanCall) } : {}),
     } as Evaluation
   }

@@ -49,6 +49,19 @@ export function createRedactor(
       .replace(/(\/\/)[^/\s:@]+:[^/\s@]+@/g, `$1${HIDDEN}@`)
 }
 
+/**
+ * As {@link createRedactor}, for what models write and are asked: only the secrets themselves are hidden, not what merely looks
+ * like one. A prompt may speak of "basic arithmetic".
+ *
+ * @example
+ * createAnswerRedactor({ OPENAI_API_KEY: 'sk-12345678' })('basic arithmetic sk-12345678') // 'basic arithmetic [secret]'
+ */
+export function createAnswerRedactor(
+  environment: Readonly<Record<string, string | undefined>>,
+): (text: string) => string {
+  return createExactRedactor(environmentSecrets(environment))
+}
+
 /** The values of an environment whose names are those of keys; a provider's package takes its own from there. */
 export function environmentSecrets(environment: Readonly<Record<string, string | undefined>>): Secret[] {
   return Object.entries(environment).flatMap(([name, value]) => {

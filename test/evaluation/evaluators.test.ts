@@ -9,6 +9,7 @@ import { readChatFormat } from '../../src/evaluation/models/chat-format.ts'
 import { retryAfter } from '../../src/evaluation/models/classify-error.ts'
 import { findGguf, parseGgufReference } from '../../src/evaluation/models/find-gguf.ts'
 import { openTextModel } from '../../src/evaluation/models/open-text-model.ts'
+import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
 import { createProgramEvaluator } from '../../src/evaluation/program-evaluator.ts'
 import { DEFAULT_RETRY, retryDelay } from '../../src/evaluation/retry.ts'
 import { createRedactor, Secret } from '../../src/evaluation/secrets.ts'
@@ -276,5 +277,21 @@ describe('secrets', () => {
     const redact = createRedactor({ MY_API_KEY: 'topsecretvalue', HOME: '/root', TOKEN: 'a b/c+d=efgh' }, [secret])
     const text = 'topsecretvalue sk-0123456789 a%20b%2Fc%2Bd%3Defgh Bearer abcdefghijk http://u:pw@host /root'
     expect(redact(text)).toBe('[secret] [secret] [secret] Bearer [secret] http://[secret]@host /root')
+  })
+
+  it('are hidden in answers, and words that only look like one are not', async () => {
+    const said = 'Basic arithmetic and a bearer certificate, not topsecretvalue.'
+    const task = { template, metric: { name: 'exact-match', options: {} }, sampling, labels: [] }
+    const environment = { MY_API_KEY: 'topsecretvalue' }
+    const textModel = createScriptedModel(() => said)
+    const evaluator = await openEvaluator(task, { modelsFolder: folder, environment, textModel })
+    const { output, traces } = await evaluator.evaluate({
+      ...cell,
+      candidate: { id: 'a', text: 'Use basic arithmetic.' },
+    })
+    await evaluator.close()
+    const hidden = 'Basic arithmetic and a bearer certificate, not [secret].'
+    expect(output).toBe(hidden)
+    expect(traces?.[0]).toMatchObject({ prompt: 'Use basic arithmetic.\n\nIt crashes.', text: hidden })
   })
 })

@@ -95,8 +95,7 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
     }
     const declared = shownExamples(demonstrations, task)
     const copied =
-      copies.find(instructionsOf(slots, instruction)).length > 0 ||
-      copies.find(demonstrations, declared).length > 0
+      copies.find(instructionsOf(slots, instruction)).length > 0 || copies.find(demonstrations, declared).length > 0
     if (copied) return ['copied-example', 'it copies an example; say the rule instead']
     if (known.has(keyOfDraft(draft))) return ['duplicate', 'it says what another prompt says already']
     return undefined
