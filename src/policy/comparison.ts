@@ -201,6 +201,7 @@ export const comparisonPolicy: PolicyEntry = {
   name: 'comparison',
   aliases: ['duels'],
   response: 'comparison',
+  poolOnly: true,
   summary: 'Comparisons by a judge, chosen by Thompson sampling from a pairwise Gaussian process',
   create: createComparisonPolicy,
   options: NO_OPTIONS,

@@ -39,6 +39,7 @@ export function createHyperbandPolicy(context: PolicyContext): Policy {
 
 export const hyperbandPolicy: PolicyEntry = {
   name: 'hyperband',
+  poolOnly: true,
   summary: 'Brackets of paired successive halving, from wide and shallow to narrow and deep',
   create: createHyperbandPolicy,
   options: hyperbandOptionsSchema,

@@ -195,6 +195,7 @@ function explain(plan: Plan, candidate: number, count: number, schedule: Schedul
 
 export const krigePolicy: PolicyEntry = {
   name: 'krige',
+  poolOnly: true,
   summary: 'Gaussian process over prompt texts, easiness of examples and binomial noise; the default for prompts',
   create: createKrigePolicy,
   options: krigeOptionsSchema,

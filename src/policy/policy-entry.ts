@@ -9,6 +9,8 @@ export interface PolicyEntry {
   readonly aliases?: readonly string[]
   /** What it asks for. @defaultValue 'score' */
   readonly response?: ResponseKind
+  /** It chooses among the candidates there are, and makes no points of a space. @defaultValue false */
+  readonly poolOnly?: boolean
   /** One line for `--help` and the docs table. */
   readonly summary: string
   readonly create: PolicyFactory

@@ -32,6 +32,7 @@ export function createSuccessiveHalvingPolicy(context: PolicyContext): Policy {
 
 export const successiveHalvingPolicy: PolicyEntry = {
   name: 'successive-halving',
+  poolOnly: true,
   summary: 'Paired successive halving over nested examples',
   create: createSuccessiveHalvingPolicy,
   options: successiveHalvingOptionsSchema,

@@ -39,7 +39,11 @@ export const studyInput = z
   .strictObject({
     name: z
       .string()
-      .regex(/^[\w.-]{1,120}$/, 'expected 1 to 120 letters, digits, dots, dashes or underscores')
+      // In an address, . and .. are folders: nothing would reach such a study.
+      .regex(
+        /^(?!\.+$)[\w.-]{1,120}$/,
+        'expected 1 to 120 letters, digits, dashes, underscores or dots, not dots alone',
+      )
       .meta({ example: 'triage' }),
     pool: z.array(candidateInput).max(100_000).default([]),
     space: z

@@ -81,13 +81,14 @@ export function policyFor({ policy = DEFAULT_POLICY, space = {}, pool = [] }: St
   return policy === DEFAULT_POLICY && pool.length === 0 && Object.keys(space).length > 0 ? 'gp' : policy
 }
 
-/** The default policy makes no points of a space: where no prompt brings parameters, the space would be forgotten in silence. */
+/** Some policies make no points of a space: where no prompt brings parameters, the space would be forgotten in silence. */
 function checkParametersAreTried({ state }: Study, policy: string | PolicyFactory): void {
   const [name] = Object.keys(state.config.space)
   const { candidates } = state
-  if (policy !== DEFAULT_POLICY || name === undefined || candidates.some(({ parameters }) => parameters)) return
+  const known = typeof policy === 'string' ? findPolicy(policy) : undefined
+  if (!known?.poolOnly || name === undefined || candidates.some(({ parameters }) => parameters)) return
   throw new InvalidArgumentError(
-    `parameter ${name} would never be tried: policy ${DEFAULT_POLICY} chooses among the candidates of the pool, and none has parameters`,
+    `parameter ${name} would never be tried: policy ${known.name} chooses among the candidates of the pool, and none has parameters`,
     { remedy: "Give the candidates parameters, one each for the values to compare, or use policy 'gp' or 'tpe'." },
   )
 }

@@ -36,6 +36,11 @@ export function createGrowing({ state, pool, entryOf, joining, emit }: StudyPart
           `candidate id ${JSON.stringify(candidate.id)} is in the pool already; expected a new id`,
         )
       }
+      if (!isPrompt(candidate) && candidate.parameters === undefined) {
+        throw new InvalidArgumentError(
+          `candidate ${JSON.stringify(candidate.id)} has no text, slots or parameters; expected one of them`,
+        )
+      }
       ids.add(candidate.id)
     }
     joining(entries)

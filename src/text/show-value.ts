@@ -2,6 +2,7 @@
 export function showValue(value: unknown): string {
   if (typeof value === 'number' || value === undefined) return String(value)
   if (typeof value === 'function') return 'a function'
+  if (value instanceof Promise) return 'a promise'
   if (typeof value === 'bigint') return `${value}n`
   try {
     const text = JSON.stringify(value) ?? String(value)

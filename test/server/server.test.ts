@@ -112,6 +112,15 @@ describe('studies over HTTP', () => {
     expect((await call('POST', '/studies', { ...TRIAGE, pool: ['Classify!'] })).status).toBe(409)
   })
 
+  it('have names that an address can hold', async () => {
+    const { call } = start()
+    for (const name of ['.', '..', 'a/b', '', 'ä']) {
+      const { status, body } = await call('POST', '/studies', { ...TRIAGE, name })
+      expect([status, body.error.message]).toEqual([400, expect.stringContaining('name: expected 1 to 120 letters')])
+    }
+    expect((await call('POST', '/studies', { ...TRIAGE, name: '.a-2_b.' })).status).toBe(201)
+  })
+
   it('that are refused leave nothing behind, and can be created rightly', async () => {
     const store = createMemoryStore()
     const { app, call } = start({ store })

@@ -164,11 +164,26 @@ it.each(['gp', 'tpe', 'random', 'sobol'])('lets policy %s choose null, where tha
   expect(restoreStudy(study.serialize()).recommend()).toEqual(study.recommend())
 })
 
+it('refuses a candidate that holds nothing, and scores that nobody waited for', () => {
+  expect(() => createStudy({ pool: [{ id: 'a' }] })).toThrow('candidate "a" has no text, slots or parameters')
+  const study = createStudy({ pool: ['a', 'b'] })
+  const { id } = ask(study)
+  expect(() => study.tell(id, Promise.resolve([1]) as never)).toThrow(
+    'scores[0] is a promise; expected a finite number',
+  )
+})
+
 it('says so where a space would never be tried', () => {
   const space = { temperature: { float: [0, 1] } } as const
   const pool = [{ id: 'a', text: 'Label it.' }]
   expect(() => createStudy({ space, pool })).toThrow('parameter temperature would never be tried: policy krige chooses')
   expect(() => createStudy({ space, pool, policy: 'krige' })).toThrow('would never be tried')
+  for (const policy of ['successive-halving', 'hyperband', 'comparison'])
+    for (const given of [pool, []]) {
+      expect(() => createStudy({ space, pool: given, policy })).toThrow(
+        `would never be tried: policy ${policy} chooses`,
+      )
+    }
   expect(createStudy({ space, pool, policy: 'gp' }).ask()).toMatchObject({ candidate: { text: 'Label it.' } })
   expect(createStudy({ space }).state.config.policy).toBe('gp')
   const measured = createStudy({ space, pool: [{ ...pool[0]!, parameters: { temperature: 0.5 } }] })
