@@ -22,6 +22,7 @@ def test_searches_a_pool(client):
         study.tell(action, [action.candidate.id == "good" for _ in action.examples])
     best = study.best()
     assert best.candidate.id == "good"
+    assert best.text == "Label\n\nit."
     assert best.interval[0] <= best.mean <= best.interval[1]
     assert study.info()["spent"]["evaluations"] == 18
     assert study.ask() is None
@@ -31,7 +32,7 @@ def test_proposes_points(client):
     study = client.study(space={"x": {"float": [0, 1]}}, evaluations=12, direction="minimize")
     for action in study:
         study.tell(action, (action.parameters["x"] - 0.3) ** 2)
-    assert abs(study.best().candidate.parameters["x"] - 0.3) < 0.1
+    assert abs(study.best().parameters["x"] - 0.3) < 0.1
 
 
 def test_takes_scores_as_other_packages_have_them(client):
@@ -129,6 +130,12 @@ def test_refusals_say_what_to_do(client):
         client.study(pool=["a"], policy="krieg")
     with pytest.raises(krige.KrigeError, match="no study"):
         krige.Study(client, "nothing").best()
+    with pytest.raises(krige.KrigeError, match="nowhere-krige cannot be started"):
+        krige.connect(command="/nowhere-krige serve")
+    with pytest.raises(ValueError, match="the server there has a store of its own"):
+        krige.connect("http://127.0.0.1:9", store="studies.db")
+    with pytest.raises(ValueError, match="token is given without url"):
+        krige.connect(token="a-token-of-sixteen-characters")
     with pytest.raises(krige.KrigeError, match="no answer"):
         krige.connect("http://127.0.0.1:9").study(pool=["a"])
 

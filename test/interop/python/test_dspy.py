@@ -138,3 +138,30 @@ def test_refuses_texts_that_do_not_fit():
                 study.optimize(lambda trial: trial.suggest_categorical("prompt", [0, 1]), n_trials=1)
     with pytest.raises(ValueError, match="count is 0"):
         krige.optuna.KrigeSampler(count=0)
+
+
+def test_gepa_of_dspy_validates_on_a_third():
+    from krige.gepa import KrigeEvaluationPolicy
+
+    dspy.configure(lm=Scripted())
+    written = itertools.count()
+
+    def propose(candidate, reflective_dataset, components_to_update):
+        return {name: INSTRUCTIONS[next(written) % len(INSTRUCTIONS)] for name in components_to_update}
+
+    policy = KrigeEvaluationPolicy()
+    try:
+        optimizer = dspy.GEPA(
+            metric=lambda gold, prediction, *_: metric(gold, prediction),
+            max_metric_calls=200,
+            reflection_lm=Scripted(),
+            instruction_proposer=propose,
+            track_stats=True,
+            gepa_kwargs={"val_evaluation_policy": policy},
+        )
+        best = optimizer.compile(dspy.Predict("ticket -> label"), trainset=examples(0, 30), valset=examples(100, 90))
+    finally:
+        policy.close()
+    assert best.signature.instructions.startswith("Name")
+    sizes = [len(scores) for scores in best.detailed_results.val_subscores]
+    assert len(sizes) > 1 and set(sizes) == {31}

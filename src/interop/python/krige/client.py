@@ -48,6 +48,11 @@ class Candidate:
     slots: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def prompt(self) -> str:
+        """The text, or the slots joined by blank lines."""
+        return self.text if self.text is not None else "\n\n".join(slot for slot in self.slots.values() if slot)
+
     @staticmethod
     def read(answer: Mapping[str, Any]) -> Candidate:
         return Candidate(
@@ -72,10 +77,8 @@ class Action:
 
     @property
     def text(self) -> str:
-        """The prompt: the text of the candidate, or its slots joined by blank lines."""
-        if self.candidate.text is not None:
-            return self.candidate.text
-        return "\n\n".join(slot for slot in self.candidate.slots.values() if slot)
+        """The prompt of the candidate."""
+        return self.candidate.prompt
 
     @property
     def parameters(self) -> Mapping[str, Any]:
@@ -105,8 +108,13 @@ class Best:
     probability_best: float
 
     @property
-    def text(self) -> str | None:
-        return self.candidate.text
+    def text(self) -> str:
+        """The prompt of the candidate."""
+        return self.candidate.prompt
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return self.candidate.parameters
 
 
 @dataclass(frozen=True)
@@ -380,32 +388,43 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{value!r:.200} is no number, text, list or mapping")
 
 
+_INSTALL = "Install it with: npm install -g krige. Or name a server with KRIGE_URL."
+
+
 def connect(url: str | None = None, *, token: str | None = None, store: str = "memory:", command: str | None = None) -> Client:
     """Connects to a server, or starts one on this machine.
 
     Without `url` (or KRIGE_URL) a server is started on a free port of the loopback interface; it ends with
-    :meth:`Client.close`, and at the latest with the script. `command` (or KRIGE_COMMAND) says how to call krige; the default is `krige` on the path, else `npx krige`.
+    :meth:`Client.close`, and at the latest with the script. `store` says where it keeps studies. `command` (or KRIGE_COMMAND)
+    says how to call krige; the default is `krige` on the path, else that of this checkout, else `npx krige`.
     """
+    if url and (store != "memory:" or command):
+        raise ValueError("url is given with store or command; expected url alone: the server there has a store of its own")
     address = url or os.environ.get("KRIGE_URL")
     if address:
         return Client(address, token or os.environ.get("KRIGE_SERVER_TOKEN"))
+    if token is not None:
+        raise ValueError("token is given without url; expected both, or none: a server that is started here needs no token")
     chosen = command or os.environ.get("KRIGE_COMMAND")
     call = shlex.split(chosen) if chosen else _default_command()
     environment = {key: value for key, value in os.environ.items() if key != "KRIGE_SERVER_TOKEN"}
-    process = subprocess.Popen(
-        [*call, "serve", "--port", "0", "--store", store, "--quiet", "--until-stdin-ends"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-        # Ctrl-C is for the script, which may catch it and ask for the best so far. The server ends with its standard input.
-        start_new_session=True,
-    )
+    try:
+        process = subprocess.Popen(
+            [*call, "serve", "--port", "0", "--store", store, "--quiet", "--until-stdin-ends"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+            # Ctrl-C is for the script, which may catch it and ask for the best so far. The server ends with its standard input.
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise KrigeError("unavailable", f"{call[0]} cannot be started: {error.strerror}", _INSTALL) from error
     assert process.stdout is not None
     line = process.stdout.readline()
     if " at " not in line:
         process.kill()
-        raise KrigeError("unavailable", f"{' '.join(call)} serve did not start", "Install it with: npm install -g krige")
+        raise KrigeError("unavailable", f"{' '.join(call)} serve did not start", _INSTALL)
     return Client(line.split(" at ", 1)[1].split(";", 1)[0].strip(), None, process)
 
 
@@ -431,7 +450,7 @@ def _default_command() -> list[str]:
     if shutil.which("npx"):
         # What is installed here, never what a registry may have under this name.
         return ["npx", "--no-install", "krige"]
-    raise KrigeError("unavailable", "krige is not installed", "npm install -g krige, or name a server with KRIGE_URL.")
+    raise KrigeError("unavailable", "krige is not installed", _INSTALL)
 
 
 def _checkouts() -> Iterator[Path]:
