@@ -52,6 +52,7 @@ export default defineConfig({
           page('Metrics', 'metrics'),
           page('Programs', 'programs'),
           page('Plug in', 'plug-in'),
+          page('HTTP', 'http'),
           page('promptfoo', 'promptfoo'),
           page('Scale', 'scale'),
           page('Guarantees', 'guarantees'),
