@@ -11,6 +11,9 @@ export interface GenerateByFunctionOptions {
   readonly examples: readonly unknown[]
   readonly pool: readonly Candidate[]
   readonly baseline: number
+  readonly description?: string | undefined
+  /** Texts to keep, beside what the caller's `evaluate` fills in. */
+  readonly preserve?: readonly string[] | undefined
   /** Without it only proposers that need no model take part. */
   readonly generate?: Generate
 }
@@ -23,7 +26,7 @@ export function generateByFunction({ generate, ...given }: GenerateByFunctionOpt
     })
   }
   const examples = given.examples.map(readExample)
-  const { pool, baseline } = given
+  const { pool, baseline, description, preserve = [] } = given
   return createGenerating({
     task: {
       proposers: given.proposers,
@@ -32,7 +35,8 @@ export function generateByFunction({ generate, ...given }: GenerateByFunctionOpt
       split: { search: examples.map((_, index) => index), holdout: [], seed: 0 },
       pool,
       baseline,
-      preserve: variablesOf(candidateText(pool[baseline]!), given.examples),
+      ...(description === undefined ? {} : { description }),
+      preserve: [...new Set([...preserve, ...variablesOf(candidateText(pool[baseline]!), given.examples)])],
     },
     priceOf: () => undefined,
     // As far as is known here: one call of the caller's function, as an evaluation is.

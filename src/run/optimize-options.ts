@@ -46,6 +46,14 @@ export interface OptimizeOptions<Example> {
    * @defaultValue 'auto' with a {@link prompt} and no prompts, else 'none'
    */
   readonly proposers?: 'auto' | 'none' | readonly (ProposerSpecification | Proposer)[]
+  /** What the task is, for those who write prompts. @defaultValue nothing is said of it */
+  readonly description?: string
+  /**
+   * Texts that every prompt which is written keeps, word for word.
+   *
+   * @defaultValue none but tags of templates and keys of the examples in braces, as the prompt has them: those always
+   */
+  readonly preserve?: readonly string[]
   /** Asks the model that writes prompts; one call as far as the budget is concerned. @defaultValue none is asked */
   readonly generate?: Generate
   /** Anything. Who writes prompts reads `input` and `expected` of them, and keeps what a prompt has of their keys in braces. */
@@ -134,6 +142,8 @@ export const optimizeOptionsSchema = z.strictObject({
   proposers: z
     .union([z.enum(['auto', 'none']), z.array(z.unknown()).min(1, "expected 'auto', 'none', or at least one")])
     .optional(),
+  description: z.string().optional(),
+  preserve: z.array(z.string().min(1)).optional(),
   generate: functionSchema.optional(),
   examples: z.array(z.unknown()),
   evaluate: functionSchema,

@@ -11,6 +11,7 @@ import { runSearch } from '../engine/search.ts'
 import { InvalidArgumentError, InvalidInputError } from '../errors.ts'
 import { growingPool } from '../policy/growing-pool.ts'
 import { candidateText } from '../prompt/candidate.ts'
+import { lostWarnings } from '../prompt/lost-warnings.ts'
 import { stagePlan } from '../proposer/stage-view.ts'
 import { loadStudy } from '../store/load-study.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
@@ -122,6 +123,8 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
           examples,
           pool,
           baseline: Math.max(0, baseline ? pool.indexOf(baseline) : 0),
+          description: options.description,
+          preserve: options.preserve,
           ...(options.generate ? { generate: options.generate } : {}),
         })
       : undefined
@@ -159,6 +162,7 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
           : []),
         ...(isEndless ? [`No budget is set: the search stops after ${budget.evaluations} evaluations.`] : []),
         ...answerlessWarnings(proposers, examples),
+        ...(grows ? lostWarnings(options.preserve, pool) : []),
         ...sampleSizeWarnings(examples.length, compared),
         ...(compared > 0 ? overlapWarnings(examples, holdout) : []),
       ],

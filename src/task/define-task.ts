@@ -5,8 +5,8 @@ import { InvalidInputError, KrigeError } from '../errors.ts'
 import { defaultMaxOutputTokens, needsEmbeddings, readMetric } from '../evaluation/metrics/metric-specification.ts'
 import { readModel } from '../evaluation/models/model-specification.ts'
 import { parsePrior } from '../policy/prior/learned-prior.ts'
-import { candidateText } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
+import { lostWarnings } from '../prompt/lost-warnings.ts'
 import { programSlots } from '../prompt/staged-program.ts'
 import { defineSpace } from '../space/parameter.ts'
 import { checkModel, isPath, modelPaths } from './check-model.ts'
@@ -178,12 +178,7 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     })
   }
   if (template?.nested) checkVariables(template, pool, read.examples, promptWhere)
-  const lost = (written.preserve ?? []).find((kept) => !pool.some((one) => candidateText(one).includes(kept)))
-  if (lost !== undefined) {
-    warnings.push(
-      `preserve: no prompt of the task has ${JSON.stringify(lost)}, and of those that are written only what has it is taken`,
-    )
-  }
+  warnings.push(...lostWarnings(written.preserve, pool))
   const proposers = readProposers(written, (path) => pathOf(path, 'proposers'), locate)
 
   const task = {

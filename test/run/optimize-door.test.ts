@@ -38,6 +38,10 @@ describe('the door of optimize', () => {
     [{ embed: async () => [Float64Array.of(1), Float64Array.of(Number.NaN)] }, 'vector 1 of embed[0] is NaN'],
     [{ store: 'file.db' }, 'store is "file.db"'],
     [{ proposers: 'reflect' }, 'proposers is "reflect"'],
+    [{ description: 3 }, 'description is 3'],
+    [{ desription: 'Sort.' }, 'Did you mean description?'],
+    [{ preserve: 'ACME' }, 'preserve is "ACME"'],
+    [{ preserve: [''] }, 'preserve[0] is ""'],
     [{ proposers: ['relfect'] }, 'there is no proposer "relfect"'],
     [{ proposers: [] }, "proposers is []; expected 'auto', 'none', or at least one"],
   ])('refuses %j', async (options, message) => {

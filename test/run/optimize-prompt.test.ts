@@ -52,6 +52,30 @@ describe('optimize with one prompt', () => {
     expect(result.spent.calls).toBeLessThanOrEqual(110)
   })
 
+  it('tells who writes prompts what the task is, and keeps the texts that are to be kept', async () => {
+    const store = createMemoryStore()
+    const asked: string[] = []
+    const generate = (prompt: string) => {
+      asked.push(prompt)
+      const turn = asked.length
+      return `<prompt>Say bug or billing for ACME, case ${turn}.</prompt><prompt>Say bug or billing ${turn}.</prompt>`
+    }
+    const given = { description: 'Tickets of a machine shop.', preserve: ['ACME'], generate, proposers: ['mutate'] }
+    const options = { examples, evaluate, budget: { evaluations: 60 }, store, ...given }
+    const result = await optimize({ ...options, prompt: 'Classify for ACME.' })
+    expect(asked.length).toBeGreaterThan(0)
+    for (const prompt of asked) {
+      expect(prompt).toContain('Tickets of a machine shop.')
+      expect(prompt).toContain('Keep these texts word for word: ACME')
+    }
+    expect(result.winner.text).toMatch(/^Say bug or billing for ACME/)
+    for (const { text } of (await loadStudy(store, 'optimize'))!.state.candidates) expect(text).toContain('ACME')
+    expect(result.drafts?.rejected).toHaveProperty('lost-text')
+    expect(result.warnings.join()).not.toContain('preserve')
+    const { warnings } = await optimize({ ...options, prompt: 'Classify.', store: createMemoryStore() })
+    expect(warnings.join()).toContain('preserve: no prompt has "ACME"')
+  })
+
   it('says that a generator gave no text', async () => {
     const generate = () => ({ text: '<prompt>Say bug or billing.</prompt>' }) as never
     const options = { prompt: 'Classify.', examples, evaluate, budget: { evaluations: 60 }, generate }

@@ -70,7 +70,7 @@ describe('a task with a baseline alone', () => {
       },
     ])
     expect(task.warnings.join()).not.toMatch(/single prompt/)
-    expect(task.warnings.join()).toContain('preserve: no prompt of the task has "ACME"')
+    expect(task.warnings.join()).toContain('preserve: no prompt has "ACME"')
     const kept = loadTask(write({ yaml: `${YAML}preserve: [ticket.]\n` }))
     expect(kept.warnings.join()).not.toContain('preserve')
   })
