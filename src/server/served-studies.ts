@@ -59,16 +59,36 @@ export interface ServedStudies {
   close(): Promise<void>
 }
 
+/** How long a study is kept open that nobody asks about: then it is free for a run, or another server. */
+const IDLE = 600_000
+
 /**
+ * @param idle Milliseconds after which a study that nobody asks about is closed; the next request opens it again.
  * @example
  * const studies = createServedStudies(createMemoryStore(), backend)
  * const { served } = await studies.create({ name: 'triage', pool, exampleCount: 10 })
  * served.study.ask().kind // 'evaluate'
  */
-export function createServedStudies(store: Store, backend: Backend): ServedStudies {
+export function createServedStudies(store: Store, backend: Backend, idle = IDLE): ServedStudies {
   const open = new Map<string, Promise<Opened>>()
+  const leaving = new Map<string, Promise<void>>()
+
+  const closeIdle = async () => {
+    for (const [name, promise] of [...open]) {
+      const entry = await promise.catch(() => undefined)
+      // What was paused or stopped by hand is so for as long as it is open.
+      if (entry?.control.state !== 'running' || performance.now() - entry.lastUsed < idle) continue
+      if (open.get(name) !== promise) continue
+      open.delete(name)
+      const left = entry.close().catch(() => undefined)
+      leaving.set(name, left)
+      void left.then(() => leaving.delete(name))
+    }
+  }
+  const sweep = setInterval(() => void closeIdle(), idle / 10).unref()
 
   const start = async (name: string, options?: StudyOptions): Promise<Opened> => {
+    await leaving.get(name)
     const isStored = (await store.find(name)) !== undefined
     if (options === undefined && !isStored) throw unknownStudy(name)
     // Before the store hears of it: what is refused leaves nothing behind.
@@ -112,6 +132,10 @@ export function createServedStudies(store: Store, backend: Backend): ServedStudi
       open.set(name, promise)
       promise.catch(() => open.delete(name))
     }
+    void promise.then(
+      (entry) => entry.use(),
+      () => undefined,
+    )
     return promise
   }
 
@@ -136,15 +160,20 @@ export function createServedStudies(store: Store, backend: Backend): ServedStudi
       await store.delete(name)
     },
     async close() {
+      clearInterval(sweep)
       const entries = [...open.values()]
       open.clear()
       for (const entry of entries) await (await entry.catch(() => undefined))?.close()
+      await Promise.all(leaving.values())
     },
   }
 }
 
 interface Opened extends ServedStudy {
   readonly created: boolean
+  /** When it was asked about last, by `performance.now`. */
+  readonly lastUsed: number
+  use(): void
   close(): Promise<void>
 }
 
@@ -158,6 +187,10 @@ function serve(
   control.onChange(() => journal.wake())
   const keys = indexKeys(study)
   let closed = false
+  let lastUsed = performance.now()
+  const use = () => {
+    lastUsed = performance.now()
+  }
   return {
     name,
     study,
@@ -174,8 +207,16 @@ function serve(
     get closed() {
       return closed
     },
+    get lastUsed() {
+      return lastUsed
+    },
+    use,
     commit: () => journal.commit(),
-    changed: () => (closed ? Promise.resolve() : journal.changed()),
+    changed() {
+      // Who follows it asks for this again and again.
+      use()
+      return closed ? Promise.resolve() : journal.changed()
+    },
     async close() {
       if (closed) return
       closed = true
