@@ -15,6 +15,7 @@ const failure = (description: string) => ({ description, content: json(schemas.e
 export const FAILURES = {
   400: failure('The request is wrong: the message says where.'),
   401: failure('The bearer token is missing or wrong.'),
+  403: failure('Without a token another machine asks, or a page of another site.'),
   404: failure('There is no such study.'),
   409: failure('It contradicts what the study holds, or the budget is spent.'),
   413: failure('The body is too large.'),
@@ -25,7 +26,7 @@ export const FAILURES = {
 }
 
 export const security = [{ bearer: [] }, {}]
-const IDEMPOTENT = z.object({
+export const IDEMPOTENT = z.object({
   'idempotency-key': z
     .string()
     .min(1)

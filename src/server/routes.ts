@@ -4,7 +4,7 @@
  * @module
  */
 import { createRoute, z } from '@hono/zod-openapi'
-import { FAILURES, get, json, post, security, stream } from './route.ts'
+import { FAILURES, get, IDEMPOTENT, json, post, security, stream } from './route.ts'
 import * as schemas from './schemas.ts'
 
 export const listStudies = createRoute({
@@ -21,7 +21,7 @@ export const createStudyRoute = createRoute({
   summary:
     'Create a study, or take up the one of that name if it is the same. Its budget may be another: it applies from then on.',
   security,
-  request: { body: { required: true, content: json(schemas.studyInput) } },
+  request: { headers: IDEMPOTENT, body: { required: true, content: json(schemas.studyInput) } },
   responses: {
     200: { description: 'It existed already, with the same settings.', content: json(schemas.studyOut) },
     201: { description: 'Created.', content: json(schemas.studyOut) },

@@ -481,6 +481,15 @@ describe('the server', () => {
       expect.arrayContaining(['/studies', '/studies/{name}/ask', '/studies/{name}/tell', '/studies/{name}/events']),
     )
     expect(body.components.schemas.StudyInput.properties.name).toBeDefined()
+    for (const [path, { post }] of Object.entries<{ post?: { parameters?: { name: string }[] } }>(body.paths)) {
+      if (post)
+        expect([path, post.parameters?.map(({ name }) => name)]).toEqual([
+          path,
+          expect.arrayContaining(['idempotency-key']),
+        ])
+    }
+    const elsewhere = await call('GET', '/studies', undefined, { Origin: 'https://elsewhere.example' })
+    expect(Object.keys(body.paths['/studies'].get.responses)).toContain(String(elsewhere.status))
   })
 
   it('answers only who knows the token', async () => {
