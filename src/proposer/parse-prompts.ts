@@ -111,14 +111,14 @@ function readWhole(text: string): WrittenPrompt[] {
 }
 
 const LEAD =
-  /^(?:(?:sure|certainly|of course|okay)\b[^\n]*[:!.]\s*\n+|here (?:is|are)[^\n]*:\s*\n+|(?:new |improved |revised |rewritten )?(?:prompt|instruction)s?\s*:\s*)/i
+  /^(?:(?:sure|certainly|of course|okay)\b[^\n]*[:!.]\s*\n+|here (?:is|are)[^\n]*:\s*\n+|(?:new |improved |revised |rewritten )?(?:prompt|instruction)s?\s*:\s*|score \d+\s*:\s*)/i
 
 function clean({ prompt, hypothesis }: WrittenPrompt): WrittenPrompt {
   let text = prompt
     .trim()
     .replace(LEAD, '')
     .replace(/^```[a-z]*\n?|\n?```$/gi, '')
-    .replace(/<\/?(?:prompt|idea)>/gi, '')
+    .replace(/<\s*>?\s*\/?\s*(?:prompt|idea)\s*>/gi, '')
     .trim()
   const quoted = text.match(/^(["'“”`*]{1,2})([\s\S]+?)(["'“”`*]{1,2})$/)
   if (quoted && !quoted[2]!.includes(quoted[1]![0]!)) text = quoted[2]!.trim()

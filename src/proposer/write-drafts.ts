@@ -1,4 +1,5 @@
 import { estimateTokens } from '../evaluation/estimate-tokens.ts'
+import { candidateText } from '../prompt/candidate.ts'
 import { clip } from './clip.ts'
 import { joinPrompt, splitPrompt } from './demonstration-block.ts'
 import { describeTask } from './describe.ts'
@@ -42,7 +43,11 @@ export async function writeDrafts(request: ProposalRequest, options: WriteOption
   if (answer === undefined) return []
   const slots = slotsOf(parent.candidate, task)
   const shown = [...new Set(shows)].sort((a, b) => a - b)
+  // A generator that repeats how prompts were shown to it has written none.
+  const own = new Set([parent, ...others].flatMap(({ candidate }) => tagsOf(candidateText(candidate))))
+  const frame = tagsOf(metaPrompt.template.source).filter((tag) => !own.has(tag))
   return parsePrompts(answer)
+    .filter(({ prompt }) => !tagsOf(prompt).some((tag) => frame.includes(tag)))
     .slice(0, count)
     .map(({ prompt, hypothesis = options.hypothesis }) => ({
       slots: joinPrompt(slots, { instruction: prompt }, task),
@@ -53,6 +58,8 @@ export async function writeDrafts(request: ProposalRequest, options: WriteOption
       ...(shown.length > 0 ? { shows: shown } : {}),
     }))
 }
+
+const tagsOf = (text: string) => text.match(/<\w[\w-]*>/g) ?? []
 
 /** For the reasons that a generator gives, and what it wraps prompts in. */
 const REASON_TOKENS = 120

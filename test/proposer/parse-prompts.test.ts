@@ -26,6 +26,8 @@ describe('parsePrompts', () => {
     ],
     ['a fence', 'Sure!\n```\nSort it.\n```', ['Sort it.']],
     ['a chatty start', 'Here is the improved instruction:\n\n"Sort it."', ['Sort it.']],
+    ['tags that were misspelled', '<prompt>Sort it.\n< /prompt>\n<>/prompt>', ['Sort it.']],
+    ['a score that it hopes for', '<prompt>Score 77:\nSort it.</prompt>', ['Sort it.']],
     ['another language', '<prompt>请将工单分类。</prompt>', ['请将工单分类。']],
     ['a refusal', 'I’m sorry, but I can’t help with that.', []],
     ['a refusal in tags', '<prompt>I cannot do that.</prompt>', []],
