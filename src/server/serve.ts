@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { pino } from 'pino'
 import { InvalidArgumentError, UnavailableError } from '../errors.ts'
@@ -63,6 +64,13 @@ export async function serve(options: ServeOptions, given?: ServedStudies): Promi
     { requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
     getRequestListener(app.fetch),
   )
+  // Browsers open connections ahead and ask for nothing: they are not idle to Node, and nothing is lost with them.
+  const unused = new Set<Socket>()
+  server.on('connection', (socket) => {
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
+  server.on('request', ({ socket }) => unused.delete(socket))
   await listen(server, host, port)
   const address = server.address()
   const bound = typeof address === 'object' && address !== null ? address.port : port
@@ -72,6 +80,7 @@ export async function serve(options: ServeOptions, given?: ServedStudies): Promi
     app.drain()
     const ended = new Promise<void>((resolve) => server.close(() => resolve()))
     server.closeIdleConnections()
+    for (const socket of unused) socket.destroy()
     const late = setTimeout(() => server.closeAllConnections(), PATIENCE)
     // Streams end when their studies do.
     await app.close()

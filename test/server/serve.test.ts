@@ -1,7 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { createBackend } from '../../src/numerics/linalg/index.ts'
+import { serve } from '../../src/server/serve.ts'
+import { createMemoryStore } from '../../src/store/index.ts'
 import { startKrige } from '../support/krige-cli.ts'
 
 it('stops at once though a stream of events is open', { timeout: 60_000 }, async () => {
@@ -27,4 +31,16 @@ it('stops at once though a stream of events is open', { timeout: 60_000 }, async
     cli.child.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })
   }
+})
+
+it('stops at once though a browser has opened a connection ahead', async () => {
+  const store = createMemoryStore()
+  const server = await serve({ store, backend: createBackend(), version: '1', port: 0, logLevel: 'silent' })
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  await new Promise((resolve) => socket.once('connect', resolve))
+  await fetch(`${server.url}/health`)
+  const started = performance.now()
+  await server.close()
+  expect(performance.now() - started).toBeLessThan(5_000)
+  socket.destroy()
 })
