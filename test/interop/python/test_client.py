@@ -16,6 +16,7 @@ def client():
         yield connected
 
 
+@pytest.mark.filterwarnings("error")
 def test_searches_a_pool(client):
     study = client.study(pool=["Classify.", "Which team?", {"id": "good", "slots": {"a": "Label", "b": "it."}}], example_count=6, evaluations=18)
     for action in study:
@@ -82,6 +83,9 @@ def test_finds_what_was_asked_for_and_never_told(tmp_path):
     with krige.connect(store=store) as after:
         study = after.study("s", **settings)
         assert study.pending() == lost
+        with pytest.warns(UserWarning, match="3 actions that were asked for elsewhere are not told"):
+            for action in study:
+                study.tell(action, [1])
         study.release(lost[0])
         for action in study.pending():
             study.tell(action, [1])

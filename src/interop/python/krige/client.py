@@ -13,6 +13,7 @@ import time
 import urllib.parse
 import urllib.request
 import uuid
+import warnings
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -242,16 +243,25 @@ class Study:
     """One study on the server.
 
     Iterating over it asks until the budget is spent, or nothing more can be proposed before what is :meth:`pending` is told.
+    It warns where that was asked for elsewhere, perhaps by a script that was killed.
     """
 
     def __init__(self, client: Client, name: str) -> None:
         self.client = client
         self.name = name
         self._path = "/studies/" + urllib.parse.quote(name, safe="")
+        self._asked: set[int] = set()
 
     def __iter__(self) -> Iterator[Action]:
         while (action := self.ask()) is not None:
             yield action
+        elsewhere = [each.id for each in self.pending() if each.id not in self._asked]
+        if elsewhere:
+            warnings.warn(
+                f"study {self.name}: {len(elsewhere)} actions that were asked for elsewhere are not told. "
+                "study.pending() lists them: measure and tell them, or study.release(action).",
+                stacklevel=2,
+            )
 
     def ask(self) -> Action | None:
         """The next action; None when the budget is spent, or nothing more can be proposed before something is told."""
@@ -260,7 +270,9 @@ class Study:
 
     def ask_many(self, count: int) -> list[Action]:
         answer = self.client.request("POST", f"{self._path}/ask", {"count": count})
-        return [Action.read(each) for each in answer["actions"]]
+        actions = [Action.read(each) for each in answer["actions"]]
+        self._asked.update(action.id for action in actions)
+        return actions
 
     def pending(self) -> list[Action]:
         """What was asked for and not told, also by a process that was killed: measure and tell it, or release it."""
