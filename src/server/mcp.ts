@@ -140,7 +140,8 @@ const TOOLS: readonly Tool[] = [
   },
   {
     name: 'report',
-    description: 'The report of a study as Markdown: verdict, winner, prompts by score, spending.',
+    description:
+      'The report of a study as Markdown: prompts by score, spending; of a krige run, once it ended, its verdict.',
     input: onStudy(),
     method: 'GET',
     path: (name) => `/studies/${name}/report?format=md`,

@@ -154,10 +154,17 @@ describe('tools for agents', () => {
       const uri = resources.find((resource) => resource.uri.endsWith('SKILL.md'))!.uri
       const [skill] = (await client.readResource({ uri })).contents
       const text = skill && 'text' in skill ? skill.text : ''
-      const named = [...text.matchAll(/`(\w+_\w+|ask|tell|pending|release|best|report|rank|explain)`/g)].map(
+      const named = [...text.matchAll(/`(\w+_\w+|ask|tell|pending|release|best|report|rank|predict|explain)`/g)].map(
         ([, name]) => name,
       )
       const { tools } = await client.listTools()
+      // Results of a study that agents measure end in no conclusion: nothing is held out of it.
+      await call(client, 'create_study', { ...TRIAGE, exampleCount: 1, budget: { evaluations: 2 } })
+      const observations = [0, 1].map((index) => ({ candidate: { index }, example: 0, score: index }))
+      await call(client, 'observe', { study: 'triage', observations })
+      expect(await call(client, 'report', { study: 'triage' })).toContain('**unfinished**')
+      expect(text).toContain('A study has no verdict of its own')
+      expect(text).not.toContain('`baseline`')
       expect(named.length).toBeGreaterThan(5)
       expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(named))
     })
