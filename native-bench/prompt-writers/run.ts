@@ -157,7 +157,10 @@ async function runKrige(task: Task, server: ModelServer, { method, seed, name }:
         ...(proposers && { proposers }),
       }),
     )
-    const store = flags.stores ? `sqlite:${join(resolve(flags.stores), `${task.name}-${name}.sqlite`)}` : 'memory:'
+    const kept = flags.stores && join(resolve(flags.stores), `${task.name}-${name}.sqlite`)
+    // What an interrupted run left asked another server.
+    if (kept) for (const end of ['', '-wal', '-shm']) rmSync(kept + end, { force: true })
+    const store = kept ? `sqlite:${kept}` : 'memory:'
     const text = await output(process.execPath, [
       ...[join(root, 'src/cli/main.ts'), 'run', file, '--json', '--store', store, '--concurrency', '1'],
       ...['--seed', String(seed), '--report', join(folder, 'report.html')],

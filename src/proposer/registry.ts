@@ -26,7 +26,7 @@ import { revolve } from './families/revolve.ts'
 import { rootCause } from './families/root-cause.ts'
 import { shorten } from './families/shorten.ts'
 import { builtInMetaPrompt, parseMetaPrompt } from './meta-prompt.ts'
-import type { Proposer } from './proposer.ts'
+import type { Draft, ProposalRequest, Proposer } from './proposer.ts'
 
 const DEFINITIONS: readonly ProposerDefinition[] = [
   answerFormat,
@@ -169,7 +169,7 @@ export function createPortfolio(proposers?: readonly Proposer[], kind?: 'free' |
       const suits = ({ name }: Proposer) => refused.size === 0 || refused.has(name)
       const toWrite = able.length === 0 ? 0 : free.length === 0 ? request.count : Math.ceil(request.count / 2)
       const drafts = [
-        ...(await share(able.filter(suits), toWrite, request)),
+        ...(await share(able.filter(suits), toWrite, request, AT_ONCE)),
         ...(await share(free.filter(suits), request.count - toWrite, request)),
       ]
       // Where some had nothing to say, the others have their turn.
@@ -187,14 +187,28 @@ function pairOf(names: typeof FIRST, chosen: (names: readonly string[]) => Propo
   return { free: chosen(names.free), written: chosen(names.written) }
 }
 
-async function share(proposers: readonly Proposer[], count: number, request: Parameters<Proposer['propose']>[0]) {
-  const drafts: Awaited<ReturnType<Proposer['propose']>>[number][] = []
+/** Fewer for one call are too dear, more and small models repeat themselves. */
+const AT_ONCE = 2
+
+/** @param least Drafts that one proposer is asked for. No more calls are made than asking all of one would take. */
+async function share(proposers: readonly Proposer[], count: number, request: ProposalRequest, least = 1) {
+  const drafts: Draft[] = []
   const order = [...request.random.permutation(proposers.length)].map((index) => proposers[index]!)
+  const most = Math.max(0, ...proposers.map((one) => one.calls(count)))
+  let asked = 0
+  const ask =
+    request.ask &&
+    ((...question: Parameters<NonNullable<ProposalRequest['ask']>>) => {
+      asked++
+      return request.ask!(...question)
+    })
   for (const [index, proposer] of order.entries()) {
     const left = count - drafts.length
-    const part = Math.ceil(left / (order.length - index))
+    const part = Math.min(left, Math.max(least, Math.ceil(left / (order.length - index))))
     if (part <= 0) break
-    drafts.push(...(await proposer.propose({ ...request, count: part, random: request.random.split(proposer.name) })))
+    if (asked + proposer.calls(part) > most) continue
+    const random = request.random.split(proposer.name)
+    drafts.push(...(await proposer.propose({ ...request, count: part, random, ...(ask ? { ask } : {}) })))
   }
   return drafts
 }

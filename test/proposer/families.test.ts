@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createPortfolio, createProposer, PROPOSERS } from '../../src/proposer/registry.ts'
+import { createPortfolio, createPortfolios, createProposer, PROPOSERS } from '../../src/proposer/registry.ts'
 import { proposerConformance } from '../../src/testing/proposer-conformance.ts'
 
 describe.each(PROPOSERS)('proposer %s', (name) => {
@@ -8,6 +8,11 @@ describe.each(PROPOSERS)('proposer %s', (name) => {
   )) {
     it(check.name, check.run)
   }
+})
+
+describe.each(['auto-free', 'auto-written'])('portfolio %s', (name) => {
+  const create = () => createPortfolios().find((portfolio) => portfolio.name === name)!
+  for (const check of proposerConformance(create)) it(check.name, check.run)
 })
 
 describe('portfolio', () => {
