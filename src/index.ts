@@ -13,6 +13,7 @@ import './node-version.ts'
 export { type AnalyticAcquisition, logExpectedImprovement, upperConfidenceBound } from './acquisition/index.ts'
 export type { Embedder } from './embedding/embedder.ts'
 export { type OpenEmbedderOptions, openEmbedder } from './embedding/open-embedder.ts'
+export { type ConcludeOptions, type Concluding, concludeStudy } from './engine/conclude-study.ts'
 export type { Leader } from './engine/leaders.ts'
 export {
   BudgetError,

@@ -4,14 +4,17 @@
  * @module
  */
 import { logExpectedImprovement } from '../acquisition/log-expected-improvement.ts'
+import { type ConcludeOptions, concludeStudy } from '../engine/conclude-study.ts'
 import { ConflictError, InvalidArgumentError } from '../errors.ts'
 import { readMeasurement } from '../history/measurement.ts'
 import { differenceOf } from '../policy/recommendation/ranking-statistics.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import { checkExample } from '../study/checks.ts'
 import type { AskedEvent } from '../study/events.ts'
+import type { ScoreSummary } from '../study/score-summary.ts'
 import type { AskedAction, AskedComparison, Study } from '../study/study.ts'
 import type { TextPosterior } from '../study/text-posterior.ts'
+import type { JudgedCandidate } from '../study/verdict.ts'
 import type { ServedStudy } from './served-studies.ts'
 
 export function candidateAnswer({ id, text, slots, parameters }: Candidate, index: number) {
@@ -25,7 +28,7 @@ export function candidateAnswer({ id, text, slots, parameters }: Candidate, inde
 }
 
 export function studyAnswer({ name, study, log, control }: ServedStudy) {
-  const { config, candidates, observations, actions, ledger } = study.state
+  const { config, candidates, observations, actions, ledger, conclusion } = study.state
   const left = ledger.left().evaluations
   const { evaluations, calls, inputTokens, outputTokens, usd } = ledger.spent
   return {
@@ -34,6 +37,7 @@ export function studyAnswer({ name, study, log, control }: ServedStudy) {
     direction: config.direction,
     seed: config.seed,
     exampleCount: config.exampleCount,
+    holdoutCount: config.holdoutCount,
     candidates: candidates.length,
     observations: observations.length,
     pendingActions: actions.size,
@@ -41,6 +45,7 @@ export function studyAnswer({ name, study, log, control }: ServedStudy) {
     state: control.state,
     evaluationsLeft: Number.isFinite(left) ? left : null,
     events: log.length,
+    verdict: conclusion?.verdict ?? null,
   }
 }
 
@@ -94,14 +99,15 @@ export function posteriorAnswer({ study }: ServedStudy) {
 
 type Measuring = Exclude<AskedAction, { kind: 'generate' }>
 
-export function actionAnswer(action: Omit<Measuring, 'kind' | 'split'> & Partial<Pick<AskedComparison, 'rival'>>) {
-  const { id, candidate, index, rival, examples, repeat, reason } = action
+export function actionAnswer(action: Omit<Measuring, 'kind'> & Partial<Pick<AskedComparison, 'rival'>>) {
+  const { id, candidate, index, rival, examples, split, repeat, reason } = action
   return {
     id,
     kind: rival ? ('compare' as const) : ('evaluate' as const),
     candidate: candidateAnswer(candidate, index),
     ...(rival ? { rival: candidateAnswer(rival.candidate, rival.index) } : {}),
     examples: [...examples],
+    ...(split === 'holdout' ? { holdout: true as const } : {}),
     repeat,
     ...(reason ? { reason: reason.summary } : {}),
   }
@@ -109,13 +115,14 @@ export function actionAnswer(action: Omit<Measuring, 'kind' | 'split'> & Partial
 
 /** An action as the log has it. */
 export function askedAnswer({ study: { state } }: ServedStudy, asked: AskedEvent) {
-  const { action, candidate, rival, examples, repeat = 0, reason } = asked
+  const { action, candidate, rival, examples, stage: split = 'search', repeat = 0, reason } = asked
   const member = (index: number) => ({ candidate: state.candidates[index]!, index })
   return actionAnswer({
     id: action,
     ...member(candidate),
     ...(rival === undefined ? {} : { rival: member(rival) }),
     examples,
+    split,
     repeat,
     ...(reason ? { reason } : {}),
   })
@@ -291,6 +298,42 @@ export function pendingAnswer(served: ServedStudy) {
   return { actions: open.flatMap((action) => (action.kind === 'evaluate' ? askedAnswer(served, action.asked) : [])) }
 }
 
+/**
+ * Ends the search of a study: actions on held-out examples, or the verdict.
+ *
+ * @throws ConflictError where actions of the search are open, or nothing was scored.
+ */
+export function concludeAnswer(served: ServedStudy, options: ConcludeOptions) {
+  checkAsker(served)
+  const concluding = concludeStudy(served.study, options)
+  if (concluding.kind === 'measure') return { actions: concluding.actions.map(actionAnswer), conclusion: null }
+  const { verdict, reason, winner, baseline, holdout, comparison, combined, warnings } = concluding.conclusion
+  const judged = ({ candidate, mean, interval }: JudgedCandidate, held: ScoreSummary | undefined) => ({
+    candidate: candidateAnswer(served.study.state.candidates[candidate]!, candidate),
+    mean,
+    interval: pairOf(interval),
+    holdout: held ? summaryAnswer(held) : null,
+  })
+  const { level, probabilityBest } = winner
+  return {
+    actions: [],
+    conclusion: {
+      verdict,
+      reason,
+      winner: { ...judged(winner, holdout?.winner), level, probabilityBest },
+      baseline: baseline ? judged(baseline, holdout?.baseline) : null,
+      difference: comparison ? summaryAnswer(comparison.difference) : null,
+      combined: combined
+        ? { mean: combined.mean, interval: pairOf(combined.interval), probabilityBetter: combined.probabilityBetter }
+        : null,
+      warnings: [...warnings],
+    },
+  }
+}
+
+const pairOf = ([low, high]: readonly [number, number]): [number, number] => [low, high]
+const summaryAnswer = ({ mean, interval, count }: ScoreSummary) => ({ mean, interval: pairOf(interval), count })
+
 /** What would be recommended now; null before anything was scored. */
 export function bestAnswer({ study }: ServedStudy) {
   const recommendation = study.recommend()
@@ -300,7 +343,7 @@ export function bestAnswer({ study }: ServedStudy) {
     best: {
       candidate: candidateAnswer(study.state.candidates[candidate]!, candidate),
       mean,
-      interval: [interval[0], interval[1]] as [number, number],
+      interval: pairOf(interval),
       level,
       probabilityBest,
     },

@@ -139,9 +139,17 @@ const TOOLS: readonly Tool[] = [
     effect: 'reads',
   },
   {
-    name: 'report',
+    name: 'conclude',
     description:
-      'The report of a study as Markdown: prompts by score, spending; of a krige run, once it ended, its verdict.',
+      'End the search: is the best really better than the baseline? Where holdoutCount is not 0 it first asks for winner and baseline on held-out examples: measure and tell them, then call it again for the verdict.',
+    input: onStudy(schemas.concludeInput),
+    output: schemas.concluded,
+    method: 'POST',
+    path: (name) => `/studies/${name}/conclude`,
+  },
+  {
+    name: 'report',
+    description: 'The report of a study as Markdown: prompts by score, spending; once it is concluded, the verdict.',
     input: onStudy(),
     method: 'GET',
     path: (name) => `/studies/${name}/report?format=md`,
@@ -150,7 +158,7 @@ const TOOLS: readonly Tool[] = [
 ]
 
 const INSTRUCTIONS =
-  'Krige finds the best prompt with the fewest model calls. create_study, then ask, measure what it asks for yourself, tell the scores; repeat until status is done; then best or report. Where status is wait, tell or release what is pending.'
+  'Krige finds the best prompt with the fewest model calls. create_study, then ask, measure what it asks for yourself, tell the scores; repeat until status is done; then conclude, best or report. Where status is wait, tell or release what is pending.'
 
 /**
  * What makes a server of the Model Context Protocol per connection, over the studies of an HTTP face. Its skill says how

@@ -80,6 +80,12 @@ export const enqueue = post(
   schemas.enqueueInput,
   schemas.accepted,
 )
+export const conclude = post(
+  '/studies/{name}/conclude',
+  'End the search. Held-out examples are measured first; then the verdict.',
+  schemas.concludeInput,
+  schemas.concluded,
+)
 export const release = post('/studies/{name}/release', 'Give back an action.', schemas.releaseInput, schemas.accepted)
 
 export const followEvents = stream(

@@ -59,10 +59,22 @@ export const studyInput = z
     direction: z.enum(['maximize', 'minimize']).default('maximize'),
     seed: z.int().default(0),
     exampleCount: z.int().min(1).max(100_000).default(1),
+    holdoutCount: z
+      .int()
+      .min(0)
+      .max(100_000)
+      .default(0)
+      .describe(
+        'Further examples, numbered from 0 by themselves, that the search never sees: `conclude` has winner and baseline measured on them. The budget pays for that.',
+      ),
     estimand: z.enum(['population', 'set']).default('population'),
     baseline: z.string().optional().describe('Id of the candidate to beat.'),
   })
   .openapi('StudyInput')
+
+const verdict = z
+  .enum(['improved', 'no improvement', 'undecided'])
+  .describe('Whether the winner is better than the baseline, by examples that the search never saw.')
 
 export const studyOut = z
   .object({
@@ -71,6 +83,7 @@ export const studyOut = z
     direction: z.enum(['maximize', 'minimize']),
     seed: z.int(),
     exampleCount: z.int(),
+    holdoutCount: z.int(),
     candidates: z.int(),
     observations: z.int(),
     pendingActions: z.int(),
@@ -84,6 +97,7 @@ export const studyOut = z
     state: z.enum(['running', 'paused', 'stopped', 'over']),
     evaluationsLeft: z.number().nullable().describe('null: unlimited.'),
     events: z.int().describe('Events so far; `from` of the event stream.'),
+    verdict: verdict.nullable().describe('null before it was concluded.'),
   })
   .openapi('Study')
 
@@ -102,6 +116,7 @@ export const action = z
     candidate,
     rival: candidate.optional(),
     examples: z.array(index),
+    holdout: z.literal(true).optional().describe('The examples are those held out, which have numbers of their own.'),
     repeat: z.int(),
     reason: z.string().optional(),
   })
@@ -238,6 +253,47 @@ export const best = z
       .describe('null before anything was measured.'),
   })
   .openapi('Best')
+
+export const concludeInput = z
+  .strictObject({
+    relevantDifference: z
+      .number()
+      .min(0)
+      .default(0.05)
+      .describe('Smaller differences are not worth changing a prompt for.'),
+  })
+  .openapi('ConcludeInput')
+
+const interval = z.tuple([z.number(), z.number()])
+const summary = z.object({ mean: z.number(), interval, count: z.int() }).describe('Mean with a 95% interval.')
+const judged = z.object({
+  candidate,
+  mean: z.number().describe('By the posterior of the search.'),
+  interval,
+  holdout: summary.nullable(),
+})
+
+export const conclusion = z
+  .object({
+    verdict,
+    reason: z.string().describe('Why the search ended.'),
+    winner: judged.extend({ level: z.number(), probabilityBest: z.number() }),
+    baseline: judged.nullable(),
+    difference: summary.nullable().describe('Winner less baseline on what was held out; positive is better.'),
+    combined: z
+      .object({ mean: z.number(), interval, probabilityBetter: z.number() })
+      .nullable()
+      .describe('The same by holdout and search together: what the verdict rests on, where there is one.'),
+    warnings: z.array(z.string()),
+  })
+  .openapi('Conclusion')
+
+export const concluded = z
+  .object({
+    actions: z.array(action).describe('To be measured and told first, on held-out examples; then conclude again.'),
+    conclusion: conclusion.nullable().describe('null as long as there are such actions.'),
+  })
+  .openapi('Concluded')
 
 export const posterior = z
   .object({

@@ -17,6 +17,7 @@ import {
   askStudy,
   bestAnswer,
   checkAsker,
+  concludeAnswer,
   explanationAnswer,
   observeStudy,
   pendingAnswer,
@@ -127,6 +128,10 @@ export function registerStudies(api: OpenAPIHono, { store, studies, version, isD
       served.study.release(action, reason)
     })
     return context.json({ accepted: true as const }, 200)
+  })
+  api.openapi(routes.conclude, async (context) => {
+    const options = context.req.valid('json')
+    return context.json(await on(context, (served) => concludeAnswer(served, options)), 200)
   })
   api.openapi(routes.followEvents, async (context) => {
     const served = await studies.open(context.req.param('name')!)

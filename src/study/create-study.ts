@@ -56,12 +56,15 @@ export function createStudy(given: StudyOptions): Study {
   const options = { ...given, policy: policyFor(given) }
   const backend = options.backend ?? createBackend()
   const config = configOf(options, backend.name)
-  const first: StudyEvent = {
-    v: EVENT_VERSION,
-    type: 'created',
-    config,
-    budget: checkBudget(options.budget === undefined ? {} : options.budget),
+  const budget = checkBudget(options.budget === undefined ? {} : options.budget)
+  const { evaluations = Number.POSITIVE_INFINITY } = budget
+  if (options.holdoutEvaluations === undefined && config.holdoutCount > 0 && evaluations <= config.holdoutEvaluations) {
+    throw new InvalidArgumentError(
+      `budget.evaluations is ${evaluations}, and the holdout takes ${config.holdoutEvaluations}: nothing is left for the search`,
+      { remedy: 'Raise the budget, or hold fewer examples out.' },
+    )
   }
+  const first: StudyEvent = { v: EVENT_VERSION, type: 'created', config, budget }
   const log = options.keepLog === false ? undefined : [first]
   const study = openStudy(createFold(first), environmentOf(options, backend, log), [first])
   const places = study.add(options.pool ?? [])
@@ -163,11 +166,10 @@ const MOST_EXAMPLES = 10_000_000
 
 /** The `created` event's half of the options, checked. */
 export function configOf(options: StudyOptions, backend: string): StudyConfig {
-  const { exampleCount = 1, holdoutCount = 0, holdoutEvaluations = 0, callsPerEvaluation = 1 } = options
+  const { exampleCount = 1, holdoutCount = 0, callsPerEvaluation = 1 } = options
   for (const [name, value, low] of [
     ['exampleCount', exampleCount, 1],
     ['holdoutCount', holdoutCount, 0],
-    ['holdoutEvaluations', holdoutEvaluations, 0],
     ['callsPerEvaluation', callsPerEvaluation, 1],
   ] as const) {
     if (!(Number.isInteger(value) && value >= low)) {
@@ -191,6 +193,12 @@ export function configOf(options: StudyOptions, backend: string): StudyConfig {
     throw new InvalidArgumentError(
       'direction is minimize; expected maximize: the winner of a comparison is the better one',
     )
+  }
+  // Both are measured on what is held out, or each other's answers compared.
+  const finalists = response === 'comparison' || options.baseline === undefined ? 1 : 2
+  const { holdoutEvaluations = finalists * holdoutCount } = options
+  if (!(Number.isInteger(holdoutEvaluations) && holdoutEvaluations >= 0)) {
+    throw new InvalidArgumentError(`holdoutEvaluations is ${holdoutEvaluations}; expected a whole number of at least 0`)
   }
   return {
     name: options.name ?? 'study',

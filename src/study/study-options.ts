@@ -35,9 +35,9 @@ export interface StudyOptions {
   readonly name?: string
   /** What a resume must agree with. */
   readonly fingerprint?: Readonly<Record<string, string>>
-  /** Examples kept aside. @defaultValue 0 */
+  /** Further examples that are kept aside for the verdict, numbered from 0 by themselves. @defaultValue 0 */
   readonly holdoutCount?: number
-  /** Part of the budget kept for them. @defaultValue 0 */
+  /** Part of the budget kept for them. @defaultValue what measuring the winner and the baseline on them takes */
   readonly holdoutEvaluations?: number
   /** @defaultValue 1 */
   readonly callsPerEvaluation?: number

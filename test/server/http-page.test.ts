@@ -20,7 +20,7 @@ it('docs/http.md works as it says', async () => {
     })
     let said = ''
     for await (const piece of shell.stdout) said += piece
-    const [created, asked, again, told, pending, best] = said
+    const [created, asked, again, told, pending, best, concluded] = said
       .replaceAll('}{', '}\n{')
       .split('\n')
       .map((line) => JSON.parse(line))
@@ -29,6 +29,7 @@ it('docs/http.md works as it says', async () => {
     expect(again).toEqual(asked)
     expect([told, pending]).toEqual([{ told: 2, repeated: 0 }, { actions: [] }])
     expect(best.best.candidate).toEqual(asked.actions[0].candidate)
+    expect(concluded.conclusion).toMatchObject({ verdict: 'undecided', winner: { candidate: best.best.candidate } })
   } finally {
     await server.close()
   }

@@ -86,6 +86,8 @@ describe.each([
       const { texts } = await call(client, 'rank', { study: 'triage', texts: ['Sing.', 'Name the label, please.'] })
       expect(texts[0].text).toBe('Name the label, please.')
       expect((await call(client, 'predict', { study: 'triage', texts: ['Sing.'] })).texts).toHaveLength(1)
+      const { conclusion } = await call(client, 'conclude', { study: 'triage' })
+      expect(conclusion).toMatchObject({ verdict: 'undecided', winner: { candidate: { text: 'Name the label.' } } })
       expect(await call(client, 'report', { study: 'triage' })).toMatch(/^# triage/)
       expect((await call(client, 'list_studies', {})).studies).toHaveLength(1)
     })
@@ -154,17 +156,25 @@ describe('tools for agents', () => {
       const uri = resources.find((resource) => resource.uri.endsWith('SKILL.md'))!.uri
       const [skill] = (await client.readResource({ uri })).contents
       const text = skill && 'text' in skill ? skill.text : ''
-      const named = [...text.matchAll(/`(\w+_\w+|ask|tell|pending|release|best|report|rank|predict|explain)`/g)].map(
-        ([, name]) => name,
-      )
+      const named = [
+        ...text.matchAll(/`(\w+_\w+|ask|tell|pending|release|best|conclude|report|rank|predict|explain)`/g),
+      ].map(([, name]) => name)
       const { tools } = await client.listTools()
-      // Results of a study that agents measure end in no conclusion: nothing is held out of it.
-      await call(client, 'create_study', { ...TRIAGE, exampleCount: 1, budget: { evaluations: 2 } })
+      // What the skill says of the end.
+      const held = { ...TRIAGE, pool: [{ id: 'now', text: 'Write a poem.' }, 'Name the label.'], baseline: 'now' }
+      await call(client, 'create_study', { ...held, exampleCount: 2, holdoutCount: 30, budget: { evaluations: 64 } })
       const observations = [0, 1].map((index) => ({ candidate: { index }, example: 0, score: index }))
       await call(client, 'observe', { study: 'triage', observations })
       expect(await call(client, 'report', { study: 'triage' })).toContain('**unfinished**')
-      expect(text).toContain('A study has no verdict of its own')
-      expect(text).not.toContain('`baseline`')
+      const { actions } = await call(client, 'conclude', { study: 'triage' })
+      expect(actions.every(({ holdout }: { holdout?: true }) => holdout)).toBe(true)
+      const results = actions.map(({ id, candidate }: { id: number; candidate: { index: number } }) => ({
+        action: id,
+        scores: Array.from({ length: 30 }, () => candidate.index),
+      }))
+      await call(client, 'tell', { study: 'triage', results })
+      expect(await call(client, 'conclude', { study: 'triage' })).toMatchObject({ conclusion: { verdict: 'improved' } })
+      expect(await call(client, 'report', { study: 'triage' })).toContain('**improved**')
       expect(named.length).toBeGreaterThan(5)
       expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(named))
     })

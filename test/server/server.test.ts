@@ -48,6 +48,61 @@ const TRIAGE = {
 }
 
 describe('studies over HTTP', () => {
+  it('end with a verdict, by examples that the search never saw', async () => {
+    const store = createMemoryStore()
+    const first = start({ store })
+    const study = { ...TRIAGE, baseline: '1', holdoutCount: 30, budget: { evaluations: 72 } }
+    type Asked = { id: number; candidate: { index: number }; examples: number[]; holdout?: true }
+    const measure = (actions: Asked[]) => ({
+      results: actions.map(({ id, candidate, examples }) => ({
+        action: id,
+        scores: examples.map(() => candidate.index === 2),
+      })),
+    })
+    expect((await first.call('POST', '/studies', study)).body).toMatchObject({ holdoutCount: 30, verdict: null })
+    expect(await first.call('POST', '/studies/triage/conclude', {})).toMatchObject({
+      status: 409,
+      body: { error: { message: 'nothing has a score, so there is no winner' } },
+    })
+    for (;;) {
+      const asked = (await first.call('POST', '/studies/triage/ask', { count: 3 })).body
+      if (asked.status === 'done') break
+      const open = await first.call('POST', '/studies/triage/conclude', {})
+      expect(open.status, 'the search is not over').toBe(409)
+      await first.call('POST', '/studies/triage/tell', measure(asked.actions))
+    }
+    const concluding = (await first.call('POST', '/studies/triage/conclude', {})).body
+    expect(concluding.conclusion).toBeNull()
+    expect(concluding.actions).toMatchObject([
+      { candidate: { index: 2 }, holdout: true },
+      { candidate: { index: 0 }, holdout: true },
+    ])
+    // Another server takes it up: what was asked for is still open, and asked for once.
+    await first.app.close()
+    const { call } = start({ store })
+    expect((await call('GET', '/studies/triage/pending')).body.actions).toEqual(concluding.actions)
+    expect((await call('POST', '/studies/triage/conclude', {})).body).toEqual(concluding)
+    await call('POST', '/studies/triage/tell', measure(concluding.actions))
+    const { body } = await call('POST', '/studies/triage/conclude', { relevantDifference: 0.1 })
+    expect(body).toMatchObject({
+      actions: [],
+      conclusion: {
+        verdict: 'improved',
+        winner: { candidate: { id: 'c' }, holdout: { mean: 1, count: 30 } },
+        baseline: { candidate: { id: '1' }, holdout: { mean: 0, count: 30 } },
+        difference: { mean: 1, count: 30 },
+        warnings: [],
+      },
+    })
+    const { body: said } = await call('GET', '/studies/triage')
+    expect(said).toMatchObject({ verdict: 'improved', evaluationsLeft: 0 })
+    await call('POST', '/studies/triage/conclude', { relevantDifference: 0.1 })
+    expect((await call('GET', '/studies/triage')).body.events, 'said once').toBe(said.events)
+    expect((await call('GET', '/studies/triage/report?format=md')).body).toContain('improved')
+    expect((await call('GET', '/studies/triage/report')).body).toContain('0.000 → 1.000')
+    expect((await call('POST', '/studies/triage/conclude', { relevantDifference: -1 })).status).toBe(400)
+  })
+
   it('go from creation to the best prompt', async () => {
     const { call } = start()
     const created = await call('POST', '/studies', { ...TRIAGE, budget: { evaluations: 12 } })

@@ -75,6 +75,27 @@ def test_applies_a_budget_that_is_given_again(client):
     assert len(list(study)) == 3
 
 
+def test_ends_with_a_verdict(client):
+    study = client.study(pool=["a", "b"], baseline="1", example_count=6, holdout_count=30, evaluations=72)
+    for action in study:
+        assert not action.holdout
+        study.tell(action, [action.text == "b" for _ in action.examples])
+    with pytest.raises(ValueError, match="holds examples out"):
+        study.conclude()
+    held = []
+
+    def measure(action):
+        held.append((action.text, action.holdout, len(action.examples)))
+        return [action.text == "b" for _ in action.examples]
+
+    outcome = study.conclude(measure)
+    assert held == [("b", True, 30), ("a", True, 30)]
+    assert (outcome.verdict, outcome.winner.text, outcome.baseline.text) == ("improved", "b", "a")
+    assert (outcome.difference.mean, outcome.difference.count) == (1, 30)
+    assert outcome.difference.interval[0] > 0
+    assert study.conclude() == outcome
+
+
 def test_finds_what_was_asked_for_and_never_told(tmp_path):
     settings = {"pool": ["a", "b"], "example_count": 3, "evaluations": 5}
     store = str(tmp_path / "studies.db")

@@ -9,6 +9,32 @@
         print(study.best().text)
 """
 
-from .client import Action, Belief, Best, Candidate, Client, KrigeError, Prediction, Study, connect
+from .client import (
+    Action,
+    Belief,
+    Best,
+    Candidate,
+    Client,
+    Conclusion,
+    Judged,
+    KrigeError,
+    Prediction,
+    Study,
+    Summary,
+    connect,
+)
 
-__all__ = ["Action", "Belief", "Best", "Candidate", "Client", "KrigeError", "Prediction", "Study", "connect"]
+__all__ = [
+    "Action",
+    "Belief",
+    "Best",
+    "Candidate",
+    "Client",
+    "Conclusion",
+    "Judged",
+    "KrigeError",
+    "Prediction",
+    "Study",
+    "Summary",
+    "connect",
+]

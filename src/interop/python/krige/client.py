@@ -15,7 +15,7 @@ import urllib.request
 import uuid
 import warnings
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Union
@@ -67,7 +67,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Action:
-    """Measure `candidate` on `examples` (where there is a rival: compare the two), and tell the results in this order."""
+    """Measure `candidate` on `examples` (where there is a rival: compare the two), and tell the results in this order.
+
+    Where `holdout` is true, the examples are those held out, which have numbers of their own.
+    """
 
     id: int
     candidate: Candidate
@@ -75,6 +78,7 @@ class Action:
     rival: Candidate | None = None
     repeat: int = 0
     reason: str | None = None
+    holdout: bool = False
 
     @property
     def text(self) -> str:
@@ -95,6 +99,7 @@ class Action:
             rival=None if rival is None else Candidate.read(rival),
             repeat=answer.get("repeat", 0),
             reason=answer.get("reason"),
+            holdout=answer.get("holdout", False),
         )
 
 
@@ -116,6 +121,70 @@ class Best:
     @property
     def parameters(self) -> Mapping[str, Any]:
         return self.candidate.parameters
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A mean over `count` examples, with its 95% interval."""
+
+    mean: float
+    interval: tuple[float, float]
+    count: int
+
+    @staticmethod
+    def read(answer: Mapping[str, Any] | None) -> Summary | None:
+        return None if answer is None else Summary(answer["mean"], tuple(answer["interval"]), answer["count"])
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Winner or baseline: its score by the posterior of the search, and on what was held out."""
+
+    candidate: Candidate
+    mean: float
+    interval: tuple[float, float]
+    holdout: Summary | None
+
+    @property
+    def text(self) -> str:
+        """The prompt of the candidate."""
+        return self.candidate.prompt
+
+    @staticmethod
+    def read(answer: Mapping[str, Any]) -> Judged:
+        return Judged(
+            candidate=Candidate.read(answer["candidate"]),
+            mean=answer["mean"],
+            interval=tuple(answer["interval"]),
+            holdout=Summary.read(answer["holdout"]),
+        )
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What a search came to.
+
+    `verdict` is "improved", "no improvement" or "undecided". `difference` is winner less baseline on what was held out;
+    positive is better.
+    """
+
+    verdict: str
+    reason: str
+    winner: Judged
+    baseline: Judged | None
+    difference: Summary | None
+    warnings: Sequence[str]
+
+    @staticmethod
+    def read(answer: Mapping[str, Any]) -> Conclusion:
+        return Conclusion(
+            verdict=answer["verdict"],
+            reason=answer["reason"],
+            winner=Judged.read(answer["winner"]),
+            baseline=None if answer["baseline"] is None else Judged.read(answer["baseline"]),
+            difference=Summary.read(answer["difference"]),
+            warnings=answer["warnings"],
+        )
 
 
 @dataclass(frozen=True)
@@ -210,6 +279,7 @@ class Client:
         pool: Sequence[CandidateInput] = (),
         space: Mapping[str, Mapping[str, Any]] | None = None,
         example_count: int = 1,
+        holdout_count: int = 0,
         evaluations: int | None = None,
         policy: str | None = None,
         policy_options: Mapping[str, Any] | None = None,
@@ -220,6 +290,8 @@ class Client:
     ) -> Study:
         """Creates a study, or takes up the one of this name if its settings are the same.
 
+        :param holdout_count: further examples, which the search never sees: :meth:`Study.conclude` measures winner and
+            `baseline` on them, within the budget.
         :param evaluations: budget; of a study that exists, from now on. By default there is no limit, or that which it has.
         """
         given = {
@@ -227,6 +299,7 @@ class Client:
             "pool": _listed(pool, "pool"),
             "space": dict(space or {}),
             "exampleCount": example_count,
+            "holdoutCount": holdout_count,
             "budget": {} if evaluations is None else {"evaluations": evaluations},
             "policy": policy,
             "policyOptions": policy_options,
@@ -315,6 +388,25 @@ class Study:
             level=answer["level"],
             probability_best=answer["probabilityBest"],
         )
+
+    def conclude(
+        self, measure: Callable[[Action], Score | Iterable[Score]] | None = None, *, relevant_difference: float = 0.05
+    ) -> Conclusion:
+        """Ends the search: is the best candidate really better than the baseline?
+
+        Tell or release what was asked for first.
+
+        :param measure: scores of an action on held-out examples, in their order; needed where there are any.
+        :param relevant_difference: smaller ones are not worth changing a prompt for.
+        """
+        while True:
+            answer = self.client.request("POST", f"{self._path}/conclude", {"relevantDifference": relevant_difference})
+            if answer["conclusion"] is not None:
+                return Conclusion.read(answer["conclusion"])
+            if measure is None:
+                raise ValueError("the study holds examples out; expected a function that measures an action on them")
+            for action in map(Action.read, answer["actions"]):
+                self.tell(action, measure(action))
 
     def posterior(self) -> list[Belief]:
         """What is known of every candidate of the pool, measured or not."""
