@@ -9,6 +9,8 @@ import { count, counted, dollars, interval, probability, score, signedScore } fr
 import type { ReportedPrompt, ReportSummary } from './summary.ts'
 
 const MOST = 20
+/** In Markdown. */
+const LONGEST_NAME = 60
 
 /** GitHub-flavored Markdown. Nothing of a prompt is markup: texts stand in fences, ids are escaped. */
 export function reportMarkdown(summary: ReportSummary): string {
@@ -28,7 +30,7 @@ export function reportMarkdown(summary: ReportSummary): string {
         .slice(0, MOST)
         .map(
           (row) =>
-            `| ${row.rank} | ${cell(row.id)} | ${score(row.mean ?? Number.NaN)} | ${row.interval ? interval(row.interval) : '–'} | ${count(row.measured)} | ${count(row.failed)} |`,
+            `| ${row.rank} | ${cell(nameOf(row, LONGEST_NAME))} | ${score(row.mean ?? Number.NaN)} | ${row.interval ? interval(row.interval) : '–'} | ${count(row.measured)} | ${count(row.failed)} |`,
         ),
     ].join('\n'),
     ...(prompts.length > MOST ? [`And ${count(prompts.length - MOST)} more.`] : []),
@@ -54,7 +56,9 @@ export function reportMarkdown(summary: ReportSummary): string {
 export function reportLines(summary: ReportSummary, columns = 80): string {
   const { winner, baseline, prompts } = summary
   const shown = prompts.slice(0, MOST)
-  const longest = Math.min(24, Math.max(6, columns - 42), Math.max(6, ...shown.map((row) => row.id.length)))
+  const most = Math.min(24, Math.max(6, columns - 42))
+  const names = shown.map((row) => nameOf(row, most))
+  const longest = Math.max(6, ...names.map((name) => name.length))
   const width = Math.max(14, Math.min(30, columns - 26 - longest))
   const ends = shown.flatMap((row) => row.interval ?? [])
   const [low, high] = [Math.min(...ends), Math.max(...ends)]
@@ -77,8 +81,8 @@ export function reportLines(summary: ReportSummary, columns = 80): string {
         : []),
     `      ${'prompt'.padEnd(longest)}  ${scale}   score  measured`,
     ...shown.map(
-      (row) =>
-        `${String(row.rank).padStart(4)}  ${shorten(row.id, longest).padEnd(longest)}  ${bar(row)}  ${score(row.mean ?? Number.NaN).padStart(6)}  ${count(row.measured).padStart(8)}`,
+      (row, place) =>
+        `${String(row.rank).padStart(4)}  ${names[place]!.padEnd(longest)}  ${bar(row)}  ${score(row.mean ?? Number.NaN).padStart(6)}  ${count(row.measured).padStart(8)}`,
     ),
     ...(prompts.length > MOST ? [`      and ${count(prompts.length - MOST)} more`] : []),
     '',
@@ -119,6 +123,13 @@ function headline({ winner, baseline, difference, comparisons }: ReportSummary):
 function spentLine({ spent, reason }: ReportSummary): string {
   const ended = reason === undefined ? '' : `. The search ended: ${reason}`
   return `${counted(spent.evaluations, 'evaluation')}, ${counted(spent.calls, 'call')}, ${count(spent.inputTokens)} input and ${count(spent.outputTokens)} output tokens, ${dollars(spent.usd)}${ended}`
+}
+
+/** The id; a mere number says nothing, so the text follows it. */
+function nameOf({ id, text }: ReportedPrompt, longest: number): string {
+  const line = `${id} ${text.replace(/\s+/g, ' ').trim()}`.trim()
+  if (!/^\d+$/.test(id)) return shorten(id, longest)
+  return line.length > longest ? `${line.slice(0, longest - 1).trimEnd()}…` : line
 }
 
 /** Without its middle: names that begin alike often end differently. */

@@ -74,7 +74,9 @@ export function createStudy(given: StudyOptions): Study {
   }
   checkParametersAreTried(study, options.policy)
   if (options.baseline !== undefined && !study.state.indexById.has(options.baseline)) {
-    throw new InvalidArgumentError(`baseline ${JSON.stringify(options.baseline)} is not in the pool`)
+    throw new InvalidArgumentError(`baseline ${JSON.stringify(options.baseline)} is not in the pool`, {
+      remedy: 'Give the id of a candidate of the pool; a text has the number of its place, "1" the first.',
+    })
   }
   return study
 }

@@ -93,6 +93,16 @@ describe('a report as data and text', () => {
     }
   })
 
+  it('shows the text of a prompt whose id is but a number', async () => {
+    const { prompts, ...rest } = summarizeReport(await twoSlots())
+    const summary = {
+      ...rest,
+      prompts: [{ ...prompts[0]!, id: '3', text: 'Name the folder:\nshipping, billing or bug.' }],
+    }
+    expect(reportLines(summary)).toContain('   1  3 Name the folder: ship…  ')
+    expect(reportMarkdown(summary)).toContain('| 1 | 3 Name the folder: shipping, billing or bug. |')
+  })
+
   it('is Markdown in which no id and no text is markup', async () => {
     const text = reportMarkdown(summarizeReport(await twoSlots()))
     expect(text).toContain('| p\\|0 |')
