@@ -172,23 +172,36 @@ interface TellResult {
 }
 
 /**
- * Tells the results of one action. A result that was told before with the same values counts once: a client that did not
- * get the answer repeats its request.
+ * Tells the results of actions: of all of them, or of none where one is refused. A result that was told before with the same
+ * values counts once: a client that did not get the answer repeats its request.
  *
- * @returns Whether it was new.
- * @throws ConflictError when the action has other results already.
+ * @returns How many were new.
+ * @throws ConflictError when an action has other results already.
  */
-export function tellStudy(served: ServedStudy, { action, scores, summary }: TellResult): boolean {
+export function tellStudy(served: ServedStudy, results: readonly TellResult[]): number {
   checkAsker(served)
-  if ((scores === undefined) === (summary === undefined)) {
-    throw new InvalidArgumentError(`the result of action ${action} needs scores or a summary, one of them`)
+  const fresh = new Map<number, TellResult>()
+  for (const result of results) {
+    const { action, scores, summary } = result
+    if ((scores === undefined) === (summary === undefined)) {
+      throw new InvalidArgumentError(`the result of action ${action} needs scores or a summary, one of them`)
+    }
+    const isOpen = served.study.state.actions.has(action)
+    if (!isOpen && toldBefore(served, action, scores, summary)) continue
+    const other = fresh.get(action)
+    if (other && JSON.stringify(other) !== JSON.stringify(result)) throw toldOtherwise(action)
+    fresh.set(action, result)
   }
-  const { study } = served
-  const open = study.state.actions.get(action)
-  if (open === undefined && toldBefore(served, action, scores, summary)) return false
-  if (summary) study.tell(action, summary)
-  else study.tell(action, scores as Parameters<typeof study.tell>[1])
-  return true
+  type Given = Parameters<ServedStudy['study']['tellAll']>[0][number]
+  served.study.tellAll(
+    [...fresh.values()].map(
+      ({ action, scores, summary }): Given => ({
+        action,
+        scores: summary ?? (scores as Exclude<Given['scores'], undefined>),
+      }),
+    ),
+  )
+  return fresh.size
 }
 
 /** Whether the log holds these very results of an action. */

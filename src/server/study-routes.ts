@@ -79,9 +79,8 @@ export function registerStudies(api: OpenAPIHono, { store, studies, version, isD
   })
   api.openapi(routes.tell, async (context) => {
     const { results } = context.req.valid('json')
-    const fresh = await on(context, (served) => results.map((result) => tellStudy(served, result)))
-    const told = fresh.filter(Boolean).length
-    return context.json({ told, repeated: fresh.length - told }, 200)
+    const told = await on(context, (served) => tellStudy(served, results))
+    return context.json({ told, repeated: results.length - told }, 200)
   })
   api.openapi(routes.observe, async (context) => {
     const { observations } = context.req.valid('json')

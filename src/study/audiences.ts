@@ -51,6 +51,17 @@ export interface StudySearch extends HasState {
    * @throws InvalidArgumentError on an unknown or finished action, a wrong number of scores, or a score that is not finite.
    */
   tell(action: number, scores: readonly MeasurementInput[] | MeasurementInput | Summary): void
+  /**
+   * Tells the results of several actions: of all of them, or of none where one is refused.
+   *
+   * @throws As {@link tell}; and where an action stands there twice.
+   */
+  tellAll(
+    results: readonly {
+      readonly action: number
+      readonly scores: readonly MeasurementInput[] | MeasurementInput | Summary
+    }[],
+  ): void
   /** Tells the result of one cell, the one at `position` of the action's examples. */
   tellCell(action: number, position: number, outcome: MeasurementInput, note?: ToldNote): void
   /** Everything still open of an action failed. */

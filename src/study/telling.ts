@@ -6,7 +6,12 @@
 import * as z from 'zod'
 import { checkInput } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
-import { checkMeasurementKeys, type MeasurementInput, readMeasurement } from '../history/measurement.ts'
+import {
+  checkMeasurementKeys,
+  type Measurement,
+  type MeasurementInput,
+  readMeasurement,
+} from '../history/measurement.ts'
 import type { StudySearch } from './audiences.ts'
 import {
   checkComparison,
@@ -20,13 +25,13 @@ import {
   observationSchema,
   type Summary,
 } from './checks.ts'
-import { EVENT_VERSION } from './events.ts'
+import { EVENT_VERSION, type SummarizedEvent, type ToldEvent } from './events.ts'
 import type { OpenEvaluation } from './state.ts'
 import type { StudyParts } from './study-parts.ts'
 
 export type Telling = Pick<
   StudySearch,
-  'tell' | 'tellCell' | 'fail' | 'release' | 'enqueue' | 'observe' | 'observeComparison'
+  'tell' | 'tellAll' | 'tellCell' | 'fail' | 'release' | 'enqueue' | 'observe' | 'observeComparison'
 >
 
 export function createTelling({ state, pool, emit }: StudyParts): Telling {
@@ -40,35 +45,59 @@ export function createTelling({ state, pool, emit }: StudyParts): Telling {
     )
   }
 
+  const toldCell = (action: number, position: number, measurement: Measurement, traced = false): ToldEvent => {
+    const { score = null, failure, metrics = {} } = measurement
+    return {
+      v: EVENT_VERSION,
+      type: 'told',
+      action,
+      position,
+      score,
+      ...(failure ? { error: failure.message } : {}),
+      ...(score !== null && Object.keys(metrics).length > 0 ? { metrics } : {}),
+      ...(traced ? { traced: true } : {}),
+    }
+  }
+
+  /** Checks all results of an action before anything is told. */
+  const eventsOf = (id: number, given: Told): (ToldEvent | SummarizedEvent)[] => {
+    const action = openEvaluation(id)
+    const scores = isList(given) || isSummary(given) ? given : [given]
+    if (isSummary(scores)) {
+      checkSummary(scores)
+      if (action.split === 'holdout' || action.open.size < action.asked.examples.length) {
+        throw new InvalidArgumentError(`action ${id} is told in part already; expected one result per cell`)
+      }
+      if (action.asked.rival !== undefined) {
+        throw new InvalidArgumentError(`action ${id} compares; expected one result per comparison`)
+      }
+      const { mean, standardError, count } = scores
+      return [{ v: EVENT_VERSION, type: 'summarised', action: id, mean, standardError, count }]
+    }
+    if (scores.length !== action.asked.examples.length) {
+      throw new InvalidArgumentError(
+        `action ${id} got ${scores.length} scores; expected ${action.asked.examples.length}, one for each of its examples`,
+      )
+    }
+    const measured = scores.map((score, position) => {
+      checkMeasurementKeys(score, `scores[${position}]`)
+      return readMeasurement(score, `scores[${position}]`)
+    })
+    if (action.asked.rival !== undefined) measured.forEach(checkComparison)
+    return measured.flatMap((measurement, position) =>
+      action.open.has(position) ? [toldCell(id, position, measurement)] : [],
+    )
+  }
+
   const telling: Telling = {
     tell(id, given) {
-      const action = openEvaluation(id)
-      const scores = isList(given) || isSummary(given) ? given : [given]
-      if (isSummary(scores)) {
-        checkSummary(scores)
-        if (action.split === 'holdout' || action.open.size < action.asked.examples.length) {
-          throw new InvalidArgumentError(`action ${id} is told in part already; expected one result per cell`)
-        }
-        if (action.asked.rival !== undefined) {
-          throw new InvalidArgumentError(`action ${id} compares; expected one result per comparison`)
-        }
-        const { mean, standardError, count } = scores
-        emit({ v: EVENT_VERSION, type: 'summarised', action: id, mean, standardError, count })
-        return
-      }
-      if (scores.length !== action.asked.examples.length) {
-        throw new InvalidArgumentError(
-          `action ${id} got ${scores.length} scores; expected ${action.asked.examples.length}, one for each of its examples`,
-        )
-      }
-      const measured = scores.map((score, position) => {
-        checkMeasurementKeys(score, `scores[${position}]`)
-        return readMeasurement(score, `scores[${position}]`)
-      })
-      if (action.asked.rival !== undefined) measured.forEach(checkComparison)
-      measured.forEach((measurement, position) => {
-        if (action.open.has(position)) telling.tellCell(id, position, measurement)
-      })
+      for (const event of eventsOf(id, given)) emit(event)
+    },
+    tellAll(results) {
+      checkInput<unknown>(resultsSchema, results, 'results')
+      const repeated = results.find(({ action }, place) => results.findIndex((one) => one.action === action) < place)
+      if (repeated) throw new InvalidArgumentError(`action ${repeated.action} stands there twice; expected it once`)
+      for (const event of results.flatMap(({ action, scores }) => eventsOf(action, scores))) emit(event)
     },
     tellCell(id, position, outcome, { traced = false } = {}) {
       const { open, asked } = openEvaluation(id)
@@ -77,17 +106,7 @@ export function createTelling({ state, pool, emit }: StudyParts): Telling {
       }
       const measurement = readMeasurement(outcome, 'outcome')
       if (asked.rival !== undefined) checkComparison(measurement)
-      const { score = null, failure, metrics = {} } = measurement
-      emit({
-        v: EVENT_VERSION,
-        type: 'told',
-        action: id,
-        position,
-        score,
-        ...(failure ? { error: failure.message } : {}),
-        ...(score !== null && Object.keys(metrics).length > 0 ? { metrics } : {}),
-        ...(traced ? { traced } : {}),
-      })
+      emit(toldCell(id, position, measurement, traced))
     },
     fail(id, error) {
       for (const position of [...openEvaluation(id).open]) telling.tellCell(id, position, { error })
@@ -165,6 +184,11 @@ export function createTelling({ state, pool, emit }: StudyParts): Telling {
   }
   return telling
 }
+
+const resultsSchema = z.array(
+  z.strictObject({ action: z.int(), scores: z.unknown() }),
+  'expected a list of { action, scores }',
+)
 
 type Told = readonly MeasurementInput[] | MeasurementInput | Summary
 

@@ -48,6 +48,22 @@ const TRIAGE = {
 }
 
 describe('studies over HTTP', () => {
+  it('take a list of results whole, or nothing of it', async () => {
+    const { call } = start()
+    await call('POST', '/studies', TRIAGE)
+    const { actions } = (await call('POST', '/studies/triage/ask', { count: 3 })).body
+    const [a, b, c] = actions.map(({ id }: { id: number }) => id)
+    const tell = (...results: unknown[]) => call('POST', '/studies/triage/tell', { results })
+    const one = (action: number, score: unknown = 1) => ({ action, scores: [score] })
+    for (const bad of [one(99), { action: b, scores: [1, 1] }, { action: b }, one(a, 0)]) {
+      expect((await tell(one(a), bad)).status).toBeGreaterThanOrEqual(400)
+      expect((await call('GET', '/studies/triage')).body).toMatchObject({ observations: 0, pendingActions: 3 })
+    }
+    expect((await tell(one(a), one(b), one(a))).body).toEqual({ told: 2, repeated: 1 })
+    expect((await tell(one(a), one(c))).body).toEqual({ told: 1, repeated: 1 })
+    expect((await tell(one(a, 0), one(c))).status).toBe(409)
+  })
+
   it('end with a verdict, by examples that the search never saw', async () => {
     const store = createMemoryStore()
     const first = start({ store })

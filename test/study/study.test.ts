@@ -17,6 +17,23 @@ const askEvaluation = (study: Study): AskedEvaluation => {
 }
 
 describe('study', () => {
+  it('takes the results of several actions, or of none where one is refused', () => {
+    const study = createStudy({ pool: ['A', 'B'], exampleCount: 3 })
+    const [a, b] = [study.ask(), study.ask()].map((action) => ('id' in action ? action.id : 0)) as [number, number]
+    const results = (second: number, scores: unknown) =>
+      [
+        { action: a, scores: 1 },
+        { action: second, scores },
+      ] as Parameters<typeof study.tellAll>[0]
+    expect(() => study.tellAll(results(b, [1, 1]))).toThrow(`action ${b} got 2 scores`)
+    expect(() => study.tellAll(results(b, 'good'))).toThrow()
+    expect(() => study.tellAll(results(a, 1))).toThrow(`action ${a} stands there twice`)
+    expect(() => study.tellAll('all' as never)).toThrow('results is "all"; expected a list')
+    expect(study.state.observations.length).toBe(0)
+    study.tellAll(results(b, null))
+    expect([0, 1].map((k) => study.state.observations.score(k))).toEqual([1, Number.NaN])
+  })
+
   it('asks, is told, and recommends', () => {
     const study = start()
     for (let round = 0; round < 3; round++) {
