@@ -31,9 +31,14 @@ export function splitPrompt(slots: Slots, task: Pick<TaskView, 'mainSlot' | 'dem
   if (task.demonstrationSlot !== task.mainSlot) {
     return { instruction: main, demonstrations: slots[task.demonstrationSlot] ?? '' }
   }
-  const at = main.indexOf(BLOCK)
-  if (at < 0) return { instruction: main, demonstrations: '' }
-  return { instruction: main.slice(0, at), demonstrations: main.slice(at + BLOCK.length) }
+  return splitText(main)
+}
+
+/** As {@link splitPrompt}, of one text. */
+export function splitText(text: string): PromptParts {
+  const at = text.indexOf(BLOCK)
+  if (at < 0) return { instruction: text, demonstrations: '' }
+  return { instruction: text.slice(0, at), demonstrations: text.slice(at + BLOCK.length) }
 }
 
 /** A prompt with other parts; its further slots stay. */

@@ -81,6 +81,35 @@ describe('a stage as its proposers see it', () => {
     )
   })
 
+  it('lets a child keep the demonstrations of other stages, and knows which examples those show', async () => {
+    const inputs = ['I want the long red broom over there.', 'I want the small grey mitten for winter.']
+    const examples = inputs.map((input, index) => ({ id: String(index), input, expected: 'here', fields: {} }))
+    const plain = { extract: 'Name it.', decide: 'Where is it?', 'decide.hints': '' }
+    const demonstrated = (text: string) => ({ ...plain, decide: `${plain.decide}\n\nExamples:\n${text}` })
+    const origin = { by: 'proposer', parents: [0] } as const
+    const pool = [
+      { id: 'a', slots: plain },
+      { id: 'b', slots: demonstrated('Thing: a broom\nPlace: here'), shows: [0], origin },
+      { id: 'c', slots: demonstrated(`Customer: ${inputs[1]}\nPlace: here`), shows: [1], origin },
+    ]
+    const whole = createTaskView({ examples, answers: { kind: 'text' }, baseline: pool[0]! })
+    const gate = createGate({ task: stageView(whole, plan, 'extract'), pool })
+    const child = (parent: number, text: string) => ({
+      slots: { ...pool[parent]!.slots, extract: text },
+      parents: [parent],
+      proposer: 'mutate',
+    })
+    const copied = { ...plain, decide: `Where is it, if somebody says: ${inputs[1]}` }
+    const { passed, rejected } = await gate.sort([
+      child(0, 'Say what it is.'),
+      child(1, 'Say what it is.'),
+      child(2, 'Say what it is.'),
+      { ...child(0, 'Say it.'), slots: { ...copied, extract: 'Say it.' } },
+    ])
+    expect(passed.map(({ shows }) => shows)).toEqual([undefined, [0], [1]])
+    expect(rejected.map(({ reason }) => reason)).toEqual(['copied-example'])
+  })
+
   it('is known of a TypeScript program by the slots of its prompts', () => {
     expect(stagePlan(undefined, ['extract', 'decide', 'decide.hints'])?.rewritable).toEqual(['extract', 'decide'])
     expect(stagePlan(undefined, ['instruction', 'demonstrations'])).toBeUndefined()

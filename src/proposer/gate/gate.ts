@@ -7,9 +7,9 @@
 import { estimateTokens } from '../../evaluation/estimate-tokens.ts'
 import { dot } from '../../numerics/vector.ts'
 import { type Candidate, candidateText } from '../../prompt/candidate.ts'
-import { shownExamples, splitPrompt } from '../demonstration-block.ts'
+import { shownExamples, splitPrompt, splitText } from '../demonstration-block.ts'
 import type { Draft } from '../proposer.ts'
-import { contentOf, slotsOf, type TaskView } from '../task-view.ts'
+import { contentOf, DEMONSTRATION_SLOT, slotsOf, type TaskView } from '../task-view.ts'
 import { createCopyDetector } from './copied-examples.ts'
 import type { Rejection, RejectionReason } from './rejection.ts'
 import { templateTags } from './template-tags.ts'
@@ -41,6 +41,9 @@ const SAME_MEANING = 0.99
 const REFUSAL =
   /^\s*(i['’]?m sorry|sorry,|i (cannot|can['’]t|am unable|won['’]t)|as an ai\b|unfortunately, i\b|i apologi[sz]e)/i
 
+const partsOf = (name: string, text: string) =>
+  DEMONSTRATION_SLOT.test(name) ? { instruction: '', demonstrations: text } : splitText(text)
+
 /**
  * @example
  * const gate = createGate({ task: view, pool: [{ id: 'a', text: 'Label it.' }] })
@@ -70,19 +73,31 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
     const found = all.length > 0 && embed ? await embed(parts.map(({ instruction }) => instruction || ' ')) : []
     return found.map((vector, index) => ({ vector, demonstrations: parts[index]!.demonstrations }))
   }
-  /** All but the demonstrations. */
-  const instructionsOf = (slots: Readonly<Record<string, string>>, instruction: string) =>
-    [
-      instruction,
-      ...task.slots
-        .filter((name) => name !== task.mainSlot && name !== task.demonstrationSlot)
-        .map((name) => slots[name]),
-    ].join('\n')
+  /** What all slots say, those of other stages, too: a child keeps the demonstrations that its parents have there. */
+  const saidBy = ({ slots, parents }: Draft) => {
+    const main = splitPrompt(slots, task)
+    const others = task.slots
+      .filter((name) => name !== task.mainSlot && name !== task.demonstrationSlot)
+      .map((name) => ({ name, ...partsOf(name, slots[name] ?? '') }))
+    const elsewhere = others.filter((other) => other.demonstrations !== '')
+    const demonstrations = [main, ...elsewhere].map((part) => part.demonstrations).join('\n')
+    // Another stage may show examples in a form that cannot be read here.
+    const inherited = elsewhere.flatMap(({ name }) =>
+      parents
+        .filter((parent) => members[parent]?.[name] === slots[name])
+        .flatMap((parent) => pool[parent]?.shows ?? []),
+    )
+    return {
+      instructions: [main, ...others].map(({ instruction }) => instruction).join('\n'),
+      demonstrations,
+      shows: [...shownExamples(demonstrations, task), ...inherited],
+    }
+  }
   let read = false
 
   const faultOf = (draft: Draft): readonly [RejectionReason, string] | undefined => {
     const { slots } = draft
-    const { instruction, demonstrations } = splitPrompt(slots, task)
+    const { instruction } = splitPrompt(slots, task)
     const text = task.slots.map((name) => slots[name] ?? '').join('\n')
     if (instruction.trim() === '' || REFUSAL.test(instruction)) return ['empty', 'it is no prompt']
     const lost = task.preserve.find((literal) => !text.includes(literal))
@@ -93,9 +108,8 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
       const tokens = estimateTokens(slots[name] ?? '')
       if (tokens > most) return ['too-long', `${name} has some ${tokens} tokens; at most ${most} are allowed`]
     }
-    const declared = shownExamples(demonstrations, task)
-    const copied =
-      copies.find(instructionsOf(slots, instruction)).length > 0 || copies.find(demonstrations, declared).length > 0
+    const { instructions, demonstrations, shows } = saidBy(draft)
+    const copied = copies.find(instructions).length > 0 || copies.find(demonstrations, shows).length > 0
     if (copied) return ['copied-example', 'it copies an example; say the rule instead']
     if (known.has(keyOfDraft(draft))) return ['duplicate', 'it says what another prompt says already']
     return undefined
@@ -129,10 +143,7 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
         }
         known.add(keyOfDraft(draft))
         if (mine) vectors.push(mine)
-        const shows = new Set([
-          ...(draft.shows ?? []),
-          ...shownExamples(splitPrompt(draft.slots, task).demonstrations, task),
-        ])
+        const shows = new Set([...(draft.shows ?? []), ...saidBy(draft).shows])
         const { shows: _, ...rest } = draft
         passed.push(shows.size > 0 ? { ...rest, shows: [...shows].sort((a, b) => a - b) } : rest)
       })
