@@ -15,10 +15,10 @@ import { finish } from './finish.ts'
 const BUNDLES = [
   { import: '*', from: 'surrogate', limit: 126 },
   { import: '*', from: 'acquisition', limit: 27 },
-  { import: '*', from: 'study', limit: 193 },
+  { import: '*', from: 'study', limit: 210 },
   { import: '*', from: 'policy', limit: 182 },
   // What is not used is left out.
-  { import: '{ matern52 }', from: 'surrogate', limit: 2.6 },
+  { import: '{ matern52 }', from: 'surrogate', limit: 2.8 },
   { import: '{ logExpectedImprovement }', from: 'acquisition', limit: 1.7 },
 ]
 
