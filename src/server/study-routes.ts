@@ -140,7 +140,9 @@ export function registerStudies(api: OpenAPIHono, { store, studies, version, isD
       const leave = served.audience?.enter()
       stream.onAbort(() => leave?.())
       let said: string | undefined
-      while (!(stream.aborted || served.closed || isDraining())) {
+      while (!stream.aborted) {
+        // Asked first: what was said before the end is still sent.
+        const isOver = served.closed || isDraining()
         const { state } = served.control
         if (state !== said) await stream.writeSSE({ event: 'control', data: JSON.stringify({ state }) })
         said = state
@@ -148,6 +150,7 @@ export function registerStudies(api: OpenAPIHono, { store, studies, version, isD
           const event = served.log[at]!
           await stream.writeSSE({ id: String(at), event: event.type, data: JSON.stringify(event) })
         }
+        if (isOver) break
         await atMost(15_000, served.changed())
         if (at >= served.committed) await stream.write(': still here\n\n')
       }
