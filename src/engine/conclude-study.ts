@@ -55,9 +55,15 @@ export function concludeStudy(study: Study, { relevantDifference }: ConcludeOpti
   const reason = evaluationsLeft(state) < 1 ? 'the budget of the search is spent' : 'its caller ended it'
   const warnings = isComplete ? [] : ['The budget ended before the holdout was complete.']
   const conclusion = concludeSearch(study, recommendation, reason, baseline, warnings, relevantDifference)
-  if (JSON.stringify(conclusion) !== JSON.stringify(state.conclusion)) study.conclude(conclusion)
+  // Said before, by the run that measured it, too: that has reasons and warnings of its own.
+  if (state.conclusion && findingOf(state.conclusion) === findingOf(conclusion)) {
+    return { kind: 'concluded', conclusion: state.conclusion }
+  }
+  study.conclude(conclusion)
   return { kind: 'concluded', conclusion }
 }
+
+const findingOf = ({ reason: _, warnings: __, ...finding }: Conclusion) => JSON.stringify(finding)
 
 /**
  * Asks for what is missing on the holdout, as far as the budget goes: of the first examples, so that all come in pairs.

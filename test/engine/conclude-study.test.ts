@@ -55,6 +55,10 @@ describe('concludeStudy', () => {
     const events = study.state.length
     expect(concludeStudy(study)).toEqual(last)
     expect(study.state.length, 'said once').toBe(events)
+    const said = { ...last.conclusion, reason: 'enough', warnings: ['Two calls failed.'] }
+    study.conclude(said)
+    expect(concludeStudy(study), 'what a run said of it stays').toEqual({ kind: 'concluded', conclusion: said })
+    study.conclude(last.conclusion)
     const resumed = restoreStudy(study.serialize())
     expect(concludeStudy(resumed)).toEqual(last)
   })
