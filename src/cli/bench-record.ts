@@ -131,6 +131,7 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
       provenance: {
         identity: evaluator.modelIdentity ?? null,
         template: task.template?.source ?? null,
+        ...(task.template?.system ? { system: task.template.system.source } : {}),
         metric: task.metric,
         sampling: task.sampling,
         date: new Date().toISOString().slice(0, 10),

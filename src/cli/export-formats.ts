@@ -77,6 +77,21 @@ export function toTypeScript(name: string, candidate: Candidate): string {
   return `/** The best prompt found by krige. */\nexport const prompt = ${literal} as const\n`
 }
 
+/** Slots that are called as the messages of a chat are, as promptfoo writes one. */
+export function chatOf({ slots = {} }: Candidate): string | undefined {
+  const { system, user, ...others } = slots
+  if (system === undefined || user === undefined || Object.keys(others).length > 0) return undefined
+  const messages = [
+    { role: 'system', content: system },
+    { role: 'user', content: user },
+  ]
+  return JSON.stringify(
+    messages.filter(({ content }) => content !== ''),
+    undefined,
+    2,
+  )
+}
+
 /**
  * The winner as the prompt of a promptfoo configuration: of one that exists, whose other keys and comments stay, or of a new
  * one.
@@ -84,8 +99,11 @@ export function toTypeScript(name: string, candidate: Candidate): string {
  * @throws InvalidInputError when the file is no configuration in YAML or JSON.
  */
 export function toPromptfoo(candidate: Candidate, into: string | undefined): string {
-  const text = candidateText(candidate)
-  const prompt = { id: candidate.id, label: `${candidate.id} (krige)`, raw: text }
+  const prompt = {
+    id: candidate.id,
+    label: `${candidate.id} (krige)`,
+    raw: chatOf(candidate) ?? candidateText(candidate),
+  }
   if (into === undefined) return stringify({ prompts: [prompt] }, { lineWidth: 0 })
   const document = parseDocument(readTextFile(into, 'configuration', '--into'))
   if (document.errors.length > 0 || !isMap(document.contents)) {

@@ -59,7 +59,7 @@ async function render(
     throw new InvalidInputError('--into needs --format promptfoo', { remedy: 'Add it, or leave --into out.' })
   }
   const { loadStudy } = await import('../store/load-study.ts')
-  const { toCsv, toJson, toPromptfoo, toTypeScript } = await import('./export-formats.ts')
+  const { chatOf, toCsv, toJson, toPromptfoo, toTypeScript } = await import('./export-formats.ts')
   const { candidateText } = await import('../prompt/candidate.ts')
   const fold = await loadStudy(store, study)
   if (!fold) throw new InvalidInputError(`study ${JSON.stringify(study)} is empty`, { remedy: EMPTY_STUDY })
@@ -83,7 +83,7 @@ async function render(
     })
   }
   const slots = Object.keys(winner.slots ?? {}).filter((slot) => winner.slots![slot] !== '')
-  if (slots.length > 1 && (format === 'prompt' || format === 'promptfoo')) {
+  if (slots.length > 1 && (format === 'prompt' || (format === 'promptfoo' && !chatOf(winner)))) {
     process.stderr.write(
       `The winner has several parts (${slots.join(', ')}), here one after the other; --format json keeps them apart.\n`,
     )

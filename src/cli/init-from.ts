@@ -19,6 +19,8 @@ export interface TaskFromOptions {
   /** @defaultValue `auto` */
   readonly embedder?: string
   readonly name: string
+  /** Whether the prompt is a system message. @defaultValue false */
+  readonly isSystem?: boolean
 }
 
 export interface TaskFrom {
@@ -57,6 +59,8 @@ const EVALUATIONS_PER_EXAMPLE = 5
 const FEWEST_EVALUATIONS = 100
 const MOST_EVALUATIONS = 1000
 
+const TEMPLATE = '{{instruction}}\n\n{{demonstrations}}\nInput: {{input}}\nAnswer:'
+
 const METRICS = { labels: 'label-match', number: 'numeric', json: 'json-fields', text: 'exact-match' } as const
 
 /**
@@ -65,7 +69,8 @@ const METRICS = { labels: 'label-match', number: 'numeric', json: 'json-fields',
  *
  * @throws InvalidInputError when the file holds no examples that can be used.
  */
-export function taskFrom({ from, prompt, model, generator, embedder, name }: TaskFromOptions): TaskFrom {
+export function taskFrom(options: TaskFromOptions): TaskFrom {
+  const { from, prompt, model, generator, embedder, name, isSystem = false } = options
   if (prompt.trim() === '') throw new InvalidInputError('--prompt is empty; expected the prompt in use now')
   const { lines, warnings } = readLines(from, 'examples', '--from')
   const first = lines[0]?.value
@@ -96,9 +101,9 @@ export function taskFrom({ from, prompt, model, generator, embedder, name }: Tas
       name,
       examples: 'examples.jsonl',
       split: { search: 0.5, holdout: 0.5, seed: 1 },
-      ...(isTemplate
-        ? { promptVariables: true }
-        : { template: '{{instruction}}\n\n{{demonstrations}}\nInput: {{input}}\nAnswer:' }),
+      ...(isSystem ? { system: isTemplate ? '{{prompt}}' : '{{instruction}}\n\n{{demonstrations}}' } : {}),
+      ...(isSystem ? { template: '{{input}}' } : isTemplate ? {} : { template: TEMPLATE }),
+      ...(isTemplate ? { promptVariables: true } : {}),
       metric,
       model,
       ...(generator === undefined ? {} : { generator }),

@@ -61,6 +61,7 @@ interface InitFlags {
   readonly from?: string
   readonly stages?: boolean
   readonly prompt?: string
+  readonly system?: boolean
   readonly model?: string
   readonly generator?: string
 }
@@ -71,6 +72,7 @@ Examples:
   $ krige init sentiment --yes                     # an example, with a model that is here
   $ krige init agent --stages
   $ krige init tickets --from tickets.csv --prompt "Classify the ticket." --model openai:gpt-5-mini
+  $ krige init helper --from questions.csv --prompt "$(cat system.txt)" --system
   $ krige run tickets/task.yaml`
 
 export function registerInit(program: Command): void {
@@ -82,6 +84,7 @@ export function registerInit(program: Command): void {
     .option('--from <file>', 'your examples: .csv, .jsonl, .json or .yaml, with an input and a right answer each')
     .option('--stages', 'an example of a program of two stages')
     .option('--prompt <text>', 'the prompt in use now; Krige writes better ones from it')
+    .option('--system', 'the prompt is a system message, and an input the message of the user')
     .option('--model <model>', `the model that answers (default: ${DEFAULT_MODEL})`)
     .option('--generator <model>', 'the model that writes prompts (default: the one that answers)')
     .addHelpText('after', EXAMPLES_TEXT)
@@ -163,7 +166,7 @@ type Files = readonly (readonly [string, string])[]
 
 async function filesOf(folder: string, flags: InitFlags): Promise<{ files: Files; notes: readonly string[] }> {
   if (flags.from === undefined) {
-    const odd = (['prompt', 'generator'] as const).find((flag) => flags[flag] !== undefined)
+    const odd = (['prompt', 'system', 'generator'] as const).find((flag) => flags[flag] !== undefined)
     if (odd !== undefined) {
       throw new InvalidInputError(`--${odd} needs --from, a file of examples`, {
         remedy: 'For instance: krige init tickets --from tickets.csv --prompt "Classify the ticket."',
@@ -215,6 +218,7 @@ async function filesOf(folder: string, flags: InitFlags): Promise<{ files: Files
     model: flags.model ?? DEFAULT_MODEL,
     ...(flags.generator === undefined ? {} : { generator: flags.generator }),
     ...(embedder === undefined ? {} : { embedder }),
+    isSystem: flags.system ?? false,
     name: basename(resolve(folder)),
   })
   return {

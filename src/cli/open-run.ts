@@ -115,11 +115,14 @@ async function openCounter(
     if (!isUnavailable(error) || !task.template) throw error
     const { renderTemplate } = await import('../prompt/template.ts')
     const { template, sampling } = task
-    const estimate: Evaluator['estimate'] = (candidate, example) => ({
-      calls: 1,
-      inputTokens: Math.ceil(renderTemplate(template, candidate, example).text.length / 4),
-      outputTokens: sampling.maxOutputTokens,
-    })
+    const estimate: Evaluator['estimate'] = (candidate, example) => {
+      const { system = '', text } = renderTemplate(template, candidate, example)
+      return {
+        calls: 1,
+        inputTokens: Math.ceil((system.length + text.length) / 4),
+        outputTokens: sampling.maxOutputTokens,
+      }
+    }
     return {
       estimator: { estimate },
       close: async () => {},

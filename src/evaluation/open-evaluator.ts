@@ -29,8 +29,6 @@ export interface EvaluatedTask {
   /** Where a command that prints a key runs. */
   readonly folder?: string
   readonly sampling: Sampling
-  /** A system message for the model. */
-  readonly system?: string
   /** Distinct expected texts of all examples in order of first use: what `label-match` looks for. */
   readonly labels: readonly string[]
   readonly constraints?: readonly { readonly metric: string }[]
@@ -181,7 +179,6 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
     metric: whole,
     metricKey,
     sampling: task.sampling,
-    ...(task.system === undefined ? {} : { system: task.system }),
     ...(options.cache ? { cache: options.cache } : {}),
     ...(options.retry ? { retry: options.retry } : {}),
   })

@@ -22,7 +22,6 @@ export interface TemplateEvaluatorOptions {
   /** Distinguishes metrics of one name, e.g. their labels and options. */
   readonly metricKey?: string
   readonly sampling: Sampling
-  readonly system?: string
   readonly retry?: RetryOptions
   readonly cache?: ResponseCache
 }
@@ -40,12 +39,12 @@ export interface TemplateEvaluatorOptions {
 export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Evaluator {
   const { template, model, metric } = options
   const requestFor = (request: EvaluationRequest): GenerateRequest => {
-    const { text, prefixLength } = renderTemplate(template, request.candidate, request.example)
+    const { text, prefixLength, system } = renderTemplate(template, request.candidate, request.example)
     const sampling = samplingOf(options.sampling, request.candidate)
     return {
       prompt: text,
       prefixLength,
-      ...(options.system === undefined ? {} : { system: options.system }),
+      ...(system === undefined ? {} : { system }),
       sampling: sampling.temperature === 0 ? sampling : { ...sampling, seed: sampling.seed ?? seedOf(request) },
       ...(metric.isDecided ? { isDecided: (soFar: string) => metric.isDecided!(withoutReasoning(soFar)) } : {}),
       ...(request.signal ? { signal: request.signal } : {}),
@@ -59,7 +58,7 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
         metric.name,
         options.metricKey ?? '',
         options.sampling,
-        options.system ?? null,
+        template.system?.source ?? null,
       ]),
     )
     .digest('hex')
@@ -118,13 +117,13 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
     modelIdentity: model.identity,
     random: options.sampling.temperature > 0,
     estimate(candidate, example) {
-      const { text } = renderTemplate(template, candidate, example)
+      const { text, system } = renderTemplate(template, candidate, example)
       const { maxOutputTokens } = samplingOf(options.sampling, candidate)
       const answer = metric.extraCost ? 'x '.repeat(maxOutputTokens) : ''
       const extra = metric.extraCost?.(answer, example) ?? { calls: 0, inputTokens: 0, outputTokens: 0 }
       // A comparison takes two answers.
       const asked = metric.compare ? 2 : 1
-      const input = requestTokens(model, text, options.system)
+      const input = requestTokens(model, text, system)
       return {
         calls: asked + extra.calls,
         inputTokens: asked * input + extra.inputTokens,

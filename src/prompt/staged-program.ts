@@ -28,7 +28,6 @@ export interface ProgramStage {
   readonly slots: readonly string[]
   /** As written; absent where it is the task's. */
   readonly model?: string
-  readonly system?: string
   readonly sampling: StageSampling
   /** The name under which other stages read its output. */
   readonly writes: string

@@ -13,11 +13,17 @@ import type { Example, JsonValue } from './example.ts'
 
 export type TemplatePart = { readonly text: string } | { readonly variable: string }
 
-export interface Template {
+/** A message of the model input. */
+export interface TemplateText {
   readonly source: string
   /** The parts of each line, in order; lines are joined by `\n`. */
   readonly lines: readonly (readonly TemplatePart[])[]
-  /** Names used, each once, in order of first use. */
+}
+
+/** The user's message, and perhaps a system message before it. */
+export interface Template extends TemplateText {
+  readonly system?: TemplateText
+  /** Names used, each once, in order of first use; those of the system message first. */
   readonly variables: readonly string[]
   /** Whether prompts are templates themselves, and name what they want to know of an example. */
   readonly nested?: true
@@ -27,18 +33,27 @@ export interface Template {
 export interface RenderedInput {
   readonly text: string
   readonly prefixLength: number
+  /** Absent where there is none, or nothing fills it. */
+  readonly system?: string
 }
 
 const TAG = /\{\{([^{}]*?|'\{\{'|"\{\{")\}\}/g
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/
 
 /**
+ * @param system The system message, a template as well.
  * @throws InvalidInputError on braces that open nothing, or a name with anything but letters, digits, `_`, `.` and `-`.
  * @example
  * parseTemplate('{{instruction}}\nTicket: {{input}}').variables // ['instruction', 'input']
+ * parseTemplate('{{input}}', '{{prompt}}').variables // ['prompt', 'input']
  */
-export function parseTemplate(source: string): Template {
+export function parseTemplate(source: string, system?: string): Template {
   const variables = new Set<string>()
+  const before = system === undefined ? {} : { system: parseText(system, variables) }
+  return { ...parseText(source, variables), ...before, variables: [...variables] }
+}
+
+function parseText(source: string, variables: Set<string>): TemplateText {
   const lines = source.split('\n').map((line) => {
     const parts: TemplatePart[] = []
     let end = 0
@@ -59,7 +74,7 @@ export function parseTemplate(source: string): Template {
     pushText(parts, line.slice(end), source)
     return parts
   })
-  return { source, lines, variables: [...variables] }
+  return { source, lines }
 }
 
 function pushText(parts: TemplatePart[], text: string, source: string): void {
@@ -97,8 +112,17 @@ export function renderTemplate(template: Template, candidate: Candidate, example
   for (const name of filled.variables) {
     values.set(name, template.nested ? ofExample(candidate, example, name) : lookUp(template, candidate, example, name))
   }
+  const system = filled.system && fillText(filled.system, values)
+  const { text, prefixLength } = fillText(filled, values)
+  if (!system || system.text.trim() === '') return { text, prefixLength }
+  // What follows a system message of the example's own is shared by none.
+  const isShared = system.prefixLength === system.text.length
+  return { text, prefixLength: isShared ? prefixLength : 0, system: system.text }
+}
+
+function fillText({ lines }: TemplateText, values: ReadonlyMap<string, Lookup>): RenderedInput {
   const pieces: { text: string; shared: boolean }[] = []
-  for (const line of filled.lines) {
+  for (const line of lines) {
     const onlyVariables = line.length > 0 && line.every((part) => 'variable' in part)
     const parts = line.map((part) =>
       'variable' in part ? values.get(part.variable)! : { value: part.text, shared: true },
@@ -133,20 +157,23 @@ export function composeTemplate(template: Template, candidate: Candidate, exampl
   composed.set(template, known)
   const found = known.get(candidate)
   if (found) return found
-  const lines: string[] = []
-  for (const line of template.lines) {
-    const values = line.map((part) =>
-      'variable' in part ? ofCandidate(template, candidate, example, part.variable) : undefined,
-    )
-    if (line.length > 0 && values.every((value) => value === '')) continue
-    const texts = line.map((part, index) =>
-      'variable' in part ? (values[index] ?? `{{${part.variable}}}`) : part.text.replaceAll('{{', "{{'{{'}}"),
-    )
-    lines.push(texts.join(''))
-  }
-  const whole = parseTemplate(lines.join('\n'))
+  const own = (name: string) => ofCandidate(template, candidate, example, name)
+  const whole = parseTemplate(composeText(template, own), template.system && composeText(template.system, own))
   known.set(candidate, whole)
   return whole
+}
+
+function composeText({ lines }: TemplateText, own: (name: string) => string | undefined): string {
+  return lines
+    .flatMap((line) => {
+      const values = line.map((part) => ('variable' in part ? own(part.variable) : undefined))
+      if (line.length > 0 && values.every((value) => value === '')) return []
+      const texts = line.map((part, index) =>
+        'variable' in part ? (values[index] ?? `{{${part.variable}}}`) : part.text.replaceAll('{{', "{{'{{'}}"),
+      )
+      return [texts.join('')]
+    })
+    .join('\n')
 }
 
 function lookUp(template: Template, candidate: Candidate, example: Example, name: string): Lookup {

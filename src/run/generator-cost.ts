@@ -26,7 +26,8 @@ export function callCost(
   const onlyCalls = calls !== undefined && [inputTokens, outputTokens, usd].every((limit) => limit === undefined)
   if (onlyCalls && !isLocal) return 1
   const [example] = task.examples
-  const shown = `${task.template?.source ?? ''}${JSON.stringify(example?.input ?? '')}`
+  const { template } = task
+  const shown = `${template?.system?.source ?? ''}${template?.source ?? ''}${JSON.stringify(example?.input ?? '')}`
   const longest = task.sampling?.maxOutputTokens ?? SHORT_ANSWER
   const expected = example?.expected === undefined ? longest : estimateTokens(JSON.stringify(example.expected))
   const weight = isLocal ? LOCAL_OUTPUT_WEIGHT : OUTPUT_WEIGHT

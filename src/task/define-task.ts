@@ -192,7 +192,6 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     metric,
     ...(model === undefined ? {} : { model, modelSettings }),
     sampling,
-    ...(written.system === undefined ? {} : { system: written.system }),
     pool,
     ...(baseline === undefined ? {} : { baseline }),
     space,

@@ -24,8 +24,8 @@ export const KEY_NOTES = {
     byDefault: 'half and half; below 150 examples one third to search, two to hold out; seed 1',
   },
   template: {
-    says: 'the model input, with `{{slot}}`, `{{input}}` and other keys of an example. It is filled once: nothing in a value is expanded again',
-    byDefault: 'required without `evaluate` or `stages`',
+    says: "the user's message, with `{{prompt}}` or slots, `{{input}}` and other keys of an example. It is filled once: nothing in a value is expanded again",
+    byDefault: 'the prompt, an empty line, the input',
   },
   stages: {
     says: 'a program of several stages, each with its template: see [Programs](programs.md)',
@@ -44,7 +44,10 @@ export const KEY_NOTES = {
   },
   metric: { says: 'see below', byDefault: 'required without `evaluate`' },
   model: { says: 'see below', byDefault: 'required without `evaluate`' },
-  system: { says: 'a system message', byDefault: 'none' },
+  system: {
+    says: "the system message, filled as `template` is. `system: '{{prompt}}'` searches system messages; the user's message is then the input. An empty one is not sent",
+    byDefault: 'none',
+  },
   sampling: { says: '`{ temperature, topP, maxOutputTokens, stop }`', byDefault: "temperature 0; the metric's length" },
   prompts: {
     says: 'a file (`.jsonl`, `.csv`, `.yaml`, `.json`, `.txt`; see below), or a list: texts, `{"id", "text"}` or `{"id", "slots": {…}, "parameters"?}`',

@@ -218,9 +218,11 @@ function contentKey(candidate: Candidate, template: Template | undefined, exampl
     )
   }
   try {
-    const { text } = renderTemplate(template, candidate, example)
+    const { system, text } = renderTemplate(template, candidate, example)
+    if (!template.nested) return `${inOne(system, text)}\n${parameters}`
     // Prompts that differ in the names they use may look the same for one example.
-    return `${template.nested ? composeTemplate(template, candidate, example).source : text}\n${parameters}`
+    const { system: before, source } = composeTemplate(template, candidate, example)
+    return `${inOne(before?.source, source)}\n${parameters}`
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
     throw new InvalidInputError(error.message, {
@@ -229,6 +231,8 @@ function contentKey(candidate: Candidate, template: Template | undefined, exampl
     })
   }
 }
+
+const inOne = (system: string | undefined, text: string) => (system === undefined ? text : `${system}\0${text}`)
 
 function freeId(wanted: string, taken: ReadonlyMap<string, string>): string {
   let id = wanted

@@ -86,19 +86,18 @@ export function readStages(
   const settings: Record<string, ModelSettings> = {}
   const stages = entries.map(([name, stage]): ProgramStage => {
     const where = locate(['stages', name])
-    const { template, slots } = readTemplate(name, stage, { fields, outputs, space, examples }, where)
+    const system = stage.system ?? written.system
+    const { template, slots } = readTemplate(name, stage, system, { fields, outputs, space, examples }, where)
     checkCondition(stage.when, space, locate(['stages', name, 'when']))
     const [model, modelSettings] = stage.model === undefined ? [] : readModel(stage.model)
     if (modelSettings) settings[name] = modelSettings
     const sampling = { ...written.sampling, ...stage.sampling }
     const writes = stage.writes ?? name
-    const system = stage.system ?? written.system
     return {
       name,
       template,
       slots,
       ...(model === undefined ? {} : { model }),
-      ...(system === undefined ? {} : { system }),
       sampling: {
         temperature: sampling.temperature ?? 0,
         maxOutputTokens: sampling.maxOutputTokens ?? (writes === output ? maxOutputTokens : DEFAULT_STAGE_TOKENS),
@@ -146,12 +145,13 @@ interface Names {
 function readTemplate(
   name: string,
   { template: source, slots: declared = [] }: StageInput,
+  system: string | undefined,
   { fields, outputs, space, examples }: Names,
   where: string,
 ): { readonly template: Template; readonly slots: readonly string[] } {
   let template: Template
   try {
-    template = parseTemplate(source)
+    template = parseTemplate(source, system)
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
     throw new InvalidInputError(`stage ${name}: ${error.message}`, {

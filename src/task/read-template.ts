@@ -5,22 +5,14 @@ import { composeTemplate, parseTemplate, type Template } from '../prompt/templat
 import type { CheckedTaskInput } from './schema.ts'
 
 export function readTemplate(
-  { template: written, promptVariables }: CheckedTaskInput,
+  { template: written, system, promptVariables }: CheckedTaskInput,
   examples: readonly Example[],
   locate: (path: readonly PropertyKey[]) => string,
 ): Template {
   const where = locate(['template'])
-  let template: Template
-  try {
-    template = parseTemplate(written ?? (promptVariables ? '{{prompt}}' : '{{prompt}}\n\n{{input}}'))
-    if (promptVariables) template = { ...template, nested: true }
-  } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error
-    throw new InvalidInputError(error.message, {
-      where,
-      ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
-    })
-  }
+  if (system !== undefined) parseAt(locate(['system']), system)
+  const parsed = parseAt(where, written ?? usualTemplate(system, promptVariables), system)
+  const template: Template = promptVariables ? { ...parsed, nested: true } : parsed
   const shown = template.variables.filter(
     (name) => name === 'input' || examples.some((example) => Object.hasOwn(example.fields, name)),
   )
@@ -47,6 +39,25 @@ export function readTemplate(
     }
   }
   return template
+}
+
+function parseAt(where: string, ...texts: Parameters<typeof parseTemplate>): Template {
+  try {
+    return parseTemplate(...texts)
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+    throw new InvalidInputError(error.message, {
+      where,
+      ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    })
+  }
+}
+
+/** What the user's message is where nothing is written: what the system message leaves to it. */
+function usualTemplate(system: string | undefined, promptVariables: boolean | undefined): string {
+  const before = system === undefined ? [] : parseTemplate(system).variables
+  if (before.includes('prompt') || before.includes('text')) return '{{input}}'
+  return promptVariables ? '{{prompt}}' : '{{prompt}}\n\n{{input}}'
 }
 
 /** Where prompts name keys of examples, every example has them, and every prompt shows something of the example. */

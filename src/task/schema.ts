@@ -79,7 +79,10 @@ export const taskSchema = z.strictObject({
   model: modelSchema
     .optional()
     .describe('gguf:NAME, openai-compatible:URL#name or PROVIDER:MODEL; or { name, and how to ask it }.'),
-  system: z.string().optional().describe('A system message for the model.'),
+  system: z
+    .string()
+    .optional()
+    .describe('A system message, a template like the other: {{prompt}} or slots may stand in it.'),
   sampling: samplingSchema.optional(),
   ...programKeys,
   prompts: z

@@ -23,7 +23,7 @@ export const stageSchema = z.strictObject({
   template: z.string().min(1).describe('The model input, with {{prompt}}, slots, keys of examples, and outputs.'),
   slots: z.array(name).optional().describe('What else of it may vary, beside {{prompt}}.'),
   model: modelSchema.optional().describe('The model of the task when absent.'),
-  system: z.string().optional(),
+  system: z.string().optional().describe('Its system message, a template as well.'),
   sampling: samplingSchema.optional(),
   writes: name.optional().describe('The name its output goes by; its own when absent.'),
   when: condition.optional().describe('Where the parameter has another value, the stage is passed by.'),

@@ -15,7 +15,7 @@ export function fingerprintOf(task: Omit<Task, 'fingerprint'>): string {
     // A new password in the address is no other model.
     model: task.model === undefined ? null : publicModelName(task.model),
     sampling: task.sampling,
-    system: task.system ?? null,
+    system: task.template?.system?.source ?? null,
     evaluate: task.evaluate ?? null,
     ...(task.program ? { program: programContent(task.program) } : {}),
   }
@@ -25,7 +25,10 @@ export function fingerprintOf(task: Omit<Task, 'fingerprint'>): string {
 function programContent({ stages, ...flow }: StagedProgram) {
   return {
     ...flow,
-    stages: stages.map(({ template, model, ...stage }) => ({
+    stages: stages.map(({ template, model, name, slots, ...stage }) => ({
+      name,
+      slots,
+      system: template.system?.source,
       ...stage,
       template: template.source,
       model: model === undefined ? null : publicModelName(model),

@@ -13,7 +13,7 @@ export type SharedTask = Pick<Task, 'name' | 'embedder'> & Omit<EvaluatedTask, '
 
 /** @returns `undefined` where the file of the task is needed. */
 export function shareTask(task: Task): SharedTask | undefined {
-  const { name, embedder, template, metric, model, modelSettings, sampling, system, labels } = task
+  const { name, embedder, template, metric, model, modelSettings, sampling, labels } = task
   const { constraints, program, stageSettings } = task
   const shared = {
     name,
@@ -24,7 +24,6 @@ export function shareTask(task: Task): SharedTask | undefined {
     ...(template ? { template } : {}),
     ...(model === undefined ? {} : { model }),
     ...(modelSettings ? { modelSettings } : {}),
-    ...(system === undefined ? {} : { system }),
     ...(constraints ? { constraints } : {}),
     ...(program ? { program } : {}),
     ...(stageSettings ? { stageSettings } : {}),

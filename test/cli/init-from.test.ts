@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { toJson, toPromptfoo } from '../../src/cli/export-formats.ts'
 import { taskFrom } from '../../src/cli/init-from.ts'
 import { STAGED_TASK } from '../../src/cli/init-stages.ts'
+import { renderTemplate } from '../../src/prompt/template.ts'
 import { loadTask } from '../../src/task/load-task.ts'
 import { krigeWith } from '../support/krige-here.ts'
 
@@ -45,6 +46,24 @@ describe('krige init --from', () => {
     const { task } = from(join(folder, 'a.csv'), 'Label {{input}}.')
     expect(parse(task)).toMatchObject({ promptVariables: true, baseline: 'Label {{input}}.' })
     expect(loadTask(write('task.yaml', task)).template?.nested).toBe(true)
+  })
+
+  it('makes a system message of the prompt where it is told to', () => {
+    const system = (prompt: string) =>
+      taskFrom({ from: join(folder, 'a.csv'), prompt, model: 'gguf:any', name: 'tickets', isSystem: true })
+    const { task, examples } = system('Sort tickets.')
+    write('examples.jsonl', examples)
+    const loaded = loadTask(write('task.yaml', task))
+    expect(renderTemplate(loaded.template!, loaded.pool[0]!, loaded.examples[0]!)).toEqual({
+      system: 'Sort tickets.\n',
+      text: 'It crashes, again',
+      prefixLength: 0,
+    })
+    const named = loadTask(write('task.yaml', system('Sort {{text}}.').task))
+    expect(renderTemplate(named.template!, named.pool[0]!, named.examples[0]!)).toMatchObject({
+      system: 'Sort It crashes, again.',
+      text: 'It crashes, again',
+    })
   })
 
   it.each([

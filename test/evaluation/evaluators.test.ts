@@ -46,6 +46,17 @@ describe('the template evaluator', () => {
     expect(evaluator.random).toBe(false)
   })
 
+  it("sends the candidate's system message, and counts it", async () => {
+    const model = createScriptedModel(() => 'bug')
+    const own = parseTemplate('{{input}}', 'You sort tickets.\n{{prompt}}')
+    const evaluator = createTemplateEvaluator({ template: own, model, metric: labelMatch(['bug']), sampling })
+    await evaluator.evaluate(cell)
+    expect(model.requests[0]).toMatchObject({ system: 'You sort tickets.\nLabel it.', prompt: 'It crashes.' })
+    expect(evaluator.estimate(candidate, example).inputTokens).toBe('You sort tickets.\nLabel it.It crashes.'.length)
+    const plain = createTemplateEvaluator({ template, model, metric: labelMatch(['bug']), sampling })
+    expect(plain.id).not.toBe(evaluator.id)
+  })
+
   it('gives every repeat of a random cell its own seed, the same each time', async () => {
     const model = createScriptedModel(() => 'bug')
     const options = { template, model, metric: labelMatch(['bug']), sampling: { ...sampling, temperature: 1 } }
@@ -259,9 +270,10 @@ describe('chat formats', () => {
       after: '<|im_end|>\n<|im_start|>assistant\\n',
       trims: false,
     })
-    expect(readChatFormat(chatml, { system: 'Be brief.' }).before).toBe(
-      '<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n',
-    )
+    expect(readChatFormat(chatml, { system: true })).toMatchObject({
+      before: '<|im_start|>system\n',
+      between: '<|im_end|>\n<|im_start|>user\n',
+    })
     expect(
       readChatFormat('{{ bos_token }}{% for m in messages %}[{{ m.content | trim }}]{% endfor %}', { bosToken: '<s>' }),
     ).toEqual({ before: '<s>[', after: ']', trims: true })

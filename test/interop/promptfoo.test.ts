@@ -2,6 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { chatOf, toPromptfoo } from '../../src/cli/export-formats.ts'
 import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
 import { readExpectedCell, simpleJavascript } from '../../src/interop/promptfoo/assertions.ts'
 import { type ImportedTask, type ImportOptions, importPromptfoo } from '../../src/interop/promptfoo/import-promptfoo.ts'
@@ -136,10 +138,36 @@ describe('import promptfoo', () => {
         'unsupported providers[0].config.cache_control',
         'unsupported defaultTest.assert[2]',
         'unsupported tests[2]',
-        'changed prompts[0]',
         'changed latency',
       ]),
     )
+  })
+
+  it('keeps the system message of a chat, and writes it back', () => {
+    const { task, findings } = importFixture('limits')
+    expect(findings.filter(({ where }) => where.startsWith('prompts'))).toEqual([])
+    expect(task.pool.map(({ slots }) => slots)).toEqual([
+      { system: 'One word.', user: 'Riddle: {{riddle}}' },
+      { system: '', user: 'Guess: {{riddle}}' },
+    ])
+    const sent = task.pool.map((candidate) => renderTemplate(task.template!, candidate, task.examples[0]!))
+    expect(sent).toEqual([
+      { system: 'One word.', text: 'Riddle: I have a face and two hands.', prefixLength: 8 },
+      { text: 'Guess: I have a face and two hands.', prefixLength: 7 },
+    ])
+    expect(task.pool.map((candidate) => JSON.parse(chatOf(candidate)!))).toEqual([
+      [
+        { role: 'system', content: 'One word.' },
+        { role: 'user', content: 'Riddle: {{riddle}}' },
+      ],
+      [{ role: 'user', content: 'Guess: {{riddle}}' }],
+    ])
+    const file = join(scratch, 'again.yaml')
+    const config = parse(toPromptfoo(task.pool[0]!, configOf('limits')))
+    writeFileSync(file, stringify(config))
+    expect(importPromptfoo(file).prompts).toEqual([
+      { id: expect.any(String), slots: { system: 'One word.', user: 'Riddle: {{riddle}}' } },
+    ])
   })
 
   it('takes only the prompts a provider is asked, and addresses of local servers', () => {

@@ -39,6 +39,16 @@ describe.runIf(problem === undefined)('SmolLM2 135M Instruct, in process', () =>
     expect(result.kind === 'text' && result.text).toContain('Paris')
   })
 
+  it('reads special tokens in a message of either role as text', async () => {
+    const ask = (system: string, prompt: string) =>
+      chat.generate({ system, prompt, sampling: { temperature: 0, maxOutputTokens: 1 } })
+    const tokens = async (system: string, prompt: string) => (await ask(system, prompt)).usage.inputTokens
+    const marker = '<|im_end|>'
+    const plain = await tokens('a', 'b')
+    expect(await tokens(`a${marker}`, 'b')).toBeGreaterThan(plain + 2)
+    expect(await tokens('a', `b${marker}`)).toBeGreaterThan(plain + 2)
+  })
+
   it('continues a bare prompt, stops where told, and is greedy at temperature 0', async () => {
     const prompt = 'cat -> cat\ndog -> dog\ntree -> tree\nhouse -> house\nbird ->'
     const ask = () => raw.generate({ prompt, sampling: { ...greedy, stop: ['\n'] } })

@@ -30,6 +30,40 @@ describe('templates', () => {
     expect(renderTemplate(template, { id: 'a', slots: { hint: 'own' } }, example).text).toBe('own INPUT')
   })
 
+  it('fills a system message as well, and leaves an empty one out', () => {
+    const template = parseTemplate('{{input}}', '{{prompt}}')
+    expect(renderTemplate(template, { id: 'a', text: 'Be {{brief}}.' }, example)).toEqual({
+      system: 'Be {{brief}}.',
+      text: 'INPUT',
+      prefixLength: 0,
+    })
+    expect(renderTemplate(template, { id: 'a', text: ' ' }, example)).toEqual({ text: 'INPUT', prefixLength: 0 })
+    const both = parseTemplate('{{instruction}}\n{{input}}', 'You help. {{role}}')
+    expect(both.variables).toEqual(['role', 'instruction', 'input'])
+    expect(renderTemplate(both, { id: 'a', slots: { role: '', instruction: 'Go.' } }, example)).toEqual({
+      system: 'You help. ',
+      text: 'Go.\nINPUT',
+      prefixLength: 4,
+    })
+    // Nothing after a message that differs by example is shared.
+    const own = parseTemplate('{{prompt}} {{input}}', 'About {{hint}}')
+    expect(renderTemplate(own, { id: 'a', text: 'Go.' }, example)).toMatchObject({
+      system: 'About HINT',
+      prefixLength: 0,
+    })
+  })
+
+  it('lets prompts name keys of an example in either message', () => {
+    const template = { ...parseTemplate('{{user}}', '{{system}}'), nested: true } as const
+    const candidate = { id: 'a', slots: { system: 'Know {{hint}}.', user: 'Do {{input}}' } }
+    const nasty = { ...example, fields: { hint: '{{input}}' } }
+    expect(renderTemplate(template, candidate, nasty)).toEqual({
+      system: 'Know {{input}}.',
+      text: 'Do INPUT',
+      prefixLength: 0,
+    })
+  })
+
   it('writes literal braces', () => {
     expect(
       renderTemplate(parseTemplate("{{'{{'}}x}} {{prompt}} {{input}}"), { id: 'a', text: 'T' }, example).text,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { exitCodeOf } from '../../src/cli/exit-code.ts'
 import { KrigeError } from '../../src/errors.ts'
+import { renderTemplate } from '../../src/prompt/template.ts'
 import { loadTask } from '../../src/task/load-task.ts'
 
 let folder: string
@@ -91,6 +92,30 @@ describe('loadTask', () => {
     expect(task.labels).toEqual(['bug', 'billing', 'feature', 'shipping'])
     expect(task.budget).toEqual({ evaluations: 10, calls: 12 })
     expect(task.sampling).toEqual({ temperature: 0, maxOutputTokens: 16 })
+  })
+
+  it('searches system messages where the prompt stands in one', () => {
+    const yaml = YAML.replace(/template: .*/, "system: 'You sort tickets. {{prompt}}'").replace(
+      'prompts.jsonl',
+      '[Be brief., Be exact.]',
+    )
+    const task = loadTask(write({ yaml }))
+    expect(task.pool.map(({ text }) => text)).toEqual(['Be brief.', 'Be exact.', 'Classify the ticket.'])
+    expect(renderTemplate(task.template!, task.pool[0]!, task.examples[0]!)).toEqual({
+      system: 'You sort tickets. Be brief.',
+      text: 'It crashes.',
+      prefixLength: 0,
+    })
+    // A fixed one leaves the prompt to the message of the user.
+    const fixed = loadTask(write({ yaml: yaml.replace('{{prompt}}', 'Always.') }))
+    expect(renderTemplate(fixed.template!, fixed.pool[0]!, fixed.examples[0]!)).toMatchObject({
+      system: 'You sort tickets. Always.',
+      text: 'Be brief.\n\nIt crashes.',
+    })
+    expect(task.fingerprint).not.toBe(fixed.fingerprint)
+    expect(complaint({ yaml: yaml.replace('{{prompt}}', '{{ prompt | upper }}') })).toMatch(
+      /^task.yaml:\d+: template has \{\{ prompt \| upper \}\}; expected a name/,
+    )
   })
 
   it('finds a baseline that is in the pool already', () => {

@@ -1,6 +1,6 @@
 /**
- * A model's own chat template, taken apart into what stands before and after the user's message. The message itself is
- * never read as template or as special tokens.
+ * A model's own chat template, taken apart into what stands before, between and after the messages. The messages themselves
+ * are never read as template or as special tokens.
  *
  * @module
  */
@@ -8,31 +8,35 @@ import { Template } from '@huggingface/jinja'
 import { InvalidInputError } from '../../errors.ts'
 
 export interface ChatFormat {
-  /** Special tokens and role names before the user's message. */
+  /** Special tokens and role names before the first message: the system message where there is one, else the user's. */
   readonly before: string
-  /** …and after it, up to where the model starts to speak. */
+  /** …between system message and user's; absent where there is no system message. */
+  readonly between?: string
+  /** …and after the user's, up to where the model starts to speak. */
   readonly after: string
-  /** Whether the template strips white space around the message. */
+  /** Whether the template strips white space around the user's message. */
   readonly trims: boolean
 }
 
 export interface ChatFormatOptions {
   readonly bosToken?: string
   readonly eosToken?: string
-  readonly system?: string
+  /** Whether there is a system message. */
+  readonly system?: boolean
 }
 
-const SENTINEL = '\u{E000}krige\u{E001}'
+const SYSTEM = '\u{E000}krige system\u{E001}'
+const USER = '\u{E000}krige\u{E001}'
 
 /**
- * @throws InvalidInputError when the template fails or does not show the user's message once.
+ * @throws InvalidInputError when the template fails or does not show each message once.
  * @example
  * readChatFormat("{% for m in messages %}<{{m.role}}>{{m.content}}{% endfor %}").before // '<user>'
  */
 export function readChatFormat(template: string, options: ChatFormatOptions = {}): ChatFormat {
   const messages = [
-    ...(options.system === undefined ? [] : [{ role: 'system', content: options.system }]),
-    { role: 'user', content: ` ${SENTINEL} ` },
+    ...(options.system ? [{ role: 'system', content: SYSTEM }] : []),
+    { role: 'user', content: ` ${USER} ` },
   ]
   let rendered: string
   try {
@@ -49,12 +53,17 @@ export function readChatFormat(template: string, options: ChatFormatOptions = {}
       cause,
     })
   }
-  const trims = !rendered.includes(` ${SENTINEL} `)
-  const [before, after, ...more] = rendered.split(trims ? SENTINEL : ` ${SENTINEL} `)
-  if (before === undefined || after === undefined || more.length > 0) {
-    throw new InvalidInputError("the model's chat template does not show the user's message exactly once", {
-      remedy: 'Use the model without a chat format: put #raw after its name.',
-    })
-  }
-  return { before, after, trims }
+  const trims = !rendered.includes(` ${USER} `)
+  const [start, after] = splitOnce(rendered, trims ? USER : ` ${USER} `, "user's")
+  if (!options.system) return { before: start, after, trims }
+  const [before, between] = splitOnce(start, SYSTEM, 'system')
+  return { before, between, after, trims }
+}
+
+function splitOnce(rendered: string, message: string, whose: string): [before: string, after: string] {
+  const [before, after, ...more] = rendered.split(message)
+  if (before !== undefined && after !== undefined && more.length === 0) return [before, after]
+  throw new InvalidInputError(`the model's chat template does not show the ${whose} message exactly once`, {
+    remedy: 'Use the model without a chat format: put #raw after its name.',
+  })
 }

@@ -194,14 +194,14 @@ interface PromptTokenizer {
 function createPromptTokenizer(model: LlamaModel, template: string | undefined): PromptTokenizer {
   const { bos } = model.tokens
   const start = model.tokens.shouldPrependBosToken && bos !== null ? [bos] : []
-  const formats = new Map<string | undefined, ChatFormat>()
-  const formatFor = (source: string, system: string | undefined) => {
+  const formats = new Map<boolean, ChatFormat>()
+  const formatFor = (source: string, system: boolean) => {
     let format = formats.get(system)
     if (!format) {
       format = readChatFormat(source, {
         bosToken: model.tokens.bosString ?? '',
         eosToken: model.tokens.eosString ?? '',
-        ...(system === undefined ? {} : { system }),
+        system,
       })
       formats.set(system, format)
     }
@@ -212,11 +212,12 @@ function createPromptTokenizer(model: LlamaModel, template: string | undefined):
       if (template === undefined) {
         return [...start, ...model.tokenize(system === undefined ? prompt : `${system}\n\n${prompt}`)]
       }
-      const format = formatFor(template, system)
+      const format = formatFor(template, system !== undefined)
       const before = model.tokenize(format.before, true)
       return [
         ...(before[0] === start[0] ? [] : start),
         ...before,
+        ...(system === undefined ? [] : [...model.tokenize(system), ...model.tokenize(format.between!, true)]),
         ...model.tokenize(format.trims ? prompt.trim() : prompt),
         ...model.tokenize(format.after, true),
       ]

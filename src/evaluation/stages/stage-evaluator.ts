@@ -42,7 +42,13 @@ export function createStageEvaluator(options: StageEvaluatorOptions): Evaluator 
   const id = createHash('sha256')
     .update(
       JSON.stringify([
-        { ...program, stages: program.stages.map(({ template, model: _, ...stage }) => [stage, template.source]) },
+        {
+          ...program,
+          stages: program.stages.map(({ template, model: _, name, slots, ...stage }) => [
+            { name, slots, system: template.system?.source, ...stage },
+            template.source,
+          ]),
+        },
         program.stages.map((stage) => modelOf(stage).identity),
         metric.name,
         options.metricKey ?? '',
@@ -61,12 +67,12 @@ export function createStageEvaluator(options: StageEvaluatorOptions): Evaluator 
     outputs: Readonly<Record<string, string>>,
     visit: number,
   ): GenerateRequest => {
-    const { text, prefixLength } = renderStage(stage, request.candidate, request.example, outputs)
+    const { text, prefixLength, system } = renderStage(stage, request.candidate, request.example, outputs)
     const sampling = samplingOf(stage, request)
     return {
       prompt: text,
       prefixLength,
-      ...(stage.system === undefined ? {} : { system: stage.system }),
+      ...(system === undefined ? {} : { system }),
       sampling: sampling.temperature === 0 ? sampling : { ...sampling, seed: seedOf(request, stage, visit) },
       ...(metric.isDecided && isLast(stage)
         ? { isDecided: (soFar: string) => metric.isDecided!(withoutReasoning(soFar)) }
@@ -96,8 +102,8 @@ export function createStageEvaluator(options: StageEvaluatorOptions): Evaluator 
       }
       for (const stage of program.stages) {
         const model = modelOf(stage)
-        const { text } = renderStage(stage, candidate, example, outputs)
-        const input = requestTokens(model, text, stage.system)
+        const { text, system } = renderStage(stage, candidate, example, outputs)
+        const input = requestTokens(model, text, system)
         add(runs.get(stage.name) ?? 0, 1, input, samplingOf(stage, { candidate }).maxOutputTokens)
       }
       total.calls = Math.min(total.calls, program.maxSteps)

@@ -11,6 +11,12 @@ import { chatText, type ImportedPrompt } from './prompts.ts'
 import { fieldName, type ReadTest } from './read-tests.ts'
 import { nothingSets } from './tests.ts'
 
+export interface ConvertedPrompt {
+  readonly id: string
+  readonly text: string
+  readonly system?: string
+}
+
 /** Prompts as our templates, and the fields they need in every test. */
 export function convertPrompts(prompts: readonly ImportedPrompt[], tests: readonly ReadTest[], findings: Findings) {
   const fields = new Map<string, string>()
@@ -23,13 +29,17 @@ export function convertPrompts(prompts: readonly ImportedPrompt[], tests: readon
     return `computed_${number}`
   }
   let extended: ReadTest[] = tests.map((test) => ({ ...test }))
-  const converted: { id: string; text: string }[] = []
+  const converted: ConvertedPrompt[] = []
   const ids = new Set<string>()
   for (const [index, prompt] of prompts.entries()) {
     const name = prompt.labels[0] ?? `prompt ${index + 1}`
-    const template = prompt.isUnfilledChat
-      ? wholeTemplate(prompt.source, fieldFor)
-      : convertTemplate(prompt.source, fieldFor)
+    const convert = prompt.isUnfilledChat ? wholeTemplate : convertTemplate
+    const user = convert(prompt.source, fieldFor)
+    const system = prompt.system === undefined ? undefined : convert(prompt.system, fieldFor)
+    const template = {
+      names: [...new Set([...user.names, ...(system?.names ?? [])])],
+      computed: new Map([...user.computed, ...(system?.computed ?? [])]),
+    }
     if (template.names.length === 0 && template.computed.size === 0) {
       findings.unsupported('prompts', `prompt ${shorten(name)} shows nothing of a test`)
       continue
@@ -48,10 +58,8 @@ export function convertPrompts(prompts: readonly ImportedPrompt[], tests: readon
       continue
     }
     const id = freeId(index, prompt.labels, ids)
-    converted.push({
-      id,
-      text: template.text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => `{{${fieldName(name, tests)}}}`),
-    })
+    const named = (text: string) => text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => `{{${fieldName(name, tests)}}}`)
+    converted.push({ id, text: named(user.text), ...(system ? { system: named(system.text) } : {}) })
   }
   return { prompts: converted, tests: extended }
 }
@@ -61,7 +69,11 @@ function wholeTemplate(source: string, fieldFor: (source: string) => string) {
   return { text: `{{${field}}}`, names: [], computed: new Map([[field, source]]) }
 }
 
-function withFields(vars: Vars, { names, computed }: ReturnType<typeof convertTemplate>, isChat?: true): Vars {
+function withFields(
+  vars: Vars,
+  { names, computed }: Omit<ReturnType<typeof convertTemplate>, 'text'>,
+  isChat?: true,
+): Vars {
   const next: Record<string, JsonValue> = { ...vars }
   for (const name of names) next[name] ??= ''
   for (const [field, source] of computed) {

@@ -8,6 +8,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { InvalidInputError } from '../../errors.ts'
 import { DeadlineError, withDeadline } from '../../evaluation/deadline.ts'
 import { needsJudge } from '../../evaluation/metrics/assertion-options.ts'
+import type { Candidate } from '../../prompt/candidate.ts'
 import type { JsonValue } from '../../prompt/example.ts'
 import { readTextFile, showPath } from '../../task/source.ts'
 import { convertPrompts, shorten } from './convert-prompts.ts'
@@ -35,7 +36,8 @@ export interface ImportedTask {
   /** The content of `task.yaml`. */
   readonly task: Readonly<Record<string, JsonValue>>
   readonly examples: readonly Readonly<Record<string, JsonValue>>[]
-  readonly prompts: readonly { readonly id: string; readonly text: string }[]
+  /** Texts; where one has a system message, all are slots `system` and `user`. */
+  readonly prompts: readonly ({ readonly id: string } & Pick<Candidate, 'text' | 'slots'>)[]
   /** How many checks each kind contributes. */
   readonly assertions: Readonly<Record<string, number>>
   readonly findings: readonly Finding[]
@@ -121,13 +123,14 @@ function read(file: string, options: ImportOptions): ImportedTask {
   if (examples.length < FEWEST_TO_SPLIT) {
     findings.changed('tests', `${examples.length} tests: all are searched on, none is held out to check the winner`)
   }
+  const isChat = converted.prompts.some(({ system }) => system !== undefined)
   return {
     task: {
       name: basename(dirname(path)),
       ...(config.description === undefined ? {} : { description: config.description }),
       examples: 'examples.jsonl',
       ...(examples.length < FEWEST_TO_SPLIT ? { split: { search: examples.length, holdout: 0 } } : {}),
-      template: '{{prompt}}',
+      ...(isChat ? { system: '{{system}}', template: '{{user}}' } : { template: '{{prompt}}' }),
       promptVariables: true,
       metric: judge === undefined ? 'assertions' : { name: 'assertions', judge },
       ...(limits.length === 0 ? {} : { constraints: limits.map((limit) => ({ ...limit })) }),
@@ -138,7 +141,9 @@ function read(file: string, options: ImportOptions): ImportedTask {
       budget: { evaluations: converted.prompts.length * examples.length },
     },
     examples,
-    prompts: converted.prompts,
+    prompts: isChat
+      ? converted.prompts.map(({ id, text, system = '' }) => ({ id, slots: { system, user: text } }))
+      : converted.prompts,
     assertions: counts,
     findings: findings.list,
   }

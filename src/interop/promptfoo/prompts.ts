@@ -11,8 +11,10 @@ import type { Findings } from './finding.ts'
 import { json, type PromptfooConfig, type WrittenPrompt } from './schema.ts'
 
 export interface ImportedPrompt {
-  /** A Nunjucks template. */
+  /** A Nunjucks template: the user's message, where there is a system message. */
   readonly source: string
+  /** Another one. */
+  readonly system?: string
   /** Names it in the configuration, and for providers that want only some prompts. */
   readonly labels: readonly string[]
   /** Becomes messages only once it is filled: a file that writes JSON with tags. */
@@ -45,9 +47,10 @@ export function importPrompts(
     }
   })
   const known = new Set<string>()
-  return prompts.filter(({ source, labels }) => {
-    if (known.has(source)) findings.changed('prompts', `prompt ${labels[0]} repeats another one's text: it stands once`)
-    return !known.has(source) && known.add(source)
+  return prompts.filter(({ system, source, labels }) => {
+    const text = JSON.stringify([system, source])
+    if (known.has(text)) findings.changed('prompts', `prompt ${labels[0]} repeats another one's text: it stands once`)
+    return !known.has(text) && known.add(text)
   })
 }
 
@@ -64,7 +67,7 @@ function importPrompt(entry: WrittenPrompt, where: string, files: ConfigFiles, f
           ? contentOf(message.content, where, files)
           : message.content,
     }))
-    return [{ source: joinMessages(read, where, findings), labels }]
+    return [{ ...fromMessages(read, where, findings), labels }]
   }
   if (raw !== undefined && !files.isReference(raw)) return [fromSource(raw.trim(), labels, where, findings)]
   const path = file ?? raw ?? id
@@ -122,7 +125,7 @@ function readPromptFile(
       const messages = readMessages(/\{%/.test(text) ? undefined : files.data(path, where))
       return [
         messages
-          ? { source: joinMessages(messages, where, findings), labels: named }
+          ? { ...fromMessages(messages, where, findings), labels: named }
           : fromSource(text.trim(), named, where, findings),
       ]
     }
@@ -161,7 +164,7 @@ function fromSource(source: string, labels: readonly string[], where: string, fi
   const named = labels.length > 0 ? labels : [source]
   if (!/^\[\s*\{/.test(source)) return { source, labels: named }
   const messages = parseMessages(source)
-  if (messages) return { source: joinMessages(messages, where, findings), labels: named }
+  if (messages) return { ...fromMessages(messages, where, findings), labels: named }
   findings.changed(where, 'a chat that is JSON only once it is filled: every example carries it whole')
   return { source, labels: named, isUnfilledChat: true }
 }
@@ -187,19 +190,32 @@ function readMessages(data: unknown): Messages | undefined {
   return messages.success ? messages.data : undefined
 }
 
-function joinMessages(messages: Messages, where: string, findings: Findings): string {
+/** A system message before the user's stays one; a longer chat becomes a single text. */
+function fromMessages(
+  messages: Messages,
+  where: string,
+  findings: Findings,
+): Pick<ImportedPrompt, 'source' | 'system'> {
+  const [first, second] = messages
+  if (messages.length === 2 && isSystem(first!) && second!.role === 'user') {
+    return { system: contentText(first!), source: contentText(second!) }
+  }
   if (messages.length > 1) findings.changed(where, 'the messages of a chat stand in one message, one after the other')
-  return messagesText(messages)
+  return { source: messagesText(messages) }
 }
+
+const isSystem = ({ role }: Messages[number]) => role === 'system' || role === 'developer'
+
+const contentText = ({ content }: Messages[number]) => (typeof content === 'string' ? content : partsText(content))
 
 /** One user message stays itself; a turn of the assistant's needs a name in front of it. */
 function messagesText(messages: Messages): string {
-  const isDialogue = messages.some(({ role }) => role !== 'user' && role !== 'system' && role !== 'developer')
+  const isDialogue = messages.some((message) => message.role !== 'user' && !isSystem(message))
   return messages
-    .map(({ role, content }) => {
-      const text = typeof content === 'string' ? content : partsText(content)
-      const name = role === 'system' || role === 'developer' ? '' : `${role[0]!.toUpperCase()}${role.slice(1)}: `
-      return isDialogue ? `${name}${text}` : text
+    .map((message) => {
+      const { role } = message
+      const name = isSystem(message) ? '' : `${role[0]!.toUpperCase()}${role.slice(1)}: `
+      return isDialogue ? `${name}${contentText(message)}` : contentText(message)
     })
     .join('\n\n')
 }
