@@ -1,6 +1,7 @@
 import { isMap, parseDocument, stringify } from 'yaml'
 import { InvalidInputError } from '../errors.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import { splitTurns } from '../prompt/turns.ts'
 import type { Answer } from '../store/read-answers.ts'
 import type { StudyState } from '../study/state.ts'
 import { readTextFile } from '../task/source.ts'
@@ -54,10 +55,13 @@ function textCell(text: string): string {
 }
 
 function fieldsOf(name: string, candidate: Candidate): Record<string, unknown> {
+  const { text, turns } = splitTurns(candidateText(candidate))
   return {
     study: name,
     id: candidate.id,
     text: candidateText(candidate),
+    // A chat needs them apart.
+    ...(turns.length > 0 ? { instruction: text, turns } : {}),
     ...(candidate.slots ? { slots: candidate.slots } : {}),
     ...(candidate.parameters ? { parameters: candidate.parameters } : {}),
   }
@@ -79,10 +83,14 @@ export function toTypeScript(name: string, candidate: Candidate): string {
 
 /** Slots that are called as the messages of a chat are, as promptfoo writes one. */
 export function chatOf({ slots = {} }: Candidate): string | undefined {
-  const { system, user, ...others } = slots
+  const { system, turns = '', user, ...others } = slots
   if (system === undefined || user === undefined || Object.keys(others).length > 0) return undefined
   const messages = [
     { role: 'system', content: system },
+    ...splitTurns(turns).turns.flatMap((turn) => [
+      { role: 'user', content: turn.user },
+      { role: 'assistant', content: turn.assistant },
+    ]),
     { role: 'user', content: user },
   ]
   return JSON.stringify(

@@ -1,5 +1,6 @@
 import { type Failure, failure, NO_CALL_LEFT } from '../history/failure.ts'
 import type { CallRole, CallTrace } from '../history/trace.ts'
+import { inputTokensOf } from './estimate-tokens.ts'
 import type { ReserveCall } from './evaluator.ts'
 import { withoutReasoning } from './reasoning.ts'
 import { type CacheKey, cacheKeyOf, type ResponseCache } from './response-cache.ts'
@@ -46,6 +47,7 @@ export async function callModel(
     ...stage,
     model: model.name,
     ...(request.system === undefined ? {} : { system: request.system }),
+    ...(request.turns ? { turns: request.turns } : {}),
     prompt: request.prompt,
     ...(result.kind === 'text' ? { text: result.text } : { error: result.failure.message }),
     usage: { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens },
@@ -84,8 +86,7 @@ export async function callModel(
     if (request.signal?.aborted) return cancelled()
     const reservation = await reserve?.({
       model: model.name,
-      inputTokens:
-        model.countTokens(request.prompt) + (request.system === undefined ? 0 : model.countTokens(request.system)),
+      inputTokens: inputTokensOf(request, (message) => model.countTokens(message)),
       maxOutputTokens: request.sampling.maxOutputTokens,
       attempt,
       role,

@@ -1,7 +1,10 @@
-import type { TextModel } from './text-model.ts'
+import type { RenderedInput } from '../prompt/template.ts'
+import type { GenerateRequest, TextModel } from './text-model.ts'
 
 /** What a server's chat format adds to a request, at most. */
 const CHAT_OVERHEAD_TOKENS = 32
+/** …and to each turn before it. */
+const TURN_OVERHEAD_TOKENS = 16
 
 /**
  * A careful over-estimate of how many tokens a text has, for models whose tokenizer is not at hand. It counts half a
@@ -25,8 +28,23 @@ export function estimateTokens(text: string): number {
   return Math.ceil(halves / 2)
 }
 
-/** Input tokens of one request at most, its system message and the chat format of a remote model included. */
-export function requestTokens(model: Pick<TextModel, 'countTokens' | 'local'>, text: string, system?: string): number {
-  const ofSystem = system === undefined ? 0 : model.countTokens(system)
-  return model.countTokens(text) + ofSystem + (model.local ? 0 : CHAT_OVERHEAD_TOKENS)
+type Messages = Pick<GenerateRequest, 'prompt' | 'system' | 'turns'>
+
+/** Input tokens of all messages of a request. */
+export function inputTokensOf({ prompt, system, turns = [] }: Messages, count = estimateTokens): number {
+  const before = [
+    ...(system === undefined ? [] : [system]),
+    ...turns.flatMap(({ user, assistant }) => [user, assistant]),
+  ]
+  return before.reduce((total, message) => total + count(message), count(prompt))
+}
+
+/** …of one call at most, with the chat format of a remote model. */
+export function requestTokens(
+  model: Pick<TextModel, 'countTokens' | 'local'>,
+  { text, system, turns = [] }: Omit<RenderedInput, 'prefixLength'>,
+): number {
+  const request = { prompt: text, turns, ...(system === undefined ? {} : { system }) }
+  const ofFormat = model.local ? 0 : CHAT_OVERHEAD_TOKENS + TURN_OVERHEAD_TOKENS * turns.length
+  return inputTokensOf(request, (message) => model.countTokens(message)) + ofFormat
 }

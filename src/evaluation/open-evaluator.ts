@@ -78,8 +78,13 @@ function redactTexts(
   redact: (text: string) => string,
   redactAnswer: (text: string) => string,
 ): Evaluator {
-  const cleanCall = ({ system, prompt, text, error, ...call }: CallTrace): CallTrace => ({
+  const cleanCall = ({ system, turns, prompt, text, error, ...call }: CallTrace): CallTrace => ({
     ...call,
+    ...(turns === undefined
+      ? {}
+      : {
+          turns: turns.map(({ user, assistant }) => ({ user: redactAnswer(user), assistant: redactAnswer(assistant) })),
+        }),
     ...(system === undefined ? {} : { system: redactAnswer(system) }),
     prompt: redactAnswer(prompt),
     ...(text === undefined ? {} : { text: redactAnswer(text) }),

@@ -37,6 +37,7 @@ export function cacheKeyOf(model: TextModel, request: GenerateRequest, repeat: n
     request.prompt,
     repeat,
     decides,
+    ...(request.turns ? [request.turns] : []),
   ]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }

@@ -39,12 +39,13 @@ export interface TemplateEvaluatorOptions {
 export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Evaluator {
   const { template, model, metric } = options
   const requestFor = (request: EvaluationRequest): GenerateRequest => {
-    const { text, prefixLength, system } = renderTemplate(template, request.candidate, request.example)
+    const { text, prefixLength, system, turns } = renderTemplate(template, request.candidate, request.example)
     const sampling = samplingOf(options.sampling, request.candidate)
     return {
       prompt: text,
       prefixLength,
       ...(system === undefined ? {} : { system }),
+      ...(turns ? { turns } : {}),
       sampling: sampling.temperature === 0 ? sampling : { ...sampling, seed: sampling.seed ?? seedOf(request) },
       ...(metric.isDecided ? { isDecided: (soFar: string) => metric.isDecided!(withoutReasoning(soFar)) } : {}),
       ...(request.signal ? { signal: request.signal } : {}),
@@ -117,13 +118,13 @@ export function createTemplateEvaluator(options: TemplateEvaluatorOptions): Eval
     modelIdentity: model.identity,
     random: options.sampling.temperature > 0,
     estimate(candidate, example) {
-      const { text, system } = renderTemplate(template, candidate, example)
+      const rendered = renderTemplate(template, candidate, example)
       const { maxOutputTokens } = samplingOf(options.sampling, candidate)
       const answer = metric.extraCost ? 'x '.repeat(maxOutputTokens) : ''
       const extra = metric.extraCost?.(answer, example) ?? { calls: 0, inputTokens: 0, outputTokens: 0 }
       // A comparison takes two answers.
       const asked = metric.compare ? 2 : 1
-      const input = requestTokens(model, text, system)
+      const input = requestTokens(model, rendered)
       return {
         calls: asked + extra.calls,
         inputTokens: asked * input + extra.inputTokens,

@@ -1,4 +1,5 @@
 import type { Failure } from '../history/failure.ts'
+import type { Turn } from '../prompt/turns.ts'
 
 /** How a completion is drawn. */
 export interface Sampling {
@@ -18,6 +19,8 @@ export interface GenerateRequest {
   /** How much of the prompt (in characters) is likely to be shared with other requests. A hint. */
   readonly prefixLength?: number
   readonly system?: string
+  /** What was said before the prompt, after the system message. */
+  readonly turns?: readonly Turn[]
   readonly sampling: Sampling
   /** Lets a streaming model stop as soon as the text so far decides the outcome. A hint. */
   readonly isDecided?: (textSoFar: string) => boolean

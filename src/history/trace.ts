@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Turn } from '../prompt/turns.ts'
 import type { Feedback } from './measurement.ts'
 
 /** What a call was for: the task itself, a judge of answers, or a proposer of prompts. */
@@ -16,6 +17,8 @@ export interface CallTrace {
   /** As the task names it. */
   readonly model: string
   readonly system?: string
+  /** What was said before the prompt. */
+  readonly turns?: readonly Turn[]
   readonly prompt: string
   /** Absent where the call failed. */
   readonly text?: string

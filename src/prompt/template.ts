@@ -10,6 +10,7 @@
 import { InvalidInputError } from '../errors.ts'
 import { type Candidate, candidateText } from './candidate.ts'
 import type { Example, JsonValue } from './example.ts'
+import { splitTurns, type Turn } from './turns.ts'
 
 export type TemplatePart = { readonly text: string } | { readonly variable: string }
 
@@ -20,9 +21,16 @@ export interface TemplateText {
   readonly lines: readonly (readonly TemplatePart[])[]
 }
 
+interface TemplateTurn {
+  readonly user: TemplateText
+  readonly assistant: TemplateText
+}
+
 /** The user's message, and perhaps a system message before it. */
 export interface Template extends TemplateText {
   readonly system?: TemplateText
+  /** Of a nested template with a prompt in place: what is said before the user's message. */
+  readonly turns?: readonly TemplateTurn[]
   /** Names used, each once, in order of first use; those of the system message first. */
   readonly variables: readonly string[]
   /** Whether prompts are templates themselves, and name what they want to know of an example. */
@@ -35,6 +43,8 @@ export interface RenderedInput {
   readonly prefixLength: number
   /** Absent where there is none, or nothing fills it. */
   readonly system?: string
+  /** What was said before, where the prompt ends with turns. */
+  readonly turns?: readonly Turn[]
 }
 
 const TAG = /\{\{([^{}]*?|'\{\{'|"\{\{")\}\}/g
@@ -94,13 +104,17 @@ function pushText(parts: TemplatePart[], text: string, source: string): void {
 interface Lookup {
   readonly value: string
   readonly shared: boolean
+  /** Of a text of the candidate, and only there: the turns it ends with, which are no part of the value. */
+  readonly turns?: readonly Turn[]
 }
 
 /**
  * Fills a template for one candidate and one example.
  *
  * A name is looked up among the candidate's slots, then `prompt` and `text` (the whole candidate), its parameters, then
- * the example's `input` and further keys. A candidate that is only a text fills the template's first free name.
+ * the example's `input` and further keys. A candidate that is only a text fills the template's first free name. Where a
+ * prompt ends with {@link splitTurns turns}, what instructs stands in the first message of the user, and what shows an example
+ * in each.
  *
  * @throws InvalidInputError when nothing fills a name.
  * @example
@@ -113,11 +127,64 @@ export function renderTemplate(template: Template, candidate: Candidate, example
     values.set(name, template.nested ? ofExample(candidate, example, name) : lookUp(template, candidate, example, name))
   }
   const system = filled.system && fillText(filled.system, values)
-  const { text, prefixLength } = fillText(filled, values)
-  if (!system || system.text.trim() === '') return { text, prefixLength }
+  const message = fillMessage(filled, values)
+  if (!system || system.text.trim() === '') return message
   // What follows a system message of the example's own is shared by none.
   const isShared = system.prefixLength === system.text.length
-  return { text, prefixLength: isShared ? prefixLength : 0, system: system.text }
+  return { ...message, prefixLength: isShared ? message.prefixLength : 0, system: system.text }
+}
+
+/** The message of the user, with the turns before it. */
+function fillMessage(template: Template, values: ReadonlyMap<string, Lookup>): RenderedInput {
+  const turns = [
+    ...[...values.values()].flatMap((value) => value.turns ?? []),
+    ...(template.turns ?? []).map(({ user, assistant }) => ({
+      user: fillText(user, values).text,
+      assistant: fillText(assistant, values).text,
+    })),
+  ]
+  const [first, ...others] = turns
+  if (!first) return fillText(template, values)
+  const parts = partTemplate(template, (name) => kindOf(values.get(name)!))
+  if (!parts) return { ...fillText(template, values), turns }
+  const instruction = fillText(parts.prompt, values).text
+  const opening = instruction.trim() === '' ? first.user : `${instruction}${parts.gap}${first.user}`
+  return { ...fillText(parts.example, values), turns: [{ ...first, user: opening }, ...others] }
+}
+
+/** Who fills a name. */
+export type VariableKind = 'prompt' | 'parameter' | 'example'
+
+interface TemplateParts {
+  readonly prompt: TemplateText
+  /** The line breaks between. */
+  readonly gap: string
+  readonly example: TemplateText
+}
+
+function kindOf({ shared, turns }: Lookup): VariableKind {
+  if (!shared) return 'example'
+  return turns ? 'prompt' : 'parameter'
+}
+
+/**
+ * What of a template holds the prompt, and what of it, on the lines behind, shows an example; `undefined` where one cannot be
+ * had without the other.
+ */
+export function partTemplate(
+  { source, lines }: TemplateText,
+  kindOf: (name: string) => VariableKind,
+): TemplateParts | undefined {
+  const has = (kind: VariableKind, part: TemplateText['lines']) =>
+    part.some((line) => line.some((piece) => 'variable' in piece && kindOf(piece.variable) === kind))
+  const last = lines.findLastIndex((line) => has('prompt', [line]))
+  const start = lines.findIndex((line, index) => index > last && line.length > 0)
+  if (start < 0 || has('example', lines.slice(0, last + 1)) || !has('example', lines.slice(start))) return undefined
+  const part = (from: number, to?: number): TemplateText => ({
+    source: source.split('\n').slice(from, to).join('\n'),
+    lines: lines.slice(from, to),
+  })
+  return { prompt: part(0, last + 1), gap: '\n'.repeat(start - last), example: part(start) }
 }
 
 function fillText({ lines }: TemplateText, values: ReadonlyMap<string, Lookup>): RenderedInput {
@@ -157,10 +224,21 @@ export function composeTemplate(template: Template, candidate: Candidate, exampl
   composed.set(template, known)
   const found = known.get(candidate)
   if (found) return found
-  const own = (name: string) => ofCandidate(template, candidate, example, name)
+  const parts = new Map(
+    template.variables.flatMap((name) => {
+      const text = ofCandidate(template, candidate, example, name)
+      return text === undefined ? [] : [[name, splitTurns(text)]]
+    }),
+  )
+  const own = (name: string) => parts.get(name)?.text
   const whole = parseTemplate(composeText(template, own), template.system && composeText(template.system, own))
-  known.set(candidate, whole)
-  return whole
+  const variables = new Set(whole.variables)
+  const turns = [...parts.values()]
+    .flatMap((part) => part.turns)
+    .map(({ user, assistant }) => ({ user: parseText(user, variables), assistant: parseText(assistant, variables) }))
+  const conversation = turns.length === 0 ? whole : { ...whole, turns, variables: [...variables] }
+  known.set(candidate, conversation)
+  return conversation
 }
 
 function composeText({ lines }: TemplateText, own: (name: string) => string | undefined): string {
@@ -178,12 +256,24 @@ function composeText({ lines }: TemplateText, own: (name: string) => string | un
 
 function lookUp(template: Template, candidate: Candidate, example: Example, name: string): Lookup {
   const own = ofCandidate(template, candidate, example, name)
-  if (own !== undefined) return { value: own, shared: true }
+  if (own !== undefined && isParameter(candidate, name)) return { value: own, shared: true }
+  if (own !== undefined) {
+    const { text, turns } = splitTurns(own)
+    return { value: text, shared: true, turns }
+  }
   // A text stands for a whole prompt: the template's other slots are then empty.
   const isShown = name === 'input' || Object.hasOwn(example.fields, name)
-  if (!isShown && candidate.text !== undefined && candidate.slots === undefined) return { value: '', shared: true }
+  if (!isShown && candidate.text !== undefined && candidate.slots === undefined)
+    return { value: '', shared: true, turns: [] }
   return ofExample(candidate, example, name)
 }
+
+const isParameter = ({ slots, parameters }: Candidate, name: string) =>
+  name !== 'prompt' &&
+  name !== 'text' &&
+  !(slots && Object.hasOwn(slots, name)) &&
+  parameters !== undefined &&
+  Object.hasOwn(parameters, name)
 
 /** What a candidate has for a name; `undefined` when it has nothing. */
 function ofCandidate(template: Template, candidate: Candidate, example: Example, name: string): string | undefined {

@@ -1,9 +1,11 @@
 /**
- * Where demonstrations stand in a prompt: in a slot of their own, or at the end of its only text, under a heading.
+ * Where demonstrations stand in a prompt: in a slot of their own, or at the end of its only text. They are turns of a
+ * conversation, or a text under a heading.
  *
  * @module
  */
 import { showValue } from '../prompt/template.ts'
+import { splitTurns } from '../prompt/turns.ts'
 import type { TaskView } from './task-view.ts'
 
 type Slots = Readonly<Record<string, string>>
@@ -37,7 +39,10 @@ export function splitPrompt(slots: Slots, task: Pick<TaskView, 'mainSlot' | 'dem
 /** As {@link splitPrompt}, of one text. */
 export function splitText(text: string): PromptParts {
   const at = text.indexOf(BLOCK)
-  if (at < 0) return { instruction: text, demonstrations: '' }
+  if (at < 0) {
+    const { text: instruction, turns } = splitTurns(text)
+    return { instruction, demonstrations: turns.length === 0 ? '' : text.slice(instruction.length).trim() }
+  }
   return { instruction: text.slice(0, at), demonstrations: text.slice(at + BLOCK.length) }
 }
 
@@ -51,15 +56,22 @@ export function joinPrompt(
   if (task.demonstrationSlot !== task.mainSlot) {
     return { ...slots, [task.mainSlot]: instruction, [task.demonstrationSlot]: demonstrations }
   }
-  return { ...slots, [task.mainSlot]: demonstrations === '' ? instruction : `${instruction}${BLOCK}${demonstrations}` }
+  const { turns } = splitTurns(demonstrations)
+  const behind = demonstrations === '' ? '' : `${turns.length > 0 ? '\n\n' : BLOCK}${demonstrations}`
+  return { ...slots, [task.mainSlot]: `${instruction}${behind}` }
 }
 
 /** Positions of the search examples that demonstrations show. */
-export function shownExamples(demonstrations: string, task: Pick<TaskView, 'examples' | 'demonstrate'>): number[] {
+export function shownExamples(
+  demonstrations: string,
+  task: Pick<TaskView, 'examples' | 'demonstrate' | 'ask'>,
+): number[] {
   if (demonstrations === '') return []
+  const asked = new Set(splitTurns(demonstrations).turns.map(({ user }) => user))
   return task.examples.flatMap((example, position) => {
     const input = showValue(example.input)
     const shown =
+      asked.has(task.ask(example) ?? input) ||
       demonstrations.includes(task.demonstrate(example, '').trimEnd()) ||
       (input.length >= TELLING && demonstrations.includes(input))
     return shown ? [position] : []

@@ -1,8 +1,8 @@
 import type { Trace } from '../history/trace.ts'
 import type { Example } from '../prompt/example.ts'
 import { type ProgramStage, type StagedProgram, stageOfSlot } from '../prompt/staged-program.ts'
-import { parseTemplate, renderTemplate } from '../prompt/template.ts'
-import { DEMONSTRATION_SLOT, type TaskView } from './task-view.ts'
+import { parseTemplate, partTemplate } from '../prompt/template.ts'
+import { DEMONSTRATION_SLOT, demonstrations, type TaskView } from './task-view.ts'
 
 /** What the stages of a program are, as far as its task says. */
 export interface StagePlan {
@@ -61,28 +61,22 @@ export function stageView(
     mainSlot: main,
     demonstrationSlot: shots ?? main,
     isText: false,
-    demonstrate: step && plan.program ? demonstrator(view, plan.program, step, traces) : view.demonstrate,
+    ...(step && plan.program ? demonstrator(view, plan.program, step, traces) : {}),
   }
 }
 
-/** The end of a stage's template, filled with an example and with what earlier stages answered, and an answer behind it. */
+/** As the task's, with what earlier stages answered for an example in place. */
 function demonstrator(
   view: TaskView,
   program: StagedProgram,
   { template, slots, name }: ProgramStage,
   traces: ReadonlyMap<number, Trace>,
-): TaskView['demonstrate'] {
+): Pick<TaskView, 'ask' | 'demonstrate'> {
   const ofPrompt = new Set(slots.map((slot) => (slot === name ? 'prompt' : slot.slice(name.length + 1))))
-  const lines = template.source.split('\n')
-  const last = lines.findLastIndex((line) => parseTemplate(line).variables.some((variable) => ofPrompt.has(variable)))
-  const tail = parseTemplate(
-    lines
-      .slice(last + 1)
-      .join('\n')
-      .trim(),
-  )
+  const parts = partTemplate(template, (variable) => (ofPrompt.has(variable) ? 'prompt' : 'example'))
+  const form = parts && parseTemplate(parts.example.source)
   const writes = new Map(program.stages.map((stage) => [stage.name, stage.writes]))
-  return (example, answer) => {
+  const filled = (example: Example): Example => {
     const outputs: Record<string, string> = {}
     const trace = traces.get(view.examples.findIndex(({ id }) => id === example.id))
     for (const { stage, text } of trace?.calls ?? []) {
@@ -90,10 +84,14 @@ function demonstrator(
       const output = stage === undefined ? undefined : writes.get(stage)
       if (output !== undefined && text !== undefined) outputs[output] = text.trim()
     }
-    const shown: Example = { ...example, fields: { ...example.fields, ...outputs } }
+    return { ...example, fields: { ...example.fields, ...outputs } }
+  }
+  const formFor = (shown: Example) => {
     const known = (variable: string) => variable === 'input' || Object.hasOwn(shown.fields, variable)
-    if (tail.variables.length === 0 || !tail.variables.every(known)) return view.demonstrate(example, answer)
-    const text = renderTemplate(tail, { id: 'demonstration', slots: {} }, shown).text.trimEnd()
-    return /[:=>]$/.test(text) ? `${text} ${answer}` : `${text}\n${answer}`
+    return demonstrations(form?.variables.every(known) ? form : undefined)
+  }
+  return {
+    ask: (example) => formFor(filled(example)).ask(filled(example)),
+    demonstrate: (example, answer) => formFor(filled(example)).demonstrate(filled(example), answer),
   }
 }

@@ -5,7 +5,14 @@
  */
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
-import { parseTemplate, renderTemplate, showValue, type Template, textVariable } from '../prompt/template.ts'
+import {
+  parseTemplate,
+  partTemplate,
+  renderTemplate,
+  showValue,
+  type Template,
+  textVariable,
+} from '../prompt/template.ts'
 import type { Space } from '../space/parameter.ts'
 import type { AnswerForm } from './answer-form.ts'
 
@@ -29,6 +36,8 @@ export interface TaskView {
   readonly space?: Space
   /** An example as a demonstration, with the answer given. */
   demonstrate(example: Example, answer: string): string
+  /** The message that shows an example; `undefined` where the template shows none apart from the prompt. */
+  ask(example: Example): string | undefined
 }
 
 export interface TaskViewOptions {
@@ -66,7 +75,7 @@ export function createTaskView(options: TaskViewOptions): TaskView {
     isText: slots.length === 1 && baseline.slots === undefined,
     preserve: [...preserve, ...(template?.nested ? namesKept(baseline) : [])],
     ...(options.space && Object.keys(options.space).length > 0 ? { space: options.space } : {}),
-    demonstrate: demonstrator(template, slots),
+    ...demonstrator(template, slots, examples[0]),
   }
 }
 
@@ -92,21 +101,37 @@ function namesKept(baseline: Candidate): string[] {
   }
 }
 
-/** The part of the template that shows an example, with the answer behind it. */
-function demonstrator(template: Template | undefined, slots: readonly string[]): TaskView['demonstrate'] {
-  const plain = (example: Example, answer: string) => `Input: ${showValue(example.input)}\nOutput: ${answer}`
-  if (!template || template.nested) return plain
-  const ofPrompt = (name: string) => slots.includes(name) || name === 'prompt' || name === 'text'
-  const lines = template.source.split('\n')
-  const lastOfPrompt = lines.findLastIndex((line) => parseTemplate(line).variables.some(ofPrompt))
-  const tail = lines.slice(lastOfPrompt + 1).join('\n')
-  const own = tail.trim()
-  const { variables } = parseTemplate(own)
-  if (variables.length === 0 || own === '{{input}}') return plain
-  const form = parseTemplate(own)
-  return (example, answer) => {
-    const shown = renderTemplate(form, { id: 'demonstration', slots: {} }, example).text.trimEnd()
-    return /[:=>]$/.test(shown) ? `${shown} ${answer}` : `${shown}\n${answer}`
+/** How the template shows an example: on the lines behind the prompt, or all of it where the prompt is a system message. */
+function demonstrator(
+  template: Template | undefined,
+  slots: readonly string[],
+  first: Example | undefined,
+): Pick<TaskView, 'ask' | 'demonstrate'> {
+  const isShown = (name: string) => name === 'input' || (first !== undefined && Object.hasOwn(first.fields, name))
+  const parts =
+    template && !template.nested
+      ? partTemplate(template, (name) => {
+          if (slots.includes(name) || name === 'prompt' || name === 'text') return 'prompt'
+          return isShown(name) ? 'example' : 'parameter'
+        })
+      : undefined
+  const form = parts && parseTemplate(parts.example.source)
+  return demonstrations(form?.variables.every(isShown) ? form : undefined)
+}
+
+/** @param form What shows an example, if anything does. */
+export function demonstrations(form: Template | undefined): Pick<TaskView, 'ask' | 'demonstrate'> {
+  const ask = (example: Example) => form && renderTemplate(form, { id: 'demonstration', slots: {} }, example).text
+  return {
+    ask,
+    demonstrate(example, answer) {
+      const shown = ask(example)?.trimEnd()
+      // A bare input and an answer would run into one another.
+      if (shown === undefined || form!.source.trim() === '{{input}}') {
+        return `Input: ${showValue(example.input)}\nOutput: ${answer}`
+      }
+      return /[:=>]$/.test(shown) ? `${shown} ${answer}` : `${shown}\n${answer}`
+    },
   }
 }
 

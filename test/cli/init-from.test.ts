@@ -7,6 +7,7 @@ import { toJson, toPromptfoo } from '../../src/cli/export-formats.ts'
 import { taskFrom } from '../../src/cli/init-from.ts'
 import { STAGED_TASK } from '../../src/cli/init-stages.ts'
 import { renderTemplate } from '../../src/prompt/template.ts'
+import { writeTurns } from '../../src/prompt/turns.ts'
 import { loadTask } from '../../src/task/load-task.ts'
 import { krigeWith } from '../support/krige-here.ts'
 
@@ -155,6 +156,15 @@ describe('export of a winner', () => {
 
   it('writes JSON', () => {
     expect(JSON.parse(toJson('s', winner))).toEqual({ study: 's', id: 'p', text: 'Label {{ticket}}.' })
+  })
+
+  it('takes turns at its end apart, for a chat', () => {
+    const turns = [{ user: 'Hi', assistant: 'spam' }]
+    const { text, instruction, ...rest } = JSON.parse(
+      toJson('s', { id: 'p', text: `Label it.\n\n${writeTurns(turns)}` }),
+    )
+    expect(rest).toEqual({ study: 's', id: 'p', turns })
+    expect([instruction, text.startsWith('Label it.\n\nConversation:\n')]).toEqual(['Label it.', true])
   })
 
   it('puts it into a promptfoo configuration, and leaves the rest as it is', () => {

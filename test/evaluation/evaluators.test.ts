@@ -11,11 +11,13 @@ import { findGguf, parseGgufReference } from '../../src/evaluation/models/find-g
 import { openTextModel } from '../../src/evaluation/models/open-text-model.ts'
 import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
 import { createProgramEvaluator } from '../../src/evaluation/program-evaluator.ts'
+import { createMemoryResponseCache } from '../../src/evaluation/response-cache.ts'
 import { DEFAULT_RETRY, retryDelay } from '../../src/evaluation/retry.ts'
 import { createRedactor, Secret } from '../../src/evaluation/secrets.ts'
 import { createTemplateEvaluator } from '../../src/evaluation/template-evaluator.ts'
 import { failure } from '../../src/history/failure.ts'
 import { parseTemplate } from '../../src/prompt/template.ts'
+import { writeTurns } from '../../src/prompt/turns.ts'
 import { allowed } from '../support/reservations.ts'
 import { createScriptedModel } from '../support/scripted-model.ts'
 
@@ -55,6 +57,22 @@ describe('the template evaluator', () => {
     expect(evaluator.estimate(candidate, example).inputTokens).toBe('You sort tickets.\nLabel it.It crashes.'.length)
     const plain = createTemplateEvaluator({ template, model, metric: labelMatch(['bug']), sampling })
     expect(plain.id).not.toBe(evaluator.id)
+  })
+
+  it('sends turns as messages of their own, counts them, and keeps answers to them apart', async () => {
+    const model = createScriptedModel(() => 'bug')
+    const cache = createMemoryResponseCache()
+    const evaluator = createTemplateEvaluator({ template, model, metric: labelMatch(['bug']), sampling, cache })
+    const turns = [{ user: 'Pay me.', assistant: 'billing' }]
+    const shown = { id: 'b', text: `Label it.\n\n${writeTurns(turns)}` }
+    await evaluator.evaluate(cell)
+    const { traces } = await evaluator.evaluate({ ...cell, candidate: shown })
+    expect(model.requests.map(({ prompt, turns: before }) => [prompt, before])).toEqual([
+      ['Label it.\n\nIt crashes.', undefined],
+      ['It crashes.', [{ user: 'Label it.\n\nPay me.', assistant: 'billing' }]],
+    ])
+    expect(traces![0]).toMatchObject({ prompt: 'It crashes.', turns: model.requests[1]!.turns })
+    expect(evaluator.estimate(shown, example).inputTokens).toBe('It crashes.Label it.\n\nPay me.billing'.length)
   })
 
   it('gives every repeat of a random cell its own seed, the same each time', async () => {
@@ -265,20 +283,27 @@ describe('chat formats', () => {
   it('stand around the message, which is never read as template', () => {
     const chatml =
       "{% for m in messages %}{{'<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n'}}{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\\n{% endif %}"
-    expect(readChatFormat(chatml)).toEqual({
-      before: '<|im_start|>user\n',
-      after: '<|im_end|>\n<|im_start|>assistant\\n',
-      trims: false,
+    const [open, end] = ['<|im_start|>', '<|im_end|>\n']
+    expect(readChatFormat(chatml, ['user'])).toEqual({
+      around: [`${open}user\n`, `${end}${open}assistant\\n`],
+      trims: [false],
     })
-    expect(readChatFormat(chatml, { system: true })).toMatchObject({
-      before: '<|im_start|>system\n',
-      between: '<|im_end|>\n<|im_start|>user\n',
+    expect(readChatFormat(chatml, ['system', 'user', 'assistant', 'user']).around).toEqual([
+      `${open}system\n`,
+      `${end}${open}user\n`,
+      `${end}${open}assistant\n`,
+      `${end}${open}user\n`,
+      `${end}${open}assistant\\n`,
+    ])
+    const trimming =
+      '{{ bos_token }}{% for m in messages %}[{{ m.content | trim if m.role == "user" else m.content }}]{% endfor %}'
+    expect(readChatFormat(trimming, ['assistant', 'user'], { bosToken: '<s>' })).toEqual({
+      around: ['<s>[', '][', ']'],
+      trims: [false, true],
     })
-    expect(
-      readChatFormat('{{ bos_token }}{% for m in messages %}[{{ m.content | trim }}]{% endfor %}', { bosToken: '<s>' }),
-    ).toEqual({ before: '<s>[', after: ']', trims: true })
-    expect(() => readChatFormat('{{ raise_exception("no") }}')).toThrow(/cannot be rendered/)
-    expect(() => readChatFormat('nothing')).toThrow(/exactly once/)
+    expect(() => readChatFormat('{{ raise_exception("no") }}', ['user'])).toThrow(/cannot be rendered/)
+    expect(() => readChatFormat('nothing', ['user'])).toThrow(/show the user's message exactly once/)
+    expect(() => readChatFormat('{{ messages[1].content }}', ['system', 'user'])).toThrow(/system's message/)
   })
 })
 

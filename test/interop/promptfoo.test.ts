@@ -170,6 +170,38 @@ describe('import promptfoo', () => {
     ])
   })
 
+  it('keeps what a chat says in between, filled in for each example', () => {
+    const config = join(scratch, 'turns.yaml')
+    const messages = [
+      { role: 'user', content: 'In {{language}}: red' },
+      { role: 'assistant', content: 'rouge' },
+      { role: 'user', content: 'In {{language}}: {{word | upper}}' },
+    ]
+    const vars = ['blue', 'green', 'black'].map((word) => ({ language: 'French', word }))
+    const assert = [{ type: 'contains', value: 'x' }]
+    writeFileSync(
+      config,
+      stringify({
+        prompts: [{ label: 'a', raw: JSON.stringify(messages) }, 'Say {{word}}.'],
+        providers: ['openai:gpt-5-mini'],
+        tests: vars.map((one) => ({ vars: one, assert })),
+      }),
+    )
+    const imported = importPromptfoo(config)
+    expect(imported.findings.filter(({ where }) => where.startsWith('prompts'))).toEqual([])
+    const task = loadTask(writeImport(imported, join(scratch, 'turns'), 'turns')[0]!)
+    expect(renderTemplate(task.template!, task.pool[0]!, task.examples[1]!)).toMatchObject({
+      turns: [{ user: 'In French: red', assistant: 'rouge' }],
+      text: 'In French: GREEN',
+    })
+    expect(renderTemplate(task.template!, task.pool[1]!, task.examples[1]!)).toMatchObject({ text: 'Say green.' })
+    expect(JSON.parse(chatOf(task.pool[0]!)!).map(({ role }: { role: string }) => role)).toEqual([
+      'user',
+      'assistant',
+      'user',
+    ])
+  })
+
   it('takes only the prompts a provider is asked, and addresses of local servers', () => {
     const { task } = importFixture('labels')
     expect(task.pool.map(({ id }) => id)).toEqual(['plain'])

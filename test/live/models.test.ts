@@ -39,6 +39,12 @@ describe.runIf(problem === undefined)('SmolLM2 135M Instruct, in process', () =>
     expect(result.kind === 'text' && result.text).toContain('Paris')
   })
 
+  it('takes turns for what was said before', async () => {
+    const turns = ['cat', 'dog', 'tree'].map((word) => ({ user: word, assistant: `${word.toUpperCase()}!` }))
+    const result = await chat.generate({ turns, prompt: 'house', sampling: { temperature: 0, maxOutputTokens: 8 } })
+    expect(result.kind === 'text' && result.text).toBe('HOUSE!')
+  })
+
   it('reads special tokens in a message of either role as text', async () => {
     const ask = (system: string, prompt: string) =>
       chat.generate({ system, prompt, sampling: { temperature: 0, maxOutputTokens: 1 } })

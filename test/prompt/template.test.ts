@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseTemplate, renderTemplate } from '../../src/prompt/template.ts'
+import { writeTurns } from '../../src/prompt/turns.ts'
 
 const example = { id: '1', input: 'INPUT', fields: { hint: 'HINT' } }
 
@@ -50,6 +51,65 @@ describe('templates', () => {
     expect(renderTemplate(own, { id: 'a', text: 'Go.' }, example)).toMatchObject({
       system: 'About HINT',
       prefixLength: 0,
+    })
+  })
+
+  describe('with a prompt that ends with turns', () => {
+    const turns = [
+      { user: 'Ticket: A', assistant: 'bug' },
+      { user: 'Ticket: B', assistant: 'billing' },
+    ]
+    const block = writeTurns(turns)!
+    const text = `Label it.\n\n${block}`
+
+    it('says what to do in the first message, and shows an example in each', () => {
+      const template = parseTemplate('You sort.\n{{prompt}}\n\nTicket: {{input}}\nLabel:')
+      expect(renderTemplate(template, { id: 'a', text }, example)).toEqual({
+        turns: [{ user: 'You sort.\nLabel it.\n\nTicket: A', assistant: 'bug' }, turns[1]],
+        text: 'Ticket: INPUT\nLabel:',
+        prefixLength: 8,
+      })
+      expect(renderTemplate(template, { id: 'a', text: block }, example).turns![0]!.user).toBe('You sort.\n\nTicket: A')
+    })
+
+    it('takes them from a slot of their own', () => {
+      const template = parseTemplate('{{instruction}}\n\n{{demonstrations}}\nTicket: {{input}}')
+      const candidate = { id: 'a', slots: { instruction: 'Label it.', demonstrations: block } }
+      expect(renderTemplate(template, candidate, example)).toMatchObject({
+        turns: [{ user: 'Label it.\n\nTicket: A' }, { user: 'Ticket: B' }],
+        text: 'Ticket: INPUT',
+      })
+    })
+
+    it('leaves them as they are where prompt and example cannot be parted, or the prompt is a system message', () => {
+      const both = parseTemplate('{{prompt}} {{input}}')
+      expect(renderTemplate(both, { id: 'a', text }, example)).toMatchObject({ turns, text: 'Label it. INPUT' })
+      const system = parseTemplate('{{input}}', '{{prompt}}')
+      expect(renderTemplate(system, { id: 'a', text }, example)).toMatchObject({
+        system: 'Label it.',
+        turns,
+        text: 'INPUT',
+      })
+    })
+
+    it('fills names of an example in the turns of a nested template alone', () => {
+      const own = writeTurns([{ user: 'About {{hint}}?', assistant: 'Yes.' }])
+      const candidate = { id: 'a', text: `Do {{input}}\n\n${own}` }
+      const nested = { ...parseTemplate('{{prompt}}'), nested: true } as const
+      expect(renderTemplate(nested, candidate, example)).toMatchObject({
+        turns: [{ user: 'About HINT?', assistant: 'Yes.' }],
+        text: 'Do INPUT',
+      })
+      expect(renderTemplate(parseTemplate('{{prompt}}\n{{input}}'), candidate, example).turns![0]!.user).toBe(
+        'Do {{input}}\nAbout {{hint}}?',
+      )
+    })
+
+    it('never takes an example for turns', () => {
+      const template = parseTemplate('{{prompt}}\n\n{{input}}')
+      expect(renderTemplate(template, { id: 'a', text: 'Label it.' }, { ...example, input: block })).toMatchObject({
+        text: `Label it.\n\n${block}`,
+      })
     })
   })
 

@@ -7,41 +7,32 @@
 import { Template } from '@huggingface/jinja'
 import { InvalidInputError } from '../../errors.ts'
 
+export type Role = 'system' | 'user' | 'assistant'
+
 export interface ChatFormat {
-  /** Special tokens and role names before the first message: the system message where there is one, else the user's. */
-  readonly before: string
-  /** …between system message and user's; absent where there is no system message. */
-  readonly between?: string
-  /** …and after the user's, up to where the model starts to speak. */
-  readonly after: string
-  /** Whether the template strips white space around the user's message. */
-  readonly trims: boolean
+  /** Special tokens and role names before each message; and, last, up to where the model starts to speak. */
+  readonly around: readonly string[]
+  /** Whether the template strips white space around a message, in their order. */
+  readonly trims: readonly boolean[]
 }
 
 export interface ChatFormatOptions {
   readonly bosToken?: string
   readonly eosToken?: string
-  /** Whether there is a system message. */
-  readonly system?: boolean
 }
 
-const SYSTEM = '\u{E000}krige system\u{E001}'
-const USER = '\u{E000}krige\u{E001}'
-
 /**
+ * @param roles Who speaks, in order.
  * @throws InvalidInputError when the template fails or does not show each message once.
  * @example
- * readChatFormat("{% for m in messages %}<{{m.role}}>{{m.content}}{% endfor %}").before // '<user>'
+ * readChatFormat("{% for m in messages %}<{{m.role}}>{{m.content}}{% endfor %}", ['user']).around // ['<user>', '']
  */
-export function readChatFormat(template: string, options: ChatFormatOptions = {}): ChatFormat {
-  const messages = [
-    ...(options.system ? [{ role: 'system', content: SYSTEM }] : []),
-    { role: 'user', content: ` ${USER} ` },
-  ]
-  let rendered: string
+export function readChatFormat(template: string, roles: readonly Role[], options: ChatFormatOptions = {}): ChatFormat {
+  const sentinels = roles.map((_, index) => `\u{E000}krige ${index}\u{E001}`)
+  let rest: string
   try {
-    rendered = new Template(template).render({
-      messages,
+    rest = new Template(template).render({
+      messages: roles.map((role, index) => ({ role, content: ` ${sentinels[index]} ` })),
       add_generation_prompt: true,
       bos_token: options.bosToken ?? '',
       eos_token: options.eosToken ?? '',
@@ -53,17 +44,21 @@ export function readChatFormat(template: string, options: ChatFormatOptions = {}
       cause,
     })
   }
-  const trims = !rendered.includes(` ${USER} `)
-  const [start, after] = splitOnce(rendered, trims ? USER : ` ${USER} `, "user's")
-  if (!options.system) return { before: start, after, trims }
-  const [before, between] = splitOnce(start, SYSTEM, 'system')
-  return { before, between, after, trims }
-}
-
-function splitOnce(rendered: string, message: string, whose: string): [before: string, after: string] {
-  const [before, after, ...more] = rendered.split(message)
-  if (before !== undefined && after !== undefined && more.length === 0) return [before, after]
-  throw new InvalidInputError(`the model's chat template does not show the ${whose} message exactly once`, {
-    remedy: 'Use the model without a chat format: put #raw after its name.',
+  const around: string[] = []
+  const trims = sentinels.map((sentinel, index) => {
+    const isTrimmed = !rest.includes(` ${sentinel} `)
+    const [before, after, ...more] = rest.split(isTrimmed ? sentinel : ` ${sentinel} `)
+    if (before === undefined || after === undefined || more.length > 0) {
+      throw new InvalidInputError(
+        `the model's chat template does not show the ${roles[index]}'s message exactly once`,
+        {
+          remedy: 'Use the model without a chat format: put #raw after its name.',
+        },
+      )
+    }
+    around.push(before)
+    rest = after
+    return isTrimmed
   })
+  return { around: [...around, rest], trims }
 }

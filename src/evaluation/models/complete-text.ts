@@ -23,14 +23,20 @@ export async function completeText(
   abortSignal: AbortSignal,
 ): Promise<Completion> {
   if (isPresent(model)) return completionOf(await model.doGenerate({ ...callOptionsOf(request), abortSignal }))
-  const { prompt, system } = request
+  const { prompt, system, turns = [] } = request
   const { generateText } = await loadOptional(() => import('ai'), 'this model', 'ai')
   const { text, finishReason, usage } = await generateText({
     ...settingsOf(request),
     abortSignal,
     model,
     maxRetries: 0,
-    prompt,
+    messages: [
+      ...turns.flatMap(({ user, assistant }) => [
+        { role: 'user' as const, content: user },
+        { role: 'assistant' as const, content: assistant },
+      ]),
+      { role: 'user' as const, content: prompt },
+    ],
     ...(system === undefined ? {} : { instructions: system }),
   })
   return { text, finishReason, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }
@@ -48,12 +54,17 @@ function settingsOf({ sampling }: GenerateRequest) {
 
 /** A request as models and batch interfaces of the AI SDK take it. */
 export function callOptionsOf(request: GenerateRequest) {
-  const { prompt, system } = request
+  const { prompt, system, turns = [] } = request
+  const textOf = (text: string) => [{ type: 'text' as const, text }]
   return {
     ...settingsOf(request),
     prompt: [
       ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),
-      { role: 'user' as const, content: [{ type: 'text' as const, text: prompt }] },
+      ...turns.flatMap(({ user, assistant }) => [
+        { role: 'user' as const, content: textOf(user) },
+        { role: 'assistant' as const, content: textOf(assistant) },
+      ]),
+      { role: 'user' as const, content: textOf(prompt) },
     ],
   }
 }

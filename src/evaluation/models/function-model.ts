@@ -11,10 +11,12 @@ export interface GenerateContext {
   readonly seed: number
   readonly maxOutputTokens: number
   readonly system: string | undefined
+  /** System message, prompt and all that was said between them, for a model that takes a chat. */
+  readonly messages: readonly { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }[]
   readonly signal: AbortSignal | undefined
 }
 
-/** Answers a prompt: one call as far as the budget is concerned. */
+/** Answers a prompt, which holds what was said before it as text: one call as far as the budget is concerned. */
 export type Generate = (prompt: string, context: GenerateContext) => string | Promise<string>
 
 export interface FunctionModelOptions {
@@ -42,11 +44,21 @@ export function functionModel(
     concurrency,
     local: true,
     countTokens: estimateTokens,
-    async generate({ prompt, system, sampling, signal }) {
+    async generate(request) {
+      const { system, turns = [], sampling, signal } = request
+      const spoken = [
+        ...turns.flatMap(({ user, assistant }) => [
+          { role: 'user' as const, content: user },
+          { role: 'assistant' as const, content: assistant },
+        ]),
+        { role: 'user' as const, content: request.prompt },
+      ]
+      const messages = [...(system === undefined ? [] : [{ role: 'system' as const, content: system }]), ...spoken]
+      const prompt = spoken.map(({ content }) => content).join('\n\n')
       const inputTokens = estimateTokens(prompt)
       try {
         const { temperature, seed = 0, maxOutputTokens } = sampling
-        const context = { temperature, seed, maxOutputTokens, system, signal }
+        const context = { temperature, seed, maxOutputTokens, system, messages, signal }
         const text: unknown = await orAborted(generate(prompt, context), signal)
         if (typeof text !== 'string') throw new TypeError(`generate gave ${showValue(text)}; expected a text`)
         const outputTokens = Math.min(estimateTokens(text), maxOutputTokens)

@@ -12,7 +12,7 @@ import { type Failure, failure } from '../../history/failure.ts'
 import { messageOf } from '../../text/message-of.ts'
 import { cutAtStop } from '../stop.ts'
 import type { GenerateRequest, Generation, TextModel } from '../text-model.ts'
-import { type ChatFormat, readChatFormat } from './chat-format.ts'
+import { type ChatFormat, type Role, readChatFormat } from './chat-format.ts'
 
 export interface GgufModelOptions {
   readonly file: string
@@ -96,7 +96,7 @@ export async function openGgufModel(options: GgufModelOptions): Promise<GgufMode
   }
 
   const generate = async (request: GenerateRequest): Promise<Generation> => {
-    const tokens = tokenizer.tokenize(request.prompt, request.system)
+    const tokens = tokenizer.tokenize(request)
     const fail = (problem: Failure, outputTokens = 0) => ({
       kind: 'failure' as const,
       failure: problem,
@@ -164,7 +164,7 @@ export async function openGgufModel(options: GgufModelOptions): Promise<GgufMode
     threads: context.currentThreads || (options.threads ?? llama.cpuMathCores),
     format,
     license: model.fileInfo.metadata.general?.license,
-    countTokens: (prompt) => tokenizer.tokenize(prompt).length,
+    countTokens: (prompt) => tokenizer.tokenize({ prompt }).length,
     generate,
     async close() {
       if (closed) return
@@ -188,39 +188,40 @@ function resolveFormat(options: GgufModelOptions, template: string | undefined):
 }
 
 interface PromptTokenizer {
-  tokenize(prompt: string, system?: string): Token[]
+  tokenize(request: Pick<GenerateRequest, 'prompt' | 'system' | 'turns'>): Token[]
 }
 
 function createPromptTokenizer(model: LlamaModel, template: string | undefined): PromptTokenizer {
   const { bos } = model.tokens
   const start = model.tokens.shouldPrependBosToken && bos !== null ? [bos] : []
-  const formats = new Map<boolean, ChatFormat>()
-  const formatFor = (source: string, system: boolean) => {
-    let format = formats.get(system)
+  const formats = new Map<string, ChatFormat>()
+  const formatFor = (source: string, roles: readonly Role[]) => {
+    const key = roles.join()
+    let format = formats.get(key)
     if (!format) {
-      format = readChatFormat(source, {
-        bosToken: model.tokens.bosString ?? '',
-        eosToken: model.tokens.eosString ?? '',
-        system,
-      })
-      formats.set(system, format)
+      const { bosString, eosString } = model.tokens
+      format = readChatFormat(source, roles, { bosToken: bosString ?? '', eosToken: eosString ?? '' })
+      formats.set(key, format)
     }
     return format
   }
   return {
-    tokenize(prompt, system) {
-      if (template === undefined) {
-        return [...start, ...model.tokenize(system === undefined ? prompt : `${system}\n\n${prompt}`)]
-      }
-      const format = formatFor(template, system !== undefined)
-      const before = model.tokenize(format.before, true)
-      return [
-        ...(before[0] === start[0] ? [] : start),
-        ...before,
-        ...(system === undefined ? [] : [...model.tokenize(system), ...model.tokenize(format.between!, true)]),
-        ...model.tokenize(format.trims ? prompt.trim() : prompt),
-        ...model.tokenize(format.after, true),
+    tokenize({ prompt, system, turns = [] }) {
+      const messages: readonly (readonly [Role, string])[] = [
+        ...(system === undefined ? [] : [['system', system] as const]),
+        ...turns.flatMap(({ user, assistant }) => [['user', user] as const, ['assistant', assistant] as const]),
+        ['user', prompt],
       ]
+      if (template === undefined) return [...start, ...model.tokenize(messages.map(([, text]) => text).join('\n\n'))]
+      const { around, trims } = formatFor(
+        template,
+        messages.map(([role]) => role),
+      )
+      const tokens = messages.flatMap(([, text], index) => [
+        ...model.tokenize(around[index]!, true),
+        ...model.tokenize(trims[index] ? text.trim() : text),
+      ])
+      return [...(tokens[0] === start[0] ? [] : start), ...tokens, ...model.tokenize(around.at(-1)!, true)]
     },
   }
 }

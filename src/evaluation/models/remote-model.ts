@@ -4,7 +4,7 @@
  * @module
  */
 import { type Failure, failure } from '../../history/failure.ts'
-import { estimateTokens } from '../estimate-tokens.ts'
+import { estimateTokens, inputTokensOf } from '../estimate-tokens.ts'
 import { LONGEST_TIMER } from '../retry.ts'
 import type { GenerateRequest, Generation, TextModel, Usage } from '../text-model.ts'
 import { createThrottle, type ThrottleOptions } from '../throttle.ts'
@@ -117,7 +117,7 @@ function createRemoteModel(name: string, resolved: ResolvedModel, options: Remot
       options.batch !== undefined || request.ticket?.batch !== undefined
         ? openBatchCalls().generate(request)
         : throttle.run(() => call(request), {
-            tokens: estimateTokens(request.prompt) + request.sampling.maxOutputTokens,
+            tokens: inputTokensOf(request) + request.sampling.maxOutputTokens,
             ...(request.signal ? { signal: request.signal } : {}),
           }),
     async close() {
@@ -129,13 +129,13 @@ function createRemoteModel(name: string, resolved: ResolvedModel, options: Remot
 }
 
 /** What the server says, where it says something that can be; no prompt and no answer takes no tokens. */
-function usageOf({ text, inputTokens, outputTokens }: Completion, { prompt, system = '' }: GenerateRequest): Usage {
+function usageOf({ text, inputTokens, outputTokens }: Completion, request: GenerateRequest): Usage {
   const told = (count: number | undefined, of: string) =>
     count !== undefined && Number.isSafeInteger(count) && (count > 0 || (count === 0 && of === '')) ? count : undefined
-  const [input, output] = [told(inputTokens, prompt), told(outputTokens, text)]
+  const [input, output] = [told(inputTokens, request.prompt), told(outputTokens, text)]
   if (input !== undefined && output !== undefined) return { inputTokens: input, outputTokens: output }
   return {
-    inputTokens: input ?? estimateTokens(prompt) + estimateTokens(system),
+    inputTokens: input ?? inputTokensOf(request),
     outputTokens: output ?? estimateTokens(text),
     estimated: true,
   }

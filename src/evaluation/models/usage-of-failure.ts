@@ -1,11 +1,10 @@
-import { estimateTokens } from '../estimate-tokens.ts'
+import { inputTokensOf } from '../estimate-tokens.ts'
 import type { GenerateRequest, Usage } from '../text-model.ts'
 import { reachedModel } from './classify-error.ts'
 
 /** What a call takes at most, as it is reserved: its prompt, and all that it may write. */
-export function worstUsage({ prompt, system = '', sampling }: GenerateRequest): Usage {
-  const inputTokens = estimateTokens(prompt) + estimateTokens(system)
-  return { inputTokens, outputTokens: sampling.maxOutputTokens, estimated: true }
+export function worstUsage(request: GenerateRequest): Usage {
+  return { inputTokens: inputTokensOf(request), outputTokens: request.sampling.maxOutputTokens, estimated: true }
 }
 
 /**

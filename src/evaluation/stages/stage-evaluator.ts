@@ -67,12 +67,13 @@ export function createStageEvaluator(options: StageEvaluatorOptions): Evaluator 
     outputs: Readonly<Record<string, string>>,
     visit: number,
   ): GenerateRequest => {
-    const { text, prefixLength, system } = renderStage(stage, request.candidate, request.example, outputs)
+    const { text, prefixLength, system, turns } = renderStage(stage, request.candidate, request.example, outputs)
     const sampling = samplingOf(stage, request)
     return {
       prompt: text,
       prefixLength,
       ...(system === undefined ? {} : { system }),
+      ...(turns ? { turns } : {}),
       sampling: sampling.temperature === 0 ? sampling : { ...sampling, seed: seedOf(request, stage, visit) },
       ...(metric.isDecided && isLast(stage)
         ? { isDecided: (soFar: string) => metric.isDecided!(withoutReasoning(soFar)) }
@@ -102,8 +103,7 @@ export function createStageEvaluator(options: StageEvaluatorOptions): Evaluator 
       }
       for (const stage of program.stages) {
         const model = modelOf(stage)
-        const { text, system } = renderStage(stage, candidate, example, outputs)
-        const input = requestTokens(model, text, system)
+        const input = requestTokens(model, renderStage(stage, candidate, example, outputs))
         add(runs.get(stage.name) ?? 0, 1, input, samplingOf(stage, { candidate }).maxOutputTokens)
       }
       total.calls = Math.min(total.calls, program.maxSteps)

@@ -5,6 +5,7 @@
  */
 import { InvalidInputError } from '../../errors.ts'
 import type { JsonValue } from '../../prompt/example.ts'
+import type { Turn } from '../../prompt/turns.ts'
 import type { Findings } from './finding.ts'
 import { convertTemplate, neededNames, renderNunjucks, type Vars } from './nunjucks.ts'
 import { chatText, type ImportedPrompt } from './prompts.ts'
@@ -15,6 +16,7 @@ export interface ConvertedPrompt {
   readonly id: string
   readonly text: string
   readonly system?: string
+  readonly turns?: readonly Turn[]
 }
 
 /** Prompts as our templates, and the fields they need in every test. */
@@ -36,9 +38,14 @@ export function convertPrompts(prompts: readonly ImportedPrompt[], tests: readon
     const convert = prompt.isUnfilledChat ? wholeTemplate : convertTemplate
     const user = convert(prompt.source, fieldFor)
     const system = prompt.system === undefined ? undefined : convert(prompt.system, fieldFor)
+    const turns = prompt.turns?.map((turn) => ({
+      user: convert(turn.user, fieldFor),
+      assistant: convert(turn.assistant, fieldFor),
+    }))
+    const messages = [...(system ? [system] : []), ...(turns ?? []).flatMap((turn) => Object.values(turn)), user]
     const template = {
-      names: [...new Set([...user.names, ...(system?.names ?? [])])],
-      computed: new Map([...user.computed, ...(system?.computed ?? [])]),
+      names: [...new Set(messages.flatMap(({ names }) => names))],
+      computed: new Map(messages.flatMap(({ computed }) => [...computed])),
     }
     if (template.names.length === 0 && template.computed.size === 0) {
       findings.unsupported('prompts', `prompt ${shorten(name)} shows nothing of a test`)
@@ -59,7 +66,16 @@ export function convertPrompts(prompts: readonly ImportedPrompt[], tests: readon
     }
     const id = freeId(index, prompt.labels, ids)
     const named = (text: string) => text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => `{{${fieldName(name, tests)}}}`)
-    converted.push({ id, text: named(user.text), ...(system ? { system: named(system.text) } : {}) })
+    converted.push({
+      id,
+      text: named(user.text),
+      ...(system ? { system: named(system.text) } : {}),
+      ...(turns
+        ? {
+            turns: turns.map((turn) => ({ user: named(turn.user.text), assistant: named(turn.assistant.text) })),
+          }
+        : {}),
+    })
   }
   return { prompts: converted, tests: extended }
 }

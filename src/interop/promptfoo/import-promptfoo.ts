@@ -10,6 +10,7 @@ import { DeadlineError, withDeadline } from '../../evaluation/deadline.ts'
 import { needsJudge } from '../../evaluation/metrics/assertion-options.ts'
 import type { Candidate } from '../../prompt/candidate.ts'
 import type { JsonValue } from '../../prompt/example.ts'
+import { type Turn, writeTurns } from '../../prompt/turns.ts'
 import { readTextFile, showPath } from '../../task/source.ts'
 import { convertPrompts, shorten } from './convert-prompts.ts'
 import { openFiles, readYaml, resolveReferences } from './files.ts'
@@ -36,7 +37,7 @@ export interface ImportedTask {
   /** The content of `task.yaml`. */
   readonly task: Readonly<Record<string, JsonValue>>
   readonly examples: readonly Readonly<Record<string, JsonValue>>[]
-  /** Texts; where one has a system message, all are slots `system` and `user`. */
+  /** Texts; where one is a chat, all are slots `system`, perhaps `turns`, and `user`. */
   readonly prompts: readonly ({ readonly id: string } & Pick<Candidate, 'text' | 'slots'>)[]
   /** How many checks each kind contributes. */
   readonly assertions: Readonly<Record<string, number>>
@@ -123,14 +124,16 @@ function read(file: string, options: ImportOptions): ImportedTask {
   if (examples.length < FEWEST_TO_SPLIT) {
     findings.changed('tests', `${examples.length} tests: all are searched on, none is held out to check the winner`)
   }
-  const isChat = converted.prompts.some(({ system }) => system !== undefined)
+  const hasTurns = converted.prompts.some(({ turns }) => turns !== undefined)
+  const isChat = hasTurns || converted.prompts.some(({ system }) => system !== undefined)
   return {
     task: {
       name: basename(dirname(path)),
       ...(config.description === undefined ? {} : { description: config.description }),
       examples: 'examples.jsonl',
       ...(examples.length < FEWEST_TO_SPLIT ? { split: { search: examples.length, holdout: 0 } } : {}),
-      ...(isChat ? { system: '{{system}}', template: '{{user}}' } : { template: '{{prompt}}' }),
+      ...(isChat ? { system: '{{system}}' } : {}),
+      template: isChat ? `${hasTurns ? '{{turns}}\n' : ''}{{user}}` : '{{prompt}}',
       promptVariables: true,
       metric: judge === undefined ? 'assertions' : { name: 'assertions', judge },
       ...(limits.length === 0 ? {} : { constraints: limits.map((limit) => ({ ...limit })) }),
@@ -142,11 +145,23 @@ function read(file: string, options: ImportOptions): ImportedTask {
     },
     examples,
     prompts: isChat
-      ? converted.prompts.map(({ id, text, system = '' }) => ({ id, slots: { system, user: text } }))
+      ? converted.prompts.map(({ id, text, system = '', turns = [] }) => ({
+          id,
+          slots: { system, ...(hasTurns ? { turns: turnsText(turns) } : {}), user: text },
+        }))
       : converted.prompts,
     assertions: counts,
     findings: findings.list,
   }
+}
+
+function turnsText(turns: readonly Turn[]): string {
+  if (turns.length === 0) return ''
+  const text = writeTurns(turns)
+  if (text !== undefined) return text
+  throw new InvalidInputError('a message of a chat holds </user> or </assistant> on a line of its own', {
+    remedy: 'Write these marks otherwise: they end a message in a prompt of ours.',
+  })
 }
 
 function readConfig(path: string, findings: Findings): PromptfooConfig {

@@ -6,6 +6,7 @@
 import { extname } from 'node:path'
 import * as z from 'zod'
 import { KrigeError } from '../../errors.ts'
+import type { Turn } from '../../prompt/turns.ts'
 import { type ConfigFiles, csvCells, csvRows } from './files.ts'
 import type { Findings } from './finding.ts'
 import { json, type PromptfooConfig, type WrittenPrompt } from './schema.ts'
@@ -15,6 +16,8 @@ export interface ImportedPrompt {
   readonly source: string
   /** Another one. */
   readonly system?: string
+  /** …and what is said in between, each message one, too. */
+  readonly turns?: readonly Turn[]
   /** Names it in the configuration, and for providers that want only some prompts. */
   readonly labels: readonly string[]
   /** Becomes messages only once it is filled: a file that writes JSON with tags. */
@@ -47,8 +50,8 @@ export function importPrompts(
     }
   })
   const known = new Set<string>()
-  return prompts.filter(({ system, source, labels }) => {
-    const text = JSON.stringify([system, source])
+  return prompts.filter(({ labels, ...prompt }) => {
+    const text = JSON.stringify(prompt)
     if (known.has(text)) findings.changed('prompts', `prompt ${labels[0]} repeats another one's text: it stands once`)
     return !known.has(text) && known.add(text)
   })
@@ -190,15 +193,26 @@ function readMessages(data: unknown): Messages | undefined {
   return messages.success ? messages.data : undefined
 }
 
-/** A system message before the user's stays one; a longer chat becomes a single text. */
+/** A system message, turns and a message of the user stay what they are; any other chat becomes a single text. */
 function fromMessages(
   messages: Messages,
   where: string,
   findings: Findings,
-): Pick<ImportedPrompt, 'source' | 'system'> {
-  const [first, second] = messages
-  if (messages.length === 2 && isSystem(first!) && second!.role === 'user') {
-    return { system: contentText(first!), source: contentText(second!) }
+): Pick<ImportedPrompt, 'source' | 'system' | 'turns'> {
+  const [first] = messages
+  const spoken = isSystem(first!) ? messages.slice(1) : messages
+  const alternate = spoken.every(({ role }, index) => role === (index % 2 === 0 ? 'user' : 'assistant'))
+  if (messages.length > 1 && alternate && spoken.length % 2 === 1) {
+    const texts = spoken.map(contentText)
+    const turns = Array.from({ length: (texts.length - 1) / 2 }, (_, index) => ({
+      user: texts[2 * index]!,
+      assistant: texts[2 * index + 1]!,
+    }))
+    return {
+      source: texts.at(-1)!,
+      ...(isSystem(first!) ? { system: contentText(first!) } : {}),
+      ...(turns.length > 0 ? { turns } : {}),
+    }
   }
   if (messages.length > 1) findings.changed(where, 'the messages of a chat stand in one message, one after the other')
   return { source: messagesText(messages) }

@@ -1,12 +1,13 @@
 import * as z from 'zod'
 import type { Random } from '../../numerics/random/random.ts'
 import { showValue } from '../../prompt/template.ts'
+import { writeTurns } from '../../prompt/turns.ts'
 import type { ProposerDefinition } from '../definition.ts'
 import { joinPrompt } from '../demonstration-block.ts'
 import { wordsOf } from '../gate/words.ts'
 import type { Draft, Member, ProposalRequest } from '../proposer.ts'
 import { parentAt, shuffled, teachingExamples } from '../selection.ts'
-import { slotsOf } from '../task-view.ts'
+import { slotsOf, type TaskView } from '../task-view.ts'
 
 const LONGEST_DEMONSTRATION = 1500
 
@@ -58,14 +59,30 @@ function demonstrate(parent: Member, request: ProposalRequest, most: number, tur
   const shown = chosen.map((position, index) => task.demonstrate(task.examples[position]!, answers[index]!))
   const short = shown.filter((text) => text.length <= LONGEST_DEMONSTRATION)
   if (short.length < shown.length || short.length === 0) return undefined
-  const separator = shown.some((text) => text.split('\n').length > 3) ? '\n\n' : '\n'
+  const block = asTurns(chosen, answers, task) ?? asText(shown)
   return {
-    slots: joinPrompt(slotsOf(parent.candidate, task), { demonstrations: shown.join(separator) }, task),
+    slots: joinPrompt(slotsOf(parent.candidate, task), { demonstrations: block }, task),
     parents: [parent.index],
     proposer: 'demonstrations',
     hypothesis: `${count} ${bootstrapped.size > 0 ? 'answers of its own' : 'solved examples'} show what is wanted`,
     shows: chosen.toSorted((a, b) => a - b),
   }
+}
+
+/**
+ * Each a message and its answer, as a chat format has them (so does DSPy): models follow them where they are lost on examples
+ * within an instruction (docs/experiments.md).
+ */
+function asTurns(chosen: readonly number[], answers: readonly string[], task: TaskView): string | undefined {
+  const turns = chosen.flatMap((position, index) => {
+    const user = task.ask(task.examples[position]!)
+    return user === undefined ? [] : [{ user, assistant: answers[index]! }]
+  })
+  return turns.length < chosen.length ? undefined : writeTurns(turns)
+}
+
+function asText(shown: readonly string[]): string {
+  return shown.join(shown.some((text) => text.split('\n').length > 3) ? '\n\n' : '\n')
 }
 
 /** What the model itself answered where that was right and says more than the right answer: its way there. */

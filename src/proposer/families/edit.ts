@@ -1,4 +1,5 @@
 import type { Random } from '../../numerics/random/random.ts'
+import { HEADING, splitTurns, writeTurns } from '../../prompt/turns.ts'
 import type { ProposerDefinition } from '../definition.ts'
 import { joinPrompt, splitPrompt } from '../demonstration-block.ts'
 import type { Draft } from '../proposer.ts'
@@ -21,10 +22,11 @@ export const edit: ProposerDefinition = {
         const slots = slotsOf(parent.candidate, task)
         const parts = splitPrompt(slots, task)
         const inDemonstrations = parts.demonstrations !== '' && random.uniform() < 0.5
+        const isTurns = inDemonstrations && splitTurns(parts.demonstrations).turns.length > 0
         const pieces = inDemonstrations ? demonstrationsOf(parts.demonstrations) : sentencesOf(parts.instruction)
         const edited = change(pieces, random)
         if (!edited) continue
-        const text = edited.pieces.join('').trim()
+        const text = `${isTurns ? HEADING : ''}${edited.pieces.join('').trim()}`
         drafts.push({
           slots: joinPrompt(slots, inDemonstrations ? { demonstrations: text } : { instruction: text }, task),
           parents: [parent.index],
@@ -37,8 +39,10 @@ export const edit: ProposerDefinition = {
   }),
 }
 
-/** Demonstrations with the gap behind each. */
+/** Demonstrations with the gap behind each, without a heading. */
 function demonstrationsOf(text: string): string[] {
+  const { turns } = splitTurns(text)
+  if (turns.length > 0) return turns.map((turn) => `${writeTurns([turn])!.slice(HEADING.length)}\n`)
   const gap = text.includes('\n\n') ? '\n\n' : '\n'
   const lines = text.split(gap)
   if (gap === '\n\n') return lines.map((block) => `${block}\n\n`)

@@ -10,9 +10,16 @@ describe('a function as a model', () => {
       told = context
       return `${prompt} Yes.`
     })
-    const answer = await model.generate({ prompt: 'Is it?', system: 'Be brief.', sampling })
-    expect(answer).toMatchObject({ kind: 'text', text: 'Is it? Yes.', usage: { estimated: true } })
-    expect(told).toEqual({ ...sampling, system: 'Be brief.', signal: undefined })
+    const turns = [{ user: 'Was it?', assistant: 'No.' }]
+    const answer = await model.generate({ prompt: 'Is it?', system: 'Be brief.', turns, sampling })
+    expect(answer).toMatchObject({ kind: 'text', text: 'Was it?\n\nNo.\n\nIs it? Yes.', usage: { estimated: true } })
+    const messages = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Was it?' },
+      { role: 'assistant', content: 'No.' },
+      { role: 'user', content: 'Is it?' },
+    ]
+    expect(told).toEqual({ ...sampling, system: 'Be brief.', messages, signal: undefined })
   })
 
   it.each<readonly [string, () => unknown, string]>([

@@ -18,7 +18,7 @@ const provider = (version: string, usage: string, reason: string) => `
     modelId,
     supportedUrls: {},
     async doGenerate({ prompt, temperature, maxOutputTokens, stopSequences, seed }) {
-      const said = JSON.stringify({ apiKey: apiKey ?? null, guarded: fetch?.name ?? null, roles: prompt.map(({ role }) => role), temperature, maxOutputTokens, stopSequences, seed })
+      const said = JSON.stringify({ apiKey: apiKey ?? null, guarded: fetch?.name ?? null, said: prompt.map(({ role, content }) => role + ': ' + (typeof content === 'string' ? content : content[0].text)), temperature, maxOutputTokens, stopSequences, seed })
       return { content: [{ type: 'reasoning', text: 'hm' }, { type: 'text', text: said }], finishReason: ${reason}, usage: ${usage}, warnings: [] }
     },
   })
@@ -59,6 +59,7 @@ afterAll(() => {
 const request = {
   prompt: 'Hello',
   system: 'Be brief.',
+  turns: [{ user: 'Hi', assistant: 'Ho' }],
   sampling: { temperature: 0.5, maxOutputTokens: 8, stop: ['\n'], seed: 4 },
 }
 
@@ -72,7 +73,7 @@ describe('a provider that the user installed', () => {
       apiKey: null,
       // Redirects are refused and answers end, whoever asks.
       guarded: 'guarded',
-      roles: ['system', 'user'],
+      said: ['system: Be brief.', 'user: Hi', 'assistant: Ho', 'user: Hello'],
       temperature: 0.5,
       maxOutputTokens: 8,
       stopSequences: ['\n'],

@@ -1,0 +1,91 @@
+/**
+ * Turns of a conversation at the end of a prompt: what a user said, and what was or should have been answered. A model is
+ * sent them as messages of their own, before the one that it is to answer; models without a chat format get them as text.
+ *
+ * ```text
+ * Classify the ticket.
+ *
+ * Conversation:
+ * <user>
+ * Ticket: It crashes.
+ * </user>
+ * <assistant>
+ * bug
+ * </assistant>
+ * ```
+ *
+ * @module
+ */
+
+export interface Turn {
+  readonly user: string
+  readonly assistant: string
+}
+
+/** What a block of turns begins with. */
+export const HEADING = 'Conversation:\n'
+const MARKS = ['<user>\n', '\n</user>\n<assistant>\n', '\n</assistant>'] as const
+
+/**
+ * Takes the turns off the end of a text. A block that is anything but turns is text like any other.
+ *
+ * @example
+ * splitTurns('Label it.\n\nConversation:\n<user>\nHi\n</user>\n<assistant>\nspam\n</assistant>')
+ * // { text: 'Label it.', turns: [{ user: 'Hi', assistant: 'spam' }] }
+ */
+export function splitTurns(text: string): { readonly text: string; readonly turns: readonly Turn[] } {
+  for (let at = blockAt(text, 0); at >= 0; at = blockAt(text, at + 1)) {
+    const turns = readTurns(text.slice(text.indexOf(HEADING, at) + HEADING.length).trimEnd())
+    if (turns) return { text: text.slice(0, at), turns }
+  }
+  return { text, turns: [] }
+}
+
+/** Where the next block may begin: with the text, or behind an empty line. */
+function blockAt(text: string, from: number): number {
+  return from === 0 && text.startsWith(HEADING) ? 0 : text.indexOf(`\n\n${HEADING}`, from)
+}
+
+/** @returns `undefined` where the text is not one turn after the other. */
+function readTurns(text: string): Turn[] | undefined {
+  const [open, between, close] = MARKS
+  const turns: Turn[] = []
+  let rest = text
+  while (rest.startsWith(open)) {
+    const middle = rest.indexOf(between, open.length)
+    const end = middle < 0 ? -1 : rest.indexOf(close, middle + between.length)
+    if (end < 0) return undefined
+    turns.push({ user: rest.slice(open.length, middle), assistant: rest.slice(middle + between.length, end) })
+    rest = rest.slice(end + close.length).replace(/^\n/, '')
+  }
+  return rest === '' && turns.length > 0 ? turns : undefined
+}
+
+/**
+ * The opposite of {@link splitTurns}: a block to put behind an instruction and an empty line, or into a slot of its own.
+ *
+ * @returns `undefined` where a message holds what marks the end of one.
+ * @example
+ * writeTurns([{ user: 'Hi', assistant: 'spam' }]) // 'Conversation:\n<user>\nHi\n</user>\n<assistant>\nspam\n</assistant>'
+ */
+export function writeTurns(turns: readonly Turn[]): string | undefined {
+  const [open, between, close] = MARKS
+  const text = `${HEADING}${turns.map(({ user, assistant }) => `${open}${user}${between}${assistant}${close}`).join('\n')}`
+  return JSON.stringify(splitTurns(text).turns) === JSON.stringify(turns) ? text : undefined
+}
+
+/**
+ * All that a model is sent, as one text for people: the prompt itself where there is nothing else.
+ *
+ * @example
+ * showRequest({ prompt: 'Hi', system: 'Be brief.' }) // 'System:\nBe brief.\n\nUser:\nHi'
+ */
+export function showRequest(request: { prompt: string; system?: string; turns?: readonly Turn[] }): string {
+  const { prompt, system, turns = [] } = request
+  if (system === undefined && turns.length === 0) return prompt
+  return [
+    ...(system === undefined ? [] : [`System:\n${system}`]),
+    ...turns.map(({ user, assistant }) => `User:\n${user}\n\nAssistant:\n${assistant}`),
+    `User:\n${prompt}`,
+  ].join('\n\n')
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { createRandom } from '../../src/numerics/random/random.ts'
+import { parseTemplate, renderTemplate } from '../../src/prompt/template.ts'
+import { splitTurns, writeTurns } from '../../src/prompt/turns.ts'
+import { createGate } from '../../src/proposer/gate/gate.ts'
+import { createProposer } from '../../src/proposer/registry.ts'
+import { createTaskView, slotsOf } from '../../src/proposer/task-view.ts'
+
+const examples = ['It hangs.', 'Pay me back.', 'It is red.', 'More of it.'].map((input, index) => ({
+  id: String(index),
+  input,
+  expected: ['bug', 'billing', 'bug', 'feature'][index]!,
+  fields: { channel: ['mail', 'phone'][index % 2]! },
+}))
+const answers = { kind: 'labels', labels: ['bug', 'billing', 'feature'] } as const
+const viewOf = (template: ReturnType<typeof parseTemplate>, baseline: { id: string; text: string }) =>
+  createTaskView({ template, examples, answers, baseline })
+const ask = async (task: ReturnType<typeof viewOf>, candidate: { id: string; text: string }, name: string, count = 8) =>
+  createProposer(name).propose({
+    parents: [{ index: 0, candidate, outcomes: [] }],
+    pool: [{ index: 0, candidate, outcomes: [] }],
+    task,
+    count,
+    random: createRandom(1),
+  })
+const plain = { id: 'a', text: 'Label it.' }
+
+describe('demonstrations', () => {
+  it.each([
+    ['behind the prompt', parseTemplate('{{prompt}}\n\nTicket ({{channel}}): {{input}}\nLabel:')],
+    ['alone, where the prompt is a system message', parseTemplate('({{channel}}) {{input}}', '{{prompt}}')],
+  ])('are turns that look as the example to be answered does: %s', async (_, template) => {
+    const drafts = await ask(viewOf(template, plain), plain, 'demonstrations')
+    expect(drafts.length).toBeGreaterThan(4)
+    for (const { slots, shows } of drafts) {
+      const text = slots['prompt']!
+      const { turns } = splitTurns(text)
+      expect(text.startsWith('Label it.\n\n')).toBe(true)
+      expect(turns.length).toBe(shows!.length)
+      const sent = renderTemplate(template, { id: 'b', text }, examples[0]!)
+      for (const position of shows!) {
+        const own = renderTemplate(template, { id: 'b', text }, examples[position]!).text
+        expect(turns).toContainEqual({ user: own, assistant: examples[position]!.expected })
+      }
+      expect(sent.turns).toHaveLength(turns.length)
+    }
+  })
+
+  it.each([
+    [
+      'prompts name the input themselves',
+      { ...parseTemplate('{{prompt}}'), nested: true as const },
+      'Label {{input}}.',
+    ],
+    ['prompt and example share a line', parseTemplate('{{prompt}} {{input}}'), 'Label it.'],
+  ])('are a text where %s', async (_, template, text) => {
+    const [draft] = await ask(viewOf(template, { id: 'a', text }), { id: 'a', text }, 'demonstrations')
+    expect(draft!.slots['prompt']).toMatch(/^Label .*\n\nExamples:\nInput: .*\nOutput: /)
+  })
+
+  it('of a prompt stay turns when they are edited, and go whole when it is shortened', async () => {
+    const task = viewOf(parseTemplate('{{prompt}}\n\nTicket: {{input}}'), plain)
+    const turns = [0, 1, 2].map((position) => ({
+      user: task.ask(examples[position]!)!,
+      assistant: examples[position]!.expected,
+    }))
+    const shown = { id: 'a', text: `Label it.\n\n${writeTurns(turns)}` }
+    const kept = (await ask(task, shown, 'edit')).map(({ slots }) => splitTurns(slots['prompt']!))
+    expect(kept.length).toBeGreaterThan(2)
+    for (const { text, turns: left } of kept) {
+      expect(text).toBe('Label it.')
+      expect(left.length).toBeGreaterThanOrEqual(2)
+      for (const turn of left) expect(turns).toContainEqual(turn)
+    }
+    const [short] = await ask(task, shown, 'shorten')
+    expect(short!.slots).toEqual({ prompt: 'Label it.' })
+  })
+
+  it('of a hand-written prompt are known to the gate, however short', async () => {
+    const task = viewOf(parseTemplate('{{prompt}}\n\nTicket: {{input}}'), plain)
+    const text = `Name the queue.\n\n${writeTurns([{ user: 'Ticket: It is red.', assistant: 'bug' }])}`
+    const gate = createGate({ task, pool: [plain] })
+    const slots = slotsOf({ id: 'b', text }, task)
+    const { passed } = await gate.sort([{ slots, parents: [0], proposer: 'mutate' }])
+    expect(passed).toMatchObject([{ shows: [2] }])
+  })
+})
