@@ -22,6 +22,7 @@ import { createMetric } from '../../src/evaluation/metrics/create-metric.ts'
 import { findGguf } from '../../src/evaluation/models/find-gguf.ts'
 import type { Example } from '../../src/prompt/example.ts'
 import { renderTemplate, showValue } from '../../src/prompt/template.ts'
+import { messagesOf } from '../../src/prompt/turns.ts'
 import { loadTask } from '../../src/task/load-task.ts'
 import type { Task } from '../../src/task/task.ts'
 import { type ModelServer, startModelServer } from './model-server.ts'
@@ -205,10 +206,10 @@ function shown(task: Task, example: Example): string {
 async function accuracyOf(prompt: string, task: Task, server: ModelServer): Promise<number> {
   const scores: number[] = []
   for (const index of task.split.holdout) {
-    const { text: content } = renderTemplate(task.template!, { id: 'prompt', text: prompt }, task.examples[index]!)
+    const { text, ...before } = renderTemplate(task.template!, { id: 'prompt', text: prompt }, task.examples[index]!)
     const answer = await post(`${server.url}/test/v1/chat/completions`, {
       model: 'executor',
-      messages: [{ role: 'user', content }],
+      messages: messagesOf({ ...before, prompt: text }),
       temperature: 0,
       max_tokens: task.sampling.maxOutputTokens,
     })

@@ -1,5 +1,6 @@
 import type { RenderedInput } from '../prompt/template.ts'
-import type { GenerateRequest, TextModel } from './text-model.ts'
+import { type Conversation, messagesOf } from '../prompt/turns.ts'
+import type { TextModel } from './text-model.ts'
 
 /** What a server's chat format adds to a request, at most. */
 const CHAT_OVERHEAD_TOKENS = 32
@@ -28,15 +29,9 @@ export function estimateTokens(text: string): number {
   return Math.ceil(halves / 2)
 }
 
-type Messages = Pick<GenerateRequest, 'prompt' | 'system' | 'turns'>
-
 /** Input tokens of all messages of a request. */
-export function inputTokensOf({ prompt, system, turns = [] }: Messages, count = estimateTokens): number {
-  const before = [
-    ...(system === undefined ? [] : [system]),
-    ...turns.flatMap(({ user, assistant }) => [user, assistant]),
-  ]
-  return before.reduce((total, message) => total + count(message), count(prompt))
+export function inputTokensOf(conversation: Conversation, count = estimateTokens): number {
+  return messagesOf(conversation).reduce((total, { content }) => total + count(content), 0)
 }
 
 /** …of one call at most, with the chat format of a remote model. */

@@ -74,18 +74,44 @@ export function writeTurns(turns: readonly Turn[]): string | undefined {
   return JSON.stringify(splitTurns(text).turns) === JSON.stringify(turns) ? text : undefined
 }
 
+/** All that a model is sent. */
+export interface Conversation {
+  readonly system?: string
+  /** What was said before the prompt. */
+  readonly turns?: readonly Turn[]
+  readonly prompt: string
+}
+
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant'
+  readonly content: string
+}
+
 /**
- * All that a model is sent, as one text for people: the prompt itself where there is nothing else.
+ * A conversation as the messages of a chat.
  *
  * @example
- * showRequest({ prompt: 'Hi', system: 'Be brief.' }) // 'System:\nBe brief.\n\nUser:\nHi'
+ * messagesOf({ prompt: 'Hi', system: 'Be brief.' }).map(({ role }) => role) // ['system', 'user']
  */
-export function showRequest(request: { prompt: string; system?: string; turns?: readonly Turn[] }): string {
-  const { prompt, system, turns = [] } = request
-  if (system === undefined && turns.length === 0) return prompt
+export function messagesOf({ system, turns = [], prompt }: Conversation): Message[] {
   return [
-    ...(system === undefined ? [] : [`System:\n${system}`]),
-    ...turns.map(({ user, assistant }) => `User:\n${user}\n\nAssistant:\n${assistant}`),
-    `User:\n${prompt}`,
-  ].join('\n\n')
+    ...(system === undefined ? [] : [{ role: 'system', content: system } as const]),
+    ...turns.flatMap(({ user, assistant }) => [
+      { role: 'user', content: user } as const,
+      { role: 'assistant', content: assistant } as const,
+    ]),
+    { role: 'user', content: prompt },
+  ]
+}
+
+/**
+ * A conversation as one text for people: the prompt itself where there is nothing else.
+ *
+ * @example
+ * showConversation({ prompt: 'Hi', system: 'Be brief.' }) // 'System:\nBe brief.\n\nUser:\nHi'
+ */
+export function showConversation(conversation: Conversation): string {
+  const messages = messagesOf(conversation)
+  if (messages.length === 1) return conversation.prompt
+  return messages.map(({ role, content }) => `${role[0]!.toUpperCase()}${role.slice(1)}:\n${content}`).join('\n\n')
 }

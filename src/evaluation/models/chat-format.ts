@@ -6,8 +6,7 @@
  */
 import { Template } from '@huggingface/jinja'
 import { InvalidInputError } from '../../errors.ts'
-
-export type Role = 'system' | 'user' | 'assistant'
+import type { Message } from '../../prompt/turns.ts'
 
 export interface ChatFormat {
   /** Special tokens and role names before each message; and, last, up to where the model starts to speak. */
@@ -27,7 +26,11 @@ export interface ChatFormatOptions {
  * @example
  * readChatFormat("{% for m in messages %}<{{m.role}}>{{m.content}}{% endfor %}", ['user']).around // ['<user>', '']
  */
-export function readChatFormat(template: string, roles: readonly Role[], options: ChatFormatOptions = {}): ChatFormat {
+export function readChatFormat(
+  template: string,
+  roles: readonly Message['role'][],
+  options: ChatFormatOptions = {},
+): ChatFormat {
   const sentinels = roles.map((_, index) => `\u{E000}krige ${index}\u{E001}`)
   let rest: string
   try {

@@ -1,6 +1,7 @@
 import type { LanguageModelV4, LanguageModelV4GenerateResult } from '@ai-sdk/provider'
 import type { LanguageModel } from 'ai'
 import { loadOptional } from '../../load-optional.ts'
+import { messagesOf } from '../../prompt/turns.ts'
 import type { GenerateRequest } from '../text-model.ts'
 
 export interface Completion {
@@ -23,20 +24,14 @@ export async function completeText(
   abortSignal: AbortSignal,
 ): Promise<Completion> {
   if (isPresent(model)) return completionOf(await model.doGenerate({ ...callOptionsOf(request), abortSignal }))
-  const { prompt, system, turns = [] } = request
+  const { system, ...spoken } = request
   const { generateText } = await loadOptional(() => import('ai'), 'this model', 'ai')
   const { text, finishReason, usage } = await generateText({
     ...settingsOf(request),
     abortSignal,
     model,
     maxRetries: 0,
-    messages: [
-      ...turns.flatMap(({ user, assistant }) => [
-        { role: 'user' as const, content: user },
-        { role: 'assistant' as const, content: assistant },
-      ]),
-      { role: 'user' as const, content: prompt },
-    ],
+    messages: messagesOf(spoken),
     ...(system === undefined ? {} : { instructions: system }),
   })
   return { text, finishReason, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }
@@ -54,18 +49,11 @@ function settingsOf({ sampling }: GenerateRequest) {
 
 /** A request as models and batch interfaces of the AI SDK take it. */
 export function callOptionsOf(request: GenerateRequest) {
-  const { prompt, system, turns = [] } = request
-  const textOf = (text: string) => [{ type: 'text' as const, text }]
   return {
     ...settingsOf(request),
-    prompt: [
-      ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),
-      ...turns.flatMap(({ user, assistant }) => [
-        { role: 'user' as const, content: textOf(user) },
-        { role: 'assistant' as const, content: textOf(assistant) },
-      ]),
-      { role: 'user' as const, content: textOf(prompt) },
-    ],
+    prompt: messagesOf(request).map(({ role, content }) =>
+      role === 'system' ? { role, content } : { role, content: [{ type: 'text' as const, text: content }] },
+    ),
   }
 }
 

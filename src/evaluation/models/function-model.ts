@@ -1,5 +1,6 @@
 import { showValue } from '../../check-input.ts'
 import { failure } from '../../history/failure.ts'
+import { type Message, messagesOf } from '../../prompt/turns.ts'
 import { messageOf } from '../../text/message-of.ts'
 import { estimateTokens } from '../estimate-tokens.ts'
 import { orAborted } from '../or-aborted.ts'
@@ -12,7 +13,7 @@ export interface GenerateContext {
   readonly maxOutputTokens: number
   readonly system: string | undefined
   /** System message, prompt and all that was said between them, for a model that takes a chat. */
-  readonly messages: readonly { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }[]
+  readonly messages: readonly Message[]
   readonly signal: AbortSignal | undefined
 }
 
@@ -45,15 +46,9 @@ export function functionModel(
     local: true,
     countTokens: estimateTokens,
     async generate(request) {
-      const { system, turns = [], sampling, signal } = request
-      const spoken = [
-        ...turns.flatMap(({ user, assistant }) => [
-          { role: 'user' as const, content: user },
-          { role: 'assistant' as const, content: assistant },
-        ]),
-        { role: 'user' as const, content: request.prompt },
-      ]
-      const messages = [...(system === undefined ? [] : [{ role: 'system' as const, content: system }]), ...spoken]
+      const { system, sampling, signal } = request
+      const messages = messagesOf(request)
+      const spoken = messages.filter(({ role }) => role !== 'system')
       const prompt = spoken.map(({ content }) => content).join('\n\n')
       const inputTokens = estimateTokens(prompt)
       try {

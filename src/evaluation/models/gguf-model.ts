@@ -9,10 +9,11 @@
 import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp'
 import { InvalidInputError, KrigeError, UnavailableError } from '../../errors.ts'
 import { type Failure, failure } from '../../history/failure.ts'
+import { type Conversation, type Message, messagesOf } from '../../prompt/turns.ts'
 import { messageOf } from '../../text/message-of.ts'
 import { cutAtStop } from '../stop.ts'
 import type { GenerateRequest, Generation, TextModel } from '../text-model.ts'
-import { type ChatFormat, type Role, readChatFormat } from './chat-format.ts'
+import { type ChatFormat, readChatFormat } from './chat-format.ts'
 
 export interface GgufModelOptions {
   readonly file: string
@@ -188,14 +189,14 @@ function resolveFormat(options: GgufModelOptions, template: string | undefined):
 }
 
 interface PromptTokenizer {
-  tokenize(request: Pick<GenerateRequest, 'prompt' | 'system' | 'turns'>): Token[]
+  tokenize(conversation: Conversation): Token[]
 }
 
 function createPromptTokenizer(model: LlamaModel, template: string | undefined): PromptTokenizer {
   const { bos } = model.tokens
   const start = model.tokens.shouldPrependBosToken && bos !== null ? [bos] : []
   const formats = new Map<string, ChatFormat>()
-  const formatFor = (source: string, roles: readonly Role[]) => {
+  const formatFor = (source: string, roles: readonly Message['role'][]) => {
     const key = roles.join()
     let format = formats.get(key)
     if (!format) {
@@ -206,20 +207,18 @@ function createPromptTokenizer(model: LlamaModel, template: string | undefined):
     return format
   }
   return {
-    tokenize({ prompt, system, turns = [] }) {
-      const messages: readonly (readonly [Role, string])[] = [
-        ...(system === undefined ? [] : [['system', system] as const]),
-        ...turns.flatMap(({ user, assistant }) => [['user', user] as const, ['assistant', assistant] as const]),
-        ['user', prompt],
-      ]
-      if (template === undefined) return [...start, ...model.tokenize(messages.map(([, text]) => text).join('\n\n'))]
+    tokenize(conversation) {
+      const messages = messagesOf(conversation)
+      if (template === undefined) {
+        return [...start, ...model.tokenize(messages.map(({ content }) => content).join('\n\n'))]
+      }
       const { around, trims } = formatFor(
         template,
-        messages.map(([role]) => role),
+        messages.map(({ role }) => role),
       )
-      const tokens = messages.flatMap(([, text], index) => [
+      const tokens = messages.flatMap(({ content }, index) => [
         ...model.tokenize(around[index]!, true),
-        ...model.tokenize(trims[index] ? text.trim() : text),
+        ...model.tokenize(trims[index] ? content.trim() : content),
       ])
       return [...(tokens[0] === start[0] ? [] : start), ...tokens, ...model.tokenize(around.at(-1)!, true)]
     },
