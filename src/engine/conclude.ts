@@ -154,7 +154,9 @@ function failureWarnings({ state }: Study): string[] {
   if (unreliable.length === 0) {
     const all = [...state.failures.values()]
     const count = all.reduce((sum, failed) => sum + failed.count, 0)
-    return count === 0 ? [] : [`${count} evaluations failed and count as missing, the last with: ${all.at(-1)!.latest}`]
+    if (count === 0) return []
+    const failed = count === 1 ? 'One evaluation failed and counts' : `${count} evaluations failed and count`
+    return [`${failed} as missing, the last with: ${all.at(-1)!.latest}`]
   }
   const [candidate, { latest }] = unreliable[0]!
   return [

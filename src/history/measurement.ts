@@ -105,6 +105,14 @@ export function readMeasurement(given: MeasurementInput, name: string, from = 'e
     ...readFeedback(written.feedback, name, from),
     ...(output === undefined ? {} : { output: String(output) }),
   }
+  if (typeof score === 'number' || typeof score === 'boolean') {
+    const reason = error === undefined ? written.failure && 'failure' : 'error'
+    if (reason !== undefined) {
+      throw new InvalidArgumentError(`${name} has a score and ${reason === 'error' ? 'an error' : 'a failure'}`, {
+        remedy: 'A failed call is missing, not a score: leave one of them out.',
+      })
+    }
+  }
   if (written.failure) return { failure: written.failure, ...parts }
   if (error !== undefined) return { failure: failure('program', String(error)), ...parts }
   if (score === null) return { failure: failure('program', 'failed'), ...parts }

@@ -15,7 +15,14 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { registerLive } from './live/register-live.ts'
 import type { Answer } from './mcp.ts'
 import { createMetrics, type RequestEntry } from './metrics.ts'
-import { limitBody, limitLoad, requireLoopbackName, requireSameOrigin, requireToken } from './protection.ts'
+import {
+  limitBody,
+  limitLoad,
+  refuseKeysThatGetLost,
+  requireLoopbackName,
+  requireSameOrigin,
+  requireToken,
+} from './protection.ts'
 import { createServedStudies, type ServedStudies, type ServedStudy } from './served-studies.ts'
 import { registerStudies } from './study-routes.ts'
 
@@ -132,6 +139,7 @@ export function createServerApp(options: ServerOptions, given?: ServedStudies): 
     mcp ??= openMcp((request) => api.fetch(request), version, limits.bodyBytes)
     return (await mcp).fetch(context.req.raw)
   })
+  app.use(refuseKeysThatGetLost)
   app.route('/', api)
   app.notFound((context) =>
     context.json({ error: { code: 'not-found', message: 'no such path', remedy: 'See /openapi.json.' } }, 404),

@@ -6,6 +6,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { refuseLostKeys } from '../task/json-limits.ts'
 import type { Limits } from './limits.ts'
 
 const refuse = (code: string, message: string, remedy?: string) => ({
@@ -51,6 +52,14 @@ export function limitBody(maxSize: number): MiddlewareHandler {
     if (length === undefined || context.req.header('transfer-encoding') !== undefined) return counted(context, next)
     return Number(length) > maxSize ? Promise.resolve(onError(context)) : next()
   }
+}
+
+/** Refuses a body with a key that copying it would lose. */
+export const refuseKeysThatGetLost: MiddlewareHandler = async (context, next) => {
+  if (context.req.header('content-type')?.includes('json') && (await context.req.text()).includes('"__proto__"')) {
+    refuseLostKeys(await context.req.json(), (path) => path.join('.'))
+  }
+  return next()
 }
 
 /** @param now A clock in milliseconds. */

@@ -31,6 +31,10 @@ describe('a measurement as people write it', () => {
     })
   })
 
+  it.each([{ error: 'late' }, { failure: failure('timeout', 'late') }])('is not both: %j', (failed) => {
+    expect(() => read({ score: 0, ...failed })).toThrow(/outcome has a score and an? (error|failure)/)
+  })
+
   it.each([
     [Number.NaN, 'outcome is NaN'],
     [undefined, 'outcome is undefined'],

@@ -262,6 +262,11 @@ describe('studies over HTTP', () => {
       { observations: [{ candidate: { index: 0 }, score: '1' }] },
       'observations.0.score: expected a number, true or false, or null for a failed call',
     ],
+    [
+      '/triage/observe',
+      { observations: [{ candidate: JSON.parse('{ "slots": { "__proto__": "Classify." } }'), score: 1 }] },
+      'a key is called "__proto__"',
+    ],
   ])('say what they expect: %s %j', async (path, body, message) => {
     const { call } = start()
     await call('POST', '/studies', TRIAGE)
