@@ -76,6 +76,15 @@ describe('demonstrations', () => {
     expect(short!.slots).toEqual({ prompt: 'Label it.' })
   })
 
+  it('may be as long as they are sent: marks between turns count for nothing', async () => {
+    const task = viewOf(parseTemplate('{{prompt}}\n\nTicket: {{input}}'), plain)
+    const turns = Array.from({ length: 30 }, (_, index) => ({ user: `Ticket: ${index}?`, assistant: 'bug' }))
+    const text = `Name the queue.\n\n${writeTurns(turns)}`
+    const gate = createGate({ task, pool: [plain] })
+    const { passed } = await gate.sort([{ slots: slotsOf({ id: 'b', text }, task), parents: [0], proposer: 'mutate' }])
+    expect(passed).toHaveLength(1)
+  })
+
   it('of a hand-written prompt are known to the gate, however short', async () => {
     const task = viewOf(parseTemplate('{{prompt}}\n\nTicket: {{input}}'), plain)
     const text = `Name the queue.\n\n${writeTurns([{ user: 'Ticket: It is red.', assistant: 'bug' }])}`

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { estimateTokens } from '../../evaluation/estimate-tokens.ts'
+import { inputTokensOf } from '../../evaluation/estimate-tokens.ts'
 import { dot } from '../../numerics/vector.ts'
 import { type Candidate, candidateText } from '../../prompt/candidate.ts'
+import { splitTurns } from '../../prompt/turns.ts'
 import { shownExamples, splitPrompt, splitText } from '../demonstration-block.ts'
 import type { Draft } from '../proposer.ts'
 import { contentOf, DEMONSTRATION_SLOT, slotsOf, type TaskView } from '../task-view.ts'
@@ -41,6 +42,12 @@ const SAME_MEANING = 0.99
 const REFUSAL =
   /^\s*(i['’]?m sorry|sorry,|i (cannot|can['’]t|am unable|won['’]t)|as an ai\b|unfortunately, i\b|i apologi[sz]e)/i
 
+/** Of what is sent: the marks between turns are not. */
+function tokensOf(text: string): number {
+  const { text: prompt, turns } = splitTurns(text)
+  return inputTokensOf({ prompt, turns })
+}
+
 const partsOf = (name: string, text: string) =>
   DEMONSTRATION_SLOT.test(name) ? { instruction: '', demonstrations: text } : splitText(text)
 
@@ -52,7 +59,7 @@ const partsOf = (name: string, text: string) =>
  */
 export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
   const members = pool.map((candidate) => slotsOf(candidate, task))
-  const longest = Math.max(0, ...members.flatMap((slots) => Object.values(slots).map(estimateTokens)))
+  const longest = Math.max(0, ...members.flatMap((slots) => Object.values(slots).map(tokensOf)))
   const most = limit ?? Math.max(SHORTEST_LIMIT, 3 * longest)
   const copies = createCopyDetector(task.examples, [
     ...(task.description === undefined ? [] : [task.description]),
@@ -105,7 +112,7 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
     const syntax = templateTags(text).find((tag) => !task.preserve.includes(tag))
     if (syntax !== undefined) return ['template-syntax', `${syntax} stays unfilled; write text without braces`]
     for (const name of task.slots) {
-      const tokens = estimateTokens(slots[name] ?? '')
+      const tokens = tokensOf(slots[name] ?? '')
       if (tokens > most) return ['too-long', `${name} has some ${tokens} tokens; at most ${most} are allowed`]
     }
     const { instructions, demonstrations, shows } = saidBy(draft)
