@@ -25,20 +25,24 @@ export interface Turn {
 /** What a block of turns begins with. */
 export const HEADING = 'Conversation:\n'
 const MARKS = ['<user>\n', '\n</user>\n<assistant>\n', '\n</assistant>'] as const
+/** Between the messages of a turn that a person wrote there may be empty lines. */
+const BETWEEN = /\n<\/user>\n+<assistant>\n/g
 
 /**
- * Takes the turns off the end of a text. A block that is anything but turns is text like any other.
+ * Takes the turns off the end of a text. A block that is anything but turns is text like any other. Empty lines may stand
+ * between the marks, and lines end as they do on any system.
  *
  * @example
  * splitTurns('Label it.\n\nConversation:\n<user>\nHi\n</user>\n<assistant>\nspam\n</assistant>')
  * // { text: 'Label it.', turns: [{ user: 'Hi', assistant: 'spam' }] }
  */
-export function splitTurns(text: string): { readonly text: string; readonly turns: readonly Turn[] } {
+export function splitTurns(written: string): { readonly text: string; readonly turns: readonly Turn[] } {
+  const text = written.replaceAll('\r\n', '\n')
   for (let at = blockAt(text, 0); at >= 0; at = blockAt(text, at + 1)) {
-    const turns = readTurns(text.slice(text.indexOf(HEADING, at) + HEADING.length).trimEnd())
+    const turns = readTurns(text.slice(text.indexOf(HEADING, at) + HEADING.length).trim())
     if (turns) return { text: text.slice(0, at), turns }
   }
-  return { text, turns: [] }
+  return { text: written, turns: [] }
 }
 
 /** Where the next block may begin: with the text, or behind an empty line. */
@@ -48,15 +52,18 @@ function blockAt(text: string, from: number): number {
 
 /** @returns `undefined` where the text is not one turn after the other. */
 function readTurns(text: string): Turn[] | undefined {
-  const [open, between, close] = MARKS
+  const [open, , close] = MARKS
   const turns: Turn[] = []
   let rest = text
   while (rest.startsWith(open)) {
-    const middle = rest.indexOf(between, open.length)
-    const end = middle < 0 ? -1 : rest.indexOf(close, middle + between.length)
+    BETWEEN.lastIndex = open.length
+    const between = BETWEEN.exec(rest)
+    if (!between) return undefined
+    const answer = between.index + between[0].length
+    const end = rest.indexOf(close, answer)
     if (end < 0) return undefined
-    turns.push({ user: rest.slice(open.length, middle), assistant: rest.slice(middle + between.length, end) })
-    rest = rest.slice(end + close.length).replace(/^\n/, '')
+    turns.push({ user: rest.slice(open.length, between.index), assistant: rest.slice(answer, end) })
+    rest = rest.slice(end + close.length).replace(/^\n+/, '')
   }
   return rest === '' && turns.length > 0 ? turns : undefined
 }
@@ -73,6 +80,18 @@ export function writeTurns(turns: readonly Turn[]): string | undefined {
   const text = `${HEADING}${turns.map(({ user, assistant }) => `${open}${user}${between}${assistant}${close}`).join('\n')}`
   return JSON.stringify(splitTurns(text).turns) === JSON.stringify(turns) ? text : undefined
 }
+
+/**
+ * Whether a text has the beginning of a block whose author meant turns, but is none.
+ *
+ * @example
+ * hasBrokenTurns('Label it.\n\nConversation:\n<user>\nHi\n</user>') // true: nobody answers
+ */
+export function hasBrokenTurns(text: string): boolean {
+  return LIKE_TURNS.test(text) && splitTurns(text).turns.length === 0
+}
+
+const LIKE_TURNS = /^[^\S\n]*Conversation:\s*\n\s*<user>/im
 
 /** All that a model is sent. */
 export interface Conversation {

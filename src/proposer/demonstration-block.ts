@@ -5,7 +5,7 @@
  * @module
  */
 import { showValue } from '../prompt/template.ts'
-import { splitTurns } from '../prompt/turns.ts'
+import { splitTurns, writeTurns } from '../prompt/turns.ts'
 import type { TaskView } from './task-view.ts'
 
 type Slots = Readonly<Record<string, string>>
@@ -41,7 +41,7 @@ export function splitText(text: string): PromptParts {
   const at = text.indexOf(BLOCK)
   if (at < 0) {
     const { text: instruction, turns } = splitTurns(text)
-    return { instruction, demonstrations: turns.length === 0 ? '' : text.slice(instruction.length).trim() }
+    return { instruction, demonstrations: turns.length === 0 ? '' : writeTurns(turns)! }
   }
   return { instruction: text.slice(0, at), demonstrations: text.slice(at + BLOCK.length) }
 }

@@ -6,7 +6,7 @@ import { defaultMaxOutputTokens, needsEmbeddings, readMetric } from '../evaluati
 import { readModel } from '../evaluation/models/model-specification.ts'
 import { parsePrior } from '../policy/prior/learned-prior.ts'
 import type { Example } from '../prompt/example.ts'
-import { lostWarnings } from '../prompt/lost-warnings.ts'
+import { lostWarnings, turnWarnings } from '../prompt/lost-warnings.ts'
 import { programSlots } from '../prompt/staged-program.ts'
 import { defineSpace } from '../space/parameter.ts'
 import { checkModel, isPath, modelPaths } from './check-model.ts'
@@ -179,6 +179,7 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
   }
   if (template?.nested) checkVariables(template, pool, read.examples, promptWhere)
   warnings.push(...lostWarnings(written.preserve, pool))
+  if (program === undefined) warnings.push(...turnWarnings(pool))
   const proposers = readProposers(written, (path) => pathOf(path, 'proposers'), locate)
 
   const task = {

@@ -7,6 +7,7 @@ import { extname } from 'node:path'
 import { CsvError, parse as parseCsv } from 'csv-parse/sync'
 import { isMap, isNode, isScalar, isSeq } from 'yaml'
 import { InvalidInputError } from '../errors.ts'
+import { splitTurns } from '../prompt/turns.ts'
 import { checkJson, refuseLostKeys } from './json-limits.ts'
 import { parseYaml } from './parse-yaml.ts'
 import { readTextFile, showPath } from './source.ts'
@@ -213,9 +214,11 @@ function promptReader(columns: readonly string[], where: string): (row: Row) => 
 
 const DASHES = /^[^\S\n]*---[^\S\n]*$/
 
-function textLines({ text, name }: Source, whole: boolean): ReadLines {
+function textLines({ text, name }: Source, isSingle: boolean): ReadLines {
   const lines = text.split(/\r?\n/)
-  const divided = !whole && lines.some((line) => DASHES.test(line))
+  const divided = !isSingle && lines.some((line) => DASHES.test(line))
+  // Turns take several lines, so what ends with them is one prompt.
+  const whole = isSingle || (!divided && splitTurns(text).turns.length > 0)
   if (!whole && !divided) {
     const single = lines.flatMap((line, index) =>
       line.trim() === '' ? [] : [{ value: line.trim(), where: `${name}:${index + 1}` }],

@@ -218,11 +218,12 @@ function contentKey(candidate: Candidate, template: Template | undefined, exampl
     )
   }
   try {
-    const { system, text } = renderTemplate(template, candidate, example)
-    if (!template.nested) return `${inOne(system, text)}\n${parameters}`
+    const { system, turns = [], text } = renderTemplate(template, candidate, example)
+    if (!template.nested) return `${JSON.stringify([system, turns, text])}\n${parameters}`
     // Prompts that differ in the names they use may look the same for one example.
-    const { system: before, source } = composeTemplate(template, candidate, example)
-    return `${inOne(before?.source, source)}\n${parameters}`
+    const composed = composeTemplate(template, candidate, example)
+    const said = composed.turns?.map(({ user, assistant }) => [user.source, assistant.source]) ?? []
+    return `${JSON.stringify([composed.system?.source, said, composed.source])}\n${parameters}`
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
     throw new InvalidInputError(error.message, {
@@ -231,8 +232,6 @@ function contentKey(candidate: Candidate, template: Template | undefined, exampl
     })
   }
 }
-
-const inOne = (system: string | undefined, text: string) => (system === undefined ? text : `${system}\0${text}`)
 
 function freeId(wanted: string, taken: ReadonlyMap<string, string>): string {
   let id = wanted

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { splitTurns, writeTurns } from '../../src/prompt/turns.ts'
+import { hasBrokenTurns, splitTurns, writeTurns } from '../../src/prompt/turns.ts'
 
 const message = fc.string({
   unit: fc.constantFrom('a', '\n', ' ', '<user>', '</user>', '<assistant>', '</assistant>', 'Conversation:', '{{x}}'),
@@ -21,6 +21,26 @@ describe('turns at the end of a prompt', () => {
         },
       ),
     )
+  })
+
+  it.each([
+    'Say it.\n\nConversation:\n\n<user>\nHi\n</user>\n\n<assistant>\nHo\n</assistant>\n\n<user>\nHi\n</user>\n<assistant>\nHo\n</assistant>\n',
+    'Say it.\r\n\r\nConversation:\r\n<user>\r\nHi\r\n</user>\r\n<assistant>\r\nHo\r\n</assistant>\r\n<user>\r\nHi\r\n</user>\r\n<assistant>\r\nHo\r\n</assistant>',
+  ])('are read as people write them: %j', (text) => {
+    const turn = { user: 'Hi', assistant: 'Ho' }
+    expect(splitTurns(text)).toEqual({ text: 'Say it.', turns: [turn, turn] })
+    expect(hasBrokenTurns(text)).toBe(false)
+  })
+
+  it('are missed where their marks are wrong', () => {
+    for (const broken of [
+      'Conversation:\n<user>\nHi\n</user>',
+      'Say it.\nConversation:\n<user>\nHi\n</user>\n<assistant>\nHo\n</assistant>',
+      'Say it.\n\nConversation:\n<User>Hi</User>\n<Assistant>Ho</Assistant>',
+    ]) {
+      expect(hasBrokenTurns(broken)).toBe(true)
+    }
+    expect(hasBrokenTurns('Label the conversation:\n\n{{input}}')).toBe(false)
   })
 
   it('are refused where a message would end one', () => {

@@ -118,6 +118,23 @@ describe('loadTask', () => {
     )
   })
 
+  it('tells prompts apart that differ in what was said before', () => {
+    const said = (answer: string) =>
+      `Label it.\n\nConversation:\n<user>\nHi\n</user>\n<assistant>\n${answer}\n</assistant>`
+    const prompts = [said('bug'), said('billing'), said('bug').replace('Label', 'Sort')].map((text) => ({ text }))
+    const plain = YAML.replace(/template: .*/, 'template: "{{prompt}}\\n{{input}}"')
+    const nested = YAML.replace(/template: .*/, 'template: "{{prompt}} {{input}}"\npromptVariables: true')
+    for (const yaml of [plain, nested, plain.replace('template', "template: '{{input}}'\nsystem")]) {
+      const task = loadTask(write({ yaml, prompts }))
+      expect(task.pool).toHaveLength(4)
+      expect(task.warnings.join()).not.toContain('Conversation')
+      expect(complaint({ yaml, prompts: [...prompts, prompts[0]] })).toContain('repeats another')
+    }
+    const cut = [said('bug'), `${said('bug')}\nAnd?`, `${said('a')}\nSo?`].map((text) => ({ text }))
+    const broken = loadTask(write({ yaml: plain, prompts: cut }))
+    expect(broken.warnings.join()).toContain('prompt 2 (and 1 more): what follows "Conversation:" is sent as text')
+  })
+
   it('finds a baseline that is in the pool already', () => {
     const yaml = YAML.replace('"Classify the ticket."', '"Label it."')
     const task = loadTask(write({ yaml }))

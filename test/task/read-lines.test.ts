@@ -72,6 +72,12 @@ describe('files of prompts', () => {
     expect(prompts('p.yaml', 'a: One\nb: Two\n').pool.map(({ id }) => id)).toEqual(['a', 'b'])
   })
 
+  it('are one text where it ends with turns of a conversation', () => {
+    const text = 'One\n\nConversation:\n<user>\nHi\n</user>\n<assistant>\nbug\n</assistant>'
+    expect(texts('t.txt', `${text}\n`)).toEqual([text])
+    expect(texts('t.txt', `${text}\n---\nTwo\n`)).toEqual([text, 'Two'])
+  })
+
   it('are named in a warning where every line is taken for a prompt', () => {
     expect(prompts('w.txt', 'One\nTwo\n').warnings.join()).toMatch(/w\.txt: each of its 2 lines is a prompt; put ---/)
     expect(prompts('w.txt', 'One\n---\nTwo\n').warnings.join()).not.toMatch(/each of its/)
