@@ -114,15 +114,14 @@ async function openCounter(
   } catch (error) {
     if (!isUnavailable(error) || !task.template) throw error
     const { renderTemplate } = await import('../prompt/template.ts')
+    const { requestTokens } = await import('../evaluation/estimate-tokens.ts')
     const { template, sampling } = task
-    const estimate: Evaluator['estimate'] = (candidate, example) => {
-      const { system = '', text } = renderTemplate(template, candidate, example)
-      return {
-        calls: 1,
-        inputTokens: Math.ceil((system.length + text.length) / 4),
-        outputTokens: sampling.maxOutputTokens,
-      }
-    }
+    const counter = { local: true, countTokens: (text: string) => Math.ceil(text.length / 4) }
+    const estimate: Evaluator['estimate'] = (candidate, example) => ({
+      calls: 1,
+      inputTokens: requestTokens(counter, renderTemplate(template, candidate, example)),
+      outputTokens: sampling.maxOutputTokens,
+    })
     return {
       estimator: { estimate },
       close: async () => {},
