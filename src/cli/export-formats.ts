@@ -1,7 +1,7 @@
 import { isMap, parseDocument, stringify } from 'yaml'
 import { InvalidInputError } from '../errors.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
-import { splitTurns } from '../prompt/turns.ts'
+import { messagesOf, splitTurns, type Turn } from '../prompt/turns.ts'
 import type { Answer } from '../store/read-answers.ts'
 import type { StudyState } from '../study/state.ts'
 import { readTextFile } from '../task/source.ts'
@@ -55,16 +55,23 @@ function textCell(text: string): string {
 }
 
 function fieldsOf(name: string, candidate: Candidate): Record<string, unknown> {
-  const { text, turns } = splitTurns(candidateText(candidate))
+  const { instruction, turns } = partsOf(candidate)
   return {
     study: name,
     id: candidate.id,
     text: candidateText(candidate),
     // A chat needs them apart.
-    ...(turns.length > 0 ? { instruction: text, turns } : {}),
+    ...(turns.length > 0 ? { instruction, turns } : {}),
     ...(candidate.slots ? { slots: candidate.slots } : {}),
     ...(candidate.parameters ? { parameters: candidate.parameters } : {}),
   }
+}
+
+/** Turns stand at the end of any slot. */
+export function partsOf(candidate: Candidate): { readonly instruction: string; readonly turns: readonly Turn[] } {
+  const parts = (candidate.text === undefined ? Object.values(candidate.slots ?? {}) : [candidate.text]).map(splitTurns)
+  const slots = Object.fromEntries(parts.map(({ text }, index) => [index, text]))
+  return { instruction: candidateText({ id: '', slots }), turns: parts.flatMap(({ turns }) => turns) }
 }
 
 /** The winner as one JSON object. */
@@ -85,19 +92,13 @@ export function toTypeScript(name: string, candidate: Candidate): string {
 export function chatOf({ slots = {} }: Candidate): string | undefined {
   const { system, turns = '', user, ...others } = slots
   if (system === undefined || user === undefined || Object.keys(others).length > 0) return undefined
-  const messages = [
-    { role: 'system', content: system },
-    ...splitTurns(turns).turns.flatMap((turn) => [
-      { role: 'user', content: turn.user },
-      { role: 'assistant', content: turn.assistant },
-    ]),
-    { role: 'user', content: user },
-  ]
-  return JSON.stringify(
-    messages.filter(({ content }) => content !== ''),
-    undefined,
-    2,
-  )
+  const [first, between, last] = [system, turns, user].map(splitTurns)
+  const messages = messagesOf({
+    ...(first!.text.trim() === '' ? {} : { system: first!.text }),
+    turns: [first!, between!, last!].flatMap((part) => part.turns),
+    prompt: [between!.text, last!.text].filter((text) => text !== '').join('\n'),
+  })
+  return JSON.stringify(messages, undefined, 2)
 }
 
 /**

@@ -59,7 +59,7 @@ async function render(
     throw new InvalidInputError('--into needs --format promptfoo', { remedy: 'Add it, or leave --into out.' })
   }
   const { loadStudy } = await import('../store/load-study.ts')
-  const { chatOf, toCsv, toJson, toPromptfoo, toTypeScript } = await import('./export-formats.ts')
+  const { chatOf, partsOf, toCsv, toJson, toPromptfoo, toTypeScript } = await import('./export-formats.ts')
   const { candidateText } = await import('../prompt/candidate.ts')
   const fold = await loadStudy(store, study)
   if (!fold) throw new InvalidInputError(`study ${JSON.stringify(study)} is empty`, { remedy: EMPTY_STUDY })
@@ -87,10 +87,20 @@ async function render(
     process.stderr.write(
       `The winner has several parts (${slots.join(', ')}), here one after the other; --format json keeps them apart.\n`,
     )
+  } else if (partsOf(winner).turns.length > 0 && (format === 'prompt' || (format === 'promptfoo' && !chatOf(winner)))) {
+    process.stderr.write(
+      'The winner ends with turns of a conversation, here as text; a chat needs them as messages: --format json has them apart.\n',
+    )
   }
   if (format === 'promptfoo' && !/\{\{.+?\}\}/s.test(candidateText(winner))) {
     process.stderr.write(
-      'The prompt shows no input: the template of the task does. Add it to the prompt, for example "Input: {{input}}".\n',
+      'The prompt shows no input: the template of the task does. Add it to the prompt, for example "Input: {{input}}", or write a chat where it is a system message.\n',
+    )
+  }
+  const computed = /\{\{computed_\d+\}\}/.exec(candidateText(winner))
+  if (format === 'promptfoo' && computed) {
+    process.stderr.write(
+      `${computed[0]} is what an import filled in for each example: write the template of the configuration in its place.\n`,
     )
   }
   switch (format) {

@@ -131,8 +131,9 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
       remedy: 'Score answers instead: metric: { name: judge, … }',
     })
   }
-  const template = program === undefined && !staged ? readTemplate(written, read.examples, locate) : undefined
   const promptLines = linesOf(written.prompts ?? [], 'prompts', pathOf, locate)
+  const template =
+    program === undefined && !staged ? readTemplate(written, read.examples, promptLines.lines, locate) : undefined
   warnings.push(...promptLines.warnings)
   const promptWhere =
     typeof written.prompts === 'string' ? showPath(pathOf(written.prompts, 'prompts')) : locate(['prompts'])

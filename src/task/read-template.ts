@@ -2,19 +2,23 @@ import { InvalidInputError } from '../errors.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
 import { composeTemplate, parseTemplate, type Template } from '../prompt/template.ts'
-import type { CheckedTaskInput } from './schema.ts'
+import type { Line } from './read-lines.ts'
+import { type CheckedTaskInput, promptSchema } from './schema.ts'
 
 export function readTemplate(
   { template: written, system, promptVariables }: CheckedTaskInput,
   examples: readonly Example[],
+  prompts: readonly Line[],
   locate: (path: readonly PropertyKey[]) => string,
 ): Template {
   const where = locate(['template'])
   if (system !== undefined) parseAt(locate(['system']), system)
   const parsed = parseAt(where, written ?? usualTemplate(system, promptVariables), system)
   const template: Template = promptVariables ? { ...parsed, nested: true } : parsed
+  // Where prompts are templates themselves, only what they say names a key of the same name.
+  const slots = new Set(template.nested ? prompts.flatMap(slotsOf) : [])
   const shown = template.variables.filter(
-    (name) => name === 'input' || examples.some((example) => Object.hasOwn(example.fields, name)),
+    (name) => !slots.has(name) && (name === 'input' || examples.some((example) => Object.hasOwn(example.fields, name))),
   )
   if (shown.length === 0 && !template.nested) {
     throw new InvalidInputError('template shows nothing of the example', {
@@ -39,6 +43,11 @@ export function readTemplate(
     }
   }
   return template
+}
+
+function slotsOf({ value }: Line): string[] {
+  const prompt = promptSchema.safeParse(value).data
+  return typeof prompt === 'object' ? Object.keys(prompt.slots ?? {}) : []
 }
 
 function parseAt(where: string, ...texts: Parameters<typeof parseTemplate>): Template {

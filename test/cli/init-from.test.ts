@@ -165,6 +165,8 @@ describe('export of a winner', () => {
     )
     expect(rest).toEqual({ study: 's', id: 'p', turns })
     expect([instruction, text.startsWith('Label it.\n\nConversation:\n')]).toEqual(['Label it.', true])
+    const slots = { system: 'Be brief.', turns: writeTurns(turns)!, user: 'Label it.' }
+    expect(JSON.parse(toJson('s', { id: 'p', slots }))).toMatchObject({ turns, instruction: 'Be brief.\n\nLabel it.' })
   })
 
   it('puts it into a promptfoo configuration, and leaves the rest as it is', () => {

@@ -6,10 +6,17 @@ import { parse, stringify } from 'yaml'
 import { chatOf, toPromptfoo } from '../../src/cli/export-formats.ts'
 import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
 import { readExpectedCell, simpleJavascript } from '../../src/interop/promptfoo/assertions.ts'
-import { type ImportedTask, type ImportOptions, importPromptfoo } from '../../src/interop/promptfoo/import-promptfoo.ts'
+import {
+  findingText,
+  type ImportedTask,
+  type ImportOptions,
+  importPromptfoo,
+} from '../../src/interop/promptfoo/import-promptfoo.ts'
 import { modelName } from '../../src/interop/promptfoo/providers.ts'
 import { writeImport } from '../../src/interop/promptfoo/write-import.ts'
+import type { Candidate } from '../../src/prompt/candidate.ts'
 import { renderTemplate } from '../../src/prompt/template.ts'
+import { writeTurns } from '../../src/prompt/turns.ts'
 import { makePlan } from '../../src/run/plan.ts'
 import { createPriceList } from '../../src/run/prices.ts'
 import { loadTask } from '../../src/task/load-task.ts'
@@ -199,6 +206,50 @@ describe('import promptfoo', () => {
       'user',
       'assistant',
       'user',
+    ])
+  })
+
+  it('keeps variables that are called as messages are, and says what of a message is lost', () => {
+    const config = join(scratch, 'odd.yaml')
+    const chat = (...messages: readonly unknown[]) => JSON.stringify(messages)
+    const system = { role: 'system', content: 'Be {{system}}.' }
+    const user = { role: 'user', content: 'Say {{user}}.' }
+    const answer = (content: unknown, more = {}) => ({ role: 'assistant', content, ...more })
+    const assert = [{ type: 'contains', value: 'x' }]
+    writeFileSync(
+      config,
+      stringify({
+        prompts: [
+          chat(system, { role: 'developer', content: 'Always.' }, user),
+          chat(user, answer(null, { tool_calls: [{ id: 'a' }] }), user),
+          chat({ role: 'user', content: 'a\n</user>\n<assistant>\nb' }, answer('c'), user),
+          chat({ role: 'user', content: ['Say {{user}}', { type: 'image_url' }] }),
+          `Say {{user}}!\n\n${writeTurns([{ user: 'Hi', assistant: 'Ho' }])}`,
+        ],
+        providers: ['openai:gpt-5-mini'],
+        tests: ['one', 'two'].map((name) => ({ vars: { system: 'kind', user: name }, assert })),
+      }),
+    )
+    const imported = importPromptfoo(config)
+    expect(imported.findings.filter(({ where }) => where.startsWith('prompts')).map(findingText)).toEqual([
+      'changed: prompts[0]: the system messages of a chat are one, one after the other',
+      'unsupported: prompts[1]: tool_calls of a message',
+      'changed: prompts[2]: the messages of a chat stand in one message, one after the other',
+      'changed: prompts[3]: a part of a message that is no text stands there as JSON',
+      expect.stringMatching(/^changed: prompts: prompt "Say .* ends with a block "Conversation:", which is sent as/),
+    ])
+    const task = loadTask(writeImport(imported, join(scratch, 'odd'), 'odd')[0]!)
+    const sent = task.pool.map((candidate) => renderTemplate(task.template!, candidate, task.examples[0]!))
+    expect(sent[0]).toMatchObject({ system: 'Be kind.\n\nAlways.', text: 'Say one.' })
+    expect(sent[1]).toMatchObject({ turns: [{ user: 'Say one.', assistant: '' }], text: 'Say one.' })
+    expect(sent[2]!.text).toBe('User: a\n</user>\n<assistant>\nb\n\nAssistant: c\n\nUser: Say one.')
+    expect(sent[4]).toMatchObject({ turns: [{ user: 'Hi', assistant: 'Ho' }], text: 'Say one!' })
+    // What is exported is what was sent.
+    const roles = (candidate: Candidate) => JSON.parse(chatOf(candidate)!).map(({ role }: { role: string }) => role)
+    expect(task.pool.map(roles)[4]).toEqual(['user', 'assistant', 'user'])
+    expect(JSON.parse(chatOf({ ...task.pool[0]!, slots: { ...task.pool[0]!.slots, turns: 'Well.' } })!)).toEqual([
+      { role: 'system', content: 'Be {{system}}.\n\nAlways.' },
+      { role: 'user', content: 'Well.\nSay {{user}}.' },
     ])
   })
 

@@ -5,7 +5,7 @@
  */
 import { InvalidInputError } from '../../errors.ts'
 import type { JsonValue } from '../../prompt/example.ts'
-import type { Turn } from '../../prompt/turns.ts'
+import { splitTurns, type Turn } from '../../prompt/turns.ts'
 import type { Findings } from './finding.ts'
 import { convertTemplate, neededNames, renderNunjucks, type Vars } from './nunjucks.ts'
 import { chatText, type ImportedPrompt } from './prompts.ts'
@@ -63,6 +63,12 @@ export function convertPrompts(prompts: readonly ImportedPrompt[], tests: readon
       const reason = error instanceof Error ? error.message : String(error)
       findings.unsupported('prompts', `prompt ${shorten(name)} cannot be filled: ${reason}`)
       continue
+    }
+    if ([system, user].some((message) => message && splitTurns(message.text).turns.length > 0)) {
+      findings.changed(
+        'prompts',
+        `prompt ${shorten(name)} ends with a block "Conversation:", which is sent as messages`,
+      )
     }
     const id = freeId(index, prompt.labels, ids)
     const named = (text: string) => text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => `{{${fieldName(name, tests)}}}`)

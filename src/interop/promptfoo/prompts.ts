@@ -6,7 +6,7 @@
 import { extname } from 'node:path'
 import * as z from 'zod'
 import { KrigeError } from '../../errors.ts'
-import type { Turn } from '../../prompt/turns.ts'
+import { type Turn, writeTurns } from '../../prompt/turns.ts'
 import { type ConfigFiles, csvCells, csvRows } from './files.ts'
 import type { Findings } from './finding.ts'
 import { json, type PromptfooConfig, type WrittenPrompt } from './schema.ts'
@@ -193,24 +193,34 @@ function readMessages(data: unknown): Messages | undefined {
   return messages.success ? messages.data : undefined
 }
 
-/** A system message, turns and a message of the user stay what they are; any other chat becomes a single text. */
+/** System messages, turns and a message of the user stay what they are; any other chat becomes a single text. */
 function fromMessages(
   messages: Messages,
   where: string,
   findings: Findings,
 ): Pick<ImportedPrompt, 'source' | 'system' | 'turns'> {
-  const [first] = messages
-  const spoken = isSystem(first!) ? messages.slice(1) : messages
+  for (const message of messages) {
+    const lost = Object.keys(message).find((key) => key !== 'role' && key !== 'content' && key !== 'name')
+    if (lost !== undefined) findings.unsupported(where, `${lost} of a message`)
+    if (Array.isArray(message.content) && message.content.some((part) => textOf(part) === undefined)) {
+      findings.changed(where, 'a part of a message that is no text stands there as JSON')
+    }
+  }
+  const start = messages.findIndex((message) => !isSystem(message))
+  const spoken = start < 0 ? [] : messages.slice(start)
+  const before = messages.slice(0, messages.length - spoken.length)
   const alternate = spoken.every(({ role }, index) => role === (index % 2 === 0 ? 'user' : 'assistant'))
-  if (messages.length > 1 && alternate && spoken.length % 2 === 1) {
-    const texts = spoken.map(contentText)
-    const turns = Array.from({ length: (texts.length - 1) / 2 }, (_, index) => ({
-      user: texts[2 * index]!,
-      assistant: texts[2 * index + 1]!,
-    }))
+  const texts = spoken.map(contentText)
+  const turns = Array.from({ length: Math.floor(texts.length / 2) }, (_, index) => ({
+    user: texts[2 * index]!,
+    assistant: texts[2 * index + 1]!,
+  }))
+  const isKept = alternate && spoken.length % 2 === 1 && (turns.length === 0 || writeTurns(turns) !== undefined)
+  if (messages.length > 1 && isKept) {
+    if (before.length > 1) findings.changed(where, 'the system messages of a chat are one, one after the other')
     return {
       source: texts.at(-1)!,
-      ...(isSystem(first!) ? { system: contentText(first!) } : {}),
+      ...(before.length > 0 ? { system: before.map(contentText).join('\n\n') } : {}),
       ...(turns.length > 0 ? { turns } : {}),
     }
   }
@@ -236,14 +246,15 @@ function messagesText(messages: Messages): string {
 
 /** Content in parts: their texts. */
 function partsText(content: unknown): string {
-  const parts = Array.isArray(content) ? content : [content]
-  return parts
-    .map((part: unknown) =>
-      typeof part === 'object' && part !== null && 'text' in part && typeof part.text === 'string'
-        ? part.text
-        : JSON.stringify(part),
-    )
-    .join('\n')
+  const parts = Array.isArray(content) ? content : [content ?? '']
+  return parts.map((part: unknown) => textOf(part) ?? JSON.stringify(part)).join('\n')
+}
+
+function textOf(part: unknown): string | undefined {
+  if (typeof part === 'string') return part
+  return typeof part === 'object' && part !== null && 'text' in part && typeof part.text === 'string'
+    ? part.text
+    : undefined
 }
 
 function contentOf(reference: string, where: string, files: ConfigFiles): string {
