@@ -101,7 +101,7 @@ export function taskFrom(options: TaskFromOptions): TaskFrom {
       name,
       examples: 'examples.jsonl',
       split: { search: 0.5, holdout: 0.5, seed: 1 },
-      ...(isSystem ? { system: isTemplate ? '{{prompt}}' : '{{instruction}}\n\n{{demonstrations}}' } : {}),
+      ...(isSystem ? { system: isTemplate ? '{{prompt}}' : '{{instruction}}\n{{demonstrations}}' } : {}),
       ...(isSystem ? { template: '{{input}}' } : isTemplate ? {} : { template: TEMPLATE }),
       ...(isTemplate ? { promptVariables: true } : {}),
       metric,

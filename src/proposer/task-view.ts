@@ -30,6 +30,8 @@ export interface TaskView {
   readonly demonstrationSlot: string
   /** Whether prompts are plain texts, not slots. */
   readonly isText: boolean
+  /** Whether prompts are templates themselves: braces in them mean a name. */
+  readonly isNested?: true
   /** Literal texts that every prompt must keep. */
   readonly preserve: readonly string[]
   /** What may vary beside text. */
@@ -73,11 +75,15 @@ export function createTaskView(options: TaskViewOptions): TaskView {
     mainSlot,
     demonstrationSlot: demonstrations ?? mainSlot,
     isText: slots.length === 1 && baseline.slots === undefined,
+    ...(template?.nested ? { isNested: true } : {}),
     preserve: [...preserve, ...(template?.nested ? namesKept(baseline) : [])],
     ...(options.space && Object.keys(options.space).length > 0 ? { space: options.space } : {}),
     ...demonstrator(template, slots, examples[0]),
   }
 }
+
+/** A text as a template shows it. */
+const literal = (text: string) => text.replaceAll('{{', "{{'{{'}}")
 
 /** Names of the parts of a prompt: what the template shows that no example fills; else the baseline's own. */
 export function slotNames(template: Template | undefined, baseline: Candidate, example: Example | undefined): string[] {
@@ -116,7 +122,9 @@ function demonstrator(
         })
       : undefined
   const form = parts && parseTemplate(parts.example.source)
-  return demonstrations(form?.variables.every(isShown) ? form : undefined)
+  const { ask, demonstrate } = demonstrations(form?.variables.every(isShown) ? form : undefined)
+  if (!template?.nested) return { ask, demonstrate }
+  return { ask, demonstrate: (example, answer) => literal(demonstrate(example, answer)) }
 }
 
 /** @param form What shows an example, if anything does. */

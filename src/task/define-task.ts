@@ -181,6 +181,7 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
   if (template?.nested) checkVariables(template, pool, read.examples, promptWhere)
   warnings.push(...lostWarnings(written.preserve, pool))
   if (program === undefined) warnings.push(...turnWarnings(pool))
+  else warnings.push(...unusedByModules(written))
   const proposers = readProposers(written, (path) => pathOf(path, 'proposers'), locate)
 
   const task = {
@@ -230,6 +231,12 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     warnings,
   }
   return { ...task, fingerprint: fingerprintOf(task) }
+}
+
+function unusedByModules(written: CheckedTaskInput): string[] {
+  return (['template', 'system', 'promptVariables'] as const)
+    .filter((key) => written[key] !== undefined)
+    .map((key) => `${key} is not used: the module that evaluate names decides what a model is sent`)
 }
 
 function check(input: unknown, locate: (path: readonly PropertyKey[]) => string): CheckedTaskInput {

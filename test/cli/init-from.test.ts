@@ -56,7 +56,7 @@ describe('krige init --from', () => {
     write('examples.jsonl', examples)
     const loaded = loadTask(write('task.yaml', task))
     expect(renderTemplate(loaded.template!, loaded.pool[0]!, loaded.examples[0]!)).toEqual({
-      system: 'Sort tickets.\n',
+      system: 'Sort tickets.',
       text: 'It crashes, again',
       prefixLength: 0,
     })

@@ -58,6 +58,26 @@ describe('demonstrations', () => {
     expect(draft!.slots['prompt']).toMatch(/^Label .*\n\nExamples:\nInput: .*\nOutput: /)
   })
 
+  it.each([
+    [parseTemplate('{{prompt}}\n\nTicket: {{input}}'), 'Label it.'],
+    [{ ...parseTemplate('{{prompt}}'), nested: true as const }, 'Label {{input}}.'],
+  ])('show braces of an example as they are', async (template, text) => {
+    const braced = examples.map((example) => ({ ...example, input: `${example.input} {{input}} {{name}} {{{` }))
+    const task = createTaskView({ template, examples: braced, answers, baseline: { id: 'a', text } })
+    const drafts = await ask(task, { id: 'a', text }, 'demonstrations')
+    const { passed, rejected } = await createGate({ task, pool: [{ id: 'a', text }] }).sort(drafts)
+    expect(passed.length).toBeGreaterThan(0)
+    expect(rejected.filter(({ reason }) => reason !== 'duplicate')).toEqual([])
+    for (const { slots, shows } of passed) {
+      const { text: sent, turns = [] } = renderTemplate(template, { id: 'b', text: slots['prompt']! }, examples[0]!)
+      const all = [sent, ...turns.map(({ user }) => user)].join('\n')
+      for (const position of shows!) expect(all).toContain(braced[position]!.input)
+    }
+    const open = { slots: { prompt: `${text} {% if` }, parents: [0], proposer: 'edit' }
+    const { rejected: refused } = await createGate({ task, pool: [{ id: 'a', text }] }).sort([open])
+    expect(refused.map(({ reason }) => reason)).toEqual('nested' in template ? ['template-syntax'] : [])
+  })
+
   it('of a prompt stay turns when they are edited, and go whole when it is shortened', async () => {
     const task = viewOf(parseTemplate('{{prompt}}\n\nTicket: {{input}}'), plain)
     const turns = [0, 1, 2].map((position) => ({

@@ -135,6 +135,12 @@ describe('loadTask', () => {
     expect(broken.warnings.join()).toContain('prompt 2 (and 1 more): what follows "Conversation:" is sent as text')
   })
 
+  it('says what a module of its own does not use', () => {
+    writeFileSync(join(folder, 'own.ts'), 'export default () => 1\n')
+    const yaml = YAML.replace(/template: .*/, "system: '{{prompt}}'\nevaluate: ./own.ts")
+    expect(loadTask(write({ yaml })).warnings.join()).toContain('system is not used: the module that evaluate names')
+  })
+
   it('finds a baseline that is in the pool already', () => {
     const yaml = YAML.replace('"Classify the ticket."', '"Label it."')
     const task = loadTask(write({ yaml }))

@@ -109,7 +109,10 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
     if (instruction.trim() === '' || REFUSAL.test(instruction)) return ['empty', 'it is no prompt']
     const lost = task.preserve.find((literal) => !text.includes(literal))
     if (lost !== undefined) return ['lost-text', `it must keep ${lost} word for word`]
-    const syntax = templateTags(text).find((tag) => !task.preserve.includes(tag))
+    // What an example says is text; where prompts are templates, braces in it are written so that they stay text.
+    const said = task.isNested ? text.replaceAll("{{'{{'}}", '') : saidBy(draft).instructions
+    const open = task.isNested ? (/\{\{(?![^{}]*\}\})|\{%/.exec(said) ?? []) : []
+    const syntax = [...templateTags(said), ...open].find((tag) => !task.preserve.includes(tag))
     if (syntax !== undefined) return ['template-syntax', `${syntax} stays unfilled; write text without braces`]
     for (const name of task.slots) {
       const tokens = tokensOf(slots[name] ?? '')
