@@ -4,7 +4,6 @@
  * @module
  */
 import type { CallRole } from '../history/trace.ts'
-import { showConversation } from '../prompt/turns.ts'
 import { readAnswers } from '../store/read-answers.ts'
 import type { Store } from '../store/store.ts'
 import type { StudyState } from '../study/state.ts'
@@ -34,7 +33,7 @@ export async function readShown(store: Store, state: StudyState): Promise<Shown>
     for await (const { calls, ...answer } of readAnswers(store, state, candidate)) {
       for (const { role, model } of calls) models[role] ??= model
       const asked = calls.find(({ role }) => role === 'task')
-      answers.push(asked === undefined ? answer : { ...answer, asked: showConversation(asked) })
+      answers.push(asked === undefined ? answer : { ...answer, asked })
     }
   }
   for (const { action } of generations.slice(0, MOST_GENERATIONS)) {

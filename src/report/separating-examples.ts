@@ -1,3 +1,4 @@
+import { type Conversation, showConversation } from '../prompt/turns.ts'
 import type { Answer } from '../store/read-answers.ts'
 import type { StudyState } from '../study/state.ts'
 import { type Html, html } from './html.ts'
@@ -8,8 +9,8 @@ const LONGEST = 600
 
 /** What of an answer is shown. */
 export interface ShownAnswer extends Pick<Answer, 'prompt' | 'example' | 'split' | 'repeat' | 'output'> {
-  /** The whole text that was sent to the model. */
-  readonly asked?: string
+  /** All that was sent to the model. */
+  readonly asked?: Conversation
   readonly feedback?: Answer['feedback']
 }
 
@@ -62,11 +63,16 @@ ${
 }
 
 /**
- * The example as both prompts put it: what two texts end with alike, or begin with, in whole lines. Examples themselves are
+ * The example as both prompts put it: the message that both were to answer, or what of it is alike. Examples themselves are
  * not stored.
  */
-function inCommon(a = '', b = ''): string {
-  if (a === '' || a === b) return ''
+function inCommon(a: Conversation | undefined, b: Conversation | undefined): string {
+  if (!a || !b || showConversation(a) === showConversation(b)) return ''
+  return a.prompt === b.prompt ? a.prompt : linesInCommon(a.prompt, b.prompt)
+}
+
+/** What two texts end with alike, or begin with, in whole lines. */
+function linesInCommon(a: string, b: string): string {
   const shorter = Math.min(a.length, b.length)
   let end = 0
   while (end < shorter && a.at(-1 - end) === b.at(-1 - end)) end++
@@ -74,8 +80,9 @@ function inCommon(a = '', b = ''): string {
   while (start < shorter && a[start] === b[start]) start++
   const after = a.slice(a.length - end)
   const before = a.slice(0, start)
-  const common =
-    end >= start ? after.slice(after.indexOf('\n') + 1) : before.slice(0, Math.max(0, before.lastIndexOf('\n')))
+  const beginsLine = (text: string) => end === text.length || text.at(-1 - end) === '\n'
+  const whole = beginsLine(a) && beginsLine(b) ? after : after.slice(after.indexOf('\n') + 1)
+  const common = end >= start ? whole : before.slice(0, Math.max(0, before.lastIndexOf('\n')))
   return common.trim()
 }
 

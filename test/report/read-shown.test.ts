@@ -21,21 +21,22 @@ const examples = Array.from({ length: 40 }, (_, index) => ({
 }))
 
 /** A search that wrote its winner, with the answers kept. */
-async function searched(template: string, proposer: string) {
+async function searched(template: string, proposer: string, system?: string) {
   const task = defineTask({
     name: 'tickets',
     examples,
     split: { search: 0.5, holdout: 0.5, seed: 1 },
     template,
+    ...(system === undefined ? {} : { system }),
     metric: 'label-match',
     model: 'gguf:small',
     baseline: 'Classify it.',
     proposers: [proposer],
     budget: { evaluations: 120 },
   } as TaskInput)
-  const textModel = createScriptedModel(({ prompt }) => {
+  const textModel = createScriptedModel(({ prompt, turns = [] }) => {
     const said = examples.find(({ input }) => prompt.includes(`Ticket: ${input}.`))!
-    return /bug or billing|Label: bug/.test(prompt) ? said.expected : 'A ticket.'
+    return turns.length > 0 || /bug or billing|Label: bug/.test(prompt) ? said.expected : 'A ticket.'
   })
   const writes = createScriptedModel(() => '<prompt>Is it bug or billing?</prompt>', 'large')
   const generator = { ...writes, name: 'scripted:large' }
@@ -78,6 +79,17 @@ describe('what a report shows of answers', () => {
       expect(section).not.toContain('Classify it.')
     },
   )
+
+  it.each([
+    ['a system message', '{{prompt}}', 'Ticket: {{input}}.\nLabel:'],
+    ['the same message', undefined, '{{prompt}}\n\nTicket: {{input}}.\nLabel:'],
+  ])('is the message to answer, where the prompt is %s and examples are turns', async (_, system, template) => {
+    const { state, shown } = await searched(template, 'demonstrations', system)
+    const page = renderReport({ state, ...shown })
+    const [, section] = /<section id="winner-and-baseline-by-example">([\s\S]*?)<\/section>/.exec(page)!
+    expect(section).toMatch(/<pre dir="auto">Ticket: .* number \d+\.\nLabel:<\/pre>/)
+    expect(section).not.toMatch(/System:|User:|Classify it/)
+  })
 
   it('names the model of every role', async () => {
     const { state, shown, costs } = await searched('{{prompt}}\n\nTicket: {{input}}.\nLabel:', 'mutate')
