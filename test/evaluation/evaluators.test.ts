@@ -286,6 +286,7 @@ describe('chat formats', () => {
     const [open, end] = ['<|im_start|>', '<|im_end|>\n']
     expect(readChatFormat(chatml, ['user'])).toEqual({
       around: [`${open}user\n`, `${end}${open}assistant\\n`],
+      order: [0],
       trims: [false],
     })
     expect(readChatFormat(chatml, ['system', 'user', 'assistant', 'user']).around).toEqual([
@@ -299,7 +300,16 @@ describe('chat formats', () => {
       '{{ bos_token }}{% for m in messages %}[{{ m.content | trim if m.role == "user" else m.content }}]{% endfor %}'
     expect(readChatFormat(trimming, ['assistant', 'user'], { bosToken: '<s>' })).toEqual({
       around: ['<s>[', '][', ']'],
+      order: [0, 1],
       trims: [false, true],
+    })
+    // As Mistral's: the system message stands in the last one of the user.
+    const last =
+      "{% set system = messages[0].content if messages[0].role == 'system' else '' %}{% for m in messages %}{% if m.role == 'user' %}[INST]{{ system if loop.last }}|{{ m.content }}[/INST]{% elif m.role == 'assistant' %}{{ m.content | trim }}</s>{% endif %}{% endfor %}"
+    expect(readChatFormat(last, ['system', 'user', 'assistant', 'user'])).toEqual({
+      around: ['[INST]|', '[/INST]', '</s>[INST]', '|', '[/INST]'],
+      order: [1, 2, 0, 3],
+      trims: [false, false, true, false],
     })
     expect(() => readChatFormat('{{ raise_exception("no") }}', ['user'])).toThrow(/cannot be rendered/)
     expect(() => readChatFormat('nothing', ['user'])).toThrow(/show the user's message exactly once/)

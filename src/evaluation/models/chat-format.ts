@@ -11,7 +11,9 @@ import type { Message } from '../../prompt/turns.ts'
 export interface ChatFormat {
   /** Special tokens and role names before each message; and, last, up to where the model starts to speak. */
   readonly around: readonly string[]
-  /** Whether the template strips white space around a message, in their order. */
+  /** Which message stands where: some templates put the system message before the last one. */
+  readonly order: readonly number[]
+  /** Whether the template strips white space around a message, in the order of the messages. */
   readonly trims: readonly boolean[]
 }
 
@@ -32,9 +34,9 @@ export function readChatFormat(
   options: ChatFormatOptions = {},
 ): ChatFormat {
   const sentinels = roles.map((_, index) => `\u{E000}krige ${index}\u{E001}`)
-  let rest: string
+  let shown: string
   try {
-    rest = new Template(template).render({
+    shown = new Template(template).render({
       messages: roles.map((role, index) => ({ role, content: ` ${sentinels[index]} ` })),
       add_generation_prompt: true,
       bos_token: options.bosToken ?? '',
@@ -43,25 +45,27 @@ export function readChatFormat(
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new InvalidInputError(`the model's chat template cannot be rendered: ${reason}`, {
-      remedy: 'Use the model without a chat format: put #raw after its name.',
+      remedy: roles.includes('system')
+        ? 'Where it knows no system message, put its text into the template of the task instead; or use the model without a chat format: put #raw after its name.'
+        : 'Use the model without a chat format: put #raw after its name.',
       cause,
     })
   }
-  const around: string[] = []
-  const trims = sentinels.map((sentinel, index) => {
-    const isTrimmed = !rest.includes(` ${sentinel} `)
-    const [before, after, ...more] = rest.split(isTrimmed ? sentinel : ` ${sentinel} `)
-    if (before === undefined || after === undefined || more.length > 0) {
-      throw new InvalidInputError(
-        `the model's chat template does not show the ${roles[index]}'s message exactly once`,
-        {
-          remedy: 'Use the model without a chat format: put #raw after its name.',
-        },
-      )
-    }
-    around.push(before)
-    rest = after
-    return isTrimmed
+  const places = sentinels.map((sentinel, index) => {
+    const [place, more] = [shown.indexOf(sentinel), shown.lastIndexOf(sentinel)]
+    if (place >= 0 && place === more) return place
+    throw new InvalidInputError(`the model's chat template does not show the ${roles[index]}'s message exactly once`, {
+      remedy: 'Use the model without a chat format: put #raw after its name.',
+    })
   })
-  return { around: [...around, rest], trims }
+  const order = [...places.keys()].sort((a, b) => places[a]! - places[b]!)
+  const trims = sentinels.map((sentinel) => !shown.includes(` ${sentinel} `))
+  const around: string[] = []
+  let end = 0
+  for (const index of order) {
+    const space = trims[index] ? 0 : 1
+    around.push(shown.slice(end, places[index]! - space))
+    end = places[index]! + sentinels[index]!.length + space
+  }
+  return { around: [...around, shown.slice(end)], order, trims }
 }

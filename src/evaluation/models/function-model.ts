@@ -2,7 +2,7 @@ import { showValue } from '../../check-input.ts'
 import { failure } from '../../history/failure.ts'
 import { type Message, messagesOf } from '../../prompt/turns.ts'
 import { messageOf } from '../../text/message-of.ts'
-import { estimateTokens } from '../estimate-tokens.ts'
+import { estimateTokens, inputTokensOf } from '../estimate-tokens.ts'
 import { orAborted } from '../or-aborted.ts'
 import type { TextModel } from '../text-model.ts'
 
@@ -50,7 +50,7 @@ export function functionModel(
       const messages = messagesOf(request)
       const spoken = messages.filter(({ role }) => role !== 'system')
       const prompt = spoken.map(({ content }) => content).join('\n\n')
-      const inputTokens = estimateTokens(prompt)
+      const inputTokens = inputTokensOf(request)
       try {
         const { temperature, seed = 0, maxOutputTokens } = sampling
         const context = { temperature, seed, maxOutputTokens, system, messages, signal }

@@ -212,14 +212,14 @@ function createPromptTokenizer(model: LlamaModel, template: string | undefined):
       if (template === undefined) {
         return [...start, ...model.tokenize(messages.map(({ content }) => content).join('\n\n'))]
       }
-      const { around, trims } = formatFor(
+      const { around, order, trims } = formatFor(
         template,
         messages.map(({ role }) => role),
       )
-      const tokens = messages.flatMap(({ content }, index) => [
-        ...model.tokenize(around[index]!, true),
-        ...model.tokenize(trims[index] ? content.trim() : content),
-      ])
+      const tokens = order.flatMap((index, place) => {
+        const { content } = messages[index]!
+        return [...model.tokenize(around[place]!, true), ...model.tokenize(trims[index] ? content.trim() : content)]
+      })
       return [...(tokens[0] === start[0] ? [] : start), ...tokens, ...model.tokenize(around.at(-1)!, true)]
     },
   }

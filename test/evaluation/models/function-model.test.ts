@@ -19,6 +19,10 @@ describe('a function as a model', () => {
       { role: 'assistant', content: 'No.' },
       { role: 'user', content: 'Is it?' },
     ]
+    const alone = await model.generate({ prompt: 'Is it?', turns, sampling })
+    expect(answer.usage.inputTokens).toBeGreaterThan(alone.usage.inputTokens)
+    expect(told).toMatchObject({ system: undefined, messages: messages.slice(1) })
+    await model.generate({ prompt: 'Is it?', system: 'Be brief.', turns, sampling })
     expect(told).toEqual({ ...sampling, system: 'Be brief.', messages, signal: undefined })
   })
 
