@@ -1,3 +1,4 @@
+import { splitTurns } from '../prompt/turns.ts'
 import { surfaceCountNames, surfaceCounts } from './surface-counts.ts'
 
 const words = {
@@ -16,7 +17,8 @@ export const promptTraitNames: readonly string[] = [...surfaceCountNames, ...Obj
  * What of a prompt can be compared across tasks: the {@link surfaceCounts}, demonstrations, and cues that prompts of any task
  * may have. Counts are logarithmic, ln(1 + n).
  *
- * Demonstrations are counted by the label that starts most lines, such as `Answer:`; one line of a kind is none.
+ * Demonstrations are counted by the label that starts most lines, such as `Answer:`; one line of a kind is none. So are turns of a
+ * conversation.
  *
  * @returns one number for each of {@link promptTraitNames}
  * @example
@@ -25,7 +27,7 @@ export const promptTraitNames: readonly string[] = [...surfaceCountNames, ...Obj
 export function promptTraits(text: string): number[] {
   const labels = new Map<string, number>()
   for (const [label] of text.matchAll(words.demonstrations)) labels.set(label, (labels.get(label) ?? 0) + 1)
-  const most = Math.max(0, ...labels.values())
+  const most = Math.max(splitTurns(text).turns.length, ...labels.values())
   const { demonstrations: _, ...cues } = words
   return [
     ...surfaceCounts(text),

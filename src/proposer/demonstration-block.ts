@@ -56,8 +56,9 @@ export function joinPrompt(
   if (task.demonstrationSlot !== task.mainSlot) {
     return { ...slots, [task.mainSlot]: instruction, [task.demonstrationSlot]: demonstrations }
   }
-  const { turns } = splitTurns(demonstrations)
-  const behind = demonstrations === '' ? '' : `${turns.length > 0 ? '\n\n' : BLOCK}${demonstrations}`
+  const { text, turns } = splitTurns(demonstrations)
+  const isBlock = turns.length > 0 && text === ''
+  const behind = demonstrations === '' ? '' : `${isBlock ? '\n\n' : BLOCK}${demonstrations}`
   return { ...slots, [task.mainSlot]: `${instruction}${behind}` }
 }
 

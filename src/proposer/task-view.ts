@@ -52,7 +52,7 @@ export interface TaskViewOptions {
   readonly space?: Space
 }
 
-export const DEMONSTRATION_SLOT = /demo|example|shot/i
+export const DEMONSTRATION_SLOT = /demo|example|shot|\bturns\b/i
 
 /**
  * Reads from the template and the baseline which slots a prompt has.
@@ -66,7 +66,9 @@ export function createTaskView(options: TaskViewOptions): TaskView {
   const { template, baseline, examples, preserve = [] } = options
   const slots = slotNames(template, baseline, examples[0])
   const demonstrations = slots.find((name) => DEMONSTRATION_SLOT.test(name))
-  const mainSlot = slots.find((name) => name !== demonstrations) ?? slots[0]!
+  const others = slots.filter((name) => name !== demonstrations)
+  // A chat without a system message says what is wanted elsewhere.
+  const mainSlot = others.find((name) => baseline.slots?.[name]?.trim()) ?? others[0] ?? slots[0]!
   return {
     ...(options.description === undefined ? {} : { description: options.description }),
     examples,

@@ -78,6 +78,33 @@ describe('demonstrations', () => {
     expect(refused.map(({ reason }) => reason)).toEqual('nested' in template ? ['template-syntax'] : [])
   })
 
+  it('keep what stands before their turns when something else is edited', async () => {
+    const task = viewOf(parseTemplate('{{prompt}}\n\n{{input}}'), plain)
+    const block = writeTurns([
+      { user: 'Hi', assistant: 'spam' },
+      { user: 'Ho', assistant: 'ham' },
+    ])
+    const text = `Label it. Be brief.\n\nExamples:\nInput: Hello\nOutput: spam\n\n${block}`
+    const drafts = await ask(task, { id: 'a', text }, 'edit')
+    expect(drafts.length).toBeGreaterThan(2)
+    for (const { slots } of drafts) {
+      expect(slots['prompt']).toContain('\n\nExamples:\nInput: Hello\nOutput: spam\n\nConversation:\n')
+    }
+  })
+
+  it('have the slot of a chat, whose prompt is what its baseline fills', () => {
+    const template = { ...parseTemplate('{{turns}}\n{{user}}', '{{system}}'), nested: true as const }
+    const view = (system: string) =>
+      createTaskView({
+        template,
+        examples,
+        answers,
+        baseline: { id: 'a', slots: { system, turns: '', user: 'Label {{input}}.' } },
+      })
+    expect(view('Be brief.')).toMatchObject({ mainSlot: 'system', demonstrationSlot: 'turns' })
+    expect(view('')).toMatchObject({ mainSlot: 'user', demonstrationSlot: 'turns' })
+  })
+
   it('of a prompt stay turns when they are edited, and go whole when it is shortened', async () => {
     const task = viewOf(parseTemplate('{{prompt}}\n\nTicket: {{input}}'), plain)
     const turns = [0, 1, 2].map((position) => ({

@@ -22,11 +22,12 @@ export const edit: ProposerDefinition = {
         const slots = slotsOf(parent.candidate, task)
         const parts = splitPrompt(slots, task)
         const inDemonstrations = parts.demonstrations !== '' && random.uniform() < 0.5
-        const isTurns = inDemonstrations && splitTurns(parts.demonstrations).turns.length > 0
+        const { text: lead, turns } = splitTurns(inDemonstrations ? parts.demonstrations : '')
+        const heading = turns.length > 0 ? `${lead}${lead === '' ? '' : '\n\n'}${HEADING}` : ''
         const pieces = inDemonstrations ? demonstrationsOf(parts.demonstrations) : sentencesOf(parts.instruction)
         const edited = change(pieces, random)
         if (!edited) continue
-        const text = `${isTurns ? HEADING : ''}${edited.pieces.join('').trim()}`
+        const text = `${heading}${edited.pieces.join('').trim()}`
         drafts.push({
           slots: joinPrompt(slots, inDemonstrations ? { demonstrations: text } : { instruction: text }, task),
           parents: [parent.index],
