@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { GenerationOutcome, GenerationRequest } from '../engine/generation.ts'
+import { assertionsSchema } from '../evaluation/metrics/assertion-options.ts'
 import type { RetryOptions } from '../evaluation/retry.ts'
 import type { TextModel } from '../evaluation/text-model.ts'
 import { type Failure, failure as failureOf, isFatal } from '../history/failure.ts'
@@ -13,6 +14,7 @@ import type { Trace, TraceRecord } from '../history/trace.ts'
 import { createRandom } from '../numerics/random/random.ts'
 import type { ProposerInfo } from '../policy/policy.ts'
 import type { Candidate } from '../prompt/candidate.ts'
+import type { Example, JsonValue } from '../prompt/example.ts'
 import { answerFormOf } from '../proposer/answer-form.ts'
 import { createGate } from '../proposer/gate/gate.ts'
 import { passBack } from '../proposer/pass-back.ts'
@@ -186,15 +188,23 @@ export function createGenerating(options: ProposingOptions): Generating | undefi
 
 function viewOf(task: ProposedTask): TaskView {
   const baseline = task.pool[task.baseline ?? 0]!
+  const examples = task.metric.name === 'assertions' ? task.examples.map(withAnswer) : task.examples
   return createTaskView({
     ...(task.description === undefined ? {} : { description: task.description }),
     ...(task.template ? { template: task.template } : {}),
-    examples: task.split.search.map((index) => task.examples[index]!),
-    answers: answerFormOf(task.metric.name, task.examples),
+    examples: task.split.search.map((index) => examples[index]!),
+    answers: answerFormOf(task.metric.name, examples),
     baseline,
     ...(task.preserve ? { preserve: task.preserve } : {}),
     ...(task.space ? { space: task.space } : {}),
   })
+}
+
+/** Checks are no answer, unless one of them says what it equals. */
+function withAnswer({ expected, ...example }: Example): Example {
+  const checks = assertionsSchema.safeParse(expected).data?.assert ?? []
+  const equal = checks.find(({ type, not }) => type === 'equals' && !not)
+  return equal?.type === 'equals' ? { ...example, expected: equal.value as JsonValue } : example
 }
 
 /** A short id that the same text always gets, so that a generation taken up again names its drafts as before. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
 import type { GenerateRequest, TextModel } from '../../src/evaluation/text-model.ts'
 import { createBackend } from '../../src/numerics/linalg/create-backend.ts'
+import { candidateText } from '../../src/prompt/candidate.ts'
 import { createPriceList } from '../../src/run/prices.ts'
 import { createGenerating } from '../../src/run/proposing.ts'
 import { type RunTaskOptions, runTask } from '../../src/run/run-task.ts'
@@ -69,6 +70,19 @@ describe('a task with one prompt', () => {
     expect(result.winner.text).toContain('bug')
     expect(result.drafts).toMatchObject({ written: expect.any(Number), measured: expect.any(Number) })
     expect(state.ledger.spent.evaluations).toBeLessThanOrEqual(150)
+  })
+
+  it.each(['equals', 'icontains'])('teaches answers, not the checks of them: %s', async (type) => {
+    const checked = examples.map(({ input, expected }) => ({
+      input,
+      expected: { assert: [{ type, value: expected }] },
+    }))
+    const { state } = await run(
+      task({ examples: checked, metric: 'assertions', proposers: ['format', 'demonstrations'] }),
+    )
+    const texts = state.candidates.map(candidateText)
+    expect(texts.join('\n')).not.toMatch(/assert|JSON/)
+    expect(texts.some((text) => /billing/.test(text))).toBe(type === 'equals')
   })
 
   it('uses what a generator writes, counts its calls, and keeps who wrote what and why', async () => {
