@@ -77,7 +77,8 @@ function parseText(source: string, variables: Set<string>): TemplateText {
         parts.push({ variable: inner })
       } else {
         throw new InvalidInputError(`template has ${match[0]}; expected a name between the braces`, {
-          remedy: 'Templates only fill in names, as in {{input}}: no filters, conditions or loops.',
+          remedy:
+            "Templates only fill in names, as in {{input}}: no filters, conditions or loops. {{'{{'}} writes two braces as they are.",
         })
       }
     }

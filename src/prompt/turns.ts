@@ -33,8 +33,9 @@ const BETWEEN = /\n<\/user>\n+<assistant>\n/g
  * between the marks, and lines end as they do on any system.
  *
  * @example
- * splitTurns('Label it.\n\nConversation:\n<user>\nHi\n</user>\n<assistant>\nspam\n</assistant>')
- * // { text: 'Label it.', turns: [{ user: 'Hi', assistant: 'spam' }] }
+ * const prompt = 'Label it.\n\nConversation:\n<user>\nHi\n</user>\n<assistant>\nspam\n</assistant>'
+ * splitTurns(prompt).text // 'Label it.'
+ * splitTurns(prompt).turns // [{ user: 'Hi', assistant: 'spam' }]
  */
 export function splitTurns(written: string): { readonly text: string; readonly turns: readonly Turn[] } {
   const text = written.replaceAll('\r\n', '\n')

@@ -19,7 +19,7 @@ import { readPool } from './read-pool.ts'
 import { readPriorFile } from './read-prior.ts'
 import { readProposers } from './read-proposers.ts'
 import { readStages } from './read-stages.ts'
-import { checkVariables, readTemplate } from './read-template.ts'
+import { checkVariables, emptyNames, readTemplate } from './read-template.ts'
 import { type CheckedTaskInput, type TaskInput, taskSchema } from './schema.ts'
 import { resolveInside, showPath } from './source.ts'
 import { splitExamples } from './split.ts'
@@ -179,6 +179,7 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     })
   }
   if (template?.nested) checkVariables(template, pool, read.examples, promptWhere)
+  if (template) warnings.push(...emptyNames(template, pool, read.examples))
   warnings.push(...lostWarnings(written.preserve, pool))
   if (program === undefined) warnings.push(...turnWarnings(pool))
   else warnings.push(...unusedByModules(written))

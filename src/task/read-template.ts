@@ -45,6 +45,21 @@ export function readTemplate(
   return template
 }
 
+/** Names that stay empty in all that is sent: beside the whole prompt, where neither prompts nor examples have them. */
+export function emptyNames(template: Template, pool: readonly Candidate[], examples: readonly Example[]): string[] {
+  if (!template.variables.some((name) => name === 'prompt' || name === 'text')) return []
+  const isFilled = (name: string) =>
+    ['prompt', 'text', 'input'].includes(name) ||
+    examples.some(({ fields }) => Object.hasOwn(fields, name)) ||
+    pool.some(({ slots = {}, parameters = {} }) => Object.hasOwn(slots, name) || Object.hasOwn(parameters, name))
+  return template.variables
+    .filter((name) => !isFilled(name))
+    .map(
+      (name) =>
+        `{{${name}}} is empty in all that is sent: no prompt has such a slot, and no example such a key; {{'{{'}} writes braces`,
+    )
+}
+
 function slotsOf({ value }: Line): string[] {
   const prompt = promptSchema.safeParse(value).data
   return typeof prompt === 'object' ? Object.keys(prompt.slots ?? {}) : []

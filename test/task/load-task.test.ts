@@ -135,6 +135,22 @@ describe('loadTask', () => {
     expect(broken.warnings.join()).toContain('prompt 2 (and 1 more): what follows "Conversation:" is sent as text')
   })
 
+  it('says which names stay empty beside a prompt that is one text', () => {
+    const warnings = (system: string, more = '') =>
+      loadTask(
+        write({
+          yaml: `${YAML.replace(/template: .*/, `system: ${system}`).replace('prompts.jsonl', '[Be brief., Be exact.]')}${more}`,
+        }),
+      ).warnings.join()
+    expect(warnings('"Be {{tone}}. {{prompt}}"')).toContain('{{tone}} is empty in all that is sent')
+    expect(warnings('"Be {{tone}}."')).toContain('{{tone}} is empty')
+    expect(warnings('"{{prompt}}"')).not.toContain('is empty')
+    expect(warnings('"Be {{tone}}."', 'parameters: { tone: { categorical: [kind, terse] } }\n')).not.toContain(
+      'is empty',
+    )
+    expect(loadTask(write()).warnings.join()).not.toContain('is empty')
+  })
+
   it('says what a module of its own does not use', () => {
     writeFileSync(join(folder, 'own.ts'), 'export default () => 1\n')
     const yaml = YAML.replace(/template: .*/, "system: '{{prompt}}'\nevaluate: ./own.ts")
