@@ -30,10 +30,14 @@ const TELLING = 12
  */
 export function splitPrompt(slots: Slots, task: Pick<TaskView, 'mainSlot' | 'demonstrationSlot'>): PromptParts {
   const main = slots[task.mainSlot] ?? ''
-  if (task.demonstrationSlot !== task.mainSlot) {
-    return { instruction: main, demonstrations: slots[task.demonstrationSlot] ?? '' }
-  }
-  return splitText(main)
+  if (task.demonstrationSlot === task.mainSlot) return splitText(main)
+  const shown = slots[task.demonstrationSlot] ?? ''
+  // Turns say the same in either slot.
+  const { text: instruction, turns } = splitTurns(main)
+  if (turns.length === 0) return { instruction, demonstrations: shown }
+  const others = splitTurns(shown)
+  const block = writeTurns([...turns, ...others.turns])!
+  return { instruction, demonstrations: others.text === '' ? block : `${others.text}\n\n${block}` }
 }
 
 /** As {@link splitPrompt}, of one text. */

@@ -92,6 +92,26 @@ describe('demonstrations', () => {
     }
   })
 
+  it('stay turns where they stand in the slot of the instruction', async () => {
+    const template = parseTemplate('{{instruction}}\n\n{{demonstrations}}\nTicket: {{input}}')
+    const said = writeTurns([{ user: 'One? Two? Three.', assistant: 'spam' }])!
+    const baseline = { id: 'a', slots: { instruction: `Label it. Be brief.\n\n${said}`, demonstrations: '' } }
+    const task = createTaskView({ template, examples, answers, baseline })
+    const drafts = await createProposer('edit').propose({
+      parents: [{ index: 0, candidate: baseline, outcomes: [] }],
+      pool: [{ index: 0, candidate: baseline, outcomes: [] }],
+      task,
+      count: 6,
+      random: createRandom(1),
+    })
+    expect(drafts.length).toBeGreaterThan(2)
+    for (const { slots } of drafts) {
+      expect(slots).toMatchObject({ demonstrations: said, instruction: expect.not.stringContaining('One?') })
+      const { turns } = renderTemplate(template, { id: 'b', slots }, examples[0]!)
+      expect(turns).toEqual([{ user: expect.stringMatching(/One\? Two\? Three\.$/), assistant: 'spam' }])
+    }
+  })
+
   it('have the slot of a chat, whose prompt is what its baseline fills', () => {
     const template = { ...parseTemplate('{{turns}}\n{{user}}', '{{system}}'), nested: true as const }
     const view = (system: string) =>
