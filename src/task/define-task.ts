@@ -19,7 +19,7 @@ import { readPool } from './read-pool.ts'
 import { readPriorFile } from './read-prior.ts'
 import { readProposers } from './read-proposers.ts'
 import { readStages } from './read-stages.ts'
-import { checkVariables, emptyNames, readTemplate } from './read-template.ts'
+import { checkVariables, emptyNames, readTemplate, unstatedParameter } from './read-template.ts'
 import { type CheckedTaskInput, type TaskInput, taskSchema } from './schema.ts'
 import { resolveInside, showPath } from './source.ts'
 import { splitExamples } from './split.ts'
@@ -179,7 +179,15 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     })
   }
   if (template?.nested) checkVariables(template, pool, read.examples, promptWhere)
-  if (template) warnings.push(...emptyNames(template, pool, read.examples))
+  if (template) {
+    warnings.push(...emptyNames(template, pool, read.examples))
+    const unstated = baseline === undefined ? undefined : unstatedParameter(template, pool[baseline]!, space)
+    if (unstated !== undefined) {
+      warnings.push(
+        `{{${unstated}}} is empty in the baseline, which states no ${unstated}: write baseline: { text: …, parameters: { ${unstated}: … } }`,
+      )
+    }
+  }
   warnings.push(...lostWarnings(written.preserve, pool))
   if (program === undefined) warnings.push(...turnWarnings(pool))
   else warnings.push(...unusedByModules(written))

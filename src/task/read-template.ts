@@ -2,6 +2,7 @@ import { InvalidInputError } from '../errors.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
 import { composeTemplate, parseTemplate, type Template } from '../prompt/template.ts'
+import type { Space } from '../space/parameter.ts'
 import type { Line } from './read-lines.ts'
 import { type CheckedTaskInput, promptSchema } from './schema.ts'
 
@@ -58,6 +59,16 @@ export function emptyNames(template: Template, pool: readonly Candidate[], examp
       (name) =>
         `{{${name}}} is empty in all that is sent: no prompt has such a slot, and no example such a key; {{'{{'}} writes braces`,
     )
+}
+
+/** A parameter that the template shows and a prompt says nothing of. */
+export function unstatedParameter(
+  { variables }: Template,
+  { slots = {}, parameters = {} }: Candidate,
+  space: Space,
+): string | undefined {
+  const isUnstated = (name: string) => !Object.hasOwn(slots, name) && !Object.hasOwn(parameters, name)
+  return variables.find((name) => Object.hasOwn(space, name) && space[name]!.when === undefined && isUnstated(name))
 }
 
 function slotsOf({ value }: Line): string[] {

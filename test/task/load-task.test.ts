@@ -145,9 +145,11 @@ describe('loadTask', () => {
     expect(warnings('"Be {{tone}}. {{prompt}}"')).toContain('{{tone}} is empty in all that is sent')
     expect(warnings('"Be {{tone}}."')).toContain('{{tone}} is empty')
     expect(warnings('"{{prompt}}"')).not.toContain('is empty')
-    expect(warnings('"Be {{tone}}."', 'parameters: { tone: { categorical: [kind, terse] } }\n')).not.toContain(
-      'is empty',
-    )
+    const parameters = 'parameters: { tone: { categorical: [kind, terse] } }\n'
+    expect(warnings('"Be {{tone}}."', parameters)).toContain('{{tone}} is empty in the baseline, which states no tone')
+    expect(
+      warnings('"Be brief."', parameters.replaceAll('tone', 'temperature').replace('kind, terse', '0, 1')),
+    ).not.toContain('is empty')
     expect(loadTask(write()).warnings.join()).not.toContain('is empty')
   })
 
