@@ -18,6 +18,9 @@ const MOST_PROMPTS = 32
 const REFUSAL =
   /^\s*(i['’]?m sorry|sorry,|i (cannot|can['’]t|am unable|won['’]t)|as an ai\b|unfortunately, i\b|i apologi[sz]e)/i
 
+/** What small models make of the tag. */
+const MISSPELT = /<(\/?)(?:_+|(?:new|better|improved|revised|rewritten)[ _-])?prompt[ _\d]*>/gi
+
 /**
  * Reads `<prompt>` tags, JSON, numbered or bulleted lists, fences, or else one text.
  *
@@ -26,7 +29,7 @@ const REFUSAL =
  * parsePrompts("I'm sorry, but I cannot help.") // []
  */
 export function parsePrompts(answer: string): WrittenPrompt[] {
-  const text = answer.slice(0, LONGEST_ANSWER).replaceAll('\r\n', '\n').trim()
+  const text = answer.slice(0, LONGEST_ANSWER).replaceAll('\r\n', '\n').replace(MISSPELT, '<$1prompt>').trim()
   if (text === '' || REFUSAL.test(text)) return []
   const found = [readTags, readJson, readFences, readList, readWhole].map((read) => () => read(text))
   for (const read of found) {

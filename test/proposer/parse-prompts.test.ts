@@ -27,6 +27,13 @@ describe('parsePrompts', () => {
     ['a fence', 'Sure!\n```\nSort it.\n```', ['Sort it.']],
     ['a chatty start', 'Here is the improved instruction:\n\n"Sort it."', ['Sort it.']],
     ['tags that were misspelled', '<prompt>Sort it.\n< /prompt>\n<>/prompt>', ['Sort it.']],
+    ['a tag of its own making', '<_prompt>\nSort it.\n</prompt>\n<response>\n7\n</response>', ['Sort it.']],
+    [
+      'tags with numbers',
+      '<prompt 1>Sort it.</prompt 1> <new_prompt>Label it.</new_prompt>',
+      ['Sort it.', 'Label it.'],
+    ],
+    ['a tag that a prompt is about', '<prompt>Fill in <system_prompt>.</prompt>', ['Fill in <system_prompt>.']],
     ['a score that it hopes for', '<prompt>Score 77:\nSort it.</prompt>', ['Sort it.']],
     ['another language', '<prompt>请将工单分类。</prompt>', ['请将工单分类。']],
     ['a refusal', 'I’m sorry, but I can’t help with that.', []],
