@@ -69,11 +69,13 @@ function tokensPerDraft(instruction: string): number {
   return Math.min(2000, Math.round(90 + 1.5 * estimateTokens(instruction)))
 }
 
-/** What the gate said of an earlier answer. */
+/** What the gate said of an earlier answer; apart from the answers, or a small model writes it behind its prompts, too. */
 function avoidText({ rejected = [] }: ProposalRequest, proposer: string): string {
   const own = rejected.filter((rejection) => rejection.proposer === proposer).slice(0, 3)
   if (own.length === 0) return ''
-  return `Earlier answers were refused:\n${own.map(({ text, message }) => `- ${clip(text.replace(/\s+/g, ' '), 120)}: ${message}`).join('\n')}`
+  const texts = own.map(({ text }) => `- ${clip(text.replace(/\s+/g, ' '), 120)}`)
+  const reasons = new Set(own.map(({ message }) => message))
+  return `Do not write these again:\n${texts.join('\n')}\nThey were refused: ${[...reasons].join('; ')}.`
 }
 
 /** Asks as often as the count needs, a few prompts at a time: more at once and small models repeat themselves. */

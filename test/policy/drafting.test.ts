@@ -24,11 +24,14 @@ interface GameOptions {
   readonly calls?: number
   readonly fresh?: boolean
   readonly barren?: boolean
+  /** Beside the one that writes there is one that brings nothing. */
+  readonly spent?: boolean
   readonly options?: Record<string, unknown>
   readonly seed?: number
 }
 
-function game({ budget = 150, calls = 200, fresh = false, barren = false, options = {}, seed = 1 }: GameOptions) {
+function game(given: GameOptions) {
+  const { budget = 150, calls = 200, fresh = false, barren = false, spent = false, options = {}, seed = 1 } = given
   const random = createRandom(seed)
   const context: PolicyContext = {
     seed: 1,
@@ -37,7 +40,7 @@ function game({ budget = 150, calls = 200, fresh = false, barren = false, option
     evaluationBudget: budget,
     estimand: 'population',
     backend: createJsBackend(),
-    proposers: [{ name: 'words', calls: (count) => count }],
+    proposers: [{ name: 'words', calls: (count) => count }, ...(spent ? [{ name: 'spent', calls: () => 0 }] : [])],
     options,
   }
   const pool: PoolEntry[] = [{ candidate: { id: '0', text: 'Classify the ticket.', origin: { by: 'baseline' } } }]
@@ -75,9 +78,10 @@ function game({ budget = 150, calls = 200, fresh = false, barren = false, option
     const { action } = decision
     if (action.kind === 'generate') {
       expect(action.count).toBeLessThanOrEqual(callsLeft)
-      callsLeft -= action.count
+      const brings = !barren && action.proposer === 'words'
+      callsLeft -= action.proposer === 'words' ? action.count : 0
       const added: number[] = []
-      for (let k = 0; k < (barren ? 0 : action.count); k++) {
+      for (let k = 0; k < (brings ? action.count : 0); k++) {
         const parent = action.parents[random.integer(action.parents.length)]!
         const words = random.uniform() < 0.3 ? GOOD : BAD
         const text = `${pool[parent]!.candidate.text} Please ${words[random.integer(4)]}.`
@@ -151,6 +155,15 @@ describe('krige with proposers', () => {
     const { generations, observations } = game({ barren: true })
     expect(generations).toHaveLength(3)
     expect(observations).toHaveLength(EXAMPLES)
+  })
+
+  it('asks it again where others have written since', () => {
+    const { generations } = game({ spent: true, budget: 100 })
+    const attempts = generations.flatMap(({ proposer }, place) => (proposer === 'spent' ? [place] : []))
+    expect(attempts.length).toBeGreaterThan(3)
+    for (const [number, place] of attempts.entries()) {
+      if (number >= 3) expect(place - attempts[number - 1]!).toBeGreaterThan(1)
+    }
   })
 
   it('writes nothing that it cannot pay for', () => {

@@ -20,7 +20,7 @@ import { candidateText, type PoolEntry } from '../../prompt/candidate.ts'
 import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
 import type { ScoreMoments } from '../../surrogate/prompt/score-moments.ts'
 import { createCellScores } from '../cell-scores.ts'
-import type { Decision, Policy, PolicyContext, PolicyState, ProposerInfo } from '../policy.ts'
+import type { Decision, Generation, Policy, PolicyContext, PolicyState, ProposerInfo } from '../policy.ts'
 import { type ArmEvidence, carriedEvidence, chooseProposer, evidenceOf, yieldOf } from '../proposer-bandit.ts'
 import { chooseStage } from '../stage-choice.ts'
 import { createExampleChooser, pendingCells } from './choose-examples.ts'
@@ -46,7 +46,7 @@ const MOST_PARENTS = 4
 /** Most drafts at first, and per outcome told: what drafts are worth is learned by measuring some. */
 const FIRST_DRAFTS = 8
 const DRAFTS_PER_OUTCOME = 0.5
-/** A proposer whose last attempts brought nothing new is not asked again. */
+/** A proposer whose last attempts brought nothing new is not asked again, unless others have written since: it has new parents. */
 const MOST_FAILURES = 3
 
 interface DraftingPlan {
@@ -161,9 +161,11 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     plan: DraftingPlan,
     asked: Int32Array,
   ): ProposerInfo | undefined {
+    const isFruitful = ({ added }: Generation) => added.length > 0
     const alive = proposers.filter(({ name }) => {
       const last = generations.filter(({ proposer }) => proposer === name).slice(-MOST_FAILURES)
-      return last.length < MOST_FAILURES || last.some(({ added }) => added.length > 0)
+      if (last.length < MOST_FAILURES || last.some(isFruitful)) return true
+      return generations.slice(generations.lastIndexOf(last.at(-1)!) + 1).some(isFruitful)
     })
     if (alive.length < 2) return alive[0]
     const writers = new Map(
