@@ -180,7 +180,7 @@ describe('optimize without a score', () => {
   it('tells failures however few', async () => {
     let turn = 0
     const { warnings } = await call({ evaluate: () => (++turn === 5 ? null : 1), concurrency: 1 })
-    expect(warnings.join()).toContain('1 evaluations failed')
+    expect(warnings.join()).toContain('One evaluation failed and counts as missing')
   })
 })
 

@@ -55,7 +55,12 @@ afterEach(async () => {
   server.outcome = undefined
   notices.length = 0
 })
-afterAll(() => server.close())
+afterAll(() => {
+  // The next file may run in this process.
+  delete process.env['OPENAI_BASE_URL']
+  delete process.env['OPENAI_API_KEY']
+  return server.close()
+})
 
 describe('calls in batches', () => {
   it('are gathered up to the size, and the rest is sent when nothing follows', async () => {
