@@ -1,7 +1,7 @@
 /**
  * Solved examples within the instruction against the same examples as turns of a conversation: accuracy on held-out examples.
  *
- *     npm run bench:turns -- [--tasks FILE,…] [--models NAME,…] [--draws 3] [--threads 2]
+ *     npm run bench:turns -- [--tasks FILE,…] [--models NAME,…] [--draws 3] [--examples 60] [--threads 2]
  *
  * @module
  */
@@ -32,6 +32,7 @@ const { values: flags } = parseArgs({
     },
     models: { type: 'string', default: 'qwen2.5-coder-0.5b-instruct' },
     draws: { type: 'string', default: '3' },
+    examples: { type: 'string', default: '60' },
     threads: { type: 'string', default: '2' },
   },
 })
@@ -59,7 +60,7 @@ for (const name of flags.models.split(',')) {
     const evaluator = await openEvaluator(task, { modelsFolder: folder, environment: process.env, textModel })
     const accuracy = async (text: string) => {
       const scores: number[] = []
-      for (const index of task.split.holdout) {
+      for (const index of task.split.holdout.slice(0, Number(flags.examples))) {
         const cell = { candidate: { id: 'a', text }, example: task.examples[index]!, repeat: 0, seed: 1 }
         const { score } = await evaluator.evaluate(cell)
         scores.push(score ?? 0)
@@ -78,12 +79,14 @@ for (const name of flags.models.split(',')) {
         const example = search[position]!
         return { example, user: view.ask(example)!, assistant: showValue(example.expected!) }
       })
-      forms.push({
+      const figures = {
         text: await accuracy(
           within(solved.map(({ example, assistant }) => view.demonstrate(example, assistant)).join('\n')),
         ),
         turns: await accuracy(within(writeTurns(solved.map(({ user, assistant }) => ({ user, assistant })))!)),
-      })
+      }
+      forms.push(figures)
+      process.stderr.write(`${task.name} ${name} draw ${draw}: ${JSON.stringify(figures)}\n`)
     }
     const of = (form: 'text' | 'turns') => {
       const values = forms.map((one) => one[form])
