@@ -2,7 +2,7 @@ import type { Trace } from '../history/trace.ts'
 import type { Example } from '../prompt/example.ts'
 import { type ProgramStage, type StagedProgram, stageOfSlot } from '../prompt/staged-program.ts'
 import { parseTemplate, partTemplate } from '../prompt/template.ts'
-import { DEMONSTRATION_SLOT, demonstrations, type TaskView } from './task-view.ts'
+import { DEMONSTRATION_SLOT, demonstrateBy, type TaskView } from './task-view.ts'
 
 /** What the stages of a program are, as far as its task says. */
 export interface StagePlan {
@@ -88,7 +88,7 @@ function demonstrator(
   }
   const formFor = (shown: Example) => {
     const known = (variable: string) => variable === 'input' || Object.hasOwn(shown.fields, variable)
-    return demonstrations(form?.variables.every(known) ? form : undefined)
+    return demonstrateBy(form?.variables.every(known) ? form : undefined)
   }
   return {
     ask: (example) => formFor(filled(example)).ask(filled(example)),

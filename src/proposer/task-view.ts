@@ -124,13 +124,13 @@ function demonstrator(
         })
       : undefined
   const form = parts && parseTemplate(parts.example.source)
-  const { ask, demonstrate } = demonstrations(form?.variables.every(isShown) ? form : undefined)
+  const { ask, demonstrate } = demonstrateBy(form?.variables.every(isShown) ? form : undefined)
   if (!template?.nested) return { ask, demonstrate }
   return { ask, demonstrate: (example, answer) => literal(demonstrate(example, answer)) }
 }
 
 /** @param form What shows an example, if anything does. */
-export function demonstrations(form: Template | undefined): Pick<TaskView, 'ask' | 'demonstrate'> {
+export function demonstrateBy(form: Template | undefined): Pick<TaskView, 'ask' | 'demonstrate'> {
   const ask = (example: Example) => form && renderTemplate(form, { id: 'demonstration', slots: {} }, example).text
   return {
     ask,

@@ -6,7 +6,7 @@ import { defaultMaxOutputTokens, needsEmbeddings, readMetric } from '../evaluati
 import { readModel } from '../evaluation/models/model-specification.ts'
 import { parsePrior } from '../policy/prior/learned-prior.ts'
 import type { Example } from '../prompt/example.ts'
-import { lostWarnings, turnWarnings } from '../prompt/lost-warnings.ts'
+import { lostWarnings, turnWarnings } from '../prompt/prompt-warnings.ts'
 import { programSlots } from '../prompt/staged-program.ts'
 import { defineSpace } from '../space/parameter.ts'
 import { checkModel, isPath, modelPaths } from './check-model.ts'

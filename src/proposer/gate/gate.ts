@@ -110,7 +110,8 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
     const lost = task.preserve.find((literal) => !text.includes(literal))
     if (lost !== undefined) return ['lost-text', `it must keep ${lost} word for word`]
     // What an example says is text; where prompts are templates, braces in it are written so that they stay text.
-    const said = task.isNested ? text.replaceAll("{{'{{'}}", '') : saidBy(draft).instructions
+    const { instructions, demonstrations, shows } = saidBy(draft)
+    const said = task.isNested ? text.replaceAll("{{'{{'}}", '') : instructions
     const open = task.isNested ? (/\{\{(?![^{}]*\}\})|\{%/.exec(said) ?? []) : []
     const syntax = [...templateTags(said), ...open].find((tag) => !task.preserve.includes(tag))
     if (syntax !== undefined) return ['template-syntax', `${syntax} stays unfilled; write text without braces`]
@@ -118,7 +119,6 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
       const tokens = tokensOf(slots[name] ?? '')
       if (tokens > most) return ['too-long', `${name} has some ${tokens} tokens; at most ${most} are allowed`]
     }
-    const { instructions, demonstrations, shows } = saidBy(draft)
     const copied = copies.find(instructions).length > 0 || copies.find(demonstrations, shows).length > 0
     if (copied) return ['copied-example', 'it copies an example; say the rule instead']
     if (known.has(keyOfDraft(draft))) return ['duplicate', 'it says what another prompt says already']
