@@ -64,8 +64,8 @@ async function bare(): Promise<{ prefill: number; decode: number }> {
   return { prefill, decode: DECODE / ((user + system) / 1e6) }
 }
 
-const open = (sequences: number) =>
-  openGgufModel({ file, name: flags.model, identity: flags.model, threads: 1, sequences })
+const open = (sequences: number, keptPrompts = sequences) =>
+  openGgufModel({ file, name: flags.model, identity: flags.model, threads: 1, sequences, keptPrompts })
 
 async function throughKrige(model: GgufModel): Promise<{ prefill: number; decode: number }> {
   await model.generate({ prompt: 'Hi.', sampling: { temperature: 0, maxOutputTokens: 1 } })
