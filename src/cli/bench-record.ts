@@ -19,6 +19,7 @@ interface RecordFlags {
   readonly sequences?: number
   readonly model?: string
   readonly check?: string
+  readonly from?: string
   readonly allowOutside?: boolean
   readonly json?: boolean
 }
@@ -29,6 +30,7 @@ Every cell is kept in FILE.partial.jsonl as it is measured. Interrupted or kille
 Examples:
   $ krige bench record data/tasks/ticket-triage/task.yaml --out ticket-triage.json.gz
   $ krige bench record task.yaml --out small.json --examples 60 --holdout 20 --prompts 40 --threads 1
+  $ krige bench record task.yaml --out larger.json --from small.json
   $ krige bench record task.yaml --out again.json --prompts 12 --check small.json   # is it repeatable?`
 
 /** The share of cells in which a recording made again agrees, or else something differs that should not. */
@@ -66,6 +68,7 @@ export function registerBenchRecord(bench: Command): void {
       ),
     )
     .option('--model <model>', 'instead of the model the task names')
+    .option('--from <table>', 'take what an earlier recording has: measure only new prompts and examples')
     .option('--check <table>', 'compare with an earlier recording, cell by cell')
     .option('--allow-outside', 'let the task name files outside its folder')
     .option('--json', 'print what was written as one JSON object')
@@ -102,6 +105,7 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
     ...(flags.model === undefined ? {} : { overrides: { model: flags.model } }),
   })
   const reference = flags.check === undefined ? undefined : await loadTable(flags.check)
+  const from = flags.from === undefined ? undefined : await loadTable(flags.from)
   // Refused now, not after hours of recording.
   if (reference) restrictToTable(task, reference)
   const evaluator = await openEvaluator(task, {
@@ -128,6 +132,7 @@ async function record(taskFile: string, flags: RecordFlags): Promise<void> {
       ...(flags.examples === undefined ? {} : { examples: flags.examples }),
       ...(flags.holdout === undefined ? {} : { holdout: flags.holdout }),
       ...(flags.prompts === undefined ? {} : { prompts: flags.prompts }),
+      ...(from === undefined ? {} : { from }),
       provenance: {
         identity: evaluator.modelIdentity ?? null,
         template: task.template?.source ?? null,

@@ -4,13 +4,14 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import { BudgetError, KrigeError } from '../errors.ts'
+import { BudgetError, ConflictError, KrigeError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
 import { isFatal } from '../history/failure.ts'
 import { candidateText } from '../prompt/candidate.ts'
 import { showValue } from '../prompt/template.ts'
 import type { Task } from '../task/task.ts'
-import { openPartialFile } from './partial-file.ts'
+import { openPartialFile, type RecordedCell } from './partial-file.ts'
+import { cellOf, columnsByText, rowsByText, type Table } from './table.ts'
 
 export interface RecordTableOptions {
   readonly task: Task
@@ -25,6 +26,8 @@ export interface RecordTableOptions {
   readonly holdout?: number
   /** How many prompts; the baseline is always among them. @defaultValue all */
   readonly prompts?: number
+  /** What an earlier recording measured by the same evaluator is taken from it. Its failed cells are measured again. */
+  readonly from?: Table
   readonly provenance: Readonly<Record<string, unknown>>
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: RecordProgress) => void
@@ -59,13 +62,14 @@ export interface RecordedTable {
 /**
  * Goes through the prompts one by one, so that a local model evaluates what a prompt's examples share once.
  *
- * @throws ConflictError when the partial file belongs to another recording; KrigeError `interrupted` when the signal
+ * @throws ConflictError when the partial file belongs to another recording, or `from` to another evaluator; KrigeError `interrupted` when the signal
  * aborts, `model` when the model cannot work at all. What was measured stays in the partial file.
  */
 export async function recordTable(options: RecordTableOptions): Promise<RecordedTable> {
   const { task, evaluator, signal } = options
   const columns = chooseExamples(task, options)
   const rows = choosePrompts(task, options.prompts)
+  const taken = options.from === undefined ? [] : takenFrom(options.from, { task, evaluator, rows, columns })
   const seed = 1
   const partial = openPartialFile(options.partialFile, {
     task: task.name,
@@ -84,7 +88,7 @@ export async function recordTable(options: RecordTableOptions): Promise<Recorded
       inputTokens += cell.i
       outputTokens += cell.o
     }
-    for (const cell of partial.cells) {
+    for (const cell of [...taken, ...partial.cells]) {
       if (scores[cell.p]?.has(cell.e) ?? true) continue
       scores[cell.p]!.set(cell.e, cell.s)
       count(cell)
@@ -144,13 +148,56 @@ export async function recordTable(options: RecordTableOptions): Promise<Recorded
         }
       }),
       scores: scores.map((row) => writeRow(columns.indices.map((_, column) => row.get(column) ?? null))),
-      exampleTexts: columns.indices.map((index) => showValue(task.examples[index]!.input)),
-      provenance: { ...options.provenance, seed, split: task.split.seed, inputTokens, outputTokens, failures },
+      exampleTexts: columns.indices.map((index) => exampleText(task, index)),
+      provenance: {
+        ...options.provenance,
+        evaluator: evaluator.id,
+        seed,
+        split: task.split.seed,
+        inputTokens,
+        outputTokens,
+        failures,
+      },
     }
     return table
   } finally {
     partial.close()
   }
+}
+
+const exampleText = (task: Task, index: number): string => showValue(task.examples[index]!.input)
+
+/** Cells that an earlier recording has. Prompts and examples are known by their texts. */
+function takenFrom(
+  from: Table,
+  {
+    task,
+    evaluator,
+    rows,
+    columns,
+  }: {
+    readonly task: Task
+    readonly evaluator: Evaluator
+    readonly rows: readonly number[]
+    readonly columns: { readonly indices: readonly number[] }
+  },
+): RecordedCell[] {
+  if (from.evaluator !== evaluator.id) {
+    const how = from.evaluator === undefined ? 'does not say what measured it' : 'was measured otherwise'
+    throw new ConflictError(`table ${from.name} ${how}`, {
+      remedy: 'Model, template, metric and sampling must be those of its provenance; or record without it.',
+    })
+  }
+  const [fromRows, fromColumns] = [rowsByText(from), columnsByText(from)]
+  return rows.flatMap((poolIndex, p) => {
+    const row = fromRows.get(candidateText(task.pool[poolIndex]!))
+    if (row === undefined) return []
+    return columns.indices.flatMap((index, e) => {
+      const column = fromColumns.get(exampleText(task, index))
+      const score = column === undefined ? Number.NaN : cellOf(from, row, column)
+      return Number.isNaN(score) ? [] : [{ p, e, s: score, i: 0, o: 0 }]
+    })
+  })
 }
 
 /** Search columns first, then holdout columns, each in the order of the split. */

@@ -1,6 +1,5 @@
 import { InvalidInputError } from '../errors.ts'
-import { candidateText } from '../prompt/candidate.ts'
-import { cellOf, columnsByText, type Table } from './table.ts'
+import { cellOf, columnsByText, rowsByText, type Table } from './table.ts'
 
 export interface TableAgreement {
   /** Prompts and examples that both tables have. */
@@ -51,10 +50,6 @@ export function tableAgreement(table: Table, reference: Table): TableAgreement {
     agreeing: cells - missed,
     differing: differing.sort((a, b) => b.cells - a.cells),
   }
-}
-
-function rowsByText({ prompts }: Table): ReadonlyMap<string, number> {
-  return new Map(prompts.map((prompt, row) => [candidateText(prompt), row]))
 }
 
 /** Places of the texts that both have. */

@@ -40,7 +40,11 @@ export const tableSchema = z.object({
   /** The last `holdout` columns are never shown to a policy. */
   holdout: z.int().nonnegative().optional(),
   exampleTexts: z.array(z.string()).optional(),
-  provenance: z.unknown().optional(),
+  /** Whatever a recorder writes; Krige's says which `evaluator` measured it. */
+  provenance: z
+    .looseObject({ evaluator: z.string().optional().catch(undefined) })
+    .optional()
+    .catch(undefined),
 })
 
 /** A table as written. */

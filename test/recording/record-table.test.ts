@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { labelMatch } from '../../src/evaluation/metrics/label-match.ts'
 import { createTemplateEvaluator } from '../../src/evaluation/template-evaluator.ts'
-import { loadTable } from '../../src/recording/load-table.ts'
+import { loadTable, readTable } from '../../src/recording/load-table.ts'
 import { type RecordTableOptions, recordTable } from '../../src/recording/record-table.ts'
 import { tableSchema } from '../../src/recording/table-schema.ts'
 import { defineTask } from '../../src/task/define-task.ts'
@@ -100,6 +100,32 @@ describe('recordTable', () => {
     writeFileSync(partialFile, 'my notes\n')
     await expect(setUp().record()).rejects.toMatchObject({ code: 'conflict' })
     expect(readFileSync(partialFile, 'utf8')).toBe('my notes\n')
+  })
+
+  it('takes what an earlier recording has, and measures the rest and what failed', async () => {
+    const small = readTable(await setUp({ prompts: 2, examples: 6, holdout: 3 }).record(), 'small', 'small.json')
+    rmSync(partialFile)
+    const { scripted, record } = setUp({ from: small })
+    const table = await record()
+    rmSync(partialFile)
+    const whole = await setUp().record()
+    expect(table.scores).toEqual(whole.scores)
+    expect(scripted.requests).toHaveLength(60 - 12)
+    rmSync(partialFile)
+    const again = setUp({ from: readTable(whole, 'whole', 'whole.json') })
+    expect((await again.record()).scores).toEqual(whole.scores)
+    expect(again.scripted.requests.map(({ prompt }) => prompt)).toEqual(['Prompt 1.\nTicket 4'])
+  })
+
+  it('refuses an earlier recording by another evaluator, or by one it does not name', async () => {
+    const table = readTable(await setUp().record(), 'small', 'small.json')
+    rmSync(partialFile)
+    const { evaluator: _, ...unnamed } = table
+    for (const from of [{ ...table, evaluator: 'another' }, unnamed]) {
+      const { scripted, record } = setUp({ from })
+      await expect(record()).rejects.toMatchObject({ code: 'conflict' })
+      expect(scripted.requests).toEqual([])
+    }
   })
 
   it('stops at once when the model cannot work at all', async () => {
