@@ -1,6 +1,7 @@
 import { isMap, parseDocument, stringify } from 'yaml'
 import { InvalidInputError } from '../errors.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import { templateMessages, type WrittenTemplate } from '../prompt/template-messages.ts'
 import { messagesOf, splitTurns, type Turn } from '../prompt/turns.ts'
 import type { Answer } from '../store/read-answers.ts'
 import type { StudyState } from '../study/state.ts'
@@ -54,7 +55,7 @@ function textCell(text: string): string {
   return `"${harmless.replaceAll('"', '""')}"`
 }
 
-function fieldsOf(name: string, candidate: Candidate): Record<string, unknown> {
+function fieldsOf(name: string, candidate: Candidate, template: WrittenTemplate | undefined): Record<string, unknown> {
   const { instruction, turns } = partsOf(candidate)
   return {
     study: name,
@@ -64,6 +65,7 @@ function fieldsOf(name: string, candidate: Candidate): Record<string, unknown> {
     ...(turns.length > 0 ? { instruction, turns } : {}),
     ...(candidate.slots ? { slots: candidate.slots } : {}),
     ...(candidate.parameters ? { parameters: candidate.parameters } : {}),
+    ...(template ? { messages: templateMessages(template, candidate) } : {}),
   }
 }
 
@@ -74,15 +76,15 @@ export function partsOf(candidate: Candidate): { readonly instruction: string; r
   return { instruction: candidateText({ id: '', slots }), turns: parts.flatMap(({ turns }) => turns) }
 }
 
-/** The winner as one JSON object. */
-export function toJson(name: string, candidate: Candidate): string {
-  return `${JSON.stringify(fieldsOf(name, candidate), undefined, 2)}\n`
+/** The winner as one JSON object, with the messages that a model was sent. */
+export function toJson(name: string, candidate: Candidate, template?: WrittenTemplate): string {
+  return `${JSON.stringify(fieldsOf(name, candidate, template), undefined, 2)}\n`
 }
 
 /** The winner as a module of its own. */
-export function toTypeScript(name: string, candidate: Candidate): string {
+export function toTypeScript(name: string, candidate: Candidate, template?: WrittenTemplate): string {
   // U+2028 and U+2029 are legal in JSON and string literals, but editors stumble over them.
-  const literal = JSON.stringify(fieldsOf(name, candidate), undefined, 2)
+  const literal = JSON.stringify(fieldsOf(name, candidate, template), undefined, 2)
     .replaceAll('\u2028', '\\u2028')
     .replaceAll('\u2029', '\\u2029')
   return `/** The best prompt found by krige. */\nexport const prompt = ${literal} as const\n`
@@ -101,18 +103,22 @@ export function chatOf({ slots = {} }: Candidate): string | undefined {
   return JSON.stringify(messages, undefined, 2)
 }
 
+/** What promptfoo calls `raw`: a text, or the messages of a chat in JSON. It fills `{{input}}` itself. */
+export function rawPrompt(candidate: Candidate, template?: WrittenTemplate): string {
+  // Prompts that came from promptfoo name their variables, in its own language.
+  if (template === undefined || template.nested) return chatOf(candidate) ?? candidateText(candidate)
+  const messages = templateMessages(template, candidate)
+  return messages.length === 1 ? messages[0]!.content : JSON.stringify(messages, undefined, 2)
+}
+
 /**
  * The winner as the prompt of a promptfoo configuration: of one that exists, whose other keys and comments stay, or of a new
  * one.
  *
  * @throws InvalidInputError when the file is no configuration in YAML or JSON.
  */
-export function toPromptfoo(candidate: Candidate, into: string | undefined): string {
-  const prompt = {
-    id: candidate.id,
-    label: `${candidate.id} (krige)`,
-    raw: chatOf(candidate) ?? candidateText(candidate),
-  }
+export function toPromptfoo(candidate: Candidate, into?: string, template?: WrittenTemplate): string {
+  const prompt = { id: candidate.id, label: `${candidate.id} (krige)`, raw: rawPrompt(candidate, template) }
   if (into === undefined) return stringify({ prompts: [prompt] }, { lineWidth: 0 })
   const document = parseDocument(readTextFile(into, 'configuration', '--into'))
   if (document.errors.length > 0 || !isMap(document.contents)) {

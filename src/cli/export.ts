@@ -28,7 +28,7 @@ export function registerExport(program: Command): void {
     .addOption(
       new Option(
         '--format <format>',
-        'jsonl: the log and all answers, lossless; csv: one row per prompt, with its answers; prompt, json, typescript, promptfoo: the winner',
+        'jsonl: the log and all answers, lossless; csv: one row per prompt, with its answers; prompt, json, typescript, promptfoo: the winner, with the messages to send',
       )
         .choices(FORMATS)
         .default('jsonl'),
@@ -59,7 +59,7 @@ async function render(
     throw new InvalidInputError('--into needs --format promptfoo', { remedy: 'Add it, or leave --into out.' })
   }
   const { loadStudy } = await import('../store/load-study.ts')
-  const { chatOf, partsOf, toCsv, toJson, toPromptfoo, toTypeScript } = await import('./export-formats.ts')
+  const { partsOf, rawPrompt, toCsv, toJson, toPromptfoo, toTypeScript } = await import('./export-formats.ts')
   const { candidateText } = await import('../prompt/candidate.ts')
   const fold = await loadStudy(store, study)
   if (!fold) throw new InvalidInputError(`study ${JSON.stringify(study)} is empty`, { remedy: EMPTY_STUDY })
@@ -82,22 +82,26 @@ async function render(
       remedy: `The winner is prompt ${JSON.stringify(winner.id)} of its task; --format csv has ids and figures.`,
     })
   }
+  const { template } = state.config
+  const raw = rawPrompt(winner, template)
   const slots = Object.keys(winner.slots ?? {}).filter((slot) => winner.slots![slot] !== '')
-  if (slots.length > 1 && (format === 'prompt' || (format === 'promptfoo' && !chatOf(winner)))) {
-    process.stderr.write(
-      `The winner has several parts (${slots.join(', ')}), here one after the other; --format json keeps them apart.\n`,
-    )
-  } else if (partsOf(winner).turns.length > 0 && (format === 'prompt' || (format === 'promptfoo' && !chatOf(winner)))) {
-    process.stderr.write(
-      'The winner ends with turns of a conversation, here as text; a chat needs them as messages: --format json has them apart.\n',
-    )
+  if (format === 'prompt' || (format === 'promptfoo' && raw === candidateText(winner))) {
+    if (slots.length > 1) {
+      process.stderr.write(
+        `The winner has several parts (${slots.join(', ')}), here one after the other; --format json keeps them apart.\n`,
+      )
+    } else if (partsOf(winner).turns.length > 0) {
+      process.stderr.write(
+        'The winner ends with turns of a conversation, here as text; a chat needs them as messages: --format json has them apart.\n',
+      )
+    }
   }
-  if (format === 'promptfoo' && !/\{\{.+?\}\}/s.test(candidateText(winner))) {
+  if (format === 'promptfoo' && !/\{\{.+?\}\}/s.test(raw)) {
     process.stderr.write(
       'The prompt shows no input: the template of the task does. Add it to the prompt, for example "Input: {{input}}", or write a chat where it is a system message.\n',
     )
   }
-  const computed = /\{\{computed_\d+\}\}/.exec(candidateText(winner))
+  const computed = /\{\{computed_\d+\}\}/.exec(raw)
   if (format === 'promptfoo' && computed) {
     process.stderr.write(
       `${computed[0]} is what an import filled in for each example: write the template of the configuration in its place.\n`,
@@ -107,10 +111,10 @@ async function render(
     case 'prompt':
       return `${candidateText(winner)}\n`
     case 'json':
-      return toJson(study, winner)
+      return toJson(study, winner, template)
     case 'typescript':
-      return toTypeScript(study, winner)
+      return toTypeScript(study, winner, template)
     case 'promptfoo':
-      return toPromptfoo(winner, into)
+      return toPromptfoo(winner, into, template)
   }
 }

@@ -28,6 +28,10 @@ export function isHidden(candidate: Candidate): boolean {
 
 /** An event as it is stored: ids, parameters and origins stay, texts become hashes or are left out. */
 export function hideTexts(event: StudyEvent): StudyEvent {
+  if (event.type === 'created') {
+    const { template: _, ...config } = event.config
+    return { ...event, config }
+  }
   if (event.type !== 'candidates') return event
   return {
     ...event,

@@ -17,6 +17,7 @@ import type { LearnedPrior } from '../policy/prior/learned-prior.ts'
 import { findPolicy, resolvePolicy, STUDY_POLICIES } from '../policy/registry.ts'
 import { candidateText } from '../prompt/candidate.ts'
 import { showValue } from '../prompt/template.ts'
+import { writtenTemplate } from '../prompt/template-messages.ts'
 import { loadStudy } from '../store/load-study.ts'
 import type { StudyLease } from '../store/store.ts'
 import { CUSTOM_POLICY, configOf, DEFAULT_POLICY, environmentOf, usesPrior } from '../study/create-study.ts'
@@ -301,7 +302,11 @@ function createdEvent(
   return {
     v: EVENT_VERSION,
     type: 'created',
-    config: { ...config, space: task.space },
+    config: {
+      ...config,
+      space: task.space,
+      ...(task.template ? { template: writtenTemplate(task.template, task.examples[0]) } : {}),
+    },
     budget: plan.budget,
     ...(wanted.command === undefined ? {} : { command: wanted.command }),
   }

@@ -13,6 +13,7 @@ import type { Measurements } from '../history/measurement.ts'
 import type { Estimand, Fit, GenerateAction, Reason } from '../policy/policy.ts'
 import type { LearnedPrior } from '../policy/prior/learned-prior.ts'
 import type { Candidate } from '../prompt/candidate.ts'
+import type { WrittenTemplate } from '../prompt/template-messages.ts'
 import type { Space } from '../space/parameter.ts'
 import type { Budget, CallCost, CallPurpose } from './ledger.ts'
 import type { Preference } from './preference.ts'
@@ -64,6 +65,8 @@ export interface StudyConfig {
   readonly prefer?: Preference
   /** What was learned on other tasks. */
   readonly prior?: LearnedPrior
+  /** How a prompt becomes what a model is sent, for whoever takes the winner away. Decides nothing. */
+  readonly template?: WrittenTemplate
 }
 
 interface Versioned {

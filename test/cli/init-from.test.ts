@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { toJson, toPromptfoo } from '../../src/cli/export-formats.ts'
+import { toJson, toPromptfoo, toTypeScript } from '../../src/cli/export-formats.ts'
 import { taskFrom } from '../../src/cli/init-from.ts'
 import { STAGED_TASK } from '../../src/cli/init-stages.ts'
 import { renderTemplate } from '../../src/prompt/template.ts'
@@ -167,6 +167,21 @@ describe('export of a winner', () => {
     expect([instruction, text.startsWith('Label it.\n\nConversation:\n')]).toEqual(['Label it.', true])
     const slots = { system: 'Be brief.', turns: writeTurns(turns)!, user: 'Label it.' }
     expect(JSON.parse(toJson('s', { id: 'p', slots }))).toMatchObject({ turns, instruction: 'Be brief.\n\nLabel it.' })
+  })
+
+  it('has the messages to send, where the study knows the template', () => {
+    const template = { user: 'Ticket: {{input}}', system: '{{prompt}}' }
+    const messages = [
+      { role: 'system', content: 'Label it.' },
+      { role: 'user', content: 'Ticket: {{input}}' },
+    ]
+    const found = { id: 'p', text: 'Label it.' }
+    expect(JSON.parse(toJson('s', found, template)).messages).toEqual(messages)
+    expect(toTypeScript('s', found, template)).toContain('"role": "system"')
+    expect(JSON.parse(parse(toPromptfoo(found, undefined, template)).prompts[0].raw)).toEqual(messages)
+    const plain = { user: '{{prompt}}\n\n{{input}}' }
+    expect(parse(toPromptfoo(found, undefined, plain)).prompts[0].raw).toBe('Label it.\n\n{{input}}')
+    expect(parse(toPromptfoo(winner, undefined, { user: '{{prompt}}', nested: true })).prompts[0].raw).toBe(winner.text)
   })
 
   it('puts it into a promptfoo configuration, and leaves the rest as it is', () => {

@@ -245,6 +245,14 @@ describe('runTask', () => {
     await expect(runTask(options)).resolves.toMatchObject({ study: 'tickets' })
   })
 
+  it('keeps how a prompt becomes what the model is sent', async () => {
+    const task = define({ budget: { calls: 20 } })
+    const options = setUp(task)
+    await runTask(options)
+    const { state } = (await loadStudy(options.store, 'tickets'))!
+    expect(state.config.template).toEqual({ user: task.template!.source })
+  })
+
   it('keeps hashes instead of texts when told so, and resumes all the same', async () => {
     const task = define({ budget: { calls: 120 } })
     const whole = await runTask(setUp(task, { concurrency: 1 }))
@@ -265,7 +273,7 @@ describe('runTask', () => {
     let log = ''
     for await (const piece of exportJsonLines(options.store, 'tickets')) log += piece
     expect(log.match(/"text":"sha256:/g)).toHaveLength(13)
-    expect(log).not.toMatch(/Instruction \d+ of/)
+    expect(log).not.toMatch(/Instruction \d+ of|"template"/)
     const pool = task.pool.slice(1)
     await expect(runTask({ ...options, task: { ...task, pool } })).rejects.toThrow('was removed since the study began')
   })
