@@ -2,8 +2,8 @@
  * A GGUF file, run in process by llama.cpp.
  *
  * A sequence keeps what it has evaluated: the next prompt pays only for the tokens after the longest common prefix.
- * Several are kept, because a search goes to and fro between candidates: the instruction and demonstrations of the
- * last few are evaluated once.
+ * Several are kept, because a search goes to and fro between candidates: what each says before the question is evaluated
+ * once.
  *
  * @module
  */
@@ -28,14 +28,16 @@ export interface GgufModelOptions {
   readonly threads?: number
   /** Prompts evaluated side by side in one batch. @defaultValue 1 */
   readonly sequences?: number
-  /** Prompts whose beginnings are kept, at least `sequences`. At 4096 tokens each takes 115 MB with a model of 1.5B. @defaultValue 4 */
+  /** Prompts whose beginnings are kept, at least `sequences`. @defaultValue what fits into 1 GiB, at most 16 */
   readonly keptPrompts?: number
   /** Tokens of prompt and answer together. @defaultValue what the model was trained on, at most 4096 */
   readonly contextSize?: number
 }
 
 const DEFAULT_CONTEXT_SIZE = 4096
-const KEPT_PROMPTS = 4
+const MOST_KEPT_PROMPTS = 16
+/** Bytes that the kept prompts may take. One of 4096 tokens takes 117 MB with a model of 1.5B. */
+const KEPT_MEMORY = 2 ** 30
 /** A sequence that holds less of a prompt than this share has little more than the chat format in common with it. */
 const OF_USE = 0.5
 
@@ -77,7 +79,7 @@ export async function openGgufModel(options: GgufModelOptions): Promise<GgufMode
   const sequenceCount = options.sequences ?? 1
   const contextSize =
     options.contextSize ?? Math.min(model.trainContextSize ?? DEFAULT_CONTEXT_SIZE, DEFAULT_CONTEXT_SIZE)
-  const keptCount = Math.max(sequenceCount, options.keptPrompts ?? KEPT_PROMPTS)
+  const keptCount = Math.max(sequenceCount, options.keptPrompts ?? (await keptPromptsOf(model, contextSize)))
   const context = await model.createContext({
     contextSize,
     sequences: keptCount,
@@ -190,6 +192,15 @@ export async function openGgufModel(options: GgufModelOptions): Promise<GgufMode
       await llama.dispose()
     },
   }
+}
+
+async function keptPromptsOf(model: LlamaModel, contextSize: number): Promise<number> {
+  const bytesOf = async (sequences: number) => {
+    const options = { contextSize, modelGpuLayers: 0, sequences }
+    return (await model.fileInsights.estimateContextResourceRequirementsV2(options)).cpuRam
+  }
+  const each = (await bytesOf(2)) - (await bytesOf(1))
+  return Math.max(1, Math.min(MOST_KEPT_PROMPTS, Math.floor(KEPT_MEMORY / each)))
 }
 
 function resolveFormat(options: GgufModelOptions, template: string | undefined): 'chat' | 'raw' {
