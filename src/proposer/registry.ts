@@ -150,13 +150,14 @@ export function createPortfolio(proposers?: readonly Proposer[], kind?: 'free' |
     free: proposers?.filter((one) => !one.needsGenerator) ?? [],
     written: proposers?.filter((one) => one.needsGenerator) ?? [],
   }
+  const starter = own.written.length > 0 ? [createProposer(STARTER)] : []
   return {
     name: 'auto',
     needsGenerator: proposers !== undefined && own.free.length === 0,
     calls: (count) =>
       Math.max(
         0,
-        ...[sets?.first ?? own, sets?.later ?? own].map(({ written }) =>
+        ...[sets?.first ?? own, sets?.later ?? own, { written: starter }].map(({ written }) =>
           Math.max(0, ...written.map((one) => one.calls(count))),
         ),
       ),
@@ -168,18 +169,26 @@ export function createPortfolio(proposers?: readonly Proposer[], kind?: 'free' |
       const refused = new Set((request.rejected ?? []).map(({ proposer }) => proposer))
       const suits = ({ name }: Proposer) => refused.size === 0 || refused.has(name)
       const toWrite = able.length === 0 ? 0 : free.length === 0 ? request.count : Math.ceil(request.count / 2)
-      const drafts = [
-        ...(await share(able.filter(suits), toWrite, request, AT_ONCE)),
-        ...(await share(free.filter(suits), request.count - toWrite, request)),
-      ]
+      const written = await share(able.filter(suits), toWrite, request, AT_ONCE)
+      if (written.asked === 0 && able.length > 0) {
+        const random = request.random.split('start')
+        written.drafts.push(...(await share(starter, toWrite, { ...request, random }, AT_ONCE)).drafts)
+      }
+      const drafts = [...written.drafts, ...(await share(free.filter(suits), request.count - toWrite, request)).drafts]
       // Where some had nothing to say, the others have their turn.
       const missing = request.count - drafts.length
       if (missing > 0 && refused.size === 0)
-        drafts.push(...(await share(free, missing, { ...request, random: request.random.split('more') })))
+        drafts.push(...(await share(free, missing, { ...request, random: request.random.split('more') })).drafts)
       return drafts
     },
   }
 }
+
+/**
+ * What writes where no other proposer has anything to work from: crossover needs two prompts, momentum earlier critiques.
+ * EvoPrompt makes its first population so.
+ */
+const STARTER = 'paraphrase'
 
 const membersOf = (kind: keyof typeof FIRST) => [...new Set([...FIRST[kind], ...LATER[kind]])]
 
@@ -210,5 +219,5 @@ async function share(proposers: readonly Proposer[], count: number, request: Pro
     const random = request.random.split(proposer.name)
     drafts.push(...(await proposer.propose({ ...request, count: part, random, ...(ask ? { ask } : {}) })))
   }
-  return drafts
+  return { drafts, asked }
 }

@@ -16,8 +16,7 @@ export const momentum: ProposerDefinition = {
   create: ({ metaPrompt }) => ({
     calls: (count) => batches(count, AT_ONCE),
     async propose(request) {
-      const critiques = pastChanges(request.pool)
-      if (critiques === '') return []
+      const critiques = pastChanges(request.pool) || '(none yet)'
       return inBatches(request.count, AT_ONCE, (count, turn) => {
         const parent = parentAt(request, turn)
         const values = { prompt: instructionOf(parent, request.task), critiques }

@@ -21,7 +21,7 @@ export const opro: ProposerDefinition = {
         .filter(({ mean }) => mean !== undefined)
         .toSorted((a, b) => b.mean! - a.mean!)
         .slice(0, LONGEST_HISTORY)
-      if (best.length < 2) return []
+      if (best.length === 0) return []
       const values = { history: describeHistory(best, request.task) }
       return inBatches(request.count, AT_ONCE, (count, turn) => {
         const parent = parentAt(request, turn)
