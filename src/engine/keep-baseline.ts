@@ -42,12 +42,11 @@ export function sayWhyNot(state: StudyState, winner: number, baseline: number | 
   ]
   const refused = Object.entries(drafts.rejected).sort(([, a], [, b]) => b - a)
   const rejected = refused.reduce((sum, [, count]) => sum + count, 0)
-  const errors = state.generations.flatMap(({ error }) => error ?? [])
   if (drafts.written === rejected) {
     said.push(
       rejected > 0
         ? `Everything that was written was refused: ${refused.map(([reason, count]) => `${count} ${reason}`).join(', ')}. Try another generator.`
-        : `The proposers wrote no prompt that could be read${errors.length > 0 ? ` (${errors[0]})` : ''}. Try another generator, or more proposers.`,
+        : whyNothing(state),
     )
   }
   const { right, all } = outcomesOf(state)
@@ -57,6 +56,15 @@ export function sayWhyNot(state: StudyState, winner: number, baseline: number | 
     )
   }
   return said
+}
+
+/** Where nothing was written. */
+function whyNothing({ generations }: StudyState): string {
+  const [error] = generations.flatMap((generation) => generation.error ?? [])
+  if (error === undefined && generations.every(({ calls }) => calls === 0)) {
+    return 'The proposers found nothing in the prompt to work with, and asked no generator. Name others, or leave proposers out.'
+  }
+  return `The proposers wrote no prompt that could be read${error === undefined ? '' : ` (${error})`}. Try another generator, or more proposers.`
 }
 
 function outcomesOf({ observations }: StudyState): { right: number; all: number } {

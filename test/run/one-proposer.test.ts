@@ -52,4 +52,17 @@ describe('from one prompt', () => {
         expect(paraphrase).toBeGreaterThan(0)
     },
   )
+
+  it.each(['recombine', 'edit', 'parameters'])('%s says that there is nothing to work with', async (name) => {
+    const { warnings } = await optimize({
+      prompt: 'Plain.',
+      examples,
+      evaluate,
+      budget: { calls: 100 },
+      proposers: [name],
+    })
+    expect(warnings).toContain(
+      'The proposers found nothing in the prompt to work with, and asked no generator. Name others, or leave proposers out.',
+    )
+  })
 })
