@@ -44,9 +44,13 @@ export async function writeDrafts(request: ProposalRequest, options: WriteOption
   const slots = slotsOf(parent.candidate, task)
   const shown = [...new Set(shows)].sort((a, b) => a - b)
   // A generator that repeats how prompts were shown to it has written none.
-  const own = new Set([parent, ...others].flatMap(({ candidate }) => tagsOf(candidateText(candidate))))
-  const frame = tagsOf(metaPrompt.template.source).filter((tag) => !own.has(tag))
+  const texts = [parent, ...others].map(({ candidate }) => candidateText(candidate))
+  const { source } = metaPrompt.template
+  const own = new Set(texts.flatMap(tagsOf))
+  const frame = tagsOf(source).filter((tag) => !own.has(tag))
+  const headings = headingsOf(source).filter((heading) => !texts.some((text) => text.includes(heading)))
   return parsePrompts(answer)
+    .map((written) => ({ ...written, prompt: withoutHeadings(written.prompt, headings) }))
     .filter(({ prompt }) => !tagsOf(prompt).some((tag) => frame.includes(tag)))
     .slice(0, count)
     .map(({ prompt, hypothesis = options.hypothesis }) => ({
@@ -57,6 +61,15 @@ export async function writeDrafts(request: ProposalRequest, options: WriteOption
       ...(hypothesis === undefined ? {} : { hypothesis }),
       ...(shown.length > 0 ? { shows: shown } : {}),
     }))
+}
+
+/** Lines that stand above what a meta-prompt shows. */
+const headingsOf = (source: string) => source.split('\n').filter((line) => line.endsWith(':') && !line.includes('{{'))
+
+function withoutHeadings(prompt: string, headings: readonly string[]): string {
+  const lines = prompt.split('\n')
+  const first = lines.findIndex((line) => line.trim() !== '' && !headings.includes(line.trim()))
+  return first < 0 ? '' : lines.slice(first).join('\n')
 }
 
 const tagsOf = (text: string) => text.match(/<\w[\w-]*>/g) ?? []

@@ -44,3 +44,10 @@ it('takes no prompt that repeats how prompts were shown to the generator', async
   expect(await crossed(answer, 'Sort it.', 'Label it.')).toEqual(['Say which.'])
   expect(await crossed(answer, 'Read <first> before <second>.', 'Label it.')).toHaveLength(2)
 })
+
+it('takes no heading of the question into a prompt', async () => {
+  const heading = 'Two good instructions for this task:'
+  const answer = `<prompt>\n${heading}\n\nSay which.\n</prompt>\n<prompt>${heading}</prompt>`
+  expect(await crossed(answer, 'Sort it.', 'Label it.')).toEqual(['Say which.', ''])
+  expect(await crossed(answer, `${heading} A and B.`, 'Label it.')).toHaveLength(2)
+})
