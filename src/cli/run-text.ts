@@ -1,6 +1,7 @@
 import type { DraftCounts, SearchProgress } from '../engine/search.ts'
 import { constraintText } from '../history/constraint.ts'
 import { INTERVAL_LEVEL } from '../policy/policy.ts'
+import { splitTurns } from '../prompt/turns.ts'
 import { count, counted, dollars, interval } from '../report/numbers.ts'
 import type { Cost, Plan } from '../run/plan.ts'
 import type { ResultCandidate, RunResult } from '../run/result.ts'
@@ -175,12 +176,21 @@ function creditText({ parts, blame }: NonNullable<RunResult['credit']>): string 
   return `Of the differences in score: ${shares.join(', ')}. Most is to be gained at ${stage} (probability ${percent(probability)})`
 }
 
-/** What the winner says otherwise than the baseline, line by line. */
+/** What the winner says otherwise than the baseline, line by line. Of turns, which stand above, only how many there are. */
 function changesText(before: string, after: string): string[] {
-  const [old, now] = [before.split('\n'), after.split('\n')]
-  const gone = old.filter((line) => !now.includes(line)).map((line) => `- ${line}`)
-  const added = now.filter((line) => !old.includes(line)).map((line) => `+ ${line}`)
-  if (gone.length + added.length === 0) return []
+  const [old, now] = [splitTurns(before), splitTurns(after)]
+  const sameTurns = JSON.stringify(old.turns) === JSON.stringify(now.turns)
+  const missing = (lines: string, others: string) => {
+    const known = new Set(others.split('\n'))
+    return lines.split('\n').filter((line) => !known.has(line))
+  }
+  const turnsOf = ({ turns }: typeof old) =>
+    sameTurns || turns.length === 0 ? [] : [`${counted(turns.length, 'turn')} of a conversation`]
+  const added = missing(now.text, old.text)
+  const gone = [...missing(old.text, now.text), ...turnsOf(old)].map((line) => `- ${line}`)
+  const come = [...added, ...turnsOf(now)].map((line) => `+ ${line}`)
+  if (gone.length + come.length === 0) return []
   // The winner stands above already: where it shares no line with the baseline, only what it replaces is news.
-  return added.length === now.length ? ['Instead of:', ...gone] : ['Against the baseline:', ...gone, ...added]
+  const sharesNone = added.length === now.text.split('\n').length
+  return sharesNone ? ['Instead of:', ...gone] : ['Against the baseline:', ...gone, ...come]
 }

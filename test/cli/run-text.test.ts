@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { planText, progressText, resultText } from '../../src/cli/run-text.ts'
+import { writeTurns } from '../../src/prompt/turns.ts'
 import { createPriceList } from '../../src/run/prices.ts'
 import type { RunResult } from '../../src/run/result.ts'
 
@@ -49,6 +50,26 @@ describe('the end of a run', () => {
     const reason = 'the baseline is right on all of 30 examples: there is nothing to gain'
     expect(resultText(result, { evaluations: 16 }, { reason })).toContain(`\nThe search ended: ${reason}.\nSpent: `)
     expect(resultText(result, { evaluations: 16 })).not.toContain('The search ended')
+  })
+
+  it('shows turns once, and says how many came or went', () => {
+    const turn = (word: string) => ({ user: `Ticket: ${word}`, assistant: word })
+    const text = (instruction: string, ...words: string[]) => `${instruction}\n\n${writeTurns(words.map(turn))}`
+    const changes = (before: string, after: string) => {
+      const said = resultText(
+        { ...result, winner: { ...result.winner, text: after }, baseline: { ...result.baseline!, text: before } },
+        { evaluations: 16 },
+      )
+      return said.slice(said.indexOf(after) + after.length, said.indexOf('Difference to')).trim()
+    }
+    expect(changes('Label it.', text('Label it.', 'bug', 'spam'))).toBe(
+      'Against the baseline:\n+ 2 turns of a conversation',
+    )
+    expect(changes(text('Label it.', 'bug'), text('Label it.\nOne word.', 'spam'))).toBe(
+      'Against the baseline:\n- 1 turn of a conversation\n+ One word.\n+ 1 turn of a conversation',
+    )
+    expect(changes(text('Label it.', 'bug'), text('Say it.', 'bug'))).toBe('Instead of:\n- Label it.')
+    expect(changes(text('Label it.', 'bug'), 'Label it.')).toBe('Against the baseline:\n- 1 turn of a conversation')
   })
 
   it('names the stages that the texts of the winner belong to', () => {
