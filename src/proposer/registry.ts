@@ -185,8 +185,8 @@ export function createPortfolio(proposers?: readonly Proposer[], kind?: 'free' |
 }
 
 /**
- * What writes where no other proposer has anything to work from: crossover needs two prompts, momentum earlier critiques.
- * EvoPrompt makes its first population so.
+ * What writes where no other proposer has anything to work from: crossover needs two prompts, contrast two that are right on
+ * different examples. EvoPrompt makes its first population so.
  */
 const STARTER = 'paraphrase'
 

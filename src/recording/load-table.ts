@@ -66,7 +66,7 @@ export function readTable(document: unknown, name: string, where: string): Table
     holdoutExamples,
     scores,
     ...(table.exampleTexts ? { exampleTexts: table.exampleTexts } : {}),
-    ...(table.provenance?.evaluator === undefined ? {} : { evaluator: table.provenance.evaluator }),
+    ...(table.provenance?.recorded ? { recorded: table.provenance.recorded } : {}),
     fingerprint,
   }
 }

@@ -7,11 +7,12 @@ import { createHash } from 'node:crypto'
 import { BudgetError, ConflictError, KrigeError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
 import { isFatal } from '../history/failure.ts'
-import { candidateText } from '../prompt/candidate.ts'
+import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import type { Example } from '../prompt/example.ts'
 import { showValue } from '../prompt/template.ts'
 import type { Task } from '../task/task.ts'
 import { openPartialFile, type RecordedCell } from './partial-file.ts'
-import { cellOf, columnsByText, rowsByText, type Table } from './table.ts'
+import { cellOf, type Table } from './table.ts'
 
 export interface RecordTableOptions {
   readonly task: Task
@@ -148,10 +149,13 @@ export async function recordTable(options: RecordTableOptions): Promise<Recorded
         }
       }),
       scores: scores.map((row) => writeRow(columns.indices.map((_, column) => row.get(column) ?? null))),
-      exampleTexts: columns.indices.map((index) => exampleText(task, index)),
+      exampleTexts: columns.indices.map((index) => showValue(task.examples[index]!.input)),
       provenance: {
         ...options.provenance,
-        evaluator: evaluator.id,
+        recorded: {
+          evaluator: evaluator.id,
+          examples: columns.indices.map((index) => exampleHash(task.examples[index]!)),
+        },
         seed,
         split: task.split.seed,
         inputTokens,
@@ -165,9 +169,7 @@ export async function recordTable(options: RecordTableOptions): Promise<Recorded
   }
 }
 
-const exampleText = (task: Task, index: number): string => showValue(task.examples[index]!.input)
-
-/** Cells that an earlier recording has. Prompts and examples are known by their texts. */
+/** Cells that an earlier recording has: of prompts with the same id and text, on examples that are the same throughout. */
 function takenFrom(
   from: Table,
   {
@@ -182,18 +184,20 @@ function takenFrom(
     readonly columns: { readonly indices: readonly number[] }
   },
 ): RecordedCell[] {
-  if (from.evaluator !== evaluator.id) {
-    const how = from.evaluator === undefined ? 'does not say what measured it' : 'was measured otherwise'
+  if (from.recorded?.evaluator !== evaluator.id) {
+    const how = from.recorded === undefined ? 'does not say what measured it' : 'was measured otherwise'
     throw new ConflictError(`table ${from.name} ${how}`, {
       remedy: 'Model, template, metric and sampling must be those of its provenance; or record without it.',
     })
   }
-  const [fromRows, fromColumns] = [rowsByText(from), columnsByText(from)]
+  const keyOf = (candidate: Candidate) => JSON.stringify([candidate.id, candidateText(candidate)])
+  const fromRows = new Map(from.prompts.map((prompt, row) => [keyOf(prompt), row]))
+  const fromColumns = new Map(from.recorded.examples.map((hash, column) => [hash, column]))
   return rows.flatMap((poolIndex, p) => {
-    const row = fromRows.get(candidateText(task.pool[poolIndex]!))
+    const row = fromRows.get(keyOf(task.pool[poolIndex]!))
     if (row === undefined) return []
     return columns.indices.flatMap((index, e) => {
-      const column = fromColumns.get(exampleText(task, index))
+      const column = fromColumns.get(exampleHash(task.examples[index]!))
       const score = column === undefined ? Number.NaN : cellOf(from, row, column)
       return Number.isNaN(score) ? [] : [{ p, e, s: score, i: 0, o: 0 }]
     })
@@ -229,6 +233,11 @@ function choosePrompts(task: Task, wanted: number | undefined): number[] {
 
 function writeRow(row: readonly (number | null)[]): string | (number | null)[] {
   return row.every((score) => score === 0 || score === 1) ? row.join('') : [...row]
+}
+
+/** Without its id, which may be its place in the file. */
+function exampleHash({ input, expected = null, fields }: Example): string {
+  return hashOf([input, expected, fields])
 }
 
 function hashOf(value: unknown): string {

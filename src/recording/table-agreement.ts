@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../errors.ts'
-import { cellOf, columnsByText, rowsByText, type Table } from './table.ts'
+import { candidateText } from '../prompt/candidate.ts'
+import { cellOf, columnsByText, type Table } from './table.ts'
 
 export interface TableAgreement {
   /** Prompts and examples that both tables have. */
@@ -50,6 +51,10 @@ export function tableAgreement(table: Table, reference: Table): TableAgreement {
     agreeing: cells - missed,
     differing: differing.sort((a, b) => b.cells - a.cells),
   }
+}
+
+function rowsByText({ prompts }: Table): ReadonlyMap<string, number> {
+  return new Map(prompts.map((prompt, row) => [candidateText(prompt), row]))
 }
 
 /** Places of the texts that both have. */

@@ -40,9 +40,9 @@ export const tableSchema = z.object({
   /** The last `holdout` columns are never shown to a policy. */
   holdout: z.int().nonnegative().optional(),
   exampleTexts: z.array(z.string()).optional(),
-  /** Whatever a recorder writes; Krige's says which `evaluator` measured it. */
+  /** Whatever a recorder writes. Krige's has what {@link Table.recorded} holds. */
   provenance: z
-    .looseObject({ evaluator: z.string().optional().catch(undefined) })
+    .looseObject({ recorded: z.object({ evaluator: z.string(), examples: z.array(z.string()) }).optional() })
     .optional()
     .catch(undefined),
 })

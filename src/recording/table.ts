@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../errors.ts'
-import { type Candidate, candidateText } from '../prompt/candidate.ts'
+import type { Candidate } from '../prompt/candidate.ts'
 
 /** A checked replay table, with one number per cell. */
 export interface Table {
@@ -16,8 +16,12 @@ export interface Table {
   readonly scores: Float64Array
   /** What each column's example shows, where the recording says; one per column. */
   readonly exampleTexts?: readonly string[]
-  /** Names what measured it, where the recording says: model, template, metric and sampling, or a program. */
-  readonly evaluator?: string
+  /** Where the recording says: what measured it (model, template, metric and sampling, or a program), on what. */
+  readonly recorded?: {
+    readonly evaluator: string
+    /** A hash of each column's example, its right answer included. */
+    readonly examples: readonly string[]
+  }
   /** SHA-256 of the scores and prompts, so that results of two different tables of one name are never mixed. */
   readonly fingerprint: string
 }
@@ -39,9 +43,4 @@ export function columnsByText(table: Table): ReadonlyMap<string, number> {
     })
   }
   return new Map(table.exampleTexts.map((text, column) => [text, column]))
-}
-
-/** Rows by the text of their prompts. */
-export function rowsByText({ prompts }: Table): ReadonlyMap<string, number> {
-  return new Map(prompts.map((prompt, row) => [candidateText(prompt), row]))
 }

@@ -64,7 +64,8 @@ describe('loadTable', () => {
   it('tells tables of one name but other contents apart', () => {
     const again = (change: Record<string, unknown>) => readTable({ ...document, ...change }, 't', 't').fingerprint
     expect(again({})).toBe(again({ provenance: { model: 'x' } }))
-    for (const provenance of ['by hand', null, { evaluator: 7 }]) expect(again({ provenance })).toBe(again({}))
+    for (const provenance of ['by hand', null, { recorded: 7 }, { recorded: { evaluator: 'e' } }])
+      expect(again({ provenance })).toBe(again({}))
     expect(again({})).not.toBe(again({ scores: ['0111', [0.25, null, 1, 0]] }))
     expect(again({})).not.toBe(again({ holdout: 2 }))
   })

@@ -117,11 +117,28 @@ describe('recordTable', () => {
     expect(again.scripted.requests.map(({ prompt }) => prompt)).toEqual(['Prompt 1.\nTicket 4'])
   })
 
+  it('measures anew what is asked of an example now, and prompts of another text or name', async () => {
+    const from = readTable(await setUp().record(), 'whole', 'whole.json')
+    rmSync(partialFile)
+    const changed = {
+      ...task,
+      examples: task.examples.map((one, index) => (index === 3 ? { ...one, expected: 'billing' } : one)),
+      pool: task.pool.map((one, index) => (index === 4 ? { ...one, id: 'p9' } : one)),
+    }
+    const { scripted, record } = setUp({ from, task: changed })
+    await record()
+    const asked = scripted.requests.map(({ prompt }) => prompt)
+    expect(asked.filter((prompt) => prompt.endsWith('Ticket 3'))).toHaveLength(5)
+    expect(asked.filter((prompt) => prompt.startsWith('Prompt 4.'))).toHaveLength(12)
+    // And the cell that had failed.
+    expect(asked).toHaveLength(5 + 12 - 1 + 1)
+  })
+
   it('refuses an earlier recording by another evaluator, or by one it does not name', async () => {
     const table = readTable(await setUp().record(), 'small', 'small.json')
     rmSync(partialFile)
-    const { evaluator: _, ...unnamed } = table
-    for (const from of [{ ...table, evaluator: 'another' }, unnamed]) {
+    const { recorded, ...unnamed } = table
+    for (const from of [{ ...table, recorded: { ...recorded!, evaluator: 'another' } }, unnamed]) {
       const { scripted, record } = setUp({ from })
       await expect(record()).rejects.toMatchObject({ code: 'conflict' })
       expect(scripted.requests).toEqual([])

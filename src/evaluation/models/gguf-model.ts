@@ -200,7 +200,7 @@ async function keptPromptsOf(model: LlamaModel, contextSize: number): Promise<nu
     return (await model.fileInsights.estimateContextResourceRequirementsV2(options)).cpuRam
   }
   const each = (await bytesOf(2)) - (await bytesOf(1))
-  return Math.max(1, Math.min(MOST_KEPT_PROMPTS, Math.floor(KEPT_MEMORY / each)))
+  return each > 0 ? Math.max(1, Math.min(MOST_KEPT_PROMPTS, Math.floor(KEPT_MEMORY / each))) : 1
 }
 
 function resolveFormat(options: GgufModelOptions, template: string | undefined): 'chat' | 'raw' {
