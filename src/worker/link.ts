@@ -65,7 +65,7 @@ export async function openLink(address: string, connections: number): Promise<Li
   let timer: NodeJS.Timeout | undefined
 
   const connect = async () => {
-    const fresh: Client = new pg.Client({ ...config, keepAlive: true })
+    const fresh: Client = new pg.Client(config)
     fresh.on('notification', ({ channel, payload = '' }) => listeners.get(channel)?.(payload))
     const lost = () => {
       if (client !== fresh) return

@@ -20,7 +20,7 @@ const COMMANDS = new Map(
 const [DECIDE] = COMMANDS.get('the one that decides')!
 const [MEASURE] = COMMANDS.get('each that measures')!
 
-const NAMES = ['decider', 'first', 'second', 'model', 'spare'] as const
+const NAMES = ['decider', 'first', 'second', 'model', 'spare', 'asker'] as const
 type Name = (typeof NAMES)[number]
 
 /** Here and not in a hook: whether it can be had decides which tests there are. */
@@ -53,6 +53,15 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
+async function database({ address, range }: Network<Name>): Promise<string> {
+  const access = /^host studies krige (\S+) scram-sha-256$/m.exec(PAGE)!
+  postgres ??= await startPostgres({
+    host: address,
+    access: access[0].replace('studies', 'all').replace(access[1]!, range),
+  })
+  return postgres.database()
+}
+
 const PATIENCE = 90_000
 const reached = async (what: string, condition: () => boolean, said = () => '') => {
   const until = Date.now() + PATIENCE
@@ -63,17 +72,37 @@ const reached = async (what: string, condition: () => boolean, said = () => '') 
 }
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
+describe.skipIf(typeof network === 'string')('an answer of PostgreSQL that is lost on its way', () => {
+  it('is not waited for: the server gives the connection up, and nobody would ever say so', async () => {
+    const { asker } = (network as Network<Name>).machines
+    const [program, ...words] = [
+      ...asker.within,
+      process.execPath,
+      join(import.meta.dirname, '../support/ask-postgres.ts'),
+      await database(network as Network<Name>),
+    ]
+    const child = spawn(program!, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+    running.add(child)
+    let said = ''
+    child.stdout.setEncoding('utf8').on('data', (piece) => {
+      said += piece
+    })
+    await reached('it asks', () => said.startsWith('asked'))
+    // The question is with the server; its answer takes four seconds.
+    await pause(1_000)
+    asker.link('down')
+    await reached('the answer is given up', () => child.exitCode !== null)
+    asker.link('up')
+    expect(said).toMatch(/^asked\nrejected: /)
+  })
+})
+
 describe.skipIf(typeof network === 'string')('the walk-through of docs/scale.md', () => {
   it('goes to its end over cables that are pulled and processes that are killed, and pays for nothing twice', {
     timeout: 360_000,
   }, async () => {
-    const { address, range, machines } = network as Network<Name>
-    const access = /^host studies krige (\S+) scram-sha-256$/m.exec(PAGE)!
-    postgres = await startPostgres({
-      host: address,
-      access: access[0].replace('studies', 'all').replace(access[1]!, range),
-    })
-    const store = postgres.database()
+    const { machines } = network as Network<Name>
+    const store = await database(network as Network<Name>)
     const { model, requests } = await serveModel(machines.model)
     const folder = taskFolder(model, { search: 100, holdout: 40, budget: { evaluations: 1_000, calls: 1_400 } })
     folders.push(folder)

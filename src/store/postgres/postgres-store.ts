@@ -25,6 +25,8 @@ const CONNECT_TIMEOUT = 10_000
 /** A machine that lost its power is noticed by the server within about 20 seconds, and its locks are free again. */
 const LIVENESS =
   '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=20000'
+/** The same the other way: an answer that was lost on its way is not waited for. The system's own delay is two hours. */
+const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 5_000 }
 /** The type of 64-bit integers; ours are numbers of events and times, all below 2⁵³. */
 const INT8 = 20
 
@@ -46,7 +48,7 @@ export async function openPostgresStore(address: string, options: PostgresStoreO
   pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<StoreTables>({ dialect: new PostgresDialect({ pool }) })
   const locks = createAdvisoryLocks(async () => {
-    const client = new pg.Client({ ...config, keepAlive: true })
+    const client = new pg.Client(config)
     await client.connect()
     return client
   })
@@ -96,6 +98,7 @@ export function connectionOf(pg: Pg, address: string, settings = ''): ClientConf
     connectionString: address,
     application_name: 'krige',
     connectionTimeoutMillis: CONNECT_TIMEOUT,
+    ...KEEP_ALIVE,
     options: `-c search_path=${SCHEMA} ${LIVENESS} ${settings}`.trim(),
     types: {
       getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
