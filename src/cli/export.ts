@@ -83,9 +83,10 @@ async function render(
     })
   }
   const { template } = state.config
-  const raw = rawPrompt(winner, template)
+  const text = candidateText(winner)
+  const raw = format === 'promptfoo' ? rawPrompt(winner, template) : text
   const slots = Object.keys(winner.slots ?? {}).filter((slot) => winner.slots![slot] !== '')
-  if (format === 'prompt' || (format === 'promptfoo' && raw === candidateText(winner))) {
+  if ((format === 'prompt' || format === 'promptfoo') && raw === text) {
     if (slots.length > 1) {
       process.stderr.write(
         `The winner has several parts (${slots.join(', ')}), here one after the other; --format json keeps them apart.\n`,
@@ -109,7 +110,7 @@ async function render(
   }
   switch (format) {
     case 'prompt':
-      return `${candidateText(winner)}\n`
+      return `${text}\n`
     case 'json':
       return toJson(study, winner, template)
     case 'typescript':
