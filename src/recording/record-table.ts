@@ -63,8 +63,9 @@ export interface RecordedTable {
 /**
  * Goes through the prompts one by one, so that a local model evaluates what a prompt's examples share once.
  *
- * @throws ConflictError when the partial file belongs to another recording, or `from` to another evaluator; KrigeError `interrupted` when the signal
- * aborts, `model` when the model cannot work at all. What was measured stays in the partial file.
+ * @throws ConflictError when the partial file belongs to another recording, or `from` to another evaluator; KrigeError
+ * `interrupted` when the signal aborts, `model` when the model cannot work at all. What was measured stays in the partial
+ * file.
  */
 export async function recordTable(options: RecordTableOptions): Promise<RecordedTable> {
   const { task, evaluator, signal } = options
