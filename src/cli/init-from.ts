@@ -82,7 +82,8 @@ export function taskFrom(options: TaskFromOptions): TaskFrom {
   const keys = [...new Set(lines.flatMap(({ value }) => Object.keys((value ?? {}) as object)))]
   const input = columnOf(keys, INPUT_NAMES) ?? keys.find((key) => key !== 'id')!
   const known = columnOf(keys, EXPECTED_NAMES)
-  const expected = known ?? keys.findLast((key) => key !== input && key !== 'id')
+  const named = [...prompt.matchAll(VARIABLE)].map(([, name]) => name!)
+  const expected = known ?? keys.findLast((key) => key !== input && key !== 'id' && !named.includes(key))
   if (known === undefined && expected !== undefined) refuseWithoutHeader(lines, expected, from)
   const rows = lines.map(({ value, where }) => {
     const { [input]: given, ...rest } = value as Record<string, unknown>
@@ -90,11 +91,12 @@ export function taskFrom(options: TaskFromOptions): TaskFrom {
     if (expected !== undefined) delete rest[expected]
     return { where, value: { input: given, ...(answer === undefined ? {} : { expected: answer }), ...rest } }
   })
-  const { kept, notes: left } = usable(rows)
+  const { baseline, shown, notes: written } = readPrompt(prompt, { named, input, expected, keys })
+  const isTemplate = named.length > 0
+  const { kept, notes: left } = usable(rows, isTemplate && !isSystem ? shown : ['input', ...shown])
   const { warnings: odd } = readExamples(kept, { name: 'program', options: {} }, from)
   const values = sameKind(kept.map(({ value }) => value))
   const metric = metricFor(values)
-  const { baseline, isTemplate, notes: written } = readPrompt(prompt, input, keys)
   const evaluations = Math.min(MOST_EVALUATIONS, Math.max(FEWEST_EVALUATIONS, EVALUATIONS_PER_EXAMPLE * values.length))
   const task = stringify(
     {
@@ -145,30 +147,50 @@ function columnOf(keys: readonly string[], names: readonly string[]): string | u
 }
 
 const VARIABLE = /\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}/g
+/** What other template languages would fill in. */
+const FOREIGN = /\{\{[^{}]*\}\}|\{%[^{}]*%\}/
+
+interface Columns {
+  /** Those that the prompt names. */
+  readonly named: readonly string[]
+  readonly input: string
+  readonly expected: string | undefined
+  readonly keys: readonly string[]
+}
 
 /**
- * The prompt as the task has it: what it calls the column of the input is `{{input}}` there.
+ * The prompt as the task has it, and the keys it shows: what it calls the column of the input is `{{input}}` there.
  *
- * @throws InvalidInputError where it names what is no column.
+ * @throws InvalidInputError where it names what is no column, or the right answers.
  */
-function readPrompt(prompt: string, input: string, keys: readonly string[]) {
-  const named = [...prompt.matchAll(VARIABLE)].map(([, name]) => name!)
-  const known = ['input', ...keys]
+function readPrompt(prompt: string, { named, input, expected, keys }: Columns) {
+  const known = ['input', ...keys.filter((key) => key !== expected)]
   const unknown = named.find((name) => !known.includes(name))
   if (unknown !== undefined) {
-    throw new InvalidInputError(`the prompt names {{${unknown}}}, which is no column of the examples`, {
-      where: '--prompt',
-      remedy: `Columns are ${keys.join(', ')}; {{input}} stands for ${input}.`,
-    })
+    const isAnswer = unknown === expected
+    throw new InvalidInputError(
+      `the prompt names {{${unknown}}}, which is ${isAnswer ? 'the column of right answers' : 'no column of the examples'}`,
+      {
+        where: '--prompt',
+        remedy: isAnswer
+          ? 'A model would be shown what it is asked for. If it is no answer, rename that column, or call the one with the answers expected.'
+          : `Columns are ${keys.join(', ')}; {{input}} stands for ${input}.`,
+      },
+    )
   }
   const single = known.find((name) => named.length === 0 && prompt.includes(`{${name}}`))
+  const foreign = FOREIGN.exec(prompt.replace(VARIABLE, ''))?.[0]
   return {
     baseline: prompt.replace(VARIABLE, (whole, name) => (name === input ? '{{input}}' : whole)),
-    isTemplate: named.length > 0,
-    notes:
-      single === undefined
+    shown: named.map((name) => (name === input ? 'input' : name)),
+    notes: [
+      ...(single === undefined
         ? []
-        : [`{${single}} stays as it stands in the prompt; {{${single}}} would be filled in from each example.`],
+        : [`{${single}} stays as it stands in the prompt; {{${single}}} would be filled in from each example.`]),
+      ...(foreign === undefined
+        ? []
+        : [`${foreign} stays as it stands in the prompt: only names of columns in plain letters are filled in.`]),
+    ],
   }
 }
 
@@ -183,17 +205,22 @@ function refuseWithoutHeader(lines: readonly Line[], answer: string, from: strin
 }
 
 interface Row extends Line {
-  readonly value: { readonly input: unknown; readonly expected?: unknown }
+  readonly value: Readonly<Record<string, unknown>> & { readonly input: unknown; readonly expected?: unknown }
 }
 
-/** What a search can use: an answer where others have one, and no example twice. */
-function usable(rows: readonly Row[]): { readonly kept: readonly Row[]; readonly notes: readonly string[] } {
-  const answered = rows.filter(({ value }) => value.expected !== undefined && value.expected !== null)
-  const without = answered.length === 0 ? [] : rows.filter((row) => !answered.includes(row))
+/** What a search can use: something to show, an answer where others have one, and no example twice. */
+function usable(
+  rows: readonly Row[],
+  shown: readonly string[],
+): { readonly kept: readonly Row[]; readonly notes: readonly string[] } {
+  const asks = ({ value }: Row) => shown.some((key) => isFilled(value[key]))
+  const hasAnswer = ({ value }: Row) => isFilled(value.expected)
+  const asking = rows.filter(asks)
+  const isUsable = asking.some(hasAnswer) ? hasAnswer : () => true
   const first = new Set<string>()
   const again: Row[] = []
   const kept: Row[] = []
-  for (const row of answered.length === 0 ? rows : answered) {
+  for (const row of asking.filter(isUsable)) {
     const text = JSON.stringify(Object.entries({ ...row.value, id: undefined }).toSorted())
     ;(first.has(text) ? again : kept).push(row)
     first.add(text)
@@ -206,8 +233,22 @@ function usable(rows: readonly Row[]): { readonly kept: readonly Row[]; readonly
         ]
   return {
     kept,
-    notes: [...leftOut(without, 'without a right answer'), ...leftOut(again, 'that stood there already')],
+    notes: [
+      ...leftOut(
+        rows.filter((row) => !asks(row)),
+        'without an input',
+      ),
+      ...leftOut(
+        asking.filter((row) => !isUsable(row)),
+        'without a right answer',
+      ),
+      ...leftOut(again, 'that stood there already'),
+    ],
   }
+}
+
+function isFilled(value: unknown): boolean {
+  return value !== undefined && value !== null && !(typeof value === 'string' && value.trim() === '')
 }
 
 function trimmed(answer: unknown): unknown {

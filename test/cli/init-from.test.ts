@@ -95,6 +95,20 @@ describe('krige init --from', () => {
     expect(notes[1]).toMatch(/^Left out 1 example that stood there already, at .*odd\.csv:8\.$/)
   })
 
+  it('leaves out what has nothing to show, and says so', () => {
+    const cells = [...rows, ['', 'bug'], [' ', 'billing']]
+    const csv = write('blank.csv', `ticket,label\n${cells.map(([text, label]) => `"${text}",${label}`).join('\n')}\n`)
+    const { task, examples, notes } = from(csv)
+    write('examples.jsonl', examples)
+    expect(loadTask(write('task.yaml', task)).examples).toHaveLength(rows.length)
+    expect(notes[0]).toMatch(/^Left out 2 examples without an input, the first at .*blank\.csv:8\.$/)
+    const lines = [...rows.map(([input, expected]) => ({ input, expected })), { expected: 'bug' }, { input: null }]
+    const jsonl = write('blank.jsonl', lines.map((line) => JSON.stringify(line)).join('\n'))
+    expect(from(jsonl).notes[0]).toMatch(/^Left out 2 examples without an input, the first at .*blank\.jsonl:7\.$/)
+    // What a prompt names is what it shows.
+    expect(from(csv, 'Label {{ticket}}.').notes[0]).toMatch(/^Left out 2 examples without an input/)
+  })
+
   it('says no metric where there are no answers', () => {
     const { notes } = from(write('inputs.jsonl', rows.map(([input]) => JSON.stringify({ input })).join('\n')))
     expect(notes).toEqual([
@@ -117,6 +131,21 @@ describe('krige init --from', () => {
     expect(loadTask(write('task.yaml', task)).pool[0]!.text).toBe('At {{place}}: label {{input}}.')
     expect(() => from(file, 'Label {{tickets}}.')).toThrow(/names \{\{tickets\}\}, which is no column/)
     expect(from(file, 'Label {ticket}.').notes[0]).toMatch(/^\{ticket\} stays as it stands in the prompt; /)
+    expect(from(file, 'Label {{ ticket | upper }}.').notes[0]).toMatch(/^\{\{ ticket \| upper \}\} stays as it stands /)
+  })
+
+  it('takes no column that the prompt names for the answers', () => {
+    const file = write(
+      'graded.csv',
+      `subject,grade,body\n${rows.map(([text], row) => `s,${row % 2},"${text}"`).join('\n')}`,
+    )
+    const { task, examples } = from(file, 'Grade {{subject}}: {{body}}.')
+    write('examples.jsonl', examples)
+    const loaded = loadTask(write('task.yaml', task))
+    expect(loaded.examples[0]).toMatchObject({ input: 's', expected: '0', fields: { body: rows[0]![0] } })
+    expect(() => from(join(folder, 'a.csv'), 'It is {{label}}: {{text}}')).toThrow(
+      /names \{\{label\}\}, which is the column of right answers/,
+    )
   })
 
   it('refuses an empty prompt and a file without keys', () => {
