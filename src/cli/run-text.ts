@@ -2,7 +2,7 @@ import type { DraftCounts, SearchProgress } from '../engine/search.ts'
 import { constraintText } from '../history/constraint.ts'
 import { INTERVAL_LEVEL } from '../policy/policy.ts'
 import { splitTurns } from '../prompt/turns.ts'
-import { count, counted, dollars, interval } from '../report/numbers.ts'
+import { count, counted, dollars, interval, probability } from '../report/numbers.ts'
 import type { Cost, Plan } from '../run/plan.ts'
 import type { ResultCandidate, RunResult } from '../run/result.ts'
 import { durationText } from '../text/duration-text.ts'
@@ -18,7 +18,7 @@ const range = (ends: readonly [number, number]) => interval(ends, score)
  */
 export function planText(plan: Plan, localSeconds?: number): string {
   return [
-    `${count(plan.prompts)} ${plan.prompts === 1 ? 'prompt' : 'prompts'}, ${count(plan.searchExamples)} search examples.`,
+    `${counted(plan.prompts, 'prompt')}, ${counted(plan.searchExamples, 'search example')}.`,
     plan.proposing
       ? `Search: up to ${count(plan.searchEvaluations)} evaluations. ${proposingText(plan.proposing)}`
       : `Search: up to ${count(plan.searchEvaluations)} evaluations (measuring everything takes ${count(plan.exhaustive.evaluations)}).`,
@@ -124,17 +124,17 @@ export function resultText(
     ...(baseline && !comparisons && baseline.id !== winner.id ? [...changesText(baseline.text, winner.text), ''] : []),
     ...(difference
       ? [
-          `Difference to the baseline on ${difference.count} held-out examples: ${signed(difference.mean)} ${range(difference.interval)}${
+          `Difference to the baseline on ${counted(difference.count, 'held-out example')}: ${signed(difference.mean)} ${range(difference.interval)}${
             combined ? `; with what the search saw ${signed(combined.mean)} ${range(combined.interval)}` : ''
           }`,
         ]
       : []),
     ...(comparisons && winner.id !== baseline.id
       ? [
-          `Probability that the winner beats the baseline in a comparison: ${score(winner.mean)} ${range(winner.interval)}; compared ${count(comparisons.wins + comparisons.ties + comparisons.losses)} times: ${count(comparisons.wins)} wins, ${count(comparisons.ties)} ties, ${count(comparisons.losses)} losses`,
+          `Probability that the winner beats the baseline in a comparison: ${score(winner.mean)} ${range(winner.interval)}; ${counted(comparisons.wins + comparisons.ties + comparisons.losses, 'comparison')}: ${count(comparisons.wins)} won, ${count(comparisons.ties)} tied, ${count(comparisons.losses)} lost`,
         ]
       : []),
-    `${line('Winner', winner)}; probability of being the best ${Math.round(100 * winner.probabilityBest)}%`,
+    `${line('Winner', winner)}; probability of being the best ${probability(winner.probabilityBest)}`,
     ...(baseline && baseline.id !== winner.id ? [line('Baseline', baseline)] : []),
     ...(winner.feasibility?.constraints ?? []).map(
       (belief) =>

@@ -80,7 +80,7 @@ export function sampleSizeWarnings(searchExamples: number, holdoutExamples: numb
   const points = (examples: number) => `${Math.round(100 * detectableDifference(examples))} points`
   if (searchExamples < 30) {
     warnings.push(
-      `The search has ${searchExamples} examples: prompts less than about ${points(searchExamples)} apart cannot be told apart on them. Add examples; 50 to 200 are usual.`,
+      `The search has ${searchExamples} example${searchExamples === 1 ? '' : 's'}: prompts less than about ${points(searchExamples)} apart cannot be told apart on them. Add examples; 50 to 200 are usual.`,
     )
   }
   if (holdoutExamples === 0) {

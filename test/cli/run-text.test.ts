@@ -46,6 +46,16 @@ describe('the end of a run', () => {
     expect(resultText(result, { evaluations: 40 })).toMatch(/measuring everything would have taken 40 evaluations/)
   })
 
+  it('counts one as one, and is certain of nothing', () => {
+    const difference = { mean: 1, interval: [-0.5, 1] as const, count: 1 }
+    const said = resultText(
+      { ...result, winner: { ...result.winner, probabilityBest: 1 }, baseline: { ...result.baseline!, difference } },
+      { evaluations: 16 },
+    )
+    expect(said).toContain('on 1 held-out example: +1.000')
+    expect(said).toContain('probability of being the best > 99%')
+  })
+
   it('says why the search ended, where that is known', () => {
     const reason = 'the baseline is right on all of 30 examples: there is nothing to gain'
     expect(resultText(result, { evaluations: 16 }, { reason })).toContain(`\nThe search ended: ${reason}.\nSpent: `)
