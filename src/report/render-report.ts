@@ -211,11 +211,12 @@ function stageTable(state: StudyState): Html | undefined {
   if (!credit) return undefined
   const rows = credit.parts.toSorted((a, b) => b.share - a.share)
   const tokens = (part: string) => {
-    const tallies = [...(state.measurements.of(`${part}.tokens`)?.values() ?? [])]
-    const cells = tallies.reduce((sum, tally) => sum + tally.count, 0)
-    return cells === 0 ? '' : count(Math.round(tallies.reduce((sum, tally) => sum + tally.sum, 0) / cells))
+    const total = (metric: string) =>
+      [...(state.measurements.of(`${part}.${metric}`)?.values() ?? [])].reduce((all, { sum }) => all + sum, 0)
+    const calls = total('calls')
+    return calls === 0 ? '' : count(Math.round(total('tokens') / calls))
   }
-  return html`<p class="quiet">What differences in score come from, with ${LEVEL} intervals, and the probability that a new text for a stage gains most over ${state.conclusion ? 'the winner' : 'the first prompt'}. Tokens are means where a stage ran.</p>
+  return html`<p class="quiet">What differences in score come from, with ${LEVEL} intervals, and the probability that a new text for a stage gains most over ${state.conclusion ? 'the winner' : 'the first prompt'}. Tokens are those of one call, on average.</p>
 <div class="scroll"><table><thead><tr><th>part</th><th class="number">share of variance</th><th class="number">${LEVEL} interval</th><th class="number">gains most</th><th class="number">tokens</th></tr></thead><tbody>
 ${rows.map(
   ({

@@ -132,15 +132,16 @@ describe('stages', () => {
     const outputs = []
     for (const prompt of [0, 1, 2]) {
       const { output, metrics } = await evaluator.evaluate(cell(prompt))
-      outputs.push([output, metrics!['steps']])
+      outputs.push([output, metrics!['steps'], metrics!['repair.calls']])
+      expect(metrics!['repair.tokens']! > 0).toBe(prompt > 0)
       const most = [...mostRuns(task.program!, cell(prompt).candidate).values()].reduce((a, b) => a + b)
       expect(metrics!['steps']).toBeLessThanOrEqual(most)
       expect(evaluator.estimate(cell(prompt).candidate, cell(prompt).example).calls).toBe(most)
     }
     expect(outputs).toEqual([
-      ['first', 2],
-      ['second', 4],
-      ['third', 6],
+      ['first', 2, 0],
+      ['second', 4, 1],
+      ['third', 6, 2],
     ])
   })
 

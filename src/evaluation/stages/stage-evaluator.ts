@@ -169,7 +169,7 @@ export function createStageEvaluator(options: StageEvaluatorOptions): Evaluator 
       const answers = [...outcomes]
       const measured = await scoreAnswer(options, request, outcomes, output)
       if (measured.failure) return { ...base(), ...measured, output }
-      const metrics = { ...measureAnswers(answers), ...measureStages(byStage, answers), ...measured.metrics }
+      const metrics = { ...measureAnswers(answers), ...measureStages(program, byStage, answers), ...measured.metrics }
       return { ...base(), ...measured, metrics, output }
     },
     async close() {
@@ -180,15 +180,17 @@ export function createStageEvaluator(options: StageEvaluatorOptions): Evaluator 
   }
 }
 
+/** A stage that did not run took nothing: a limit is on the mean over examples, also over those that pass it by. */
 function measureStages(
+  { stages }: StagedProgram,
   byStage: ReadonlyMap<string, readonly CallOutcome[]>,
   all: readonly CallOutcome[],
 ): Measurements {
   const metrics: Record<string, number> = { steps: all.length, savedCalls: all.filter(({ cached }) => cached).length }
-  for (const [stage, outcomes] of byStage) {
-    const { calls, tokens } = measureAnswers(outcomes)
-    metrics[`${stage}.calls`] = calls!
-    metrics[`${stage}.tokens`] = tokens!
+  for (const { name } of stages) {
+    const { calls, tokens } = measureAnswers(byStage.get(name) ?? [])
+    metrics[`${name}.calls`] = calls!
+    metrics[`${name}.tokens`] = tokens!
   }
   return metrics
 }
