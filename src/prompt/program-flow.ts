@@ -92,12 +92,12 @@ export function walkProgram(
   }
 }
 
-/** How often a state may be entered for a candidate; `Infinity`: only steps limit it. */
+/** How often a state may be entered for a candidate; `Infinity`: only steps limit it. A parameter that the candidate lacks: never. */
 export function roundsOf({ rounds }: ProgramState, { parameters }: Candidate): number {
   if (rounds === undefined) return Number.POSITIVE_INFINITY
   if (typeof rounds === 'number') return rounds
   const value = parameters?.[rounds]
-  return typeof value === 'number' ? value : Number.POSITIVE_INFINITY
+  return typeof value === 'number' ? value : 0
 }
 
 /**

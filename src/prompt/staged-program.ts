@@ -86,6 +86,16 @@ export function programSlots({ stages }: Pick<StagedProgram, 'stages'>): string[
   return stages.flatMap(({ slots }) => slots)
 }
 
+/** Parameters that decide which stages run, in which order and how often. */
+export function decidingParameters({ stages, states, start }: StagedProgram): string[] {
+  const conditions = [
+    ...stages.map(({ when }) => when?.parameter),
+    ...[...start, ...states.flatMap(({ next }) => next)].map(({ when }) => when?.parameter),
+    ...states.map(({ rounds }) => (typeof rounds === 'string' ? rounds : undefined)),
+  ]
+  return [...new Set(conditions.filter((name) => name !== undefined))]
+}
+
 /** Whether a condition on parameters holds for a candidate; none always does. */
 export function holds(condition: ParameterCondition | undefined, { parameters }: Candidate): boolean {
   return condition === undefined || condition.in.includes(parameters?.[condition.parameter] as ParameterValue)

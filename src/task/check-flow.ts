@@ -23,7 +23,8 @@ export function checkFlow({ states, start }: StagedProgram, locate: Locate): voi
   const limited = new Set(states.filter(({ rounds }) => rounds !== undefined).map(({ name }) => name))
   const mayEnd = ({ next }: ProgramState) =>
     next.every(
-      ({ to, equals, contains, matches, when }) => (limited.has(to) || equals) ?? contains ?? matches ?? when,
+      ({ to, equals, contains, matches, when }) =>
+        limited.has(to) || [equals, contains, matches, when].some((condition) => condition !== undefined),
     ) || next.some(({ to }) => to === END)
   const ends = new Set(states.filter(mayEnd).map(({ name }) => name))
   const endless = states.filter(

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../errors.ts'
 import type { Candidate } from '../prompt/candidate.ts'
+import { decidingParameters, type StagedProgram } from '../prompt/staged-program.ts'
 import type { Template } from '../prompt/template.ts'
 import { isActive, isOnStep, type Parameter, type ParameterValue, type Space } from '../space/parameter.ts'
 
@@ -27,7 +28,7 @@ export function checkParameters(space: Space, { id, parameters = {} }: Candidate
   }
 }
 
-/** What a template's evaluator reads of a candidate, whatever the template names. */
+/** What is read of a candidate, whatever a template names. */
 const SAMPLING = ['temperature', 'topP', 'maxOutputTokens']
 
 /**
@@ -36,13 +37,35 @@ const SAMPLING = ['temperature', 'topP', 'maxOutputTokens']
  * @throws InvalidInputError for one that neither sampling nor the template reads, and no condition asks about.
  */
 export function checkUsed(space: Space, { variables }: Template, where: string): void {
-  const conditions = Object.values(space).flatMap(({ when }) => when?.parameter ?? [])
-  const unused = Object.keys(space).find((name) => ![...SAMPLING, ...variables, ...conditions].includes(name))
+  const unused = unusedOf(space, variables)
   if (unused === undefined) return
   throw new InvalidInputError(`parameter ${unused} changes nothing: the template does not name it`, {
     where,
     remedy: `Put {{${unused}}} into the template, or take the parameter out. ${SAMPLING.join(', ')} need no mention.`,
   })
+}
+
+/**
+ * The same for a program: a parameter may also decide on stages, and set how one of them samples.
+ *
+ * @throws InvalidInputError for one that no stage reads, and nothing asks about.
+ */
+export function checkUsedByStages(space: Space, program: StagedProgram, where: string): void {
+  const read = program.stages.flatMap(({ name, template }) => [
+    ...template.variables,
+    ...SAMPLING.map((key) => `${name}.${key}`),
+  ])
+  const unused = unusedOf(space, [...read, ...decidingParameters(program)])
+  if (unused === undefined) return
+  throw new InvalidInputError(`parameter ${unused} changes nothing: no stage reads it`, {
+    where,
+    remedy: `Put {{${unused}}} into a template, name it in when or rounds, or take it out. ${SAMPLING.join(', ')}, and STAGE.temperature and so on, need no mention.`,
+  })
+}
+
+function unusedOf(space: Space, read: readonly string[]): string | undefined {
+  const conditions = Object.values(space).flatMap(({ when }) => when?.parameter ?? [])
+  return Object.keys(space).find((name) => ![...SAMPLING, ...read, ...conditions].includes(name))
 }
 
 /** A condition on what the prompt leaves open may hold. */
@@ -57,7 +80,8 @@ export function isWithin(parameter: Parameter, value: ParameterValue): boolean {
   return parameter.step === undefined || isOnStep(value, parameter.low, parameter.step)
 }
 
-function rangeOf(parameter: Parameter): string {
+/** What it can take, in words. */
+export function rangeOf(parameter: Parameter): string {
   if (parameter.kind === 'categorical')
     return `one of ${parameter.choices.map((choice) => JSON.stringify(choice)).join(', ')}`
   const kind = parameter.kind === 'int' ? 'a whole number' : 'a number'

@@ -10,7 +10,7 @@ import { lostWarnings, turnWarnings } from '../prompt/prompt-warnings.ts'
 import { programSlots } from '../prompt/staged-program.ts'
 import { defineSpace } from '../space/parameter.ts'
 import { checkModel, isPath, modelPaths } from './check-model.ts'
-import { checkUsed } from './check-parameters.ts'
+import { checkUsed, checkUsedByStages } from './check-parameters.ts'
 import { checkJson, refuseLostKeys } from './json-limits.ts'
 import { readConstraints } from './read-constraints.ts'
 import { readExamples } from './read-examples.ts'
@@ -150,6 +150,7 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
     ...(written.sampling?.stop === undefined ? {} : { stop: written.sampling.stop }),
   }
   if (template && !template.nested) checkUsed(space, template, locate(['parameters']))
+  if (staged) checkUsedByStages(space, staged.program, locate(['parameters']))
   const { stop: _, ...usual } = sampling
   const readPrompts = readPool(
     promptLines.lines,
@@ -171,7 +172,7 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
         .join(', ')} } }`,
     })
   }
-  const pool = staged ? readProgramPool(staged.program, readPrompts.pool, promptWhere) : readPrompts.pool
+  const pool = staged ? readProgramPool(staged.program, readPrompts.pool, space, promptWhere) : readPrompts.pool
   if (metric.name === 'pairwise-judge' && program === undefined && baseline === undefined) {
     throw new InvalidInputError('metric pairwise-judge needs a baseline to compare with', {
       where: locate(['metric']),

@@ -6,6 +6,7 @@
 import { InvalidInputError } from '../errors.ts'
 import { END, type ProgramStage, type ProgramState, type Transition } from '../prompt/staged-program.ts'
 import type { ParameterCondition, Space } from '../space/parameter.ts'
+import { isWithin, rangeOf } from './check-parameters.ts'
 import type { CheckedTaskInput } from './schema.ts'
 import type { TransitionsInput } from './stage-schema.ts'
 
@@ -109,10 +110,21 @@ export function transitionsOf(
   })
 }
 
+/** @throws InvalidInputError where a condition asks for a parameter that is none, or for a value that it never has. */
 export function checkCondition(when: ParameterCondition | undefined, space: Space, where: string): void {
-  if (!when || Object.hasOwn(space, when.parameter)) return
-  throw new InvalidInputError(`when names ${when.parameter}, which is no parameter of the task`, {
-    where,
-    remedy: `Add it: parameters: { ${when.parameter}: { categorical: [${when.in.map((value) => JSON.stringify(value)).join(', ')}, …] } }`,
-  })
+  if (!when) return
+  const { parameter: name, in: values } = when
+  const parameter = Object.hasOwn(space, name) ? space[name] : undefined
+  if (!parameter) {
+    throw new InvalidInputError(`when names ${name}, which is no parameter of the task`, {
+      where,
+      remedy: `Add it: parameters: { ${name}: { categorical: [${values.map((value) => JSON.stringify(value)).join(', ')}, …] } }`,
+    })
+  }
+  const impossible = values.find((value) => !isWithin(parameter, value))
+  if (impossible === undefined) return
+  throw new InvalidInputError(
+    `when asks for ${name}: ${JSON.stringify(impossible)}, which it never is; expected ${rangeOf(parameter)}`,
+    { where, remedy: 'Correct the value, or widen the parameter.' },
+  )
 }

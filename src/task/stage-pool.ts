@@ -1,6 +1,7 @@
 import { InvalidInputError } from '../errors.ts'
 import type { Candidate } from '../prompt/candidate.ts'
-import { programSlots, type StagedProgram } from '../prompt/staged-program.ts'
+import { decidingParameters, programSlots, type StagedProgram } from '../prompt/staged-program.ts'
+import { isActive, type Space } from '../space/parameter.ts'
 
 /**
  * Holds prompts to the slots of a program, and puts these into the program's order. A text fills the slot of a program that
@@ -8,7 +9,12 @@ import { programSlots, type StagedProgram } from '../prompt/staged-program.ts'
  *
  * @throws InvalidInputError for a slot too many or too few, and for a parameter that decides the order and has no value.
  */
-export function readProgramPool(program: StagedProgram, pool: readonly Candidate[], where: string): Candidate[] {
+export function readProgramPool(
+  program: StagedProgram,
+  pool: readonly Candidate[],
+  space: Space,
+  where: string,
+): Candidate[] {
   const slots = programSlots(program)
   const example = `{"slots": {${slots.map((slot) => `"${slot}": "…"`).join(', ')}}}`
   const deciding = decidingParameters(program)
@@ -27,7 +33,8 @@ export function readProgramPool(program: StagedProgram, pool: readonly Candidate
       const problem = odd === undefined ? `lacks the slot ${lacking}` : `has a slot ${odd}, which no stage has`
       throw new InvalidInputError(`prompt ${id} ${problem}`, { where, remedy: `Write ${example}` })
     }
-    const unset = deciding.find((name) => candidate.parameters?.[name] === undefined)
+    const { parameters = {} } = candidate
+    const unset = deciding.find((name) => parameters[name] === undefined && isActive(space[name]!, parameters))
     if (unset !== undefined) {
       throw new InvalidInputError(`prompt ${id} states no value of ${unset}, which decides on the stages that run`, {
         where,
@@ -36,14 +43,4 @@ export function readProgramPool(program: StagedProgram, pool: readonly Candidate
     }
     return { id, ...rest, slots: Object.fromEntries(slots.map((slot) => [slot, given[slot]!])) }
   })
-}
-
-/** Parameters that decide which stages run, in which order and how often. */
-export function decidingParameters({ stages, states, start }: StagedProgram): string[] {
-  const conditions = [
-    ...stages.map(({ when }) => when?.parameter),
-    ...[...start, ...states.flatMap(({ next }) => next)].map(({ when }) => when?.parameter),
-    ...states.map(({ rounds }) => (typeof rounds === 'string' ? rounds : undefined)),
-  ]
-  return [...new Set(conditions.filter((name) => name !== undefined))]
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { InvalidInputError } from '../../src/errors.ts'
+import { mostRuns } from '../../src/prompt/program-flow.ts'
 import { defineTask } from '../../src/task/define-task.ts'
 import type { TaskInput } from '../../src/task/schema.ts'
 import { LOOP, TWO_STAGES } from '../support/staged-task.ts'
@@ -97,6 +98,16 @@ describe('stages in a task file', () => {
       { stages: { extract: { ...extract, when: { parameter: 'helper', in: ['yes'] } }, decide } },
       /when names helper, which is no parameter/,
     ],
+    [
+      'a parameter of a stage that is none',
+      { parameters: { 'extrct.temperature': { float: [0, 1] } } },
+      /parameter extrct\.temperature changes nothing: no stage reads it/,
+    ],
+    [
+      'a parameter that no stage reads',
+      { parameters: { rounds: { int: [0, 3] } } },
+      /parameter rounds changes nothing/,
+    ],
     ['a prompt with a slot too few', { prompts: [{ slots: { extract: 'Name it.' } }] }, /lacks the slot decide/],
     [
       'a prompt with a slot too many',
@@ -152,6 +163,18 @@ describe('stages in a task file', () => {
       /rounds: turns, which is no integer parameter/,
     ],
     [
+      'a transition that can never be taken',
+      { states: { ...LOOP.states, extract: { next: [{ when: { parameter: 'rounds', in: [7] }, to: 'check' }] } } },
+      /when asks for rounds: 7, which it never is; expected a whole number from 0 to 3/,
+    ],
+    [
+      'a stage that can never run',
+      {
+        stages: { ...LOOP.stages, check: { ...LOOP.stages.check, when: { parameter: 'rounds', in: [1, 'two'] } } },
+      },
+      /when asks for rounds: "two", which it never is/,
+    ],
+    [
       'a wrong expression',
       { states: { ...LOOP.states, check: { next: [{ matches: '(', to: 'end' }, { to: 'repair' }] } } },
       /no regular expression/,
@@ -169,6 +192,36 @@ describe('stages in a task file', () => {
     ],
   ])('refuse %s', (_, changes, message) => {
     expect(() => defineTask({ ...LOOP, ...changes } as unknown as TaskInput)).toThrow(message)
+  })
+
+  it('take parameters that a stage samples by, and rounds that only some candidates have', () => {
+    const [{ slots }] = LOOP.prompts as [(typeof LOOP.prompts)[number]]
+    const task = defineTask({
+      ...LOOP,
+      parameters: {
+        'repair.temperature': { float: [0, 1] },
+        mode: { categorical: ['once', 'loop'] },
+        rounds: { int: [1, 3], when: { parameter: 'mode', in: ['loop'] } },
+      },
+      prompts: [{ id: 'a', slots }],
+      baseline: { slots, parameters: { mode: 'once', 'repair.temperature': 0 } },
+    })
+    const mayRepair = task.pool.filter((candidate) => mostRuns(task.program!, candidate).get('repair'))
+    expect(mayRepair.every(({ parameters }) => parameters!['mode'] === 'loop')).toBe(true)
+    expect(mayRepair).toHaveLength(15)
+    expect(task.pool).toHaveLength(20)
+  })
+
+  it('end where an outcome is not the one that goes on', () => {
+    const states = {
+      extract: { next: 'check' },
+      check: { next: [{ equals: '', to: 'repair' }] },
+      repair: { next: 'check' },
+    }
+    const { parameters: _, ...rest } = LOOP
+    expect(() =>
+      defineTask({ ...rest, states, prompts: LOOP.prompts.map(({ id, slots }) => ({ id, slots })).slice(0, 1) }),
+    ).not.toThrow()
   })
 
   it('know the stages in constraints, and belong to what a study is', () => {
