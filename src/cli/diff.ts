@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { loadOptional } from '../load-optional.ts'
+import { changedParts } from '../prompt/changed-parts.ts'
 import type { Store } from '../store/store.ts'
 import { jsonLine } from './terminal.ts'
 import { STORE_OPTION, withStore } from './with-store.ts'
@@ -24,12 +25,12 @@ export function registerDiff(program: Command): void {
 async function showDifference(store: Store, a: string, b: string, json: boolean): Promise<void> {
   const { readReport } = await import('./report-file.ts')
   const { summarizeReport } = await import('../report/summary.ts')
-  const { textDifference } = await loadOptional(() => import('../report/difference.ts'), 'krige diff', 'diff')
+  const { textChanges } = await loadOptional(() => import('../report/changes.ts'), 'krige diff', 'diff')
   const { counted, dollars, interval, score } = await import('../report/numbers.ts')
   const sides = []
   for (const name of [a, b]) sides.push(summarizeReport((await readReport(store, name)).state))
   const [first, second] = sides as [(typeof sides)[number], (typeof sides)[number]]
-  const same = first.winner && second.winner ? first.winner.text === second.winner.text : null
+  const same = first.winner && second.winner ? changedParts(first.winner, second.winner).length === 0 : null
   if (json) {
     const brief = ({ study, verdict, winner, baseline, spent }: typeof first) => ({
       study,
@@ -48,7 +49,7 @@ async function showDifference(store: Store, a: string, b: string, json: boolean)
     return `${study}: ${verdict}; ${found}; ${counted(spent.evaluations, 'evaluation')}, ${counted(spent.calls, 'call')}, ${dollars(spent.usd)}`
   })
   if (first.winner && second.winner) {
-    lines.push('', same ? 'The winners are the same text.' : textDifference(first.winner.text, second.winner.text))
+    lines.push('', same ? 'The winners are the same text.' : textChanges(first.winner, second.winner))
   }
   process.stdout.write(`${lines.join('\n')}\n`)
 }

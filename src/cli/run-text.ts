@@ -1,6 +1,7 @@
 import type { DraftCounts, SearchProgress } from '../engine/search.ts'
 import { constraintText } from '../history/constraint.ts'
 import { INTERVAL_LEVEL } from '../policy/policy.ts'
+import { changedParts, type PromptParts } from '../prompt/changed-parts.ts'
 import { splitTurns } from '../prompt/turns.ts'
 import { count, counted, dollars, interval, probability } from '../report/numbers.ts'
 import type { Cost, Plan } from '../run/plan.ts'
@@ -103,6 +104,8 @@ export function resultText(
   } = {},
 ): string {
   const { winner, baseline, spent } = result
+  const apart = ({ text, slots, parameters = {} }: ResultCandidate): PromptParts =>
+    stages && slots ? { slots, parameters } : { text, parameters }
   const line = (label: string, candidate: ResultCandidate) =>
     `${label} ${candidate.id}: ${score(candidate.mean)} ${range(candidate.interval)} by the search${
       candidate.holdout === null ? '' : `, ${score(candidate.holdout)} on the holdout`
@@ -121,7 +124,9 @@ export function resultText(
     ...(stages && winner.slots ? slotsText(winner.slots) : [winner.text]),
     ...parametersText(winner),
     '',
-    ...(baseline && !comparisons && baseline.id !== winner.id ? [...changesText(baseline.text, winner.text), ''] : []),
+    ...(baseline && !comparisons && baseline.id !== winner.id
+      ? [...changesText(apart(baseline), apart(winner)), '']
+      : []),
     ...(difference
       ? [
           `Difference to the baseline on ${counted(difference.count, 'held-out example')}: ${signed(difference.mean)} ${range(difference.interval)}${
@@ -177,20 +182,31 @@ function creditText({ parts, blame }: NonNullable<RunResult['credit']>): string 
 }
 
 /** What the winner says otherwise than the baseline, line by line. Of turns, which stand above, only how many there are. */
-function changesText(before: string, after: string): string[] {
+function changesText(baseline: PromptParts, winner: PromptParts): string[] {
+  const changed = changedParts(baseline, winner).map(({ name, before, after }) => {
+    const lines = changedLines(before, after)
+    return { ...lines, title: name === undefined || lines.gone.length + lines.come.length === 0 ? [] : [`${name}:`] }
+  })
+  if (changed.every(({ gone, come }) => gone.length + come.length === 0)) return []
+  // The winner stands above already: where it shares no line with the baseline, only what it replaces is news.
+  return changed.every(({ sharesNone }) => sharesNone)
+    ? ['Instead of:', ...changed.flatMap(({ title, gone }) => [...title, ...gone])]
+    : ['Against the baseline:', ...changed.flatMap(({ title, gone, come }) => [...title, ...gone, ...come])]
+}
+
+function changedLines(before: string, after: string) {
   const [old, now] = [splitTurns(before), splitTurns(after)]
   const sameTurns = JSON.stringify(old.turns) === JSON.stringify(now.turns)
   const missing = (lines: string, others: string) => {
     const known = new Set(others.split('\n'))
-    return lines.split('\n').filter((line) => !known.has(line))
+    return lines === '' ? [] : lines.split('\n').filter((line) => !known.has(line))
   }
   const turnsOf = ({ turns }: typeof old) =>
     sameTurns || turns.length === 0 ? [] : [`${counted(turns.length, 'turn')} of a conversation`]
   const added = missing(now.text, old.text)
-  const gone = [...missing(old.text, now.text), ...turnsOf(old)].map((line) => `- ${line}`)
-  const come = [...added, ...turnsOf(now)].map((line) => `+ ${line}`)
-  if (gone.length + come.length === 0) return []
-  // The winner stands above already: where it shares no line with the baseline, only what it replaces is news.
-  const sharesNone = added.length === now.text.split('\n').length
-  return sharesNone ? ['Instead of:', ...gone] : ['Against the baseline:', ...gone, ...come]
+  return {
+    gone: [...missing(old.text, now.text), ...turnsOf(old)].map((line) => `- ${line}`),
+    come: [...added, ...turnsOf(now)].map((line) => `+ ${line}`),
+    sharesNone: added.length === now.text.split('\n').length,
+  }
 }

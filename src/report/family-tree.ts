@@ -7,7 +7,7 @@ import * as Plot from '@observablehq/plot'
 import { candidateText } from '../prompt/candidate.ts'
 import { countDrafts } from '../study/draft-counts.ts'
 import type { StudyState } from '../study/state.ts'
-import { difference } from './difference.ts'
+import { changes } from './changes.ts'
 import { type Html, html } from './html.ts'
 import { count, counted, score } from './numbers.ts'
 import { drawPlot, hoverText, SCORE_COLORS } from './plot.ts'
@@ -79,7 +79,7 @@ function lineOf(state: StudyState, family: Family, winner: number): Html | undef
   if (line.length < 2) return undefined
   return html`<h3>How the winner came about</h3><ol class="line">${line.map((index) => {
     const parent = family.parentOf(index)
-    return html`<li>${nameOf(state, family, index)}<pre dir="auto">${parent === undefined ? candidateText(state.candidates[index]!) : changeFrom(state, parent, index)}</pre></li>`
+    return html`<li>${nameOf(state, family, index)}${parent === undefined ? html`<pre dir="auto">${candidateText(state.candidates[index]!)}</pre>` : changeFrom(state, parent, index)}</li>`
   })}</ol>`
 }
 
@@ -175,7 +175,7 @@ function list(state: StudyState, family: Family, measured: readonly number[]): H
     return html`<li>${nameOf(state, family, index)}${
       parent === undefined
         ? undefined
-        : html`<details><summary>what changed from ${state.candidates[parent]!.id}</summary><pre dir="auto">${changeFrom(state, parent, index)}</pre></details>`
+        : html`<details><summary>what changed from ${state.candidates[parent]!.id}</summary>${changeFrom(state, parent, index)}</details>`
     }${
       all.length === 0
         ? undefined
@@ -196,5 +196,5 @@ function nameOf({ candidates }: StudyState, { row }: Family, index: number): Htm
 }
 
 function changeFrom({ candidates }: StudyState, parent: number, index: number): Html {
-  return difference(candidateText(candidates[parent]!), candidateText(candidates[index]!))
+  return changes(candidates[parent]!, candidates[index]!)
 }

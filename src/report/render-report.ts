@@ -13,7 +13,7 @@ import type { ScoreSummary } from '../study/score-summary.ts'
 import type { StudyState } from '../study/state.ts'
 import { type Conclusion, type JudgedCandidate, knownScore } from '../study/verdict.ts'
 import { calibration } from './calibration.ts'
-import { difference } from './difference.ts'
+import { changes } from './changes.ts'
 import { familyTree } from './family-tree.ts'
 import { frontPlots } from './front.ts'
 import { header, levelOf } from './head.ts'
@@ -170,7 +170,7 @@ function winner(state: StudyState, conclusion: Conclusion, rows: readonly Ranked
   ) =>
     html`<tr><th scope="row">${label}</th><td class="bar">${intervalBar(mean, range, scale, kind)}</td><td class="number">${score(mean)}</td><td class="number">${interval(range)}</td><td class="number">${holdout ? score(holdout.mean) : '–'}</td><td class="number">${holdout ? interval(holdout.interval) : '–'}</td><td class="number">${holdout ? count(holdout.count) : '–'}</td></tr>`
   return html`<section id="winner"><h2>Winner: ${best.id}</h2>
-${beaten ? html`<h3>What changed</h3><pre class="difference" dir="auto">${difference(candidateText(beaten), candidateText(best))}</pre><h3>The whole prompt</h3>` : undefined}<div class="winner">${promptText(best)}</div>
+${beaten ? html`<h3>What changed</h3>${changes(beaten, best)}<h3>The whole prompt</h3>` : undefined}<div class="winner">${promptText(best)}</div>
 <div class="scroll"><table><thead><tr><td></td><th colspan="3">estimate from the search, ${levelOf(conclusion)} interval</th><th class="number">holdout</th><th class="number">95% interval</th><th class="number">examples</th></tr></thead><tbody>
 ${line('winner', 'winner', conclusion.winner.mean, conclusion.winner.interval, conclusion.holdout?.winner)}
 ${baseline && beaten ? line('baseline', 'baseline', baseline.mean, rows.find(({ index }) => index === baseline.candidate)!.interval, conclusion.holdout?.baseline) : undefined}

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { textDifference } from './difference.ts'
+import { textChanges } from './changes.ts'
 import { count, counted, dollars, interval, probability, score, signedScore } from './numbers.ts'
 import type { ReportedPrompt, ReportSummary } from './summary.ts'
 
@@ -21,7 +21,7 @@ export function reportMarkdown(summary: ReportSummary): string {
     `**${summary.verdict}**${headline(summary)}`,
     ...notices(summary).map((warning) => `> ${cell(warning)}`),
     ...(winner ? [`## Winner: ${cell(winner.id)}`, fence(winner.text)] : []),
-    ...(changed ? ['## What changed', fence(textDifference(baseline.text, winner.text))] : []),
+    ...(changed ? ['## What changed', fence(textChanges(baseline, winner))] : []),
     '## Prompts',
     [
       '| # | prompt | score | 95% interval | measured | failed |',
@@ -75,7 +75,7 @@ export function reportLines(summary: ReportSummary, columns = 80): string {
     ...notices(summary).map((warning) => wrapped(`! ${warning}`, columns)),
     '',
     ...(winner && baseline && winner.id !== baseline.id
-      ? ['What changed from the baseline to the winner:', textDifference(baseline.text, winner.text), '']
+      ? ['What changed from the baseline to the winner:', textChanges(baseline, winner), '']
       : winner
         ? [`Winner ${winner.id}:`, winner.text, '']
         : []),

@@ -4,6 +4,7 @@
  * @module
  */
 import { candidateText } from '../prompt/candidate.ts'
+import type { ParameterValue } from '../space/parameter.ts'
 import type { ScoreSummary } from '../study/score-summary.ts'
 import type { StudyState } from '../study/state.ts'
 import type { Verdict } from '../study/verdict.ts'
@@ -35,6 +36,8 @@ export interface ReportedPrompt {
 export interface ReportedCandidate {
   readonly id: string
   readonly text: string
+  readonly slots?: Readonly<Record<string, string>>
+  readonly parameters?: Readonly<Record<string, ParameterValue>>
   readonly mean: number
   readonly interval: readonly [number, number]
   readonly holdout?: ScoreSummary
@@ -82,6 +85,8 @@ export function summarizeReport(state: StudyState, costs: readonly RoleCost[] = 
       candidate && {
         id: candidate.id,
         text: candidateText(candidate),
+        ...(candidate.slots ? { slots: candidate.slots } : {}),
+        ...(candidate.parameters ? { parameters: candidate.parameters } : {}),
         mean: judged.mean,
         interval: rows.find(({ index }) => index === judged.candidate)?.interval ?? judged.interval,
         ...(holdout ? { holdout } : {}),

@@ -82,6 +82,25 @@ describe('the end of a run', () => {
     expect(changes(text('Label it.', 'bug'), 'Label it.')).toBe('Against the baseline:\n- 1 turn of a conversation')
   })
 
+  it('says stage by stage what changed, and which parameters did', () => {
+    const of = (points: string, verdict: string, rounds: number) => ({
+      slots: { points, verdict },
+      parameters: { rounds },
+    })
+    const said = resultText(
+      {
+        ...result,
+        winner: { ...result.winner, ...of('Judge it.', 'Judge it.\nOne word.', 2) },
+        baseline: { ...result.baseline!, ...of('List it.', 'Judge it.', 1) },
+      },
+      { evaluations: 16 },
+      { stages: ['points', 'verdict'] },
+    )
+    expect(said).toContain(
+      '\nAgainst the baseline:\npoints:\n- List it.\n+ Judge it.\nverdict:\n+ One word.\n- rounds = 1\n+ rounds = 2\n\n',
+    )
+  })
+
   it('names the stages that the texts of the winner belong to', () => {
     const winner = { ...result.winner, slots: { points: 'List it.', 'verdict.hint': '', verdict: 'Judge it.' } }
     const staged = resultText({ ...result, winner }, { evaluations: 16 }, { stages: ['points', 'verdict'] })

@@ -114,6 +114,22 @@ describe('a report', () => {
     expect(headline).toContain(', 1.000 of the comparisons won on held-out examples (difference +1.000,')
   })
 
+  it('says what changed slot by slot, and in the parameters', async () => {
+    const of = (id: string, find: string, say: string, rounds: number) => ({
+      ...{ id, slots: { find, say }, parameters: { rounds } },
+    })
+    const state = await concluded(
+      { pool: [of('p0', 'Find it.', 'Say it.', 1), of('p1', 'Say it.', 'Say it.', 2)], baseline: 'p0' },
+      (index) => index,
+    )
+    const summary = summarizeReport(state)
+    expect(summary.winner).toMatchObject({ slots: { find: 'Say it.' }, parameters: { rounds: 2 } })
+    expect(reportLines(summary)).toContain('find:\n[-Find-]{+Say+} it.\n\nrounds = [-1-]{+2+}\n\n')
+    expect(renderReport({ state })).toContain(
+      '<p class="slot">find</p><pre class="difference" dir="auto"><del>Find</del><ins>Say</ins> it.</pre><pre class="difference" dir="auto">rounds = <del>1</del><ins>2</ins></pre>',
+    )
+  })
+
   it('draws the baseline where search and holdout together say it is', async () => {
     const state = await concluded(
       {
