@@ -21,8 +21,8 @@ export function planText(plan: Plan, localSeconds?: number): string {
   return [
     `${counted(plan.prompts, 'prompt')}, ${counted(plan.searchExamples, 'search example')}.`,
     plan.proposing
-      ? `Search: up to ${count(plan.searchEvaluations)} evaluations. ${proposingText(plan.proposing)}`
-      : `Search: up to ${count(plan.searchEvaluations)} evaluations (measuring everything takes ${count(plan.exhaustive.evaluations)}).`,
+      ? `Search: ${searchText(plan)}. ${proposingText(plan.proposing)}`
+      : `Search: ${searchText(plan)} (measuring everything takes ${count(plan.exhaustive.evaluations)}).`,
     plan.holdoutExamples > 0
       ? `Holdout: ${count(plan.holdoutEvaluations)} evaluations of the same budget, to judge the winner on ${counted(plan.holdoutExamples, 'example')} the search never sees.`
       : 'Holdout: none.',
@@ -38,6 +38,15 @@ export function planText(plan: Plan, localSeconds?: number): string {
     ...plan.warnings.map((warning) => `Warning: ${warning}`),
     '',
   ].join('\n')
+}
+
+/** Calls of stages that have answered already are saved, and the search goes on with them: how far, nobody knows before. */
+function searchText({ searchEvaluations, holdoutEvaluations, proposing, exhaustive, budget }: Plan): string {
+  const isAll = !proposing && searchEvaluations >= exhaustive.evaluations
+  const { evaluations: most = Number.POSITIVE_INFINITY } = budget
+  return isAll || searchEvaluations + holdoutEvaluations >= most
+    ? `up to ${count(searchEvaluations)} evaluations`
+    : `some ${count(searchEvaluations)} evaluations, more where stages have answered already`
 }
 
 function proposingText({ calls }: NonNullable<Plan['proposing']>): string {

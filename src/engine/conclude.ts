@@ -149,7 +149,9 @@ function failureWarnings({ state }: Study): string[] {
   }
   for (const { candidates } of state.comparisons) measured.set(candidates[0], (measured.get(candidates[0]) ?? 0) + 1)
   const unreliable = [...state.failures].filter(
-    ([candidate, { count }]) => count >= 3 && count > UNRELIABLE_SHARE * (measured.get(candidate) ?? count),
+    ([candidate, { count, latest }]) =>
+      // A program that the end of the budget cut short says nothing of its prompts.
+      !latest.endsWith(NO_CALL_LEFT) && count >= 3 && count > UNRELIABLE_SHARE * (measured.get(candidate) ?? count),
   )
   if (unreliable.length === 0) {
     const all = [...state.failures.values()]

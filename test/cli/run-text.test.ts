@@ -3,6 +3,7 @@ import { planText, progressText, resultText } from '../../src/cli/run-text.ts'
 import { writeTurns } from '../../src/prompt/turns.ts'
 import { createPriceList } from '../../src/run/prices.ts'
 import type { RunResult } from '../../src/run/result.ts'
+import type { Budget } from '../../src/study/ledger.ts'
 
 const candidate = (id: string, holdout: number) => ({
   ...{ id, text: `Prompt ${id}.\n`.repeat(30), mean: 0.5, interval: [0.4, 0.6] as const, holdout },
@@ -18,6 +19,18 @@ const result: RunResult = {
 }
 
 describe('a plan', () => {
+  it('promises no end to a search that goes on with the calls which stages save', () => {
+    const cost = { evaluations: 10, calls: 20, inputTokens: 100, outputTokens: 10 }
+    const plan = {
+      ...{ prompts: 3, searchExamples: 5, searchEvaluations: 10, holdoutExamples: 0, holdoutEvaluations: 0 },
+      ...{ callsPerEvaluation: 2, cost, exhaustive: { ...cost, evaluations: 15 }, warnings: [] },
+    }
+    const search = (budget: Budget) => planText({ ...plan, budget }).split('\n')[1]
+    expect(search({ calls: 20 })).toContain('some 10 evaluations, more where stages have answered already (measuring')
+    expect(search({ calls: 20, evaluations: 10 })).toContain('up to 10 evaluations (measuring everything takes 15)')
+    expect(planText({ ...plan, budget: { calls: 20 }, proposing: { calls: 3 } })).toContain('answered already. Further')
+  })
+
   it('counts no tokens of a recording, and says whose the cost of a program is', () => {
     const cost = { evaluations: 10, calls: 10, inputTokens: 0, outputTokens: 0 }
     const plan = {

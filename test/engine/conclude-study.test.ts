@@ -32,6 +32,27 @@ function tell(study: Study, action: AskedAction) {
 }
 
 describe('concludeStudy', () => {
+  it.each([
+    ['HTTP 500', /^1 of 3 prompts failed on more than 20% .* For instance .*: HTTP 500$/],
+    [
+      'stage check: the budget allows no further call',
+      /^\d+ evaluations failed and count as missing, the last with: stage/,
+    ],
+  ])('tells prompts whose calls fail from calls that were not allowed: %s', (error, expected) => {
+    const study = createStudy({ pool, exampleCount: 12, policy: 'successive-halving', budget: { evaluations: 36 } })
+    for (let next = study.next(); next.kind === 'act'; next = study.next()) {
+      const { action } = next
+      if (action.kind === 'generate') throw new Error('expected something to measure')
+      study.tell(
+        action.id,
+        action.examples.map((example) => (action.index === 2 ? { error } : scoreOf(action.index, example))),
+      )
+    }
+    const last = concludeStudy(study)
+    if (last.kind !== 'concluded') throw new Error('expected a verdict')
+    expect(last.conclusion.warnings.find((warning) => warning.includes('failed'))).toMatch(expected)
+  })
+
   it('has winner and baseline measured on what is held out, then says whether one is better', () => {
     const study = searched()
     expect(study.spent.evaluations, 'the holdout has its share of the budget').toBe(24)
