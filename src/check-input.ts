@@ -74,7 +74,7 @@ function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, given: unknow
       missing: false,
     }
   }
-  const at = pathText(issue.path, name) || 'this'
+  const at = pathText(issue.path, name) || 'options'
   const value = valueAt(given, issue.path)
   if (value === undefined) return { path: issue.path, message: `${at} is missing`, remedy: `Add ${at}.`, missing: true }
   const expected =

@@ -19,7 +19,7 @@ export async function loadOptional<Module>(
     return await load()
   } catch (cause) {
     if (!isMissing(cause)) throw cause
-    throw new UnavailableError(`${what} needs ${packages}, not installed here`, {
+    throw new UnavailableError(`${what} needs ${packages.replaceAll(' ', ', ')}, not installed here`, {
       remedy: `npm install ${packages}`,
       cause,
     })

@@ -8,7 +8,7 @@ describe('loading what not everybody installs', () => {
     const loading = loadOptional(() => Promise.reject(missing), 'drawing', 'plots more-plots')
     await expect(loading).rejects.toThrow(UnavailableError)
     await expect(loading).rejects.toMatchObject({
-      message: 'drawing needs plots more-plots, not installed here',
+      message: 'drawing needs plots, more-plots, not installed here',
       remedy: 'npm install plots more-plots',
       cause: missing,
     })

@@ -125,7 +125,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
     for (const { cell } of failed) study.release(cell.action, reason, [cell.position])
     const when = retryable
       ? 'when the model answers'
-      : 'once that is put right; under another name where the task, its metric or its program had to change'
+      : 'once that is put right; under another name where the task, its metric or its program had to change, past the response cache (--no-cache) where a model or judge had to'
     fail(pausedAfter(`${failed.length} evaluations in a row failed, the last with: ${message}`, when))
   }
 

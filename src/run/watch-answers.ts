@@ -50,7 +50,8 @@ export function watchAnswers(maxOutputTokens: number, stages: ReadonlyMap<string
       scores.add(score)
       if (answers === FIRST && empty === FIRST && scores.size === 1) {
         throw new KrigeError('model', `the first ${FIRST} answers of the model are all empty`, {
-          remedy: `${limit} A model that calls tools instead of answering is no model for this task.`,
+          // What was told so far is in the study, and what was answered in the cache: both would judge the next try.
+          remedy: `${limit} A model that calls tools instead of answering is no model for this task. Then start another study (--study NAME, or study in code), past the response cache (--no-cache) where the model was put right: the cache has these answers.`,
         })
       }
     },

@@ -41,7 +41,7 @@ describe('krige run, where nothing can be measured', { timeout: 120_000 }, () =>
         /\d+ evaluations in a row failed, the last with: HTTP 400[^\n]*unsupported parameter: top_k/,
       )
       expect(stderr).toMatch(
-        /once that is put right; under another name where the task, its metric or its program had to/,
+        /once that is put right; under another name where the task, its metric or its program had to change, past the response cache/,
       )
       expect(stderr).not.toMatch(/Winner|probability/)
     }

@@ -47,6 +47,10 @@ describe('the door of optimize', () => {
   ])('refuses %j', async (options, message) => {
     await expect(call(options)).rejects.toThrow(message)
   })
+
+  it('says what is missing where there is nothing', async () => {
+    await expect((optimize as (options?: unknown) => Promise<unknown>)()).rejects.toThrow('options is missing')
+  })
 })
 
 describe('limits of what evaluate never says', () => {

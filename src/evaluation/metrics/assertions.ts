@@ -243,7 +243,7 @@ export const assertionsMetric: MetricDefinition<z.output<typeof options>> = {
     if (!checked.success) {
       const issue = checked.error.issues[0]!
       return {
-        needs: `checks: ${issue.path.join('.')}: ${issue.message}`,
+        needs: ['checks', ...(issue.path.length === 0 ? [] : [issue.path.join('.')]), issue.message].join(': '),
         remedy: 'Write {"assert": [{"type": "icontains", "value": "…"}]}; `krige help task-file` lists the types.',
       }
     }

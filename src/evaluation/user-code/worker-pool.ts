@@ -232,11 +232,11 @@ async function startWorker(options: WorkerPoolOptions): Promise<UserWorker> {
   }
 }
 
-const REMEDY = 'Run it with node to see why.'
+const REMEDY = 'It is read by Node.js, as JavaScript or TypeScript; run it with node to see why.'
 const REMEDIES: ReadonlyMap<string, string> = new Map([
-  ['program', 'Run it with node to see why; it needs export default async (candidate, example, context) => score'],
+  ['program', `${REMEDY} It needs export default async (candidate, example, context) => score`],
   [
     'metric module',
-    'Run it with node to see why; it needs export default (output, example) => (output.includes(example.expected) ? 1 : 0)',
+    `${REMEDY} It needs export default (output, example) => (output.includes(example.expected) ? 1 : 0)`,
   ],
 ])

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Assertion, Assertions } from '../../../src/evaluation/metrics/assertion-options.ts'
-import { assertions } from '../../../src/evaluation/metrics/assertions.ts'
+import { assertions, assertionsMetric } from '../../../src/evaluation/metrics/assertions.ts'
 import { createTemplateEvaluator } from '../../../src/evaluation/template-evaluator.ts'
-import type { Example } from '../../../src/prompt/example.ts'
+import type { Example, JsonValue } from '../../../src/prompt/example.ts'
 import { parseTemplate } from '../../../src/prompt/template.ts'
 import { createScriptedModel } from '../../support/scripted-model.ts'
 
@@ -66,6 +66,12 @@ describe('assertions', () => {
       metrics: { tone: 0.5 },
       feedback: [{ text: 'contains "b" does not hold', from: 'assertions' }],
     })
+  })
+
+  it('says what is wrong with checks, and where', () => {
+    const problem = (expected: JsonValue) => assertionsMetric.checkExpected!(expected, {})?.needs
+    expect(problem('bug')).toBe('checks: Invalid input: expected object, received string')
+    expect(problem({ assert: [{ type: 'contains' }] })).toMatch(/^checks: assert\.0\.value: Invalid input/)
   })
 
   it('compares meanings by the similarity it is given', async () => {

@@ -195,7 +195,10 @@ describe('other metrics', () => {
   it('say when a package is missing or a name is unknown', async () => {
     await expect(createMetric({ name: 'nope', options: {} }, { labels: [] })).rejects.toThrow(/unknown/)
     await expect(createMetric({ name: '/nowhere/metric.ts', options: {} }, { labels: [] })).rejects.toThrow(
-      /cannot be loaded/,
+      expect.objectContaining({
+        message: expect.stringContaining('cannot be loaded'),
+        remedy: expect.stringMatching(/as JavaScript or TypeScript; .* export default \(output, example\)/),
+      }),
     )
   })
 })
