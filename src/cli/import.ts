@@ -15,7 +15,7 @@ interface ImportFlags {
 }
 
 const EXAMPLES = `
-Nothing of the configuration is run, and nothing is left out silently. What has no counterpart is listed on stderr and
+Nothing of the configuration is run, and nothing is left out silently. What has no counterpart is listed on stderr, alike things once, and
 under "findings" of --json. krige help promptfoo says what an import understands.
 
 Exit codes: 0 a task was written, 2 nothing usable remains.
@@ -45,7 +45,7 @@ export function registerImport(program: Command): void {
 
 /** Does what `krige import promptfoo` does. */
 export async function importConfig(config: string, flags: ImportFlags): Promise<void> {
-  const [{ findingText, importPromptfoo }, { writeImport }] = await Promise.all([
+  const [{ findingLines, importPromptfoo }, { writeImport }] = await Promise.all([
     import('../interop/promptfoo/import-promptfoo.ts'),
     import('../interop/promptfoo/write-import.ts'),
   ])
@@ -58,7 +58,7 @@ export async function importConfig(config: string, flags: ImportFlags): Promise<
   const folder = flags.out ?? join(dirname(config), 'krige')
   const files = writeImport(imported, folder, basename(config))
   const { examples, prompts, assertions, findings } = imported
-  for (const finding of findings) process.stderr.write(`${findingText(finding)}\n`)
+  for (const line of findingLines(findings)) process.stderr.write(`${line}\n`)
   const checks = Object.entries(assertions).map(([type, count]) => `${count} ${type}`)
   process.stderr.write(
     `${counted(prompts.length, 'prompt')}, ${counted(examples.length, 'example')}, checks: ${checks.join(', ')}. Wrote ${files.join(', ')}.\nNext: ${commandName(process.env)} run ${shellWord(files[0]!)} --dry-run\n`,

@@ -36,6 +36,9 @@ export interface Failure {
 const RETRYABLE: ReadonlySet<FailureKind> = new Set(['rate-limit', 'timeout', 'connection', 'server', 'malformed'])
 const FATAL: ReadonlySet<FailureKind> = new Set(['authentication', 'not-found'])
 
+/** Of a failure that was told as `null`. */
+export const UNEXPLAINED = 'no reason given'
+
 /**
  * @example
  * failure('rate-limit', 'HTTP 429 from 127.0.0.1:8080', 2000).retryable // true

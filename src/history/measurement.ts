@@ -5,7 +5,7 @@
  */
 import { nearest, showValue } from '../check-input.ts'
 import { InvalidArgumentError } from '../errors.ts'
-import { type Failure, failure } from './failure.ts'
+import { type Failure, failure, UNEXPLAINED } from './failure.ts'
 
 /** Named numbers measured beside the score: tokens, latency, or whatever a metric or program names. */
 export type Measurements = Readonly<Record<string, number>>
@@ -97,7 +97,7 @@ export function checkMeasurementKeys(given: unknown, name: string, others: reado
  * readMeasurement({ score: true, feedback: 'Polite.' }, 'outcome') // { score: 1, feedback: [{ text: 'Polite.', … }] }
  */
 export function readMeasurement(given: MeasurementInput, name: string, from = 'evaluate'): Measurement {
-  if (given === null) return { failure: failure('program', 'failed') }
+  if (given === null) return { failure: failure('program', UNEXPLAINED) }
   const written: WrittenMeasurement = typeof given === 'object' ? given : { score: given }
   const { score, error, output } = written
   const parts = {
@@ -115,7 +115,7 @@ export function readMeasurement(given: MeasurementInput, name: string, from = 'e
   }
   if (written.failure) return { failure: written.failure, ...parts }
   if (error !== undefined) return { failure: failure('program', String(error)), ...parts }
-  if (score === null) return { failure: failure('program', 'failed'), ...parts }
+  if (score === null) return { failure: failure('program', UNEXPLAINED), ...parts }
   const number = typeof score === 'boolean' ? Number(score) : score
   if (typeof number === 'number' && Number.isFinite(number)) return { score: number, ...parts }
   throw new InvalidArgumentError(

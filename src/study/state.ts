@@ -4,6 +4,7 @@
  * @module
  */
 import { CorruptError } from '../errors.ts'
+import { UNEXPLAINED } from '../history/failure.ts'
 import { createObservationLog, type ObservationHistory, type ObservationLog } from '../history/observation-log.ts'
 import type { Fit, Generation } from '../policy/policy.ts'
 import { type Candidate, contentKey, withOrigin } from '../prompt/candidate.ts'
@@ -103,7 +104,7 @@ export function createFold(first: StudyEvent): StudyFold {
     if (known) {
       known.count++
       known.latest = error ?? known.latest
-    } else failures.set(candidate, { count: 1, latest: error ?? 'failed' })
+    } else failures.set(candidate, { count: 1, latest: error ?? UNEXPLAINED })
   }
   const close = (action: OpenEvaluation, position: number) => {
     action.open.delete(position)

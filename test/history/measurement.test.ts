@@ -22,7 +22,7 @@ describe('a measurement as people write it', () => {
   })
 
   it('is a failure where nothing was measured: missing, never zero', () => {
-    expect(read(null)).toEqual({ failure: failure('program', 'failed') })
+    expect(read(null)).toEqual({ failure: failure('program', 'no reason given') })
     expect(read({ score: null, error: 'HTTP 500' })).toEqual({ failure: failure('program', 'HTTP 500') })
     expect(read({ error: 'HTTP 500' })).toEqual({ failure: failure('program', 'HTTP 500') })
     expect(read({ failure: failure('timeout', 'late'), output: 'half' })).toEqual({

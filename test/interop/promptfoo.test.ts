@@ -7,7 +7,7 @@ import { chatOf, toPromptfoo } from '../../src/cli/export-formats.ts'
 import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
 import { readExpectedCell, simpleJavascript } from '../../src/interop/promptfoo/assertions.ts'
 import {
-  findingText,
+  findingLines,
   type ImportedTask,
   type ImportOptions,
   importPromptfoo,
@@ -51,6 +51,14 @@ describe('import promptfoo', () => {
   const names = readdirSync(FIXTURES, { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? [entry.name] : [],
   )
+  it('says once what many tests have in common', () => {
+    const of = (test: number, message: string) => ({ kind: 'unsupported', where: `tests[${test}]`, message }) as const
+    expect(findingLines([of(0, 'a python check'), of(1, 'a hook'), of(2, 'a python check')])).toEqual([
+      'unsupported: tests[0] and 1 more: a python check',
+      'unsupported: tests[1]: a hook',
+    ])
+  })
+
   it('has fixtures', () => expect(names.length).toBeGreaterThanOrEqual(10))
 
   it.each(names)('%s becomes a task that loads, plans and scores', async (name) => {
@@ -231,7 +239,7 @@ describe('import promptfoo', () => {
       }),
     )
     const imported = importPromptfoo(config)
-    expect(imported.findings.filter(({ where }) => where.startsWith('prompts')).map(findingText)).toEqual([
+    expect(findingLines(imported.findings.filter(({ where }) => where.startsWith('prompts')))).toEqual([
       'changed: prompts[0]: the system messages of a chat are one, one after the other',
       'unsupported: prompts[1]: tool_calls of a message',
       'changed: prompts[2]: the messages of a chat stand in one message, one after the other',

@@ -157,7 +157,7 @@ describe('optimize without a score', () => {
     ['gives a key that nobody reads', () => ({ score: 1, metric: { calls: 2 } }) as never, 'Did you mean metrics?'],
     ['gives a misspelled cost', () => ({ score: 1, inputToken: 2 }) as never, 'Did you mean inputTokens?'],
     ['gives no cost that can be', () => ({ score: 1, usd: -1 }) as never, 'usd is -1'],
-    ['gives null', () => null, 'failed'],
+    ['gives null', () => null, 'no reason given'],
   ])('rejects with the reason when evaluate always %s', async (_, evaluate, message) => {
     await expect(call({ evaluate, budget: { evaluations: 6 } })).rejects.toThrow(message)
   })

@@ -70,7 +70,7 @@ describe('study', () => {
     expect([observations.score(0), observations.score(1)]).toEqual([Number.NaN, Number.NaN])
     expect([...failures]).toEqual([
       [0, { count: 1, latest: 'HTTP 500' }],
-      [1, { count: 1, latest: 'failed' }],
+      [1, { count: 1, latest: 'no reason given' }],
     ])
     expect(study.spent.evaluations).toBe(2)
   })

@@ -244,12 +244,22 @@ function idOf(grader: JsonValue): string | undefined {
 function nothingLeft(path: string, what: string, { list }: Findings): InvalidInputError {
   const reasons = list.filter(({ kind }) => kind === 'unsupported')
   return new InvalidInputError(
-    [`nothing usable remains of ${showPath(path)}: ${what}`, ...reasons.map(findingText)].join('\n'),
+    [`nothing usable remains of ${showPath(path)}: ${what}`, ...findingLines(reasons)].join('\n'),
     { remedy: '`krige help promptfoo` says what an import understands.' },
   )
 }
 
-/** A finding for people, on one line. */
-export function findingText({ kind, where, message }: Finding): string {
-  return `${kind}: ${where}: ${message}`
+/**
+ * Findings for people, a line for each thing found: what many tests have in common would hide the rest.
+ *
+ * @example
+ * const alike = ['tests[0]', 'tests[1]'].map((where) => ({ kind: 'unsupported', where, message: 'a hook' }) as const)
+ * findingLines(alike) // ['unsupported: tests[0] and 1 more: a hook']
+ */
+export function findingLines(findings: readonly Finding[]): string[] {
+  const alike = Map.groupBy(findings, ({ kind, message }) => `${kind}\n${message}`)
+  return [...alike.values()].map((group) => {
+    const { kind, where, message } = group[0]!
+    return `${kind}: ${where}${group.length === 1 ? '' : ` and ${group.length - 1} more`}: ${message}`
+  })
 }
