@@ -4,7 +4,7 @@
  * Notation: d_i score of draft i minus that of its best parent, in logits, measured with variance v_i.
  *
  *   d_i ~ N(μ_p, τ_p²) of proposer p, with a normal–inverse-gamma prior that all share; a draft counts τ₀² / (τ₀² + v_i)
- *   value = E[max(0, d)] per draft / (calls it takes / share of drafts that get measured + outcomes that measure it)
+ *   value = E[max(0, d)] per draft / (its price / share of drafts that get measured + outcomes that measure it)
  *
  * One draw of (μ_p, τ_p²) per proposer, and the best of these is asked (Thompson 1933): restarts and exploration need no
  * rule of their own.
@@ -37,6 +37,9 @@ const OUTCOMES = 2
 const CARRIED = 0.5
 /** Logits per score, at a score of a half. */
 const LOGITS = 4
+
+/** Numbers of drafts that are asked for at once. */
+export const DRAFTS = [1, 2, 4, 8]
 
 /** Share of drafts that pass, before any did, and the drafts that this is worth. */
 const PRIOR_YIELD = 0.8
@@ -121,6 +124,11 @@ export function yieldOf(
   return passed / attempts
 }
 
+/** What so many drafts are expected to cost; the calls of a proposer are a bound. */
+export function priceOf(proposer: ProposerInfo, count: number): number {
+  return proposer.cost?.(count) ?? proposer.calls(count)
+}
+
 /** @param evidence Several maps add up, and so does what is known of the members of a proposer. */
 export function chooseProposer(
   proposers: readonly ProposerInfo[],
@@ -132,8 +140,8 @@ export function chooseProposer(
   for (const info of proposers) {
     const names = [info.name, ...(info.members ?? [])]
     const own = evidence.flatMap((arms) => names.map((name) => arms.get(name) ?? NOTHING))
-    const cost = Math.max(info.calls(1), info.cost?.(1) ?? 0) / yieldOf(info.name)
-    const value = drawValue(own, random) / (cost + OUTCOMES)
+    const price = Math.min(...DRAFTS.map((count) => priceOf(info, count) / count))
+    const value = drawValue(own, random) / (price / yieldOf(info.name) + OUTCOMES)
     if (!best || value > best.value) best = { info, value }
   }
   return best?.info

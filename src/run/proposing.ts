@@ -118,6 +118,7 @@ function armsOf(
 export function createGenerating(options: ProposingOptions): Generating | undefined {
   const { task, generator, isAsked = generator !== undefined } = options
   const costOfCall = options.costOfCall ?? ((count: number) => callCost(task, generator, count))
+  const costOf = (calls: number, count: number) => (calls > 0 ? calls * costOfCall(count / calls) : 0)
   const proposer = openProposer(task)
   if (!proposer) return undefined
   const arms = armsOf(task, proposer, isAsked)
@@ -128,7 +129,7 @@ export function createGenerating(options: ProposingOptions): Generating | undefi
       name,
       ...(arm.members ? { members: arm.members } : {}),
       calls: (count) => (isAsked ? 2 * arm.calls(count) : 0),
-      cost: (count) => (isAsked ? arm.calls(count) * costOfCall(count) : 0),
+      cost: (count) => (isAsked ? costOf(arm.calls(count), count) : 0),
     })),
     async generate(request, { study, traces, embed }) {
       const { action } = request

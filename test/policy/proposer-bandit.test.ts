@@ -57,6 +57,9 @@ describe('the bandit over proposers', () => {
     expect(share('a')).toBeGreaterThan(0.4)
     expect(share('a')).toBeLessThan(0.6)
     expect(shares([info('a'), info('b', 6)], [])('a')).toBeGreaterThan(0.65)
+    // By what is expected, not by the bound; and several at once where that is cheaper.
+    expect(shares([info('a'), { ...info('b', 6), cost: (count) => count }], [])('a')).toBeLessThan(0.6)
+    expect(shares([info('a'), { ...info('b'), calls: (count) => 2 + Math.ceil(count / 4) }], [])('a')).toBeLessThan(0.6)
   })
 
   it('asks whoever brought improvements, and others still', () => {

@@ -221,6 +221,8 @@ describe('a task that cannot get better ends with a clear sentence:', () => {
     expect([free!.calls(8), free!.cost!(8)]).toEqual([0, 0])
     expect(written!.cost!(4)).toBeGreaterThan(2 * written!.calls(4))
     expect(written!.cost!(8)).toBeGreaterThan(written!.cost!(4))
+    // Two prompts per call, so that eight cost at most four times as much as two.
+    expect(written!.cost!(8)).toBeLessThanOrEqual(4 * written!.cost!(2))
     const limited = { ...task(), budget: { calls: 300 } }
     expect(writerOf(limited)[1]!.cost!(4)).toBe(written!.calls(4) / 2)
     expect(writerOf(limited, true)[1]!.cost!(4)).toBeGreaterThan(written!.cost!(4))

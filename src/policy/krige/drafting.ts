@@ -21,7 +21,15 @@ import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
 import type { ScoreMoments } from '../../surrogate/prompt/score-moments.ts'
 import { createCellScores } from '../cell-scores.ts'
 import type { Decision, Generation, Policy, PolicyContext, PolicyState, ProposerInfo } from '../policy.ts'
-import { type ArmEvidence, carriedEvidence, chooseProposer, evidenceOf, yieldOf } from '../proposer-bandit.ts'
+import {
+  type ArmEvidence,
+  carriedEvidence,
+  chooseProposer,
+  DRAFTS,
+  evidenceOf,
+  priceOf,
+  yieldOf,
+} from '../proposer-bandit.ts'
 import { chooseStage } from '../stage-choice.ts'
 import { createExampleChooser, pendingCells } from './choose-examples.ts'
 import { alike, createDraftModels, withDrafts } from './draft-beliefs.ts'
@@ -38,8 +46,6 @@ import { roundEnd } from './rounds.ts'
 const GROWTH = 1.05
 const SMALLEST_STEP = 4
 const FITS_PER_DRAFT_MODEL = 4
-/** Numbers of drafts that are asked for at once. */
-const DRAFTS = [1, 2, 4, 8]
 /** Outcomes of the best prompt before anything is written: a proposer learns from what went wrong. */
 const FIRST_LOOK = 8
 const MOST_PARENTS = 4
@@ -236,7 +242,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       const calls = proposer.calls(count)
       if (calls > (state.callsLeft ?? Number.POSITIVE_INFINITY) || count > allowed) continue
       const distance = slope * mean + spread * expectedLargest(passing * count)
-      const price = Math.max(calls, proposer.cost?.(count) ?? 0)
+      const price = priceOf(proposer, count)
       const anything = 1 - (1 - passing) ** count
       const likely = anything * bestRate(distance, left, noise, Math.min(exampleCount, state.evaluationsLeft), 1, price)
       const rate = Math.max(likely, leapRate(leap, count, passing, price))
