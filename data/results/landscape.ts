@@ -1,7 +1,7 @@
 /**
- * `node data/results/landscape.ts [SEEDS] [CALLS]`: searches that write their prompts, on the generative landscape with
- * Universal Sentence Encoder lite. They go with and without screening, and in the rounds of a batch interface. Drafts
- * and outcomes cost a call each.
+ * `node data/results/landscape.ts [SEEDS] [CALLS] [DRAFTS]`: searches that write their prompts, on the generative landscape
+ * with Universal Sentence Encoder lite. They go with and without screening, and in the rounds of a batch interface. An
+ * outcome costs a call, and a call writes so many drafts at most; 1 by default.
  *
  * @module
  */
@@ -14,12 +14,13 @@ import { createKrigePolicy } from '../../src/policy/krige.ts'
 const EVERY = 25
 const seeds = Number(process.argv[2] ?? 12)
 const calls = Number(process.argv[3] ?? 400)
+const draftsPerCall = Number(process.argv[4] ?? 1)
 const encoder = await openSentenceEncoder()
 const VARIANTS = { screened: {}, unscreened: { screening: false }, 'in batches of 200': { batch: 200 } }
 for (const [name, policyOptions] of Object.entries(VARIANTS)) {
   const means = new Float64Array(Math.floor(calls / EVERY))
   for (let seed = 1; seed <= seeds; seed++) {
-    const landscape = await createGenerativeLandscape(seed, (texts) => encoder.embed(texts))
+    const landscape = await createGenerativeLandscape(seed, (texts) => encoder.embed(texts), { draftsPerCall })
     const options = { calls, every: EVERY, seed, backend: benchBackend(), options: policyOptions }
     const { scores, drafts, measured } = await searchLandscape(landscape, createKrigePolicy, options)
     scores.forEach((score, k) => {

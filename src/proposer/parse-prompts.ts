@@ -19,7 +19,8 @@ const REFUSAL =
   /^\s*(i['’]?m sorry|sorry,|i (cannot|can['’]t|am unable|won['’]t)|as an ai\b|unfortunately, i\b|i apologi[sz]e)/i
 
 /** What small models make of the tag. */
-const MISSPELT = /<(\/?)(?:_+|(?:new|better|improved|revised|rewritten)[ _-])?prompt[ _\d]*>/gi
+const MISSPELT = /<(\/?)(?:_+|(?:new|better|improved|revised|rewritten|begin|start)[ _-])?prompt[ _\d]*>/gi
+const MISSPELT_END = /<\/?(?:end|stop)[ _-]prompt>/gi
 
 /**
  * Reads `<prompt>` tags, JSON, numbered or bulleted lists, fences, or else one text.
@@ -29,7 +30,12 @@ const MISSPELT = /<(\/?)(?:_+|(?:new|better|improved|revised|rewritten)[ _-])?pr
  * parsePrompts("I'm sorry, but I cannot help.") // []
  */
 export function parsePrompts(answer: string): WrittenPrompt[] {
-  const text = answer.slice(0, LONGEST_ANSWER).replaceAll('\r\n', '\n').replace(MISSPELT, '<$1prompt>').trim()
+  const text = answer
+    .slice(0, LONGEST_ANSWER)
+    .replaceAll('\r\n', '\n')
+    .replace(MISSPELT, '<$1prompt>')
+    .replace(MISSPELT_END, '</prompt>')
+    .trim()
   if (text === '' || REFUSAL.test(text)) return []
   const found = [readTags, readJson, readFences, readList, readWhole].map((read) => () => read(text))
   for (const read of found) {
@@ -114,7 +120,7 @@ function readWhole(text: string): WrittenPrompt[] {
 }
 
 const LEAD =
-  /^(?:(?:sure|certainly|of course|okay)\b[^\n]*[:!.]\s*\n+|here (?:is|are)[^\n]*:\s*\n+|(?:new |improved |revised |rewritten )?(?:prompt|instruction)s?\s*:\s*|score \d+\s*:\s*)/i
+  /^(?:(?:sure|certainly|of course|okay)\b[^\n]*[:!.]\s*\n+|here(?:['’]s| is| are)[^\n]*:\s*\n+|(?:new |improved |revised |rewritten )?(?:prompt|instruction)s?\s*:\s*|\*{0,2}score \d+\s*:\*{0,2}\s*)+/i
 
 function clean({ prompt, hypothesis }: WrittenPrompt): WrittenPrompt {
   let text = prompt

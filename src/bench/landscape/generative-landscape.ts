@@ -43,9 +43,10 @@ export interface GenerativeLandscape {
     count: number,
     asked?: { readonly slot?: string; readonly proposer?: string },
   ): Promise<readonly LandscapePrompt[]>
-  /** Of a program: its stages, and who writes. */
+  /** Who writes. */
+  readonly proposers: readonly ProposerInfo[]
+  /** Of a program: its stages. */
   readonly stages?: readonly string[]
-  readonly proposers?: readonly ProposerInfo[]
   /** One outcome, in [0, 1]. */
   measure(prompt: LandscapePrompt, example: number): number
   /** Mean of the expected outcomes over all examples. */
@@ -59,10 +60,11 @@ const SMOOTH = 1
 const OWN = 0.4
 const LEVEL = -0.5
 
+/** @param draftsPerCall A call writes so many prompts at most. @defaultValue 1 */
 export async function createGenerativeLandscape(
   seed: number,
   embed: Embed,
-  examples = 60,
+  { examples = 60, draftsPerCall = 1 }: { readonly examples?: number; readonly draftsPerCall?: number } = {},
 ): Promise<GenerativeLandscape> {
   const random = createRandom(seed)
   const textOf = (sentences: readonly number[]) => sentences.map((index) => SENTENCES[index]!).join(' ')
@@ -109,6 +111,7 @@ export async function createGenerativeLandscape(
   return {
     examples,
     start: start!,
+    proposers: [{ name: 'landscape', calls: (count) => Math.ceil(count / draftsPerCall) }],
     children: (parents, count) =>
       promptsOf(
         Array.from({ length: count }, () =>

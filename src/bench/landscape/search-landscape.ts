@@ -21,7 +21,7 @@ export interface Proposal {
 }
 
 export interface LandscapeSearchOptions {
-  /** Outcomes and drafts cost a call each. */
+  /** An outcome costs one, drafts what their proposer says. */
   readonly calls: number
   readonly every: number
   readonly seed: number
@@ -42,7 +42,7 @@ export async function searchLandscape(
     evaluationBudget: calls,
     estimand: 'population',
     backend,
-    proposers: landscape.proposers ?? [{ name: 'landscape', calls: (count) => count }],
+    proposers: landscape.proposers,
     ...(landscape.stages ? { stages: landscape.stages } : {}),
     ...(options ? { options } : {}),
   })
@@ -86,7 +86,7 @@ export async function searchLandscape(
       const entries = fresh.map((prompt) =>
         entryOf(prompt, prompts.push(prompt) - 1, parentsOf(prompt, action.parents)),
       )
-      const cost = landscape.proposers?.find(({ name }) => name === proposer)?.calls(action.count) ?? action.count
+      const cost = landscape.proposers.find(({ name }) => name === proposer)!.calls(action.count)
       const duplicates = written.length - fresh.length
       play.grow(entries, { proposer, parents: action.parents, calls: cost, duplicates })
       play.charge(cost)

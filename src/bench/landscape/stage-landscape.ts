@@ -48,7 +48,6 @@ export interface StageLandscape extends GenerativeLandscape {
   readonly stages: readonly string[]
   /** The two stages to blame. */
   readonly culprits: readonly string[]
-  readonly proposers: readonly ProposerInfo[]
 }
 
 /** @param proposers Who may write. @defaultValue blind */
