@@ -22,6 +22,14 @@ export function drawMembers(
     .map(({ member }) => member)
 }
 
+/** What was measured, the highest posterior means first; how other drafts would do is only predicted. */
+export function bestMeasured(pool: readonly Member[], count: number): Member[] {
+  return pool
+    .filter(({ mean, outcomes }) => mean !== undefined && outcomes.length > 0)
+    .toSorted((a, b) => b.mean! - a.mean!)
+    .slice(0, count)
+}
+
 /** A second parent: one that was given, or else drawn. */
 export function otherParent({ parents, pool, random }: ProposalRequest, first: Member): Member | undefined {
   return parents.find(({ index }) => index !== first.index) ?? drawMembers(pool, 1, random, [first.index])[0]

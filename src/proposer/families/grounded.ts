@@ -1,6 +1,6 @@
 import type { ProposerDefinition } from '../definition.ts'
 import { describeExamples, describeHistory, instructionOf } from '../describe.ts'
-import { parentAt, shuffled, teachingExamples } from '../selection.ts'
+import { bestMeasured, parentAt, shuffled, teachingExamples } from '../selection.ts'
 import { batches, inBatches, writeDrafts } from '../write-drafts.ts'
 import { TIPS } from './mutate.ts'
 
@@ -19,10 +19,7 @@ export const grounded: ProposerDefinition = {
         const { task, pool, random } = request
         const parent = parentAt(request, turn)
         const shows = shuffled(teachingExamples(task, random), random).slice(0, SHOWN)
-        const best = pool
-          .filter(({ mean }) => mean !== undefined)
-          .toSorted((a, b) => b.mean! - a.mean!)
-          .slice(0, 3)
+        const best = bestMeasured(pool, 3)
         const history =
           best.length < 2 ? '' : `Earlier instructions with their scores:\n\n${describeHistory(best, task)}`
         const tip = TIPS[random.integer(TIPS.length)]!

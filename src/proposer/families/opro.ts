@@ -1,6 +1,6 @@
 import type { ProposerDefinition } from '../definition.ts'
 import { describeHistory } from '../describe.ts'
-import { parentAt } from '../selection.ts'
+import { bestMeasured, parentAt } from '../selection.ts'
 import { batches, inBatches, writeDrafts } from '../write-drafts.ts'
 
 const AT_ONCE = 2
@@ -17,10 +17,7 @@ export const opro: ProposerDefinition = {
   create: ({ metaPrompt }) => ({
     calls: (count) => batches(count, AT_ONCE),
     async propose(request) {
-      const best = request.pool
-        .filter(({ mean }) => mean !== undefined)
-        .toSorted((a, b) => b.mean! - a.mean!)
-        .slice(0, LONGEST_HISTORY)
+      const best = bestMeasured(request.pool, LONGEST_HISTORY)
       if (best.length === 0) return []
       const values = { history: describeHistory(best, request.task) }
       return inBatches(request.count, AT_ONCE, (count, turn) => {
