@@ -78,7 +78,10 @@ function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, given: unknow
   const value = valueAt(given, issue.path)
   if (value === undefined) return { path: issue.path, message: `${at} is missing`, remedy: `Add ${at}.`, missing: true }
   const expected =
-    issue.code === 'invalid_union' ? 'expected another shape' : issue.message.replace(/^[^:]*: (?=expected)/, '')
+    issue.code === 'invalid_union'
+      ? 'expected another shape'
+      : // What zod calls a record is an object to everyone else.
+        issue.message.replace(/^[^:]*: (?=expected)/, '').replace(/^expected record/, 'expected object')
   const known = issue.code === 'invalid_type' && issue.expected === 'object' ? keysAt(schema, issue.path) : []
   return {
     path: issue.path,

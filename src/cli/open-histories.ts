@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { InvalidInputError } from '../errors.ts'
 import type { TaskHistory } from '../policy/prior/learn-prior.ts'
 import { findTables } from '../recording/find-tables.ts'
@@ -7,10 +6,8 @@ import { type EarlierStudy, readEarlierStudy } from '../run/earlier-study.ts'
 import { isHidden } from '../run/hide-texts.ts'
 import { loadStudy } from '../store/load-study.ts'
 import type { Store } from '../store/store.ts'
-import { earlierStudyOf } from './warm-start.ts'
+import { earlierStudyOf, tablePathOf } from './warm-start.ts'
 import { withStore } from './with-store.ts'
-
-const TABLE = 'table:'
 
 /**
  * Reads the histories of several tasks: studies of a store by name, tables by `table:` and a path, or by their file.
@@ -18,8 +15,8 @@ const TABLE = 'table:'
  * @throws InvalidInputError for what is neither, or hides its texts.
  */
 export async function openHistories(sources: readonly string[], store: string | undefined): Promise<TaskHistory[]> {
-  const paths = sources.flatMap((source) => pathOf(source) ?? [])
-  const names = sources.filter((source) => pathOf(source) === undefined)
+  const paths = sources.flatMap((source) => tablePathOf(source) ?? [])
+  const names = sources.filter((source) => tablePathOf(source) === undefined)
   const tables = await Promise.all((await findTables(paths)).map(loadTable))
   const histories = tables.map((table) => historyOf(table.task, earlierStudyOf(table)))
   if (names.length === 0) return histories
@@ -29,11 +26,6 @@ export async function openHistories(sources: readonly string[], store: string | 
     return read
   })
   return [...histories, ...studies]
-}
-
-function pathOf(source: string): string | undefined {
-  if (source.startsWith(TABLE)) return source.slice(TABLE.length)
-  return /\.json(\.gz)?$/.test(source) && existsSync(source) ? source : undefined
 }
 
 async function studyHistory(store: Store, name: string): Promise<TaskHistory> {

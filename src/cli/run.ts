@@ -45,7 +45,10 @@ export function registerRun(program: Command, policies: readonly string[]): void
       ),
     )
     .addOption(
-      new Option('--warm-start <study|table>', 'learn from an earlier study or a recorded table; repeatable')
+      new Option(
+        '--warm-start <study|table>',
+        'learn from an earlier study or a recorded table (table:FILE); repeatable',
+      )
         .argParser((value: string, earlier: readonly string[]) => [...earlier, value])
         .default([], 'none'),
     )

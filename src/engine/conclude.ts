@@ -96,9 +96,11 @@ function judgeFeasibility({ state }: Study, winner: number, baseline: number | u
   if (constraints.length === 0) return { notes }
   const beliefs = createFeasibility(constraints, state.measurements)
   for (const metric of beliefs.unknown) {
-    notes.push(
-      `Nothing measured ${metric}: its constraint was not used. A metric or program must return it in metrics.`,
-    )
+    const why =
+      metric === 'latency'
+        ? 'Answers that were paid for before have none: run it with --no-cache.'
+        : 'A metric or program must return it in metrics.'
+    notes.push(`Nothing measured ${metric}: its constraint was not used. ${why}`)
   }
   if (beliefs.unknown.length === constraints.length) return { notes }
   const feasibility = {

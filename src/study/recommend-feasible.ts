@@ -43,14 +43,12 @@ export function recommendFeasible(state: StudyState, recommendation: Recommendat
   const own = feasibility.of(recommendation.candidate).probability
   if (own >= FEASIBLE && allowed.length === contenders.length) return recommendation
   const byScore = (a: { candidate: number }, b: { candidate: number }) => means[b.candidate]! - means[a.candidate]!
-  const ranked =
-    allowed.length > 0
-      ? allowed.sort(byScore)
-      : contenders
-          .sort((a, b) => b.probability - a.probability || a.violation - b.violation || byScore(a, b))
-          .slice(0, 1)
-  const order = ranked.map(({ candidate }) => candidate)
-  const candidate = own >= FEASIBLE ? recommendation.candidate : (order[0] ?? recommendation.candidate)
+  const likeliest = (a: (typeof contenders)[number], b: (typeof contenders)[number]) =>
+    b.probability - a.probability || a.violation - b.violation || byScore(a, b)
+  // Where none keeps them it competes with all: it is not the best for being the likeliest.
+  const order = (allowed.length > 0 ? allowed : contenders).toSorted(byScore).map(({ candidate }) => candidate)
+  const first = allowed.length > 0 ? order[0] : contenders.toSorted(likeliest)[0]?.candidate
+  const candidate = own >= FEASIBLE ? recommendation.candidate : (first ?? recommendation.candidate)
   const rest = order.filter((other) => other !== candidate)
   return recommendInstead(state, recommendation, candidate, rest)
 }

@@ -45,6 +45,8 @@ describe('krige learn', { timeout: 180_000 }, () => {
     const [created] = (await krige(folder, 'export', 'warm', '--format', 'jsonl')).stdout.split('\n')
     expect(JSON.parse(created!).config.prior).toEqual(prior)
     // What it began with is in the log: the file is not asked for again.
+    const tables = await krige(folder, 'run', 'task.yaml', '--dry-run', '--warm-start', 'table:sums.json')
+    expect([tables.code, tables.stderr], 'tables are named as for learn').toEqual([0, ''])
     const more = await krige(folder, 'run', 'task.yaml', '--study', 'warm', '--evaluations', '320')
     expect(more.code).toBe(0)
     writeFileSync(join(folder, 'other.json'), JSON.stringify({ ...prior, trust: 0.125 }))

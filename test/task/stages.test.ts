@@ -88,6 +88,7 @@ describe('stages in a task file', () => {
       /unknown key stages\.extract\.tempalte/,
     ],
     ['no stages', { stages: {} }, /stages is empty/],
+    ['a list of stages', { stages: [extract, decide] }, /stages is \[.*; expected object, received array/],
     [
       'a judge of pairs',
       { metric: { name: 'pairwise-judge', model: 'gguf:smollm2-135m-instruct', criteria: 'x' }, baseline: { id: 'a' } },

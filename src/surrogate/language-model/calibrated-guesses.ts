@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { InvalidArgumentError } from '../../errors.ts'
+import { InvalidArgumentError, NonFiniteError } from '../../errors.ts'
 import type { Backend } from '../../numerics/linalg/backend.ts'
 import type { Points } from '../points.ts'
 import { gaussianPosterior } from '../posterior.ts'
@@ -37,7 +37,8 @@ const PRIOR_VARIANCE = 1
 
 /**
  * @returns a surrogate over points of one dimension: guesses.
- * @throws InvalidArgumentError where fewer than two prompts are given, or arrays differ in length.
+ * @throws InvalidArgumentError where fewer than two prompts are given, or arrays differ in length; NonFiniteError for what
+ * is no number: an answer that was none is left out, with its prompt.
  * @example
  * const measured = { guesses: Float64Array.of(0.2, 0.5, 0.9), scores: Float64Array.of(0.3, 0.5, 0.8), variances: Float64Array.of(0.01, 0.01, 0.01) }
  * calibratedGuesses(measured, backend).posterior(points([[0.9]])).mean[0]! > 0.5 // true
@@ -47,6 +48,13 @@ export function calibratedGuesses({ guesses, scores, variances }: GuessedScores,
   if (n < 2 || scores.length !== n || variances.length !== n) {
     throw new InvalidArgumentError(
       `${n} guesses, ${scores.length} scores and ${variances.length} variances; expected as many of each, at least two`,
+    )
+  }
+  for (const [i, guess] of guesses.entries()) {
+    if (Number.isFinite(guess) && Number.isFinite(scores[i]) && variances[i]! >= 0) continue
+    throw new NonFiniteError(
+      `prompt ${i} has guess ${guess}, score ${scores[i]} and variance ${variances[i]}; expected numbers, and no variance below 0`,
+      { remedy: 'Leave out prompts that no answer guessed.' },
     )
   }
   const center = guesses.reduce((sum, g) => sum + g, 0) / n

@@ -29,6 +29,12 @@ describe('a surrogate on guesses', () => {
     it(name, run)
   }
 
+  it.each(['guesses', 'scores', 'variances'] as const)('refuses %s that are no numbers', (key) => {
+    const given = measured(1, 5)
+    given[key][3] = Number.NaN
+    expect(() => calibratedGuesses(given, backend)).toThrow(/prompt 3 has .*NaN.*expected numbers/)
+  })
+
   it('believes guesses that were right, and gives up those that were not', () => {
     expect(calibratedGuesses(measured(1), backend).slope).toBeGreaterThan(0.8)
     expect(Math.abs(calibratedGuesses(measured(0), backend).slope)).toBeLessThan(0.35)
