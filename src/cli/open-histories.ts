@@ -1,9 +1,7 @@
-import { InvalidInputError } from '../errors.ts'
 import type { TaskHistory } from '../policy/prior/learn-prior.ts'
 import { findTables } from '../recording/find-tables.ts'
 import { loadTable } from '../recording/load-table.ts'
 import { type EarlierStudy, readEarlierStudy } from '../run/earlier-study.ts'
-import { isHidden } from '../run/hide-texts.ts'
 import { loadStudy } from '../store/load-study.ts'
 import type { Store } from '../store/store.ts'
 import { earlierStudyOf, tablePathOf } from './warm-start.ts'
@@ -30,11 +28,6 @@ export async function openHistories(sources: readonly string[], store: string | 
 
 async function studyHistory(store: Store, name: string): Promise<TaskHistory> {
   const prior = await readEarlierStudy(store, name)
-  if (prior.candidates.some(isHidden)) {
-    throw new InvalidInputError(`study ${name} keeps no texts: nothing can be learned from its prompts`, {
-      remedy: 'Leave it out, or run it again without --no-store-text.',
-    })
-  }
   const config = (await loadStudy(store, name))!.state.config
   return historyOf(config.fingerprint['task'] ?? name, prior)
 }

@@ -4,6 +4,7 @@ import type { PriorHistory } from '../policy/policy.ts'
 import { type Candidate, candidateText } from '../prompt/candidate.ts'
 import { loadStudy } from '../store/load-study.ts'
 import type { Store } from '../store/store.ts'
+import { isHidden } from './hide-texts.ts'
 
 /** An earlier study or table to start warm from; its prompts are embedded by the run. */
 export interface EarlierStudy {
@@ -16,7 +17,7 @@ export interface EarlierStudy {
 /**
  * Reads an earlier study to start warm from.
  *
- * @throws InvalidInputError when there is no such study, or nothing in it.
+ * @throws InvalidInputError when there is no such study, nothing in it, or no text of its prompts.
  * @example
  * await readEarlierStudy(store, 'tickets') // { name: 'tickets', exampleCount: 20, … }
  */
@@ -27,6 +28,14 @@ export async function readEarlierStudy(store: Store, name: string): Promise<Earl
       remedy: 'Name a study that has results: krige studies lists them.',
     })
   const { candidates, observations, config } = fold.state
+  // A hash in place of a text looks like any other text to a surrogate.
+  if (candidates.some(isHidden))
+    throw new InvalidInputError(
+      `study ${JSON.stringify(name)} keeps no texts; nothing can be learned from its prompts`,
+      {
+        remedy: 'Leave it out, or run it again without --no-store-text.',
+      },
+    )
   return { name, candidates, observations, exampleCount: config.exampleCount }
 }
 

@@ -7,6 +7,7 @@ import { openEvaluator } from '../../src/evaluation/open-evaluator.ts'
 import { failure } from '../../src/history/failure.ts'
 import { createBackend } from '../../src/numerics/linalg/create-backend.ts'
 import type { PolicyFactory, PolicyState } from '../../src/policy/policy.ts'
+import { readEarlierStudy } from '../../src/run/earlier-study.ts'
 import { createPriceList } from '../../src/run/prices.ts'
 import { type RunTaskOptions, runTask } from '../../src/run/run-task.ts'
 import { exportJsonLines } from '../../src/store/jsonl.ts'
@@ -96,6 +97,9 @@ describe('a task whose policy asks for prompts', () => {
     for await (const piece of exportJsonLines(store, 'tickets')) log += piece
     expect(log).not.toMatch(/Instruction 9|More is better/)
     expect(log).toContain('"by":"proposer"')
+    await expect(readEarlierStudy(store, 'tickets'), 'hashes are no prompts to learn from').rejects.toThrow(
+      /study "tickets" keeps no texts; nothing can be learned/,
+    )
     await expect(run(hiding, once)).rejects.toMatchObject({
       code: 'conflict',
       message: expect.stringMatching(/made by proposer reflect, and the study keeps no texts/),
