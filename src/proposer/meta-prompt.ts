@@ -31,6 +31,20 @@ export function builtInMetaPrompt(name: string): MetaPrompt {
   return parseMetaPrompt(name, text)
 }
 
+/** Fewer words may be an instruction's own. */
+const FEWEST_WORDS = 5
+
+let sentences: readonly string[] | undefined
+
+/** What the meta-prompts that come with Krige say to a generator: no prompt of a task says that. */
+export function builtInSentences(): readonly string[] {
+  sentences ??= Object.keys(META_PROMPTS)
+    .flatMap((name) => builtInMetaPrompt(name).template.source.split(/\n|\{\{[^}]*\}\}|<[^>]*>|(?<=[.:?]) /))
+    .map((part) => part.trim())
+    .filter((part) => part.split(' ').length >= FEWEST_WORDS)
+  return sentences
+}
+
 /**
  * Reads a meta-prompt as it is written: Markdown with {@link parseTemplate}'s names, and a version in front, if it has one.
  *

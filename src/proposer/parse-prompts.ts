@@ -21,6 +21,8 @@ const REFUSAL =
 /** What small models make of the tag. */
 const MISSPELT = /<(\/?)(?:_+|(?:new|better|improved|revised|rewritten|begin|start)[ _-])?prompt[ _\d]*>/gi
 const MISSPELT_END = /<\/?(?:end|stop)[ _-]prompt>/gi
+/** As the question names the tag. */
+const REPEATED = /<prompt>\s*and\s*<\/prompt>/gi
 
 /**
  * Reads `<prompt>` tags, JSON, numbered or bulleted lists, fences, or else one text.
@@ -35,6 +37,7 @@ export function parsePrompts(answer: string): WrittenPrompt[] {
     .replaceAll('\r\n', '\n')
     .replace(MISSPELT, '<$1prompt>')
     .replace(MISSPELT_END, '</prompt>')
+    .replace(REPEATED, '')
     .trim()
   if (text === '' || REFUSAL.test(text)) return []
   const found = [readTags, readJson, readFences, readList, readWhole].map((read) => () => read(text))
@@ -120,14 +123,14 @@ function readWhole(text: string): WrittenPrompt[] {
 }
 
 const LEAD =
-  /^(?:(?:sure|certainly|of course|okay)\b[^\n]*[:!.]\s*\n+|here(?:['’]s| is| are)[^\n]*:\s*\n+|(?:new |improved |revised |rewritten )?(?:prompt|instruction)s?\s*:\s*|\*{0,2}score \d+\s*:\*{0,2}\s*)+/i
+  /^(?:(?:sure|certainly|of course|okay)\b[^\n]*[:!.]\s*\n+|here(?:['’]s| is| are)[^\n]*:\s*\n+|\*{0,2}(?:new |improved |revised |rewritten )?(?:prompt|instruction)s?(?: [A-Z\d])?\s*:\*{0,2}\s*|\*{0,2}score \d+\s*:\*{0,2}\s*)+/i
 
 function clean({ prompt, hypothesis }: WrittenPrompt): WrittenPrompt {
   let text = prompt
     .trim()
     .replace(LEAD, '')
     .replace(/^```[a-z]*\n?|\n?```$/gi, '')
-    .replace(/<\s*>?\s*\/?\s*(?:prompt|idea)\s*>/gi, '')
+    .replace(/<\s*>?\s*\/?\s*(?:prompt|idea)\s*>|\n\/?prompt>$/gi, '')
     .trim()
   const quoted = text.match(/^(["'“”`*]{1,2})([\s\S]+?)(["'“”`*]{1,2})$/)
   if (quoted && !quoted[2]!.includes(quoted[1]![0]!)) text = quoted[2]!.trim()

@@ -37,6 +37,13 @@ describe('parsePrompts', () => {
     ['a score that it hopes for', '<prompt>Score 77:\nSort it.</prompt>', ['Sort it.']],
     ['where it begins', 'Score 10:\n<begin_prompt>\nSort it.\n</begin_prompt>', ['Sort it.']],
     ['where it ends', '<start_prompt>Sort it.<end_prompt>\n<begin_prompt>Label it.', ['Sort it.', 'Label it.']],
+    [
+      'a letter',
+      '<prompt>Instruction C:\nSort it.</prompt> <prompt>**Instruction B:** Label it.</prompt>',
+      ['Sort it.', 'Label it.'],
+    ],
+    ['the question', 'Put each between <prompt> and </prompt>.\n<prompt>Sort it.</prompt>', ['Sort it.']],
+    ['half a tag', '<prompt>Sort it.\nPrompt></prompt>', ['Sort it.']],
     ['several leads', "Here's one that scores higher:\n\n**Score 11:**\nSort it.", ['Sort it.']],
     ['another language', '<prompt>请将工单分类。</prompt>', ['请将工单分类。']],
     ['a refusal', 'I’m sorry, but I can’t help with that.', []],

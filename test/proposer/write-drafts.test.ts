@@ -51,3 +51,10 @@ it('takes no heading of the question into a prompt', async () => {
   expect(await crossed(answer, 'Sort it.', 'Label it.')).toEqual(['Say which.', ''])
   expect(await crossed(answer, `${heading} A and B.`, 'Label it.')).toHaveLength(2)
 })
+
+it('takes no prompt that repeats what the generator was told to do', async () => {
+  const told = 'Combine the best parts of both into one instruction, then change its wording a little.'
+  const answer = `<prompt>Sort it. ${told}</prompt>\n<prompt>Say which.</prompt>`
+  expect(await crossed(answer, 'Sort it.', 'Label it.')).toEqual(['Say which.'])
+  expect(await crossed(answer, `Sort it. ${told}`, 'Label it.')).toHaveLength(2)
+})
