@@ -28,6 +28,7 @@ export function toCsv(state: StudyState, answers: readonly Answer[] = []): strin
     answers.map(({ calls: _, ...answer }) => answer),
     ({ prompt }) => prompt,
   )
+  const hasParameters = candidates.some(({ parameters }) => parameters !== undefined)
   const rows = candidates.map((candidate, index) => {
     const { scored, sum, failed } = tallies[index]!
     return [
@@ -40,10 +41,15 @@ export function toCsv(state: StudyState, answers: readonly Answer[] = []): strin
       String(failed),
       conclusion?.winner.candidate === index ? 'yes' : '',
       ...(answers.length > 0 ? [textCell(JSON.stringify(byPrompt.get(candidate.id) ?? []))] : []),
+      ...(hasParameters ? [textCell(JSON.stringify(candidate.parameters ?? {}))] : []),
     ].join(',')
   })
-  const header = 'id,text,posterior_mean,posterior_standard_deviation,raw_mean,scored,failed,winner'
-  return [answers.length > 0 ? `${header},answers` : header, ...rows, ''].join('\r\n')
+  const header = [
+    'id,text,posterior_mean,posterior_standard_deviation,raw_mean,scored,failed,winner',
+    ...(answers.length > 0 ? ['answers'] : []),
+    ...(hasParameters ? ['parameters'] : []),
+  ]
+  return [header.join(','), ...rows, ''].join('\r\n')
 }
 
 /** What a spreadsheet runs as a formula, also after what it skips and in the full width of East Asian scripts. */

@@ -124,9 +124,9 @@ export function resultText(
   const signed = (value: number) => `${value >= 0 ? '+' : ''}${score(value)}`
   const comparisons = baseline?.comparisons
   const saved =
-    result.savedCalls === undefined
+    result.savedCalls === undefined || result.savedCalls === 0
       ? ''
-      : ` (${count(result.savedCalls)} more were saved: those stages had answered already)`
+      : ` (${count(result.savedCalls)} more ${result.savedCalls === 1 ? 'was' : 'were'} saved: those stages had answered already)`
   return [
     `The best prompt found, ${winner.id}:`,
     '',

@@ -1,13 +1,16 @@
 import { showValue } from '../check-input.ts'
 import { CorruptError, InvalidInputError, KrigeError, UnavailableError } from '../errors.ts'
 
+/** Studies that a message names. */
+const MOST_NAMED = 20
+
 /** A study that is not there, and which ones are. */
 export function unknownStudy(name: string, known: readonly string[]): InvalidInputError {
   return new InvalidInputError(`there is no study ${JSON.stringify(name)}`, {
     remedy:
       known.length === 0
         ? 'The store is empty. Start one with `krige run task.yaml`, or name the right store.'
-        : `Known studies: ${known.slice(-20).join(', ')}.`,
+        : `Known studies: ${known.slice(-MOST_NAMED).join(', ')}${known.length > MOST_NAMED ? `, and ${known.length - MOST_NAMED} earlier ones` : ''}.`,
   })
 }
 

@@ -42,6 +42,16 @@ describe('a CSV cell', () => {
   })
 })
 
+describe('a table of candidates', () => {
+  it('tells apart those that differ in a parameter alone', () => {
+    const twice = [1, 2].map((rounds) => ({ id: `r${rounds}`, text: 'Label it.', parameters: { rounds } }))
+    const [header, ...rows] = toCsv(createStudy({ pool: twice, policy: 'random', exampleCount: 2 }).state).split('\r\n')
+    expect(header).toMatch(/,winner,parameters$/)
+    expect(rows[0]).toMatch(/,"\{""rounds"":1\}"$/)
+    expect(rows[1]).toMatch(/,"\{""rounds"":2\}"$/)
+  })
+})
+
 describe('a study that keeps no texts', () => {
   it('has no prompt to export, and says whose it is', { timeout: 60_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'krige-export-'))

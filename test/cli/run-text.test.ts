@@ -95,6 +95,16 @@ describe('the end of a run', () => {
     expect(changes(text('Label it.', 'bug'), 'Label it.')).toBe('Against the baseline:\n- 1 turn of a conversation')
   })
 
+  it('says how many calls stages saved, where they did', () => {
+    const spent = (savedCalls: number) =>
+      /40 calls.*1,200/.exec(resultText({ ...result, savedCalls }, { evaluations: 16 }))![0]
+    expect([0, 1, 2].map(spent)).toEqual([
+      '40 calls, 1,200',
+      '40 calls (1 more was saved: those stages had answered already), 1,200',
+      '40 calls (2 more were saved: those stages had answered already), 1,200',
+    ])
+  })
+
   it('says stage by stage what changed, and which parameters did', () => {
     const of = (points: string, verdict: string, rounds: number) => ({
       slots: { points, verdict },
