@@ -107,7 +107,7 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
       ended ??= UNAFFORDABLE
     } else if (isFatal(failure)) {
       failModel(failure)
-    } else if (failure.retryable || !study.state.hasScore) {
+    } else if (failure.retryable || (failure.kind !== 'budget' && !study.state.hasScore)) {
       streak.push({ cell, measurement })
       // What one prompt cannot be asked says nothing of the others.
       const prompts = new Set(streak.map(({ cell }) => cell.evaluation.index)).size

@@ -5,6 +5,7 @@
  */
 
 import { BudgetError, KrigeError } from '../errors.ts'
+import { NO_CALL_LEFT } from '../history/failure.ts'
 import type { Recommendation } from '../policy/policy.ts'
 import { evaluationsLeft, searchBudget } from '../study/allowance.ts'
 import { countDrafts, type DraftCounts } from '../study/draft-counts.ts'
@@ -234,8 +235,8 @@ function searchProgress(state: StudyState, isFixed: boolean) {
 /** No score, no winner: what failed, how often and why, or else the budget. */
 function nothingMeasured({ failures, config }: StudyState, reason: string): KrigeError {
   const [last] = [...failures.values()].reverse()
-  if (!last) {
-    return new BudgetError(`the budget is too small to measure anything: ${reason}`, {
+  if (!last || last.latest.endsWith(NO_CALL_LEFT)) {
+    return new BudgetError(`the budget is too small to measure anything: ${last?.latest ?? reason}`, {
       remedy: 'Raise evaluations or calls (or tokens, or usd) in the budget.',
     })
   }

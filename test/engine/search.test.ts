@@ -227,6 +227,18 @@ describe('runSearch', () => {
     await expect(run(start({ budget: { tokens: 3 } }))).rejects.toMatchObject({ code: 'budget' })
   })
 
+  it('is not down where the budget ends within its first cells', async () => {
+    const evaluate: CellEvaluator = async ({ reserve }) => {
+      const first = await reserve(COST)
+      first?.settle(COST)
+      const second = await reserve({ ...COST, inputTokens: 1000 })
+      return second ? { score: 1 } : { failure: failure('budget', 'stage 2: the budget allows no further call') }
+    }
+    const study = start({ budget: { inputTokens: 200 } })
+    await expect(run(study, { evaluate })).rejects.toMatchObject({ code: 'budget' })
+    expect(study.state.observations.length).toBeGreaterThan(8)
+  })
+
   it('warns of prompts that fail often', async () => {
     const evaluate: CellEvaluator = async (request) =>
       request.index === 2 ? { failure: failure('program', 'content filter') } : oneCall()(request)
