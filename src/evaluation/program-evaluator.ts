@@ -3,10 +3,11 @@ import { failure } from '../history/failure.ts'
 import { candidateText } from '../prompt/candidate.ts'
 import { messageOf } from '../text/message-of.ts'
 import { MOST_SOURCE, readBounded } from './bounded-file.ts'
-import { type CallOutcome, callModel } from './call-model.ts'
+import type { CallOutcome } from './call-model.ts'
+import { createCheckpoints } from './checkpoints.ts'
 import type { Evaluation, EvaluationRequest, Evaluator } from './evaluator.ts'
 import { measureAnswers } from './measure-answers.ts'
-import { cacheKeyOf, type ResponseCache } from './response-cache.ts'
+import type { ResponseCache } from './response-cache.ts'
 import type { RetryOptions } from './retry.ts'
 import { totalOf } from './score-answer.ts'
 import type { GenerateRequest, Sampling, TextModel } from './text-model.ts'
@@ -47,6 +48,9 @@ export async function createProgramEvaluator(options: ProgramEvaluatorOptions): 
     .update(JSON.stringify([source, model?.identity ?? null, sampling]))
     .digest('hex')
   const pool = await createWorkerPool({ file, role: 'program', exportName: 'evaluate', concurrency, ...limits })
+
+  // Cells of candidates that share a stage often run side by side. What has ended is the cache's to keep.
+  const checkpoints = createCheckpoints(options.cache, false)
 
   const evaluate = async (request: EvaluationRequest): Promise<Evaluation> => {
     const begun = performance.now()
@@ -136,11 +140,12 @@ export async function createProgramEvaluator(options: ProgramEvaluatorOptions): 
       },
       signal,
     }
-    return callModel(model, generate, {
+    return checkpoints.ask(model, generate, {
       reserve: request.reserve,
       stage: asked.stage,
       retry: options.retry,
-      ...(options.cache ? { cache: options.cache, cacheKey: cacheKeyOf(model, generate, request.repeat, '') } : {}),
+      repeat: request.repeat,
+      decides: '',
     })
   }
 

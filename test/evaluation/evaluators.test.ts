@@ -15,6 +15,7 @@ import { createMemoryResponseCache } from '../../src/evaluation/response-cache.t
 import { DEFAULT_RETRY, retryDelay } from '../../src/evaluation/retry.ts'
 import { createRedactor, Secret } from '../../src/evaluation/secrets.ts'
 import { createTemplateEvaluator } from '../../src/evaluation/template-evaluator.ts'
+import type { TextModel } from '../../src/evaluation/text-model.ts'
 import { failure } from '../../src/history/failure.ts'
 import { parseTemplate } from '../../src/prompt/template.ts'
 import { writeTurns } from '../../src/prompt/turns.ts'
@@ -168,6 +169,22 @@ describe('the program evaluator', () => {
     expect(result).toMatchObject({ score: 1, metrics: { length: 5 }, output: 'bug', calls: 2 })
     expect(reserved).toEqual([3, 8])
     expect(model.requests.map((request) => request.prompt)).toEqual(['Think about It crashes.', 'Label: crash'])
+  })
+
+  it.each([true, false])('pays once for what is asked again while it is on its way (cache: %s)', async (cached) => {
+    const scripted = createScriptedModel(() => 'crash')
+    const later = () => new Promise((resolve) => setTimeout(resolve, 100))
+    const model: TextModel = { ...scripted, generate: (request) => later().then(() => scripted.generate(request)) }
+    const evaluator = await open(
+      `export default async (candidate, example, { generate }) =>
+        (await Promise.all([generate('Think'), generate('Think')])).join().length`,
+      { model, ...(cached ? { cache: createMemoryResponseCache() } : {}) },
+    )
+    expect(await evaluator.evaluate(cell)).toMatchObject({ score: 11, calls: 1, metrics: { calls: 2 } })
+    expect(await evaluator.evaluate(cell), 'what has ended is the cache’s to keep').toMatchObject({
+      score: 11,
+      calls: cached ? 0 : 1,
+    })
   })
 
   it('passes on a failed call, and its kind when the program does not catch it', async () => {

@@ -5,6 +5,7 @@ import { mostRuns, walkProgram } from '../../prompt/program-flow.ts'
 import { type ProgramStage, renderStage, type StagedProgram } from '../../prompt/staged-program.ts'
 import { messageOf } from '../../text/message-of.ts'
 import type { CallOutcome } from '../call-model.ts'
+import { createCheckpoints } from '../checkpoints.ts'
 import { requestTokens } from '../estimate-tokens.ts'
 import type { Evaluation, EvaluationRequest, Evaluator } from '../evaluator.ts'
 import { measureAnswers } from '../measure-answers.ts'
@@ -15,7 +16,6 @@ import type { ResponseCache } from '../response-cache.ts'
 import type { RetryOptions } from '../retry.ts'
 import { scoreAnswer, totalOf } from '../score-answer.ts'
 import type { GenerateRequest, Sampling, TextModel } from '../text-model.ts'
-import { createCheckpoints } from './checkpoints.ts'
 
 export interface StageEvaluatorOptions {
   readonly program: StagedProgram

@@ -1,8 +1,8 @@
-import { type CallModelOptions, type CallOutcome, callModel } from '../call-model.ts'
-import { cacheKeyOf, type ResponseCache } from '../response-cache.ts'
-import type { GenerateRequest, TextModel } from '../text-model.ts'
+import { type CallModelOptions, type CallOutcome, callModel } from './call-model.ts'
+import { cacheKeyOf, type ResponseCache } from './response-cache.ts'
+import type { GenerateRequest, TextModel } from './text-model.ts'
 
-/** Answers of stages, each asked for once. */
+/** Answers to the stages of programs, each asked for once. */
 export interface Checkpoints {
   /** The answer to this very input: one that is there, one that is on its way, or a call. */
   ask(model: TextModel, request: GenerateRequest, options: CheckpointOptions): Promise<CallOutcome>
@@ -21,8 +21,10 @@ const MOST_ANSWERS = 20_000
  * Keeps what stages answered, so that a change in a later stage pays for no earlier one. It is kept in the cache of
  * responses where there is one, else for as long as the process lives. Cells that ask the same at the same time share
  * one call.
+ *
+ * @param remembers Whether answers are kept where there is no cache. @defaultValue true
  */
-export function createCheckpoints(cache: ResponseCache | undefined): Checkpoints {
+export function createCheckpoints(cache: ResponseCache | undefined, remembers = true): Checkpoints {
   const answers = new Map<string, Promise<CallOutcome>>()
   return {
     async ask(model, request, { repeat, decides, ...options }) {
@@ -42,7 +44,7 @@ export function createCheckpoints(cache: ResponseCache | undefined): Checkpoints
       }
       try {
         const outcome = await asked
-        if (cache || outcome.result.kind === 'failure') forget()
+        if (cache || !remembers || outcome.result.kind === 'failure') forget()
         else if (answers.size > MOST_ANSWERS) answers.delete(answers.keys().next().value!)
         return outcome
       } catch (error) {
