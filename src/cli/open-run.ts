@@ -93,7 +93,7 @@ async function openTaskCache(task: Task, flags: RunFlags) {
   return openResponseCache(location, flags.study ?? task.name, (notice) => process.stderr.write(`${notice}\n`))
 }
 
-/** For a plan a model is only needed to count tokens; where it cannot be had, four characters count as one. */
+/** For a plan a model is only needed to count tokens; where it cannot be had, they are estimated as for one behind HTTP. */
 export async function openEstimator(task: Task, flags: RunFlags, replay: Replay | undefined) {
   const missing = new Set<string>()
   const onMissingKey = (problem: string) => missing.add(sentence(problem))
@@ -114,9 +114,9 @@ async function openCounter(
   } catch (error) {
     if (!isUnavailable(error) || !task.template) throw error
     const { renderTemplate } = await import('../prompt/template.ts')
-    const { requestTokens } = await import('../evaluation/estimate-tokens.ts')
+    const { estimateTokens, requestTokens } = await import('../evaluation/estimate-tokens.ts')
     const { template, sampling } = task
-    const counter = { local: true, countTokens: (text: string) => Math.ceil(text.length / 4) }
+    const counter = { local: false, countTokens: estimateTokens }
     const estimate: Evaluator['estimate'] = (candidate, example) => ({
       calls: 1,
       inputTokens: requestTokens(counter, renderTemplate(template, candidate, example)),
