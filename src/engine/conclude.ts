@@ -15,7 +15,7 @@ import {
   judge,
   posteriorInterval,
 } from '../study/verdict.ts'
-import { sayWhyNot } from './keep-baseline.ts'
+import { sayNoneRight, sayWhyNot } from './keep-baseline.ts'
 
 /** What the winner and the baseline scored on the holdout, by example; a comparison's loser has what its winner lacks. */
 function holdoutPair(state: StudyState, winner: number, baseline: number | undefined) {
@@ -79,7 +79,14 @@ export function concludeSearch(
     ...(comparison ? { comparison } : {}),
     ...(combined ? { combined } : {}),
     ...(feasibility ? { feasibility } : {}),
-    warnings: [...whyNot, ...warnings, ...notes, ...failureWarnings(study), ...generationWarnings(study, whyNot)],
+    warnings: [
+      ...whyNot,
+      ...sayNoneRight(study.state),
+      ...warnings,
+      ...notes,
+      ...failureWarnings(study),
+      ...generationWarnings(study, whyNot),
+    ],
   }
 }
 

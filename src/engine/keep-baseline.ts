@@ -49,13 +49,20 @@ export function sayWhyNot(state: StudyState, winner: number, baseline: number | 
         : whyNothing(state),
     )
   }
-  const { right, all } = outcomesOf(state)
-  if (all >= TELLING && right === 0) {
-    said.push(
-      `None of ${all} answers was right, whatever the prompt: look at the form of the answers, the metric and maxOutputTokens first.`,
-    )
-  }
   return said
+}
+
+/** Where every score is 0, which a search among prompts cannot mend: what to look at. */
+export function sayNoneRight({ candidates, config, observations, holdout }: StudyState): string[] {
+  const isOfPrompts = candidates.some(({ text, slots }) => text !== undefined || slots !== undefined)
+  // The least loss is as good as can be.
+  if (!isOfPrompts || config.direction === 'minimize') return []
+  const scores = [observations, holdout].flatMap((log) => Array.from({ length: log.length }, (_, i) => log.score(i)))
+  const told = scores.filter((score) => !Number.isNaN(score))
+  if (told.length < TELLING || told.some((score) => score !== 0)) return []
+  return [
+    `None of ${told.length} answers was right, whatever the prompt: look at the form of the answers, the metric and maxOutputTokens first.`,
+  ]
 }
 
 /** Where nothing was written. */
@@ -65,15 +72,4 @@ function whyNothing({ generations }: StudyState): string {
     return 'The proposers found nothing in the prompt to work with, and asked no generator. Name others, or leave proposers out.'
   }
   return `The proposers wrote no prompt that could be read${error === undefined ? '' : ` (${error})`}. Try another generator, or more proposers.`
-}
-
-function outcomesOf({ observations }: StudyState): { right: number; all: number } {
-  let [right, all] = [0, 0]
-  for (let index = 0; index < observations.length; index++) {
-    const score = observations.score(index)
-    if (Number.isNaN(score)) continue
-    all++
-    if (score > 0) right++
-  }
-  return { right, all }
 }

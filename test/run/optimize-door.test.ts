@@ -122,6 +122,17 @@ describe('held-out examples', () => {
   })
 })
 
+describe('optimize where nothing is right', () => {
+  const said = async (options: object) => (await call(options)).warnings.filter((text) => text.startsWith('None of'))
+
+  it('says so, be the prompts written or given', async () => {
+    const none = { examples: [1, 2, 3, 4, 5, 6], budget: { evaluations: 12 }, evaluate: () => 0 }
+    expect(await said(none)).toEqual([expect.stringMatching(/^None of 12 answers was right, whatever the prompt: /)])
+    expect(await said({ ...none, evaluate: (_: string, example: number) => example % 2 })).toEqual([])
+    expect(await said({ ...none, direction: 'minimize' })).toEqual([])
+  })
+})
+
 describe('optimize without a score', () => {
   it.each<readonly [string, () => never | number | null, string]>([
     [
