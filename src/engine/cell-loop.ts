@@ -109,24 +109,33 @@ export async function runCells(options: CellLoopOptions): Promise<string> {
       failModel(failure)
     } else if (failure.retryable || (failure.kind !== 'budget' && !study.state.hasScore)) {
       streak.push({ cell, measurement })
+      const { count, prompts } = failuresInARow()
       // What one prompt cannot be asked says nothing of the others.
-      const prompts = new Set(streak.map(({ cell }) => cell.evaluation.index)).size
       const isDown = failure.retryable || prompts > 1 || study.state.candidates.length === 1
-      if (streak.length >= patience && isDown) pauseFor(failure)
+      if (count >= patience && isDown) pauseFor(failure, count)
     } else {
       tellStreak()
       record(cell, measurement)
     }
   }
 
-  const pauseFor = ({ message, retryable }: Failure) => {
+  /** Those held back, and before the first score those that were told because nothing else was pending. */
+  const failuresInARow = () => {
+    const told = study.state.hasScore ? [] : [...study.state.failures]
+    return {
+      count: told.reduce((sum, [, failed]) => sum + failed.count, streak.length),
+      prompts: new Set([...streak.map(({ cell }) => cell.evaluation.index), ...told.map(([index]) => index)]).size,
+    }
+  }
+
+  const pauseFor = ({ message, retryable }: Failure, count: number) => {
     const failed = streak.splice(0)
     const reason = retryable ? `the model was down: ${message}` : `nothing could be measured: ${message}`
     for (const { cell } of failed) study.release(cell.action, reason, [cell.position])
     const when = retryable
       ? 'when the model answers'
       : 'once that is put right; under another name where the task, its metric or its program had to change, past the response cache (--no-cache) where a model or judge had to'
-    fail(pausedAfter(`${failed.length} evaluations in a row failed, the last with: ${message}`, when))
+    fail(pausedAfter(`${count} evaluations in a row failed, the last with: ${message}`, when))
   }
 
   /** Makes room for the next once this is told and its results are on their way to the disk. */

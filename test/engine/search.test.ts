@@ -4,6 +4,7 @@ import type { CellEvaluator } from '../../src/engine/cell.ts'
 import { createJournal } from '../../src/engine/journal.ts'
 import { runSearch } from '../../src/engine/search.ts'
 import { failure } from '../../src/history/failure.ts'
+import type { PolicyFactory } from '../../src/policy/policy.ts'
 import { renderReport } from '../../src/report/render-report.ts'
 import { reportMarkdown } from '../../src/report/report-text.ts'
 import { summarizeReport } from '../../src/report/summary.ts'
@@ -156,6 +157,21 @@ describe('runSearch', () => {
     await run(hiccup, { evaluate: sometimes })
     expect(hiccup.state.observations.length).toBe(30)
     expect([...hiccup.state.failures.values()].reduce((sum, { count }) => sum + count, 0)).toBe(6)
+  })
+
+  it('pauses when nothing can be measured, also where a policy waits for every result', async () => {
+    const oneByOne: PolicyFactory = (context) => {
+      const policy = breadthFirst(context)
+      return { ...policy, next: (state) => (state.pending.length > 0 ? { kind: 'wait' } : policy.next(state)) }
+    }
+    const study = start({ policy: oneByOne })
+    const evaluate: CellEvaluator = async (request) => {
+      await oneCall()(request)
+      return { failure: failure('program', 'no end after 20 steps') }
+    }
+    await expect(run(study, { evaluate })).rejects.toThrow('8 evaluations in a row failed, the last with: no end')
+    await expect(run(study, { evaluate }), 'at the first that fails again').rejects.toThrow('8 evaluations in a row')
+    expect(study.spent.evaluations).toBe(7)
   })
 
   it('tells a passing failure at the very end of a search, too', async () => {
