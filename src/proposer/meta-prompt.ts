@@ -32,7 +32,7 @@ export function builtInMetaPrompt(name: string): MetaPrompt {
 }
 
 /** Fewer words may be an instruction's own. */
-const FEWEST_WORDS = 5
+const FEWEST_WORDS = 4
 
 let sentences: readonly string[] | undefined
 

@@ -21,11 +21,12 @@ const REFUSAL =
 /** What small models make of the tag. */
 const MISSPELT = /<(\/?)(?:_+|(?:new|better|improved|revised|rewritten|begin|start)[ _-])?prompt[ _\d]*>/gi
 const MISSPELT_END = /<\/?(?:end|stop)[ _-]prompt>/gi
+const BRACKETS = /^[ \t]*[[(<](\/?)prompt[\])>]/gim
 /** As the question names the tag. */
 const REPEATED = /<prompt>\s*and\s*<\/prompt>/gi
 
 /**
- * Reads `<prompt>` tags, JSON, numbered or bulleted lists, fences, or else one text.
+ * Reads `<prompt>` tags, JSON, fences, headings, numbered or bulleted lists, or else one text.
  *
  * @example
  * parsePrompts('<idea>Be exact.</idea>\n<prompt>Label it.</prompt>') // [{ prompt: 'Label it.', hypothesis: 'Be exact.' }]
@@ -37,10 +38,11 @@ export function parsePrompts(answer: string): WrittenPrompt[] {
     .replaceAll('\r\n', '\n')
     .replace(MISSPELT, '<$1prompt>')
     .replace(MISSPELT_END, '</prompt>')
+    .replace(BRACKETS, '<$1prompt>')
     .replace(REPEATED, '')
     .trim()
   if (text === '' || REFUSAL.test(text)) return []
-  const found = [readTags, readJson, readFences, readList, readWhole].map((read) => () => read(text))
+  const found = [readTags, readJson, readFences, readHeadings, readList, readWhole].map((read) => () => read(text))
   for (const read of found) {
     const prompts = read()
       .map(clean)
@@ -98,6 +100,22 @@ function ofJson(value: unknown): WrittenPrompt[] {
 
 function readFences(text: string): WrittenPrompt[] {
   return [...text.matchAll(/```[a-z]*\n([\s\S]*?)(?:```|$)/gi)].map(([, prompt]) => ({ prompt: prompt! }))
+}
+
+const HEADING = /^[ \t]*(?:#{1,4} +(.+)|\*\*(.+?)\*\*:?)[ \t]*$/gm
+const NAMES_PROMPT = /^(?:\w+ )?(?:prompt|instruction)\b/i
+
+/** What stands under headings that say "Prompt" or "Instruction"; a prompt may have headings of its own. */
+function readHeadings(text: string): WrittenPrompt[] {
+  const headings = [...text.matchAll(HEADING)].map((match) => ({
+    says: (match[1] ?? match[2])!,
+    from: match.index,
+    to: match.index + match[0].length,
+  }))
+  if (headings.filter(({ says }) => NAMES_PROMPT.test(says)).length < 2) return []
+  return headings.flatMap(({ says, to }, place) =>
+    NAMES_PROMPT.test(says) ? [{ prompt: text.slice(to, headings[place + 1]?.from) }] : [],
+  )
 }
 
 const ITEM = /^\s*(?:\d{1,2}[.):]|[-*•])\s+/

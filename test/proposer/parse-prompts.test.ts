@@ -43,6 +43,21 @@ describe('parsePrompts', () => {
       ['Sort it.', 'Label it.'],
     ],
     ['the question', 'Put each between <prompt> and </prompt>.\n<prompt>Sort it.</prompt>', ['Sort it.']],
+    [
+      'headings',
+      '**Instruction A:**\nSort it.\n\n**Idea:**\nBe short.\n\n**Prompt 2 for both:**\nLabel it.\nOne word.',
+      ['Sort it.', 'Label it.\nOne word.'],
+    ],
+    [
+      'a heading of its own',
+      '# Instructions\nSort it.\n# Output\nOne word.',
+      ['# Instructions\nSort it.\n# Output\nOne word.'],
+    ],
+    [
+      'other brackets',
+      '(prompt) Sort it.\n\n(prompt> Label the text (prompt).',
+      ['Sort it.', 'Label the text (prompt).'],
+    ],
     ['half a tag', '<prompt>Sort it.\nPrompt></prompt>', ['Sort it.']],
     ['several leads', "Here's one that scores higher:\n\n**Score 11:**\nSort it.", ['Sort it.']],
     ['another language', '<prompt>请将工单分类。</prompt>', ['请将工单分类。']],
