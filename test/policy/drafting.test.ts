@@ -24,14 +24,14 @@ interface GameOptions {
   readonly calls?: number
   readonly fresh?: boolean
   readonly barren?: boolean
-  /** Beside the one that writes there is one that brings nothing. */
-  readonly spent?: boolean
+  /** Beside the one that writes there is one that brings nothing, at so many calls per draft. */
+  readonly spent?: number
   readonly options?: Record<string, unknown>
   readonly seed?: number
 }
 
 function game(given: GameOptions) {
-  const { budget = 150, calls = 200, fresh = false, barren = false, spent = false, options = {}, seed = 1 } = given
+  const { budget = 150, calls = 200, fresh = false, barren = false, spent, options = {}, seed = 1 } = given
   const random = createRandom(seed)
   const context: PolicyContext = {
     seed: 1,
@@ -40,7 +40,10 @@ function game(given: GameOptions) {
     evaluationBudget: budget,
     estimand: 'population',
     backend: createJsBackend(),
-    proposers: [{ name: 'words', calls: (count) => count }, ...(spent ? [{ name: 'spent', calls: () => 0 }] : [])],
+    proposers: [
+      { name: 'words', calls: (count) => count },
+      ...(spent === undefined ? [] : [{ name: 'spent', calls: (count: number) => spent * count }]),
+    ],
     options,
   }
   const pool: PoolEntry[] = [{ candidate: { id: '0', text: 'Classify the ticket.', origin: { by: 'baseline' } } }]
@@ -158,12 +161,18 @@ describe('krige with proposers', () => {
   })
 
   it('asks it again where others have written since', () => {
-    const { generations } = game({ spent: true, budget: 100 })
+    const { generations } = game({ spent: 0, budget: 100 })
     const attempts = generations.flatMap(({ proposer }, place) => (proposer === 'spent' ? [place] : []))
     expect(attempts.length).toBeGreaterThan(3)
     for (const [number, place] of attempts.entries()) {
       if (number >= 3) expect(place - attempts[number - 1]!).toBeGreaterThan(1)
     }
+  })
+
+  it('tries each proposer before it asks one again, unless a trial takes much of what is left', () => {
+    const namesOf = (spent: number) => game({ spent, budget: 100 }).generations.map(({ proposer }) => proposer)
+    expect(namesOf(4).slice(0, 2).sort()).toEqual(['spent', 'words'])
+    expect(namesOf(40).slice(0, 2)).toEqual(['words', 'words'])
   })
 
   it('writes nothing that it cannot pay for', () => {

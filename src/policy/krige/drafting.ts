@@ -20,7 +20,7 @@ import { candidateText, type PoolEntry } from '../../prompt/candidate.ts'
 import type { PromptBeliefs } from '../../surrogate/prompt/prompt-model.ts'
 import type { ScoreMoments } from '../../surrogate/prompt/score-moments.ts'
 import { createCellScores } from '../cell-scores.ts'
-import type { Decision, Generation, Policy, PolicyContext, PolicyState, ProposerInfo } from '../policy.ts'
+import type { Decision, Generation, Policy, PolicyContext, PolicyState, ProposerInfo, Reason } from '../policy.ts'
 import {
   type ArmEvidence,
   carriedEvidence,
@@ -52,6 +52,10 @@ const MOST_PARENTS = 4
 /** Most drafts at first, and per outcome told: what drafts are worth is learned by measuring some. */
 const FIRST_DRAFTS = 8
 const DRAFTS_PER_OUTCOME = 0.5
+/** Share of what is left that a draft may take to try its proposer. */
+const TRIAL_SHARE = 0.1
+/** Outcomes of its best draft. */
+const TRIAL_LOOKS = 4
 /** A proposer whose last attempts brought nothing new is not asked again, unless others have written since: it has new parents. */
 const MOST_FAILURES = 3
 
@@ -129,12 +133,26 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       const asked = Int32Array.from(pool, (_, i) => cells.count(i) + (taken.get(i)?.size ?? 0) - shown(i))
       const free = Int32Array.from(asked, (count, i) => (state.excluded?.has(i) ? 0 : exampleCount - count - shown(i)))
       const plan = planFor(state, fitAt(observations.length))
+      const evaluate = (candidate: number, count: number, reason: Reason): Decision => {
+        const { redundancy } = pools.of(pool, observations)
+        redundancy?.read(observations)
+        const block = Math.min(count, free[candidate]!, state.evaluationsLeft)
+        const examples = chooseExamples(candidate, { ...plan, redundancy, taken }, block)
+        return { kind: 'act', action: { kind: 'evaluate', candidate, examples, reason } }
+      }
       const standing = standingOf(plan, asked, state.excluded)
+      const trial = firstDraft(state, plan, asked)
+      if (trial)
+        return evaluate(trial.candidate, TRIAL_LOOKS, { summary: `the first look at what ${trial.proposer} writes` })
       const measuring = bestMeasurement(plan, standing, pool, asked, free, state.evaluationsLeft)
-      const proposer = nextProposer(state, plan, asked)
-      const writing = proposer && bestWriting(plan, standing, { asked, free }, proposer, state)
-      if (writing && (!measuring || writing.rate > measuring.rate)) {
-        const { count, rate } = writing
+      const alive = proposersLeft(state)
+      const writingBy = (proposer: ProposerInfo | undefined) =>
+        proposer && bestWriting(plan, standing, { asked, free }, proposer, state)
+      const drawn = writingBy(nextProposer(state, alive, plan, asked))
+      if (drawn && (!measuring || drawn.rate > measuring.rate)) {
+        // Each is tried before any is asked again: what it is worth shows in what it writes for this task.
+        const writing = writingBy(alive.find((proposer) => isUntried(proposer, state))) ?? drawn
+        const { proposer, count, rate } = writing
         const parents = parentsOf(plan, standing)
         const summary = `${count} more drafts promise ${rate.toFixed(5)} per call, measuring on ${(measuring?.rate ?? 0).toFixed(5)}`
         const choice = chooseStage(context, state, parents[0]!, options.stageChoice)
@@ -148,31 +166,32 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
         return { kind: 'done', reason: `${which} has been measured on every example, and no proposer writes more` }
       }
       const { candidate, rate } = measuring
-      const { redundancy } = pools.of(pool, observations)
-      redundancy?.read(observations)
-      const block = Math.min(options.block, state.evaluationsLeft)
-      const examples = chooseExamples(candidate, { ...plan, redundancy, taken }, block)
       const { means, standardDeviations } = plan.scores
       const score = `${means[candidate]!.toFixed(3)} ± ${standardDeviations[candidate]!.toFixed(3)}`
       const known = asked[candidate] === 0 ? 'a draft, predicted by its text at' : `after ${asked[candidate]} examples`
-      const reason = { summary: `${known} ${score}; ${rate.toFixed(5)} per call`, expectedGain: rate }
-      return { kind: 'act', action: { kind: 'evaluate', candidate, examples, reason } }
+      const summary = `${known} ${score}; ${rate.toFixed(5)} per call`
+      return evaluate(candidate, options.block, { summary, expectedGain: rate })
     },
     recommend: pools.recommend,
   }
 
-  /** Of those that bring something, the one the bandit draws. */
-  function nextProposer(
-    { pool, observations, generations = [] }: PolicyState,
-    plan: DraftingPlan,
-    asked: Int32Array,
-  ): ProposerInfo | undefined {
+  /** Those that bring something. */
+  function proposersLeft({ generations = [] }: PolicyState): readonly ProposerInfo[] {
     const isFruitful = ({ added }: Generation) => added.length > 0
-    const alive = proposers.filter(({ name }) => {
+    return proposers.filter(({ name }) => {
       const last = generations.filter(({ proposer }) => proposer === name).slice(-MOST_FAILURES)
       if (last.length < MOST_FAILURES || last.some(isFruitful)) return true
       return generations.slice(generations.lastIndexOf(last.at(-1)!) + 1).some(isFruitful)
     })
+  }
+
+  /** The one that the bandit draws. */
+  function nextProposer(
+    { pool, observations, generations = [] }: PolicyState,
+    alive: readonly ProposerInfo[],
+    plan: DraftingPlan,
+    asked: Int32Array,
+  ): ProposerInfo | undefined {
     if (alive.length < 2) return alive[0]
     const writers = new Map(
       generations.flatMap(({ proposer, added }) => added.map((index) => [index, proposer] as const)),
@@ -216,6 +235,25 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     return best
   }
 
+  /** Of a proposer none of whose drafts was looked at, the one that promises most: else its trial would tell nothing. */
+  function firstDraft({ generations = [], excluded }: PolicyState, { ranked }: DraftingPlan, asked: Int32Array) {
+    if (proposers.length < 2) return undefined
+    for (const { name } of proposers) {
+      const drafts = generations.flatMap(({ proposer, added }) => (proposer === name ? added : []))
+      if (drafts.some((candidate) => asked[candidate]! > 0)) continue
+      const candidate = ranked.find((i) => drafts.includes(i) && !excluded?.has(i))
+      if (candidate !== undefined) return { candidate, proposer: name }
+    }
+    return undefined
+  }
+
+  function isUntried(proposer: ProposerInfo, { generations = [], evaluationsLeft }: PolicyState): boolean {
+    return (
+      priceOf(proposer, 1) <= TRIAL_SHARE * evaluationsLeft &&
+      generations.every((generation) => generation.proposer !== proposer.name)
+    )
+  }
+
   /** How many drafts to ask for; undefined where nothing can be paid for. */
   function bestWriting(
     plan: DraftingPlan,
@@ -237,7 +275,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     const left = slope * slope * (untold + (options.screening ? 0 : told))
     const measured = state.pool.filter(({ candidate }, i) => candidate.origin?.parents && asked[i]! > 0).length
     const leap = { measured, mean: scores.means[leader]!, scale: plan.beliefs.scale }
-    let best: { readonly count: number; readonly rate: number } | undefined
+    let best: { readonly proposer: ProposerInfo; readonly count: number; readonly rate: number } | undefined
     for (const count of DRAFTS) {
       const calls = proposer.calls(count)
       if (calls > (state.callsLeft ?? Number.POSITIVE_INFINITY) || count > allowed) continue
@@ -246,7 +284,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       const anything = 1 - (1 - passing) ** count
       const likely = anything * bestRate(distance, left, noise, Math.min(exampleCount, state.evaluationsLeft), 1, price)
       const rate = Math.max(likely, leapRate(leap, count, passing, price))
-      if (!best || rate > best.rate) best = { count, rate }
+      if (!best || rate > best.rate) best = { proposer, count, rate }
     }
     return best
   }
