@@ -52,7 +52,7 @@ function searchText({ searchEvaluations, holdoutEvaluations, proposing, exhausti
 function proposingText({ calls }: NonNullable<Plan['proposing']>): string {
   return calls === 0
     ? 'Further prompts are made from the examples, without a model.'
-    : `Further prompts are written as they pay, in about ${counted(calls, 'call')}.`
+    : 'Further prompts are written where that pays, in calls of the same budget.'
 }
 
 function costText(cost: Cost): string {

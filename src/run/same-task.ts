@@ -56,8 +56,8 @@ export function checkSameStudy(
   // Earlier versions named the metric that a program does not use. Another program differs in its scoring.
   const differing = [...keys].filter((key) => before[key] !== now[key] && !(key === 'metric' && now[key] === PROGRAM))
   if (differing.length === 0) return
-  // What is behind `scoring` stands in it, too: told once.
-  const named = differing.filter((key) => key !== 'scoring' || !differing.some((other) => IN_SCORING.has(other)))
+  // What is behind these hashes stands in them, too: told once.
+  const named = differing.filter((key) => !differing.some((other) => BEHIND[key]?.has(other)))
   const details = named.map((key) =>
     HASHED[key] === undefined
       ? `${key} was ${before[key] ?? 'absent'}, is ${now[key] ?? 'absent'}`
@@ -75,7 +75,10 @@ const HASHED: Readonly<Record<string, string>> = {
   scoring: 'what a prompt is scored by (template, stages, metric, system or evaluate)',
   evaluator: 'the code of the metric or program, or the file of the model (evaluator)',
 }
-const IN_SCORING: ReadonlySet<string> = new Set(['model', 'metric', 'sampling', 'examples', 'split'])
+const BEHIND: Readonly<Record<string, ReadonlySet<string>>> = {
+  scoring: new Set(['model', 'metric', 'sampling', 'examples', 'split']),
+  evaluator: new Set(['model', 'metric', 'sampling', 'scoring']),
+}
 
 /** A study goes on with the prior it was started with, which its log holds. */
 export function checkSamePrior({ name, prior: before }: StudyConfig, now: LearnedPrior | undefined): void {

@@ -29,3 +29,14 @@ describe('the study of a task that is scored by its own program', () => {
     )
   })
 })
+
+it.each([
+  [{ sampling: '{"temperature":1}' }, 'sampling was {"temperature":1}, is {"temperature":0}'],
+  [{}, 'the code of the metric or program, or the file of the model (evaluator) changed'],
+])('names what changed, not what follows from it: %j', (changes, detail) => {
+  const fingerprint = { sampling: '{"temperature":0}', scoring: 'a', evaluator: 'b' }
+  const before = configOf({ ...wanted, fingerprint: { ...fingerprint, ...changes, evaluator: 'c' } }, 'js')
+  const message = expect.stringMatching(/^study \S+ was started differently: [^;]+$/)
+  expect(() => checkSameStudy(before, fingerprint, wanted)).toThrow(expect.objectContaining({ message }))
+  expect(() => checkSameStudy(before, fingerprint, wanted)).toThrow(detail)
+})
