@@ -79,7 +79,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
   const backend = await options.backend(config?.backend)
   const embedder = await options.embedder(config?.fingerprint['embedder'])
   try {
-    const fingerprint = fingerprintOf(task, evaluator, embedder)
+    const fingerprint = fingerprintOf(task, evaluator, embedder, options.priors)
     const wanted = {
       policy:
         typeof options.policy === 'function'

@@ -13,6 +13,7 @@ import { type LearnedPrior, parsePrior } from '../policy/prior/learned-prior.ts'
 import type { StudyConfig } from '../study/events.ts'
 import type { Study } from '../study/study.ts'
 import type { Task } from '../task/task.ts'
+import type { EarlierStudy } from './earlier-study.ts'
 import { contentOf } from './optimize-pool.ts'
 
 /** In place of a model or metric where the task's own program calls and scores. */
@@ -23,6 +24,7 @@ export function fingerprintOf(
   task: Task,
   evaluator: Evaluator,
   embedder: Embedder | undefined,
+  earlier: readonly EarlierStudy[] = [],
 ): StudyConfig['fingerprint'] {
   const hash = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
   return {
@@ -37,6 +39,7 @@ export function fingerprintOf(
     ...(task.constraints ? { constraints: task.constraints.map(constraintText).join('; ') } : {}),
     ...(task.prefer && task.prefer !== 'score' ? { prefer: task.prefer } : {}),
     embedder: embedder?.id ?? 'none',
+    warmStart: earlier.map(({ name }) => name).join(', ') || 'none',
   }
 }
 
@@ -53,8 +56,11 @@ export function checkSameStudy(
   const before: Record<string, string> = { ...config.fingerprint, ...chosen(config) }
   const now: Record<string, string> = { ...fingerprint, ...chosen(wanted) }
   const keys = new Set([...Object.keys(now), 'constraints', 'prefer'])
-  // Earlier versions named the metric that a program does not use. Another program differs in its scoring.
-  const differing = [...keys].filter((key) => before[key] !== now[key] && !(key === 'metric' && now[key] === PROGRAM))
+  // Earlier versions named the metric that a program does not use: another program differs in its scoring. They kept nothing
+  // of a warm start.
+  const isKept = (key: string) =>
+    !(key === 'metric' && now[key] === PROGRAM) && !(key === 'warmStart' && before[key] === undefined)
+  const differing = [...keys].filter((key) => before[key] !== now[key] && isKept(key))
   if (differing.length === 0) return
   // What is behind these hashes stands in them, too: told once.
   const named = differing.filter((key) => !differing.some((other) => BEHIND[key]?.has(other)))

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Evaluator } from '../../src/evaluation/evaluator.ts'
+import { createObservationLog } from '../../src/history/observation-log.ts'
 import { checkSameStudy, fingerprintOf } from '../../src/run/same-task.ts'
 import { configOf } from '../../src/study/create-study.ts'
 import { defineTask } from '../../src/task/define-task.ts'
@@ -39,4 +40,17 @@ it.each([
   const message = expect.stringMatching(/^study \S+ was started differently: [^;]+$/)
   expect(() => checkSameStudy(before, fingerprint, wanted)).toThrow(expect.objectContaining({ message }))
   expect(() => checkSameStudy(before, fingerprint, wanted)).toThrow(detail)
+})
+
+it('refuses to go on with another warm start, where it is known', () => {
+  const task = defineTask({ ...given, evaluate: './test/run/same-task.test.ts' })
+  const earlier = { name: 'ok', candidates: [], observations: createObservationLog(), exampleCount: 8 }
+  const fingerprint = fingerprintOf(task, evaluator, undefined, [earlier])
+  const { warmStart, ...older } = fingerprint
+  expect(warmStart).toBe('ok')
+  const plain = fingerprintOf(task, evaluator, undefined)
+  const check = (before: typeof fingerprint) => () =>
+    checkSameStudy(configOf({ ...wanted, fingerprint: before }, 'js'), plain, wanted)
+  expect(check(fingerprint)).toThrow('warmStart was ok, is none')
+  expect(check(older)).not.toThrow()
 })

@@ -16,7 +16,6 @@
  */
 import { createRandom, type Random } from '../../numerics/random/index.ts'
 import { logistic } from '../../numerics/special/logistic.ts'
-import type { ProposerInfo } from '../../policy/policy.ts'
 import type { GenerativeLandscape, LandscapePrompt } from './generative-landscape.ts'
 import { SENTENCES } from './sentences.ts'
 
