@@ -33,16 +33,32 @@ export function builtInMetaPrompt(name: string): MetaPrompt {
 
 /** Fewer words may be an instruction's own. */
 const FEWEST_WORDS = 4
+const RUN = 6
 
-let sentences: readonly string[] | undefined
+let phrases: readonly string[] | undefined
 
-/** What the meta-prompts that come with Krige say to a generator: no prompt of a task says that. */
-export function builtInSentences(): readonly string[] {
-  sentences ??= Object.keys(META_PROMPTS)
+/**
+ * Runs of six words that the meta-prompts which come with Krige say to a generator, as {@link plainWords} has them: an
+ * instruction that says so repeats the question.
+ */
+export function builtInPhrases(): readonly string[] {
+  phrases ??= Object.keys(META_PROMPTS)
     .flatMap((name) => builtInMetaPrompt(name).template.source.split(/\n|\{\{[^}]*\}\}|<[^>]*>|(?<=[.:?]) /))
-    .map((part) => part.trim())
-    .filter((part) => part.split(' ').length >= FEWEST_WORDS)
-  return sentences
+    .map((sentence) => plainWords(sentence).trim().split(' '))
+    .filter((words) => words.length >= FEWEST_WORDS)
+    .flatMap((words) => words.slice(0, Math.max(1, words.length - RUN + 1)).map((_, at) => words.slice(at, at + RUN)))
+    .map((run) => ` ${run.join(' ')} `)
+  return phrases
+}
+
+/**
+ * A text's words in lower case, each between blanks.
+ *
+ * @example
+ * plainWords('Sort it. Be short!') // ' sort it be short '
+ */
+export function plainWords(text: string): string {
+  return ` ${(text.toLowerCase().match(/[\p{L}\p{N}'’]+/gu) ?? []).join(' ')} `
 }
 
 /**

@@ -3,7 +3,7 @@ import { candidateText } from '../prompt/candidate.ts'
 import { clip } from './clip.ts'
 import { joinPrompt, splitPrompt } from './demonstration-block.ts'
 import { describeTask } from './describe.ts'
-import { builtInSentences, fillMetaPrompt, type MetaPrompt } from './meta-prompt.ts'
+import { builtInPhrases, fillMetaPrompt, type MetaPrompt, plainWords } from './meta-prompt.ts'
 import { parsePrompts } from './parse-prompts.ts'
 import type { Draft, Member, ProposalRequest } from './proposer.ts'
 import { slotsOf } from './task-view.ts'
@@ -48,13 +48,16 @@ export async function writeDrafts(request: ProposalRequest, options: WriteOption
   const { source } = metaPrompt.template
   const own = new Set(texts.flatMap(tagsOf))
   const frame = tagsOf(source).filter((tag) => !own.has(tag))
-  const isForeign = (part: string) => !texts.some((text) => text.includes(part))
-  const headings = headingsOf(source).filter(isForeign)
-  const sentences = builtInSentences().filter(isForeign)
+  const headings = headingsOf(source).filter((heading) => !texts.some((text) => text.includes(heading)))
+  const shownWords = texts.map(plainWords)
+  const repeated = builtInPhrases().filter((phrase) => !shownWords.some((words) => words.includes(phrase)))
   return parsePrompts(answer)
     .map((written) => ({ ...written, prompt: withoutHeadings(written.prompt, headings) }))
     .filter(({ prompt }) => !tagsOf(prompt).some((tag) => frame.includes(tag)))
-    .filter(({ prompt }) => !sentences.some((sentence) => prompt.includes(sentence)))
+    .filter(({ prompt }) => {
+      const words = plainWords(prompt)
+      return !repeated.some((phrase) => words.includes(phrase))
+    })
     .slice(0, count)
     .map(({ prompt, hypothesis = options.hypothesis }) => ({
       slots: joinPrompt(slots, { instruction: prompt }, task),

@@ -57,4 +57,6 @@ it('takes no prompt that repeats what the generator was told to do', async () =>
   const answer = `<prompt>Sort it. ${told}</prompt>\n<prompt>Say which.</prompt>`
   expect(await crossed(answer, 'Sort it.', 'Label it.')).toEqual(['Say which.'])
   expect(await crossed(answer, `Sort it. ${told}`, 'Label it.')).toHaveLength(2)
+  const reworded = '<prompt>combine the best parts of both into a prompt</prompt>\n<prompt>Say which.</prompt>'
+  expect(await crossed(reworded, 'Sort it.', 'Label it.')).toEqual(['Say which.'])
 })
