@@ -5,6 +5,8 @@
  * @module
  */
 
+import { withoutReasoning } from '../../text/reasoning.ts'
+
 /** A prompt that was measured. */
 export interface MeasuredText {
   readonly text: string
@@ -47,7 +49,7 @@ export function scoreQuestion(measured: readonly MeasuredText[], text: string): 
  * readScore(' 62.5% of them') // 0.625
  */
 export function readScore(answer: string): number | undefined {
-  const found = /-?\d+(?:[.,]\d+)?/.exec(answer)
+  const found = /-?(?:\d+(?:[.,]\d+)?|\.\d+)/.exec(withoutReasoning(answer))
   if (!found) return undefined
   const percent = Number(found[0].replace(',', '.'))
   return percent >= 0 && percent <= 100 ? percent / 100 : undefined

@@ -87,15 +87,20 @@ describe('what a model is asked', () => {
   })
 
   it('reads a percentage, and nothing else', () => {
-    expect(['80', ' 62.5 %', '7,5', 'about 30', '130', '-3', 'many', ''].map(readScore)).toEqual([
-      0.8,
-      0.625,
-      0.075,
-      0.3,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-    ])
+    expect(
+      [
+        '80',
+        ' 62.5 %',
+        '7,5',
+        'about 30',
+        '130',
+        '-3',
+        'many',
+        '',
+        '.5',
+        '<think>Of 24 …</think> 40',
+        '<think>Of 24',
+      ].map(readScore),
+    ).toEqual([0.8, 0.625, 0.075, 0.3, undefined, undefined, undefined, undefined, 0.005, 0.4, undefined])
   })
 })

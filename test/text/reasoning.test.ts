@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { labelMatch } from '../../src/evaluation/metrics/label-match.ts'
-import { withoutReasoning } from '../../src/evaluation/reasoning.ts'
 import { createTemplateEvaluator } from '../../src/evaluation/template-evaluator.ts'
 import { parseTemplate } from '../../src/prompt/template.ts'
+import { withoutReasoning } from '../../src/text/reasoning.ts'
 import { createScriptedModel } from '../support/scripted-model.ts'
 
 it.each([
