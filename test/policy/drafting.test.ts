@@ -175,6 +175,28 @@ describe('krige with proposers', () => {
     expect(namesOf(40).slice(0, 2)).toEqual(['words', 'words'])
   })
 
+  it('looks at no draft that shows every example', () => {
+    const context: PolicyContext = {
+      seed: 1,
+      space: {},
+      exampleCount: 2,
+      evaluationBudget: 9,
+      estimand: 'population',
+      backend: createJsBackend(),
+      proposers: ['a', 'b'].map((name) => ({ name, calls: () => 0 })),
+    }
+    const observations = createObservationLog()
+    observations.append({ candidate: 0, example: 0, repeat: 0, score: 1 })
+    for (const example of [0, 1]) observations.append({ candidate: 1, example, repeat: 0, score: null })
+    const pool = [
+      { candidate: { id: '0', text: 'Classify.' } },
+      { candidate: { id: '1', text: 'Sort.', shows: [0, 1], origin: { by: 'proposer', parents: [0] } } },
+    ] as const
+    const written = { action: 0, proposer: 'a', parents: [0], added: [1], duplicates: 0, rejected: {}, calls: 0 }
+    const state = { pool, observations, pending: [], fits: [], generations: [written], evaluationsLeft: 8 }
+    expect(createKrigePolicy(context).next(state)).not.toMatchObject({ action: { kind: 'evaluate', candidate: 1 } })
+  })
+
   it('writes nothing that it cannot pay for', () => {
     expect(game({ calls: 0 }).generations).toHaveLength(0)
   })

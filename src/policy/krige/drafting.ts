@@ -141,7 +141,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
         return { kind: 'act', action: { kind: 'evaluate', candidate, examples, reason } }
       }
       const standing = standingOf(plan, asked, state.excluded)
-      const trial = firstDraft(state, plan, asked)
+      const trial = firstDraft(state, plan, asked, free)
       if (trial)
         return evaluate(trial.candidate, TRIAL_LOOKS, { summary: `the first look at what ${trial.proposer} writes` })
       const measuring = bestMeasurement(plan, standing, pool, asked, free, state.evaluationsLeft)
@@ -236,12 +236,17 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
   }
 
   /** Of a proposer none of whose drafts was looked at, the one that promises most: else its trial would tell nothing. */
-  function firstDraft({ generations = [], excluded }: PolicyState, { ranked }: DraftingPlan, asked: Int32Array) {
+  function firstDraft(
+    { generations = [] }: PolicyState,
+    { ranked }: DraftingPlan,
+    asked: Int32Array,
+    free: Int32Array,
+  ) {
     if (proposers.length < 2) return undefined
     for (const { name } of proposers) {
       const drafts = generations.flatMap(({ proposer, added }) => (proposer === name ? added : []))
       if (drafts.some((candidate) => asked[candidate]! > 0)) continue
-      const candidate = ranked.find((i) => drafts.includes(i) && !excluded?.has(i))
+      const candidate = ranked.find((i) => drafts.includes(i) && free[i]! > 0)
       if (candidate !== undefined) return { candidate, proposer: name }
     }
     return undefined
