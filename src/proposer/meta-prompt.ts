@@ -5,6 +5,7 @@
  */
 import { InvalidInputError } from '../errors.ts'
 import { parseTemplate, renderTemplate, type Template } from '../prompt/template.ts'
+import { runsOf, wordsOf } from './gate/words.ts'
 import { META_PROMPTS } from './meta-prompts/meta-prompts.generated.ts'
 
 export interface MetaPrompt {
@@ -35,30 +36,19 @@ export function builtInMetaPrompt(name: string): MetaPrompt {
 const FEWEST_WORDS = 4
 const RUN = 6
 
-let phrases: readonly string[] | undefined
+let runs: readonly string[] | undefined
 
 /**
- * Runs of six words that the meta-prompts which come with Krige say to a generator, as {@link plainWords} has them: an
+ * Runs of six words that the meta-prompts which come with Krige say to a generator, and whole sentences that are shorter: an
  * instruction that says so repeats the question.
  */
-export function builtInPhrases(): readonly string[] {
-  phrases ??= Object.keys(META_PROMPTS)
+export function builtInRuns(): readonly string[] {
+  runs ??= Object.keys(META_PROMPTS)
     .flatMap((name) => builtInMetaPrompt(name).template.source.split(/\n|\{\{[^}]*\}\}|<[^>]*>|(?<=[.:?]) /))
-    .map((sentence) => plainWords(sentence).trim().split(' '))
+    .map(wordsOf)
     .filter((words) => words.length >= FEWEST_WORDS)
-    .flatMap((words) => words.slice(0, Math.max(1, words.length - RUN + 1)).map((_, at) => words.slice(at, at + RUN)))
-    .map((run) => ` ${run.join(' ')} `)
-  return phrases
-}
-
-/**
- * A text's words in lower case, each between blanks.
- *
- * @example
- * plainWords('Sort it. Be short!') // ' sort it be short '
- */
-export function plainWords(text: string): string {
-  return ` ${(text.toLowerCase().match(/[\p{L}\p{N}'’]+/gu) ?? []).join(' ')} `
+    .flatMap((words) => [...runsOf(words, Math.min(RUN, words.length))])
+  return runs
 }
 
 /**

@@ -3,7 +3,8 @@ import { candidateText } from '../prompt/candidate.ts'
 import { clip } from './clip.ts'
 import { joinPrompt, splitPrompt } from './demonstration-block.ts'
 import { describeTask } from './describe.ts'
-import { builtInPhrases, fillMetaPrompt, type MetaPrompt, plainWords } from './meta-prompt.ts'
+import { wordsOf } from './gate/words.ts'
+import { builtInRuns, fillMetaPrompt, type MetaPrompt } from './meta-prompt.ts'
 import { parsePrompts } from './parse-prompts.ts'
 import type { Draft, Member, ProposalRequest } from './proposer.ts'
 import { slotsOf } from './task-view.ts'
@@ -49,14 +50,15 @@ export async function writeDrafts(request: ProposalRequest, options: WriteOption
   const own = new Set(texts.flatMap(tagsOf))
   const frame = tagsOf(source).filter((tag) => !own.has(tag))
   const headings = headingsOf(source).filter((heading) => !texts.some((text) => text.includes(heading)))
-  const shownWords = texts.map(plainWords)
-  const repeated = builtInPhrases().filter((phrase) => !shownWords.some((words) => words.includes(phrase)))
+  const said = (text: string) => ` ${wordsOf(text).join(' ')} `
+  const shownWords = texts.map(said)
+  const foreign = builtInRuns().filter((run) => !shownWords.some((words) => words.includes(` ${run} `)))
   return parsePrompts(answer)
     .map((written) => ({ ...written, prompt: withoutHeadings(written.prompt, headings) }))
     .filter(({ prompt }) => !tagsOf(prompt).some((tag) => frame.includes(tag)))
     .filter(({ prompt }) => {
-      const words = plainWords(prompt)
-      return !repeated.some((phrase) => words.includes(phrase))
+      const words = said(prompt)
+      return !foreign.some((run) => words.includes(` ${run} `))
     })
     .slice(0, count)
     .map(({ prompt, hypothesis = options.hypothesis }) => ({

@@ -43,14 +43,14 @@ export interface Plan {
   readonly cost: Cost
   /** Every prompt on every search example. */
   readonly exhaustive: Cost
-  /** Where prompts are written: calls that it is expected to take, of the same budget; 0 where no model is asked. */
+  /** Where prompts are written: calls left to that where the holdout is sized; 0 where no model is asked. The search decides. */
   readonly proposing?: { readonly calls: number }
   /** Where calls are sent in batches: how many at most in one. */
   readonly batch?: number
   readonly warnings: readonly string[]
 }
 
-/** Of a budget in calls, what is expected to go to writing prompts; the rest measures. */
+/** Of a budget in calls, what the holdout is sized to leave to the writing of prompts. */
 const PROPOSING_SHARE = 0.15
 /** Evaluations per search example, where prompts are written and nothing limits the search. */
 export const DEFAULT_LOOKS = 10
