@@ -24,7 +24,7 @@ export function planText(plan: Plan, localSeconds?: number): string {
       ? `Search: ${searchText(plan)}. ${proposingText(plan.proposing)}`
       : `Search: ${searchText(plan)} (measuring everything takes ${count(plan.exhaustive.evaluations)}).`,
     plan.holdoutExamples > 0
-      ? `Holdout: ${count(plan.holdoutEvaluations)} evaluations of the same budget, to judge the winner on ${counted(plan.holdoutExamples, 'example')} the search never sees.`
+      ? `Holdout: ${count(plan.holdoutEvaluations)} evaluations of the same budget, to judge the winner on ${plan.callsPerEvaluation > 1 ? 'at least ' : ''}${counted(plan.holdoutExamples, 'example')} the search never sees.`
       : 'Holdout: none.',
     plan.proposing
       ? `Cost: at most ${costText(plan.cost)}, retries and the writing of prompts aside.`

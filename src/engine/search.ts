@@ -134,7 +134,7 @@ async function searchToEnd(options: SearchOptions): Promise<Conclusion> {
     const reached =
       split === 'search'
         ? searchProgress(state, options.generate === undefined)
-        : { evaluations: heldOut(state), evaluationBudget: holdoutGoal }
+        : { evaluations: heldOut(state), evaluationBudget: Math.max(holdoutGoal, heldOut(state)) }
     const shown = { split, ...reached, calls, usd, ...(drafts ? { drafts } : {}) }
     const best = incumbent && state.candidates[incumbent.candidate]!.id
     show(incumbent ? { ...shown, incumbent, best: best!, leaders } : shown)

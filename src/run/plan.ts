@@ -9,6 +9,7 @@ import { BudgetError, InvalidInputError } from '../errors.ts'
 import type { Evaluator } from '../evaluation/evaluator.ts'
 import { publicModelName } from '../evaluation/models/model-name.ts'
 import type { ProposerInfo } from '../policy/policy.ts'
+import { LARGEST_HOLDOUT_SHARE } from '../study/allowance.ts'
 import type { Budget } from '../study/ledger.ts'
 import { sampleSizeWarnings } from '../study/sample-size.ts'
 import type { Task } from '../task/task.ts'
@@ -32,7 +33,7 @@ export interface Plan {
   readonly searchExamples: number
   /** What the search may spend. */
   readonly searchEvaluations: number
-  /** Examples on which winner and baseline are compared. */
+  /** Examples on which winner and baseline are compared; of a program at least, as it may leave calls for more. */
   readonly holdoutExamples: number
   /** Evaluations set aside for that. */
   readonly holdoutEvaluations: number
@@ -105,14 +106,11 @@ export function makePlan(
   )
   const total = Math.min(paid, Math.floor(calls / each.calls))
   // Stages whose input is as before take no call: what they save buys more evaluations, as long as calls are left.
-  const most = task.program && task.program.stages.length > 1 ? paid : total
+  const most = isProgram(task) ? paid : total
   // The search is expected to get along with less, which is what the holdout is weighed against.
   const measuring = proposing ? 1 - PROPOSING_SHARE : 1
   const expected = Math.min(total, Math.floor((measuring * calls) / each.calls))
   const isLimitedByCalls = expected < total || total === Math.floor(calls / each.calls)
-  const callsFor = isLimitedByCalls
-    ? (evaluations: number) => Math.ceil((evaluations * each.calls) / measuring)
-    : undefined
   const searchExamples = task.split.search.length
   const isComparison = evaluator.compare !== undefined
   // Comparisons: every prompt is compared with the baseline on every example; on the holdout one comparison measures both.
@@ -121,8 +119,17 @@ export function makePlan(
   const sizes = { finalists, everything: isWritten ? Number.POSITIVE_INFINITY : everything }
   const available = task.split.holdout.length
   const compared = holdoutSize({ total: expected, searchExamples, available, ...sizes })
-  const holdoutExamples = compared < SMALLEST_HOLDOUT ? 0 : compared
+  // A program seldom takes the calls that are set aside for it: what is left at the end goes to more held-out examples.
+  const sparing = isProgram(task)
+    ? Math.ceil((SMALLEST_HOLDOUT * finalists) / LARGEST_HOLDOUT_SHARE)
+    : Number.POSITIVE_INFINITY
+  const planned = total >= sparing && available >= SMALLEST_HOLDOUT ? Math.max(SMALLEST_HOLDOUT, compared) : compared
+  const holdoutExamples = planned < SMALLEST_HOLDOUT ? 0 : planned
   const holdoutEvaluations = holdoutExamples * finalists
+  const needed = neededForHoldout(SMALLEST_HOLDOUT, sizes)
+  const enough = isLimitedByCalls
+    ? `${Math.min(Math.ceil((needed * each.calls) / measuring), sparing * each.calls)} calls`
+    : `${Math.min(needed, sparing)} evaluations`
   const searchEvaluations = Math.min(total - holdoutEvaluations, sizes.everything)
   if (searchEvaluations < 2) {
     throw new BudgetError(
@@ -155,29 +162,28 @@ export function makePlan(
       ...task.warnings,
       ...(unlimited ? [`No budget is set: the search stops after ${total} evaluations.`] : []),
       ...planWarnings(task, holdoutExamples, searchEvaluations, isWritten),
-      ...(available > 0 && holdoutExamples === 0
-        ? [whyNoHoldout(available, neededForHoldout(SMALLEST_HOLDOUT, sizes), callsFor)]
-        : []),
+      ...(available > 0 && holdoutExamples === 0 ? [whyNoHoldout(available, enough)] : []),
     ],
   }
 }
 
-function whyNoHoldout(
-  available: number,
-  needed: number,
-  callsFor: ((evaluations: number) => number) | undefined,
-): string {
+function whyNoHoldout(available: number, enough: string): string {
   const smallest = `fewer than ${SMALLEST_HOLDOUT} decide nothing`
   if (available < SMALLEST_HOLDOUT) {
     const held = available === 1 ? 'example is' : 'examples are'
     return `The ${available} held-out ${held} not used: ${smallest}. Hold out more.`
   }
-  return `The held-out examples are not used: the budget pays for too few, and ${smallest}. With ${callsFor ? `${callsFor(needed)} calls` : `${needed} evaluations`} they are.`
+  return `The held-out examples are not used: the budget pays for too few, and ${smallest}. With ${enough} they are.`
+}
+
+function isProgram({ program }: Task): boolean {
+  return program !== undefined && program.stages.length > 1
 }
 
 function planWarnings(task: Task, holdoutExamples: number, searchEvaluations: number, isWritten: boolean): string[] {
-  // Without a baseline the holdout compares nothing: it cannot be too small for that.
-  const compared = task.baseline === undefined && holdoutExamples > 0 ? Number.POSITIVE_INFINITY : holdoutExamples
+  // Without a baseline the holdout compares nothing: it cannot be too small for that. A program's grows with what is left.
+  const isOpen = task.baseline === undefined || isProgram(task)
+  const compared = isOpen && holdoutExamples > 0 ? Number.POSITIVE_INFINITY : holdoutExamples
   const warnings = sampleSizeWarnings(task.split.search.length, compared)
   if (task.pool.length === 1 && !isWritten) warnings.push('There is one prompt: nothing to choose from.')
   if (searchEvaluations < task.pool.length) {

@@ -44,7 +44,7 @@ const task = (more: Partial<TaskInput> = {}) =>
     ...more,
   } as TaskInput)
 
-async function run(given: ReturnType<typeof task>) {
+async function run(given: ReturnType<typeof task>, script = answer) {
   let number = 0
   const generator = createScriptedModel(({ prompt }) => {
     number++
@@ -58,7 +58,7 @@ async function run(given: ReturnType<typeof task>) {
     evaluator: await openEvaluator(given, {
       modelsFolder: '.',
       environment: {},
-      textModel: createScriptedModel(answer),
+      textModel: createScriptedModel(script),
       cache: createMemoryResponseCache(),
     }),
     embedder: async () => undefined,
@@ -77,6 +77,31 @@ describe('a program whose stages are written', () => {
     expect(result.spent.calls).toBeGreaterThan(200)
     expect(result.spent.calls).toBeLessThanOrEqual(300)
     expect(result.winner.holdout).not.toBeNull()
+  })
+
+  it('compares on as many held-out examples as a loop that ends early leaves calls for', async () => {
+    const given = task({
+      stages: {
+        extract: { template: '{{prompt}}\nCustomer: {{input}}\nWants:' },
+        check: { template: '{{prompt}}\nThing: {{extract}}\nRight?' },
+        mend: { template: '{{prompt}}\nThing: {{extract}}\nBetter:', writes: 'extract' },
+      },
+      states: {
+        extract: { next: 'check' },
+        check: { next: [{ contains: 'ok', to: 'end' }, { to: 'mend' }] },
+        mend: { rounds: 3, next: 'check' },
+      },
+      baseline: { slots: { extract: 'Name it.', check: 'Is it?', mend: 'Mend it.' } },
+      budget: { calls: 400 },
+    })
+    const { result } = await run(given, ({ prompt, ...request }) =>
+      prompt.includes('Right?') ? 'ok' : answer({ prompt, ...request }),
+    )
+    // Eight calls at worst, two in fact: of 400 calls, 80 are set aside for a comparison on five examples.
+    expect(result.baseline!.difference!.count).toBeGreaterThan(12)
+    expect(result.verdict).toBe('improved')
+    expect(result.warnings.join()).not.toContain('The holdout compares')
+    expect(result.spent.calls).toBeLessThanOrEqual(400)
   })
 
   it('is mended where it fails, one stage at a time, and says which stage that was', async () => {
