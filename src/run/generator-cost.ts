@@ -2,12 +2,13 @@ import { estimateTokens } from '../evaluation/estimate-tokens.ts'
 import type { TextModel } from '../evaluation/text-model.ts'
 import type { Task } from '../task/task.ts'
 
-/** Tokens that a question to a generator takes, and that each prompt in its answer takes; a guess that sets a scale. */
-const QUESTION_TOKENS = 600
-const PROMPT_TOKENS = 120
-/** An output token takes the price of several input tokens; on a local model the time of more. */
-const OUTPUT_WEIGHT = 4
-const LOCAL_OUTPUT_WEIGHT = 10
+/**
+ * Tokens that a question to a generator takes, and that each prompt takes, in its answer as in an evaluation. A guess that
+ * sets a scale: small models write short prompts. An output token takes the price of several input tokens, on a local model
+ * the time of more.
+ */
+const REMOTE = { question: 600, prompt: 120, outputWeight: 4 }
+const LOCAL = { question: 300, prompt: 50, outputWeight: 10 }
 
 /** Tokens of an answer where nothing says how long it may be. */
 const SHORT_ANSWER = 16
@@ -30,7 +31,7 @@ export function callCost(
   const shown = `${template?.system?.source ?? ''}${template?.source ?? ''}${JSON.stringify(example?.input ?? '')}`
   const longest = task.sampling?.maxOutputTokens ?? SHORT_ANSWER
   const expected = example?.expected === undefined ? longest : estimateTokens(JSON.stringify(example.expected))
-  const weight = isLocal ? LOCAL_OUTPUT_WEIGHT : OUTPUT_WEIGHT
-  const evaluation = estimateTokens(shown) + weight * Math.min(longest, expected)
-  return (QUESTION_TOKENS + weight * PROMPT_TOKENS * count) / evaluation
+  const { question, prompt, outputWeight } = isLocal ? LOCAL : REMOTE
+  const evaluation = estimateTokens(shown) + prompt + outputWeight * Math.min(longest, expected)
+  return (question + outputWeight * prompt * count) / evaluation
 }

@@ -99,17 +99,24 @@ describe('a task with one prompt', () => {
     expect(result.drafts!.rejected).toMatchObject({ duplicate: expect.any(Number) })
   })
 
-  it.each([1, 2, 3, 4])('tries a generator where formats and solved examples help a little (seed %i)', async (seed) => {
-    const best = 'Decide by what the customer wants: bug, billing or feature.'
-    const script = (request: GenerateRequest) => {
-      const input = /Ticket: ([^\n]*)\nLabel:$/.exec(request.prompt)![1]!
-      if (request.prompt.includes(best)) return examples.find((example) => example.input === input)!.expected
-      return Number(/\d+/.exec(input)![0]) % 2 === 0 ? labels(request) : 'I think it is a ticket.'
-    }
-    const generator = { ...writes(`<prompt>${best}</prompt>`), local: false }
-    const { result } = await run(task({ budget: { calls: 150 } }), script, generator, { seed })
-    expect(result.winner.holdout).toBe(1)
-  })
+  const seeds = [1, 2, 3, 4]
+  it.each([
+    ...seeds.map((seed) => ({ seed, where: 'elsewhere', local: false })),
+    ...seeds.map((seed) => ({ seed, where: 'on this machine', local: true })),
+  ])(
+    'tries a generator $where where formats and solved examples help a little (seed $seed)',
+    async ({ seed, local }) => {
+      const best = 'Decide by what the customer wants: bug, billing or feature.'
+      const script = (request: GenerateRequest) => {
+        const input = /Ticket: ([^\n]*)\nLabel:$/.exec(request.prompt)![1]!
+        if (request.prompt.includes(best)) return examples.find((example) => example.input === input)!.expected
+        return Number(/\d+/.exec(input)![0]) % 2 === 0 ? labels(request) : 'I think it is a ticket.'
+      }
+      const generator = { ...writes(`<prompt>${best}</prompt>`), local }
+      const { result } = await run(task({ budget: { calls: 150 } }), script, generator, { seed })
+      expect(result.winner.holdout).toBe(1)
+    },
+  )
 
   it('never scores a prompt on an example that it shows or that its writer was shown', async () => {
     const asked: GenerateRequest[] = []
