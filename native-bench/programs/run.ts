@@ -73,8 +73,14 @@ process.stdout.write(table())
 async function search(file: string, choice: string, seed: number): Promise<void> {
   const task = parse(readFileSync(file, 'utf8')) as Record<string, unknown> & { name: string; examples: string }
   const { name } = task
+  const limit = Number(flags.calls)
   const isKnown = runs.some(
-    (one) => one.task === name && one.model === flags.model && one.choice === choice && one.seed === seed,
+    (one) =>
+      one.task === name &&
+      one.model === flags.model &&
+      one.choice === choice &&
+      one.seed === seed &&
+      one.limit === limit,
   )
   if (isKnown) return
   const whole = loadTask(file, { overrides: { model: `gguf:${flags.model}` } })
@@ -89,7 +95,7 @@ async function search(file: string, choice: string, seed: number): Promise<void>
       examples: 'examples.json',
       split: { search: searched.length, holdout: 0 },
       model: `gguf:${flags.model}`,
-      budget: { calls: Number(flags.calls) },
+      budget: { calls: limit },
     }),
   )
   try {
@@ -114,7 +120,7 @@ async function search(file: string, choice: string, seed: number): Promise<void>
       model: flags.model,
       choice,
       seed,
-      limit: Number(flags.calls),
+      limit,
       calls: result.spent.calls,
       saved: result.savedCalls ?? 0,
       seconds,
@@ -160,15 +166,15 @@ function figure(score: number): string {
 
 /** Means over seeds, a row per program and choice. */
 function table(): string {
-  const groups = Map.groupBy(runs, ({ task, model, choice }) => `${task} | ${model} | ${choice}`)
+  const groups = Map.groupBy(runs, ({ task, model, limit, choice }) => `${task} | ${model} | ${limit} | ${choice}`)
   const rows = [...groups].map(([key, group]) => {
     const average = (of: (one: Run) => number) => figure(mean(group.map(of)))
     const each = group.map(({ after }) => figure(after)).join(', ')
     return `| ${key} | ${average(({ before }) => before)} | ${average(({ after }) => after)} (${each}) |`
   })
   return [
-    '| program | model | stage to rewrite | before | after, held out (per seed) |',
-    '|---|---|---|---|---|',
+    '| program | model | calls | stage to rewrite | before | after, held out (per seed) |',
+    '|---|---|---|---|---|---|',
     ...rows,
     '',
   ].join('\n')
