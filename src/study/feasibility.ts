@@ -6,6 +6,10 @@
  * y ~ N(w ȳ_i + (1 − w) μ, (1 − w) τ² + …) with w = τ² / (τ² + σ²/n_i). A candidate that was hardly measured is assumed
  * to be like the others. A. Gelman et al., "Bayesian Data Analysis" (2013), section 5.4.
  *
+ * That never says of a count, such as steps or calls, that it meets its limit exactly: the others draw its estimate across.
+ * Where all n ≥ 2 values are the same and within the limits, what keeps them is at least n/(n + 2): the chance that a value
+ * is like the n before it, by a beta posterior with the prior Beta(0, 2).
+ *
  * @module
  */
 
@@ -18,6 +22,9 @@ import type { MeasurementTallies, Tally } from './measurements.ts'
 export const FEASIBLE = 0.5
 /** A candidate less likely than this is not measured any more. */
 export const HOPELESS = 0.02
+
+/** Sums of squares are not exact in binary. */
+const ROUNDING = 1e-12
 
 /** Estimate of one constraint of one candidate. */
 export interface ConstraintBelief extends Constraint {
@@ -82,13 +89,19 @@ function beliefOf(
   const center = weight * own + (1 - weight) * mean
   const deviation = Math.sqrt(count === 0 ? between : weight * noise)
   const { atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY } = constraint
+  const probability = below(atMost, center, deviation) - below(atLeast, center, deviation, true)
+  const isKept = tally !== undefined && isConstant(tally) && atLeast <= own && own <= atMost
   return {
     ...constraint,
     mean: center,
     interval: [center - Z * deviation, center + Z * deviation],
-    probability: below(atMost, center, deviation) - below(atLeast, center, deviation, true),
+    probability: isKept ? Math.max(probability, count / (count + 2)) : probability,
     count,
   }
+}
+
+function isConstant({ sum, squares, count }: Tally): boolean {
+  return count > 1 && squares - (sum * sum) / count <= ROUNDING * squares
 }
 
 /** P(m ≤ limit), or P(m < limit). */

@@ -26,6 +26,21 @@ describe('feasibility', () => {
     expect(feasibility.of(3).constraints[0]!.count).toBe(0)
   })
 
+  it('sees that a count meets its limit exactly, where those of others exceed it', () => {
+    const log = createMeasurementLog()
+    for (let i = 0; i < 20; i++) {
+      log.add(0, { tokens: 3 })
+      log.add(1, { tokens: i % 2 === 0 ? 3 : 8 })
+      log.add(2, { tokens: 4 })
+    }
+    log.add(3, { tokens: 3 })
+    const { of } = createFeasibility(atMost(3), log)
+    expect(of(0).probability).toBeCloseTo(20 / 22)
+    expect(of(1).probability).toBeLessThan(0.02)
+    expect(of(2).probability).toBeLessThan(FEASIBLE)
+    expect(of(3).probability, 'one value says nothing').toBeLessThan(FEASIBLE)
+  })
+
   it('covers the true mean about as often as it says', () => {
     const random = createRandom(7)
     let covered = 0
