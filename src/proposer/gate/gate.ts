@@ -1,6 +1,6 @@
 /**
  * What every draft passes before it joins a pool. What must be kept is kept, no slot is too long, no search example is
- * copied, and nothing is said twice.
+ * copied, an instruction is no input, and nothing is said twice.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import type { Draft } from '../proposer.ts'
 import { contentOf, DEMONSTRATION_SLOT, slotsOf, type TaskView } from '../task-view.ts'
 import { createCopyDetector } from './copied-examples.ts'
 import type { Rejection, RejectionReason } from './rejection.ts'
+import { createInputDetector } from './task-inputs.ts'
 import { templateTags } from './template-tags.ts'
 import { wordsOf } from './words.ts'
 
@@ -51,6 +52,12 @@ function tokensOf(text: string): number {
 const partsOf = (name: string, text: string) =>
   DEMONSTRATION_SLOT.test(name) ? { instruction: '', demonstrations: text } : splitText(text)
 
+/** An instruction's unit vector, with the demonstrations beside it. */
+interface Meaning {
+  readonly demonstrations: string
+  readonly vector: Float64Array
+}
+
 /**
  * @example
  * const gate = createGate({ task: view, pool: [{ id: 'a', text: 'Label it.' }] })
@@ -74,7 +81,7 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
   const keyOfDraft = ({ slots, parameters, parents }: Draft) =>
     keyOf(slots, parameters ?? pool[parents[0] ?? -1]?.parameters)
   const known = new Set(members.map((slots, index) => keyOf(slots, pool[index]!.parameters)))
-  const vectors: { readonly demonstrations: string; readonly vector: Float64Array }[] = []
+  const vectors: Meaning[] = []
   const embedMain = async (all: readonly Readonly<Record<string, string>>[]) => {
     const parts = all.map((slots) => splitPrompt(slots, task))
     const found = all.length > 0 && embed ? await embed(parts.map(({ instruction }) => instruction || ' ')) : []
@@ -100,7 +107,7 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
       shows: [...shownExamples(demonstrations, task), ...inherited],
     }
   }
-  let read = false
+  let isInput: ((vector: Float64Array) => boolean) | undefined
 
   const faultOf = (draft: Draft): readonly [RejectionReason, string] | undefined => {
     const { slots } = draft
@@ -125,26 +132,28 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
     return undefined
   }
 
+  const faultOfMeaning = (mine: Meaning): readonly [RejectionReason, string] | undefined => {
+    const isNear = ({ vector, demonstrations }: Meaning) =>
+      demonstrations === mine.demonstrations && dot(vector, mine.vector) >= SAME_MEANING
+    if (vectors.some(isNear)) return ['duplicate', 'it means what another prompt means']
+    if (isInput?.(mine.vector))
+      return ['task-input', 'it is one more input; write an instruction that holds for all of them']
+    return undefined
+  }
+
   return {
     async sort(drafts) {
       const passed: Draft[] = []
       const rejected: Rejection[] = []
-      if (!read && embed && drafts.length > 0) {
+      if (!isInput && embed && drafts.length > 0) {
         vectors.push(...(await embedMain(members)))
-        read = true
+        const given = vectors.flatMap(({ vector }, index) => (pool[index]!.origin?.by === 'proposer' ? [] : [vector]))
+        isInput = await createInputDetector(task, given, embed)
       }
       const own = await embedMain(drafts.map(({ slots }) => slots))
       drafts.forEach((draft, index) => {
         const mine = own[index]
-        const near =
-          draft.metaPrompt !== undefined &&
-          mine !== undefined &&
-          vectors.some(
-            ({ vector, demonstrations }) =>
-              demonstrations === mine.demonstrations && dot(vector, mine.vector) >= SAME_MEANING,
-          )
-        const fault =
-          faultOf(draft) ?? (near ? (['duplicate', 'it means what another prompt means'] as const) : undefined)
+        const fault = faultOf(draft) ?? (draft.metaPrompt !== undefined && mine ? faultOfMeaning(mine) : undefined)
         if (fault) {
           const [reason, message] = fault
           const text = candidateText({ id: '', ...contentOf(draft.slots, task) }).slice(0, 300)

@@ -5,6 +5,8 @@ export type RejectionReason =
   | 'too-long'
   /** It copies a search example or its answer. */
   | 'copied-example'
+  /** It is one more input of the task, where an instruction is wanted. */
+  | 'task-input'
   /** The pool, or an earlier draft, says the same already. */
   | 'duplicate'
   /** Nothing is left of the prompt, or it is a refusal. */
