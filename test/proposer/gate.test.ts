@@ -14,9 +14,10 @@ const examples = [
   expected: ['bug', 'billing', 'cancellation'][index]!,
   fields: {},
 }))
+const TEMPLATE = '{{instruction}}\n\n{{demonstrations}}\nTicket: {{input}}\nLabel:'
 const baseline = { id: 'baseline', slots: { instruction: 'Classify the ticket.', demonstrations: '' } }
 const task = createTaskView({
-  template: parseTemplate('{{instruction}}\n\n{{demonstrations}}\nTicket: {{input}}\nLabel:'),
+  template: parseTemplate(TEMPLATE),
   baseline,
   examples,
   answers: { kind: 'labels', labels: ['billing', 'bug', 'cancellation'] },
@@ -49,6 +50,13 @@ describe('gate', () => {
   it('refuses what the pool or an earlier draft says, whatever case and punctuation', async () => {
     const drafts = [draft('ACME: name the queue!'), draft('ACME — name the QUEUE')]
     expect(await reasons(drafts)).toMatchObject({ passed: [{}], reasons: ['duplicate'] })
+  })
+
+  it('refuses an answer where an instruction is wanted', async () => {
+    const { reasons: found } = await reasons([draft('Billing.'), draft('ACME billing?')], {
+      task: createTaskView({ baseline, examples, answers: task.answers, template: parseTemplate(TEMPLATE) }),
+    })
+    expect(found).toEqual(['copied-example'])
   })
 
   it('refuses what means the same by embedding, unless it is an edit made on purpose', async () => {

@@ -73,6 +73,9 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
     ...(task.answers.kind === 'labels' ? task.answers.labels : []),
     ...pool.filter(({ origin }) => origin?.by !== 'proposer').map(candidateText),
   ])
+  const labels = new Set(
+    task.answers.kind === 'labels' ? task.answers.labels.map((label) => wordsOf(label).join(' ')) : [],
+  )
   const keyOf = (slots: Readonly<Record<string, string>>, parameters: Candidate['parameters']) =>
     JSON.stringify([
       task.slots.map((name) => wordsOf(slots[name] ?? '').join(' ')),
@@ -128,6 +131,8 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
     }
     const copied = copies.find(instructions).length > 0 || copies.find(demonstrations, shows).length > 0
     if (copied) return ['copied-example', 'it copies an example; say the rule instead']
+    if (labels.has(wordsOf(instruction).join(' ')))
+      return ['copied-example', 'it is one of the answers, no instruction']
     if (known.has(keyOfDraft(draft))) return ['duplicate', 'it says what another prompt says already']
     return undefined
   }
