@@ -29,7 +29,7 @@ export async function createInputDetector(
   given: readonly Float64Array[],
   embed: (texts: readonly string[]) => Promise<readonly Float64Array[]>,
 ): Promise<(vector: Float64Array) => boolean> {
-  const inputs = examples.slice(0, MOST_INPUTS).map(({ input }) => clip(showValue(input), LONGEST))
+  const inputs = examples.slice(0, MOST_INPUTS).map(({ input }) => clip(showValue(input), LONGEST) || ' ')
   const about = description === undefined ? [] : [description]
   const vectors = await embed([...inputs, ...about])
   const questions = vectors.slice(0, inputs.length)
