@@ -110,6 +110,7 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
       shows: [...shownExamples(demonstrations, task), ...inherited],
     }
   }
+  let read = false
   let isInput: ((vector: Float64Array) => boolean) | undefined
 
   const faultOf = (draft: Draft): readonly [RejectionReason, string] | undefined => {
@@ -150,9 +151,13 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
     async sort(drafts) {
       const passed: Draft[] = []
       const rejected: Rejection[] = []
-      if (!isInput && embed && drafts.length > 0) {
+      if (!read && embed && drafts.length > 0) {
         vectors.push(...(await embedMain(members)))
-        const given = vectors.flatMap(({ vector }, index) => (pool[index]!.origin?.by === 'proposer' ? [] : [vector]))
+        read = true
+      }
+      // What no generator wrote is no input.
+      if (!isInput && embed && drafts.some(({ metaPrompt }) => metaPrompt !== undefined)) {
+        const given = pool.flatMap(({ origin }, index) => (origin?.by === 'proposer' ? [] : [vectors[index]!.vector]))
         isInput = await createInputDetector(task, given, embed)
       }
       const own = await embedMain(drafts.map(({ slots }) => slots))
