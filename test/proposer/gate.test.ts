@@ -40,6 +40,7 @@ describe('gate', () => {
     ['lost-text', 'Classify the ticket of the company.'],
     ['too-long', `ACME ${'rule '.repeat(2000)}`],
     ['copied-example', 'ACME: if the garage door opener stopped answering the app after an update, say bug.'],
+    ['repetition', 'ACME: which queue is it? Which queue is it for? Which queue is it for?\nWhich queue is it for?'],
     ['empty', '   '],
     ['empty', "I'm sorry, but I cannot write prompts for ACME."],
     ['template-syntax', 'ACME: classify {{ticket}} now.'],

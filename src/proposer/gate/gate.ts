@@ -10,6 +10,7 @@ import { type Candidate, candidateText } from '../../prompt/candidate.ts'
 import { splitTurns } from '../../prompt/turns.ts'
 import { shownExamples, splitPrompt, splitText } from '../demonstration-block.ts'
 import type { Draft } from '../proposer.ts'
+import { sentencesOf } from '../sentences.ts'
 import { contentOf, DEMONSTRATION_SLOT, slotsOf, type TaskView } from '../task-view.ts'
 import { createCopyDetector } from './copied-examples.ts'
 import type { Rejection, RejectionReason } from './rejection.ts'
@@ -40,6 +41,8 @@ export interface Gate {
 const SHORTEST_LIMIT = 600
 /** Two instructions with a cosine as high say the same (ShinkaEvolve, arXiv 2509.19349, uses the same bound). */
 const SAME_MEANING = 0.99
+/** Of a sentence that is counted when it is said again: shorter ones are marks, such as those before an input. */
+const FEWEST_WORDS = 4
 const REFUSAL =
   /^\s*(i['’]?m sorry|sorry,|i (cannot|can['’]t|am unable|won['’]t)|as an ai\b|unfortunately, i\b|i apologi[sz]e)/i
 
@@ -51,6 +54,18 @@ function tokensOf(text: string): number {
 
 const partsOf = (name: string, text: string) =>
   DEMONSTRATION_SLOT.test(name) ? { instruction: '', demonstrations: text } : splitText(text)
+
+/** Whether a sentence of several words stands in a text three times. */
+function saysAgain(text: string): boolean {
+  const counts = new Map<string, number>()
+  for (const sentence of sentencesOf(text)) {
+    const words = wordsOf(sentence)
+    if (words.length < FEWEST_WORDS) continue
+    const key = words.join(' ')
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  return Math.max(0, ...counts.values()) >= 3
+}
 
 /** An instruction's unit vector, with the demonstrations beside it. */
 interface Meaning {
@@ -134,6 +149,8 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
     if (copied) return ['copied-example', 'it copies an example; say the rule instead']
     if (labels.has(wordsOf(instruction).join(' ')))
       return ['copied-example', 'it is one of the answers, no instruction']
+    if (draft.metaPrompt !== undefined && saysAgain(instruction))
+      return ['repetition', 'it says one thing over and over; say it once']
     if (known.has(keyOfDraft(draft))) return ['duplicate', 'it says what another prompt says already']
     return undefined
   }

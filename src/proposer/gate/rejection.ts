@@ -9,6 +9,8 @@ export type RejectionReason =
   | 'task-input'
   /** The pool, or an earlier draft, says the same already. */
   | 'duplicate'
+  /** It says one thing over and over, as small generators do. */
+  | 'repetition'
   /** Nothing is left of the prompt, or it is a refusal. */
   | 'empty'
   /** It holds template syntax that would not be filled. */
