@@ -42,6 +42,16 @@ export interface PolicyContext {
   readonly proposers?: readonly ProposerInfo[]
   /** Stages of a program, each with slots called after it, up to a dot. @defaultValue prompts have no stages */
   readonly stages?: readonly string[]
+  /** @defaultValue every stage runs for every candidate, and which is scored is unknown */
+  readonly program?: ProgramInfo
+}
+
+/** What a policy is told of a program beside the names of its stages. */
+export interface ProgramInfo {
+  /** Stages whose answer is scored: of these alone the examples tell what they should answer. */
+  readonly scored: readonly string[]
+  /** Stages that may run for a candidate: a new text for another one changes nothing. */
+  runs(candidate: Candidate): readonly string[]
 }
 
 /** A proposer as policies see it. */

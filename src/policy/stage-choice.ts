@@ -18,20 +18,30 @@ const FIRST_TEXTS = 3
 
 /**
  * The stage where a new text is expected to gain most over a candidate, now and then one where it may. Stages that
- * scores do not depend on lose their turns as that becomes known. Before anything is known all are alike.
+ * scores do not depend on lose their turns as that becomes known. Before anything is known one whose answer is scored
+ * comes first: while its answers cannot be read, no other stage can gain anything. Stages that do not run for the
+ * candidate are left out.
  *
  * @param candidate Index of the candidate to rewrite.
  * @param how By `credit`; `in-turn`, another stage every time; or `one-by-one`, each for an equal part of a limited budget.
  * @returns `undefined` where there are not several stages.
  */
 export function chooseStage(
-  { stages = [], seed, evaluationBudget }: Pick<PolicyContext, 'stages' | 'seed' | 'evaluationBudget'>,
+  {
+    stages: all = [],
+    seed,
+    evaluationBudget,
+    program,
+  }: Pick<PolicyContext, 'stages' | 'seed' | 'evaluationBudget' | 'program'>,
   state: Pick<PolicyState, 'pool' | 'observations' | 'generations' | 'evaluationsLeft'>,
   candidate: number,
   how: (typeof STAGE_CHOICES)[number] = 'credit',
 ): StageChoice | undefined {
   const { pool, observations, generations = [] } = state
-  if (stages.length < 2) return undefined
+  if (all.length < 2) return undefined
+  const parent = pool[candidate]?.candidate
+  const running = parent && program ? all.filter((stage) => program.runs(parent).includes(stage)) : all
+  const stages = running.length > 0 ? running : all
   if (how === 'in-turn') return { stage: stages[generations.length % stages.length]!, summary: 'stages take turns' }
   if (how === 'one-by-one') {
     const spent = Number.isFinite(evaluationBudget) ? 1 - state.evaluationsLeft / evaluationBudget : 0
@@ -41,13 +51,15 @@ export function chooseStage(
   const random = createRandom(seed).split('stage').split(generations.length)
   const texts = stages.map((stage) => countTexts(pool, stage))
   const fewest = Math.min(...texts)
-  const credit = fewest < FIRST_TEXTS ? undefined : fitStageCredit(pool, observations, stages)
+  const credit = fewest < FIRST_TEXTS ? undefined : fitStageCredit(pool, observations, all)
   if (!credit) {
     const least = stages.filter((_, s) => texts[s] === fewest)
-    return { stage: least[random.integer(least.length)]!, summary: 'too little is known of which stage is to blame' }
+    const scored = least.filter((stage) => program?.scored.includes(stage))
+    const first = scored.length > 0 ? scored : least
+    return { stage: first[random.integer(first.length)]!, summary: 'too little is known of which stage is to blame' }
   }
-  const stage = credit.draw(candidate, random)
-  const probability = credit.blame(candidate).get(stage)!
+  const stage = credit.draw(candidate, random, stages)
+  const probability = credit.blame(candidate, stages).get(stage)!
   return { stage, summary: `stage ${stage} is the one to rewrite with probability ${probability.toFixed(2)}` }
 }
 

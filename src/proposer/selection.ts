@@ -77,9 +77,13 @@ function rightShares(pool: readonly Member[], without: number): Map<number, numb
  * Examples that prompts and generators are shown when any would do. They are the same ones every time, so that prompts
  * can be compared on all the others: none is scored on what it shows.
  */
-export function teachingExamples(task: TaskView, random: Random): number[] {
+export function teachingExamples(
+  task: TaskView,
+  random: Random,
+  isKnown: (example: number) => boolean = () => true,
+): number[] {
   const count = Math.min(16, Math.ceil(task.examples.length / 4))
-  const order = [...random.split('teaching').permutation(task.examples.length)]
+  const order = [...random.split('teaching').permutation(task.examples.length)].filter(isKnown)
   // Every answer has its turn before one comes again.
   const turns = new Map<string, number>()
   const ranked = order.map((example) => {

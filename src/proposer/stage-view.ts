@@ -1,5 +1,7 @@
 import type { Trace } from '../history/trace.ts'
+import type { Candidate } from '../prompt/candidate.ts'
 import type { Example } from '../prompt/example.ts'
+import { mostRuns } from '../prompt/program-flow.ts'
 import { type ProgramStage, type StagedProgram, stageOfSlot } from '../prompt/staged-program.ts'
 import { parseTemplate, partTemplate } from '../prompt/template.ts'
 import { DEMONSTRATION_SLOT, demonstrateBy, type TaskView } from './task-view.ts'
@@ -35,6 +37,13 @@ export function stagePlan(
   return { names, rewritable: names, last: names.slice(-1) }
 }
 
+/** Stages that may run for a candidate, of those that may be rewritten. Of a TypeScript program that is not known: all. */
+export function runningStages({ rewritable, program }: StagePlan, candidate: Candidate): readonly string[] {
+  if (!program) return rewritable
+  const runs = mostRuns(program, candidate)
+  return rewritable.filter((stage) => (runs.get(stage) ?? 0) > 0)
+}
+
 /**
  * A task as a proposer that rewrites one of its stages sees it. That stage's slot is the one to write, and its answers
  * are answers. What the whole should answer is shown only where the stage's answer is what is scored.
@@ -61,6 +70,8 @@ export function stageView(
     mainSlot: main,
     demonstrationSlot: shots ?? main,
     isText: false,
+    isRead: (slot, parameters) =>
+      runningStages(plan, { id: '', ...(parameters ? { parameters } : {}) }).includes(stageOfSlot(slot)),
     ...(step && plan.program ? demonstrator(view, plan.program, step, traces) : {}),
   }
 }
@@ -71,14 +82,18 @@ function demonstrator(
   program: StagedProgram,
   { template, slots, name }: ProgramStage,
   traces: ReadonlyMap<number, Trace>,
-): Pick<TaskView, 'ask' | 'demonstrate'> {
+): Pick<TaskView, 'ask' | 'demonstrate' | 'canDemonstrate'> {
   const ofPrompt = new Set(slots.map((slot) => (slot === name ? 'prompt' : slot.slice(name.length + 1))))
   const parts = partTemplate(template, (variable) => (ofPrompt.has(variable) ? 'prompt' : 'example'))
   const form = parts && parseTemplate(parts.example.source)
   const writes = new Map(program.stages.map((stage) => [stage.name, stage.writes]))
+  const traceOf = (example: Example) => traces.get(view.examples.findIndex(({ id }) => id === example.id))
   const filled = (example: Example): Example => {
-    const outputs: Record<string, string> = {}
-    const trace = traces.get(view.examples.findIndex(({ id }) => id === example.id))
+    const trace = traceOf(example)
+    // What did not run wrote nothing.
+    const outputs: Record<string, string> = trace
+      ? Object.fromEntries([...writes.values()].map((name) => [name, '']))
+      : {}
     for (const { stage, text } of trace?.calls ?? []) {
       if (stage === name) break
       const output = stage === undefined ? undefined : writes.get(stage)
@@ -90,7 +105,9 @@ function demonstrator(
     const known = (variable: string) => variable === 'input' || Object.hasOwn(shown.fields, variable)
     return demonstrateBy(form?.variables.every(known) ? form : undefined)
   }
+  const readsOutputs = form?.variables.some((variable) => [...writes.values()].includes(variable)) ?? false
   return {
+    canDemonstrate: (example) => !readsOutputs || traceOf(example) !== undefined,
     ask: (example) => formFor(filled(example)).ask(filled(example)),
     demonstrate: (example, answer) => formFor(filled(example)).demonstrate(filled(example), answer),
   }

@@ -36,6 +36,10 @@ export interface TaskView {
   readonly preserve: readonly string[]
   /** What may vary beside text. */
   readonly space?: Space
+  /** Whether a slot is read at all, as a candidate's parameters are. @defaultValue every one is */
+  isRead?(slot: string, parameters: Candidate['parameters']): boolean
+  /** Whether what the prompt is shown of an example is known: other stages may write it. @defaultValue it is */
+  canDemonstrate?(example: Example): boolean
   /** An example as a demonstration, with the answer given. */
   demonstrate(example: Example, answer: string): string
   /** The message that shows an example; `undefined` where the template shows none apart from the prompt. */

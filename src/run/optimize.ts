@@ -136,7 +136,11 @@ export async function optimize<Example>(given: OptimizeOptions<Example>): Promis
         ...environment,
         embedding: (candidate) => embeddings.get(candidateText(candidate)),
         ...(generation
-          ? { policy: growingPool(environment.policy, { asksItself }), proposers: generation.proposers }
+          ? {
+              policy: growingPool(environment.policy, { asksItself }),
+              proposers: generation.proposers,
+              program: generation.program,
+            }
           : {}),
       },
       stored ? [] : [created],

@@ -12,7 +12,7 @@ import type { TextModel } from '../evaluation/text-model.ts'
 import { type Failure, failure as failureOf, isFatal } from '../history/failure.ts'
 import type { Trace, TraceRecord } from '../history/trace.ts'
 import { createRandom } from '../numerics/random/random.ts'
-import type { ProposerInfo } from '../policy/policy.ts'
+import type { ProgramInfo, ProposerInfo } from '../policy/policy.ts'
 import type { Candidate } from '../prompt/candidate.ts'
 import type { Example, JsonValue } from '../prompt/example.ts'
 import { answerFormOf } from '../proposer/answer-form.ts'
@@ -21,7 +21,7 @@ import { passBack } from '../proposer/pass-back.ts'
 import { countByReason, propose } from '../proposer/propose.ts'
 import type { Ask, Draft, MeasuredExample, Member, Proposer } from '../proposer/proposer.ts'
 import { createPortfolio, createPortfolios, createProposer } from '../proposer/registry.ts'
-import { type StagePlan, stagePlan, stageView } from '../proposer/stage-view.ts'
+import { runningStages, type StagePlan, stagePlan, stageView } from '../proposer/stage-view.ts'
 import { contentOf, createTaskView, type TaskView } from '../proposer/task-view.ts'
 import type { ProposedCandidate } from '../study/new-candidates.ts'
 import type { StudyState } from '../study/state.ts'
@@ -44,6 +44,8 @@ export interface GenerationContext {
 /** Who makes candidates for a task. */
 export interface Generating {
   readonly proposers: readonly ProposerInfo[]
+  /** The task's program, where it has several stages. */
+  readonly program?: ProgramInfo
   generate(request: GenerationRequest, context: GenerationContext): Promise<GenerationOutcome>
 }
 
@@ -125,6 +127,7 @@ export function createGenerating(options: ProposingOptions): Generating | undefi
   const whole = viewOf(task)
   const plan = stagesOf(task)
   return {
+    ...(plan ? { program: { scored: plan.last, runs: (candidate) => runningStages(plan, candidate) } } : {}),
     proposers: arms.map(([name, arm]) => ({
       name,
       ...(arm.members ? { members: arm.members } : {}),

@@ -131,7 +131,7 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
         ),
         embedding: (candidate) => embeddings.get(candidateText(candidate)),
         priors: priorHistories(options.priors ?? [], embeddings),
-        ...(options.generation ? { proposers: options.generation.proposers } : {}),
+        ...(options.generation ? { proposers: options.generation.proposers, program: options.generation.program } : {}),
       },
       fresh ? [fresh] : [],
     )

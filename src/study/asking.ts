@@ -53,6 +53,7 @@ export function createAsking(parts: StudyParts, join: Growing['join']): Asking {
       ...(environment.priors === undefined ? {} : { priors: environment.priors }),
       ...(environment.proposers === undefined ? {} : { proposers: environment.proposers }),
       ...(config.stages === undefined ? {} : { stages: config.stages }),
+      ...(environment.program === undefined ? {} : { program: environment.program }),
       ...(config.prior === undefined ? {} : { prior: config.prior }),
     })
     return policy

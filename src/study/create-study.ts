@@ -25,6 +25,7 @@ const environmentSchema = z.strictObject({
   backend: objectWith('workspace').optional(),
   priors: z.array(z.unknown()).optional(),
   proposers: z.array(z.unknown()).optional(),
+  program: objectWith('runs').optional(),
   embedding: functionSchema.optional(),
   log: z.array(z.unknown()).optional(),
 } satisfies Record<keyof StudyEnvironment, z.ZodType>)

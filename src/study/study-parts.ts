@@ -11,6 +11,8 @@ export interface StudyEnvironment {
   readonly priors?: PolicyContext['priors']
   /** What `generate` actions may ask. */
   readonly proposers?: PolicyContext['proposers']
+  /** What the task knows of its program. */
+  readonly program?: PolicyContext['program'] | undefined
   /** Looks up the embedding of a candidate that is added without one. */
   readonly embedding?: (candidate: Candidate) => Float64Array | undefined
   /** Keeps every event for `serialize`. */

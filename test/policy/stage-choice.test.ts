@@ -36,6 +36,22 @@ describe('the stage to rewrite next', () => {
     expect(stages).toEqual(['extract', 'extract', 'check', 'check', 'repair', 'repair'])
   })
 
+  it('is one whose answer is scored before credit knows something, and never one that does not run', () => {
+    const pool = [{ candidate: { id: 'a', slots: { extract: 'a', check: 'b', repair: 'c' } } }]
+    const chosen = (runs: readonly string[], how: (typeof STAGE_CHOICES)[number] = 'credit') => {
+      const program = { scored: ['extract', 'repair'], runs: () => runs }
+      const state = { pool, observations: createObservationLog(), evaluationsLeft: 90 }
+      return Array.from({ length: 12 }, (_, written) => {
+        const generations = Array.from({ length: written }, () => generation)
+        return chooseStage({ ...context, program }, { ...state, generations }, 0, how)!.stage
+      })
+    }
+    expect(new Set(chosen(context.stages))).toEqual(new Set(['extract', 'repair']))
+    expect(new Set(chosen(['extract', 'check']))).toEqual(new Set(['extract']))
+    expect(new Set(chosen(['extract', 'check'], 'in-turn'))).toEqual(new Set(['extract', 'check']))
+    expect(new Set(chosen([]))).toEqual(new Set(['extract', 'repair']))
+  })
+
   it('is any of them before credit knows something, and none where there is one stage', () => {
     expect(context.stages).toContain(stageAfter('credit', {}))
     expect(stageAfter('in-turn', {}, { ...context, stages: ['extract'] })).toBeUndefined()

@@ -4,7 +4,7 @@ import { createRandom } from '../../src/numerics/random/random.ts'
 import { createGate } from '../../src/proposer/gate/gate.ts'
 import { passBack } from '../../src/proposer/pass-back.ts'
 import { createProposer } from '../../src/proposer/registry.ts'
-import { stagePlan, stageView } from '../../src/proposer/stage-view.ts'
+import { runningStages, stagePlan, stageView } from '../../src/proposer/stage-view.ts'
 import { createTaskView } from '../../src/proposer/task-view.ts'
 import { defineSpace } from '../../src/space/parameter.ts'
 import { defineTask } from '../../src/task/define-task.ts'
@@ -108,6 +108,49 @@ describe('a stage as its proposers see it', () => {
     ])
     expect(passed.map(({ shows }) => shows)).toEqual([undefined, [0], [1]])
     expect(rejected.map(({ reason }) => reason)).toEqual(['copied-example'])
+  })
+
+  it('demonstrates examples that it has run on, and of those that look alike to it one', async () => {
+    const examples = Array.from({ length: 16 }, (_, at) => ({ ...task.examples[at % 4]!, id: String(at) }))
+    const runs = new Map(['a broom', 'a broom', 'a trap'].map((text, at) => [at, { calls: [call('extract', text)] }]))
+    const parent = { index: 0, candidate: task.pool[0]!, outcomes: [] }
+    const propose = (known: typeof runs) =>
+      createProposer('demonstrations').propose({
+        parents: [parent],
+        pool: [parent],
+        task: stageView({ ...view, examples }, plan, 'decide', known),
+        count: 12,
+        random: createRandom(1),
+      })
+    const drafts = await propose(runs)
+    expect(new Set(drafts.flatMap(({ shows }) => shows))).toEqual(new Set([0, 2]))
+    for (const { slots } of drafts) {
+      expect(slots['decide']).toMatch(/Thing: a (broom|trap)\nPlace:/)
+      expect(slots['decide']).not.toContain('Input:')
+    }
+    expect(await propose(new Map())).toEqual([])
+  })
+
+  it('that is passed by is not rewritten: its text makes no difference', async () => {
+    const helped = defineTask({
+      ...TWO_STAGES,
+      parameters: { helper: { categorical: ['none', 'use'] } },
+      stages: {
+        use: { when: { parameter: 'helper', in: ['use'] }, template: '{{prompt}}\n{{input}}' },
+        decide: { template: '{{prompt}}\n{{use}}\n{{input}}' },
+      },
+      prompts: [{ id: 'a', slots: { use: 'What for?', decide: 'Where?' }, parameters: { helper: 'none' } }],
+    })
+    const [baseline] = helped.pool
+    const helpedPlan = stagePlan(helped.program, undefined)!
+    expect(runningStages(helpedPlan, baseline!)).toEqual(['decide'])
+    expect(runningStages(helpedPlan, { ...baseline!, parameters: { helper: 'use' } })).toEqual(['use', 'decide'])
+    const whole = createTaskView({ examples: helped.examples, answers: { kind: 'text' }, baseline: baseline! })
+    const gate = createGate({ task: stageView(whole, helpedPlan, 'use'), pool: helped.pool })
+    const draft = { slots: { ...baseline!.slots, use: 'What is it for?' }, parents: [0], proposer: 'edit' }
+    const { passed, rejected } = await gate.sort([draft, { ...draft, parameters: { helper: 'use' } }])
+    expect(rejected.map(({ reason }) => reason)).toEqual(['duplicate'])
+    expect(passed).toMatchObject([{ parameters: { helper: 'use' } }])
   })
 
   it('is known of a TypeScript program by the slots of its prompts', () => {

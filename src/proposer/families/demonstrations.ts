@@ -41,11 +41,12 @@ export const demonstrations: ProposerDefinition = {
 
 function demonstrate(parent: Member, request: ProposalRequest, most: number, turn: number): Draft | undefined {
   const { task, random } = request
-  const candidates = teachingExamples(task, random).filter(
+  const isKnown = (position: number) => task.canDemonstrate?.(task.examples[position]!) ?? true
+  const candidates = teachingExamples(task, random, isKnown).filter(
     (position) => task.examples[position]!.expected !== undefined,
   )
   const bootstrapped = turn % 2 === 1 ? rightAnswers(parent) : new Map<number, string>()
-  const open = [...new Set([...candidates, ...bootstrapped.keys()])]
+  const open = differing([...new Set([...candidates, ...bootstrapped.keys()])], task)
   if (open.length === 0) return undefined
   const labels = task.answers.kind === 'labels' ? task.answers.labels.length : 0
   const counts = [...new Set([2, 3, 4, 6, labels, most])].filter(
@@ -67,6 +68,14 @@ function demonstrate(parent: Member, request: ProposalRequest, most: number, tur
     hypothesis: `${count} ${bootstrapped.size > 0 ? 'answers of its own' : 'solved examples'} show what is wanted`,
     shows: chosen.toSorted((a, b) => a - b),
   }
+}
+
+/** One of those that look alike: earlier stages may have written the same for them, and then their answers teach nothing. */
+function differing(positions: readonly number[], task: TaskView): number[] {
+  const byText = new Map(
+    positions.toReversed().map((position) => [task.ask(task.examples[position]!) ?? position, position] as const),
+  )
+  return [...byText.values()].toReversed()
 }
 
 /**

@@ -91,9 +91,10 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
   const labels = new Set(
     task.answers.kind === 'labels' ? task.answers.labels.map((label) => wordsOf(label).join(' ')) : [],
   )
+  // What nothing reads makes no difference.
   const keyOf = (slots: Readonly<Record<string, string>>, parameters: Candidate['parameters']) =>
     JSON.stringify([
-      task.slots.map((name) => wordsOf(slots[name] ?? '').join(' ')),
+      task.slots.map((name) => (task.isRead?.(name, parameters) === false ? '' : wordsOf(slots[name] ?? '').join(' '))),
       Object.entries(parameters ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
     ])
   const keyOfDraft = ({ slots, parameters, parents }: Draft) =>

@@ -35,10 +35,14 @@ export interface PartCredit {
 
 export interface StageCredit {
   readonly parts: readonly PartCredit[]
-  /** Probability of each stage that a new text for it gains most over a candidate; sums to 1. */
-  blame(candidate: number): ReadonlyMap<string, number>
+  /**
+   * Probability of each stage that a new text for it gains most over a candidate; sums to 1.
+   *
+   * @param among Stages that may be rewritten. @defaultValue all
+   */
+  blame(candidate: number, among?: readonly string[]): ReadonlyMap<string, number>
   /** The stage to rewrite in a candidate: where most is expected to be gained, now and then where it may be. */
-  draw(candidate: number, random: Random): string
+  draw(candidate: number, random: Random, among?: readonly string[]): string
 }
 
 /** Prompts that the fit looks at: of more, those measured most. */
@@ -98,16 +102,18 @@ export function fitStageCredit(
   const places = new Map(prompts.map((index, place) => [index, place]))
 
   const gainsAt = (theta: Float64Array, candidate: number) => gains(model, theta, places.get(candidate), stages.length)
-  const blame = (candidate: number) => {
+  const bestAt = (theta: Float64Array, candidate: number, among: readonly string[]) =>
+    largest(gainsAt(theta, candidate).map((gain, s) => (among.includes(stages[s]!) ? gain : Number.NEGATIVE_INFINITY)))
+  const blame = (candidate: number, among = stages) => {
     const wins = new Float64Array(stages.length)
-    for (const theta of draws) wins[largest(gainsAt(theta, candidate))]! += 1 / DRAWS
+    for (const theta of draws) wins[bestAt(theta, candidate, among)]! += 1 / DRAWS
     return new Map(stages.map((stage, s) => [stage, wins[s]!]))
   }
   return {
     parts: describe(parts, mode, draws),
     blame,
-    draw: (candidate, source) =>
-      stages[largest(gainsAt(source.uniform() < EXPLORED ? draws[source.integer(DRAWS)]! : mode, candidate))]!,
+    draw: (candidate, source, among = stages) =>
+      stages[bestAt(source.uniform() < EXPLORED ? draws[source.integer(DRAWS)]! : mode, candidate, among)]!,
   }
 }
 
