@@ -36,7 +36,7 @@ import { alike, createDraftModels, withDrafts } from './draft-beliefs.ts'
 import { bestRate, expectedLargest, outcomeNoise, reducible } from './gain-per-call.ts'
 import { type ExampleBeliefs, exampleBeliefs } from './informative-example.ts'
 import { type Inheritance, inheritance } from './inheritance.ts'
-import { leapRate } from './leap.ts'
+import { leapRate, lookRate } from './leap.ts'
 import type { KrigeOptions } from './options.ts'
 import { createPoolMemo } from './pool-memo.ts'
 import { rankPrompts, scoresOf } from './recommendation.ts'
@@ -207,7 +207,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
   }
 
   function bestMeasurement(
-    { scores, ranked, counts, noise }: DraftingPlan,
+    plan: DraftingPlan,
     // Only what was measured can be recommended: a draft competes with the best of that.
     [first, second]: readonly number[],
     pool: readonly PoolEntry[],
@@ -215,7 +215,9 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     free: Int32Array,
     most: number,
   ): { readonly candidate: number; readonly rate: number } | undefined {
+    const { scores, ranked, counts, noise } = plan
     const { means } = scores
+    const leap = first === undefined ? 0 : lookRate(leapOf(plan, first, pool, asked))
     const length = pool.reduce((sum, entry) => sum + candidateText(entry.candidate).length, 0) / pool.length
     let best: { candidate: number; rate: number } | undefined
     for (const i of ranked) {
@@ -229,7 +231,8 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       const left = (variance * noise) / (noise + since * variance)
       // A longer prompt costs more tokens; half of a call's is taken to be the example.
       const cost = 0.5 + (0.5 * candidateText(pool[i]!.candidate).length) / Math.max(1, length)
-      const rate = bestRate(distance, left, noise, Math.min(free[i]!, most), cost, 0)
+      const likely = bestRate(distance, left, noise, Math.min(free[i]!, most), cost, 0)
+      const rate = asked[i] === 0 ? Math.max(likely, leap) : likely
       if (!best || rate > best.rate * (1 + 1e-9)) best = { candidate: i, rate }
     }
     return best
@@ -278,8 +281,7 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
     const slope = scores.slopes[leader]!
     const spread = slope * Math.sqrt(options.screening ? told : 0)
     const left = slope * slope * (untold + (options.screening ? 0 : told))
-    const measured = state.pool.filter(({ candidate }, i) => candidate.origin?.parents && asked[i]! > 0).length
-    const leap = { measured, mean: scores.means[leader]!, scale: plan.beliefs.scale }
+    const leap = leapOf(plan, leader, state.pool, asked)
     let best: { readonly proposer: ProposerInfo; readonly count: number; readonly rate: number } | undefined
     for (const count of DRAFTS) {
       const calls = proposer.calls(count)
@@ -292,6 +294,11 @@ export function createDraftingPolicy(context: PolicyContext, options: KrigeOptio
       if (!best || rate > best.rate) best = { proposer, count, rate }
     }
     return best
+  }
+
+  function leapOf({ scores, beliefs }: DraftingPlan, leader: number, pool: readonly PoolEntry[], asked: Int32Array) {
+    const measured = pool.filter(({ candidate }, i) => candidate.origin?.parents && asked[i]! > 0).length
+    return { measured, mean: scores.means[leader]!, scale: beliefs.scale }
   }
 
   /** What was measured, best first. Where all of it breaks a constraint, that is what there is to begin with. */

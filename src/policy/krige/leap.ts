@@ -16,6 +16,8 @@
 const PRIOR_DRAFTS = 20
 /** Outcomes that show a leap. */
 const LOOKS = 2
+/** Share of the scale below which nothing has scored yet. */
+const NEAR_FLOOR = 0.1
 
 export interface Leap {
   /** Drafts that were measured. */
@@ -39,4 +41,13 @@ export function leapRate(
   const probability = 1 - (1 - 1 / (PRIOR_DRAFTS + measured)) ** (passing * count)
   const gain = Math.max(0, high - mean) ** 2 / (2 * (high - low))
   return (probability * gain) / (price + LOOKS * passing * count)
+}
+
+/**
+ * The same of a first look at a draft that is written already, while nothing has scored: texts cannot tell then which draft
+ * leaps. Later they do, and this is 0.
+ */
+export function lookRate(leap: Leap): number {
+  const { low, high } = leap.scale
+  return leap.mean - low < NEAR_FLOOR * (high - low) ? leapRate(leap, 1, 1, 0) : 0
 }
