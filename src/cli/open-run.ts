@@ -73,7 +73,7 @@ async function openTaskEvaluator(
   task: Task,
   flags: RunFlags,
   replay: Replay | undefined,
-  more: Pick<OpenEvaluatorOptions, 'wrapModel' | 'textModel' | 'onMissingKey'>,
+  more: Pick<OpenEvaluatorOptions, 'wrapModel' | 'textModel' | 'openModel' | 'onMissingKey'>,
 ): Promise<Evaluator> {
   if (replay) return replay.evaluator
   const { openEvaluator } = await import('../evaluation/open-evaluator.ts')
@@ -108,26 +108,20 @@ async function openCounter(
   replay: Replay | undefined,
   onMissingKey: (problem: string) => void,
 ) {
-  try {
-    const evaluator = await openTaskEvaluator(task, flags, replay, { onMissingKey })
-    return { estimator: evaluator, close: () => evaluator.close(), notice: undefined }
-  } catch (error) {
-    if (!isUnavailable(error) || !task.template) throw error
-    const { renderTemplate } = await import('../prompt/template.ts')
-    const { estimateTokens, requestTokens } = await import('../evaluation/estimate-tokens.ts')
-    const { template, sampling } = task
-    const counter = { local: false, countTokens: estimateTokens }
-    const estimate: Evaluator['estimate'] = (candidate, example) => ({
-      calls: 1,
-      inputTokens: requestTokens(counter, renderTemplate(template, candidate, example)),
-      outputTokens: sampling.maxOutputTokens,
-    })
-    return {
-      estimator: { estimate },
-      close: async () => {},
-      notice: `Tokens are estimated from characters: ${withRemedy(error)}`,
+  const { openTextModel } = await import('../evaluation/models/open-text-model.ts')
+  const { createCountingModel } = await import('../evaluation/models/counting-model.ts')
+  let notice: string | undefined
+  const openModel: typeof openTextModel = async (name, options) => {
+    try {
+      return await openTextModel(name, options)
+    } catch (error) {
+      if (!isUnavailable(error)) throw error
+      notice ??= `Tokens are estimated from characters: ${withRemedy(error)}`
+      return createCountingModel(name)
     }
   }
+  const evaluator = await openTaskEvaluator(task, flags, replay, { onMissingKey, openModel })
+  return { estimator: evaluator, close: () => evaluator.close(), notice }
 }
 
 /** Whether the model that writes prompts can be had, where it is another than the task's and behind HTTP. */

@@ -49,6 +49,8 @@ export interface OpenEvaluatorOptions extends OpenTextModelOptions {
   readonly similarity?: (a: string, b: string) => Promise<number>
   /** Wraps every model, including judges; used for tracing. */
   readonly wrapModel?: (model: TextModel) => TextModel
+  /** How a model is opened, judges and those of stages, too. @defaultValue {@link openTextModel} */
+  readonly openModel?: typeof openTextModel
   /** Instead of opening what the task names; still closed with the evaluator. */
   readonly textModel?: TextModel
 }
@@ -115,9 +117,10 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
     settings: { ...task.modelSettings, ...options.settings },
   }
   const wrap = options.wrapModel ?? ((model: TextModel) => model)
+  const openNamed = options.openModel ?? openTextModel
   const openModel = async () => {
     if (options.textModel) return wrap(options.textModel)
-    return task.model === undefined ? undefined : wrap(await openTextModel(task.model, modelOptions))
+    return task.model === undefined ? undefined : wrap(await openNamed(task.model, modelOptions))
   }
   if (task.evaluate !== undefined) {
     if (modelOptions.settings?.batch !== undefined) {
@@ -143,7 +146,7 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
     labels: task.labels,
     openModel: async (judge, settings) => {
       const own = judge === task.model && !settings ? modelOptions : { ...modelOptions, settings: settings ?? {} }
-      return wrap(await openTextModel(judge, own))
+      return wrap(await openNamed(judge, own))
     },
     ...(options.similarity ? { similarity: options.similarity } : {}),
     ...(task.limits ? { limits: task.limits } : {}),
@@ -162,7 +165,7 @@ async function open(task: EvaluatedTask, options: OpenEvaluatorOptions): Promise
     for (const stage of task.program.stages) {
       if (stage.model === undefined || stage.model === task.model || options.textModel) continue
       const settings = { ...task.stageSettings?.[stage.name], ...options.settings }
-      models.set(stage.name, wrap(await openTextModel(stage.model, { ...modelOptions, settings })))
+      models.set(stage.name, wrap(await openNamed(stage.model, { ...modelOptions, settings })))
     }
     const { createStageEvaluator } = await import('./stages/stage-evaluator.ts')
     return createStageEvaluator({
