@@ -18,7 +18,9 @@ export function createCountingModel(name: string): TextModel {
     local: false,
     countTokens: estimateTokens,
     async generate() {
-      throw new UnavailableError(`model ${shown} only counts tokens here`)
+      throw new UnavailableError(`model ${shown} only counts tokens here`, {
+        remedy: 'Have answers from openTextModel.',
+      })
     },
     async close() {},
   }
