@@ -53,6 +53,12 @@ describe('gate', () => {
     expect(await reasons(drafts)).toMatchObject({ passed: [{}], reasons: ['duplicate'] })
   })
 
+  it('lets drafts repeat what a prompt of the task repeats', async () => {
+    const text = 'ACME: name the queue of the ticket. Name the queue of the ticket!\nName the queue of the ticket.'
+    const emphatic = { id: 'b', text: `${text} ${text}` }
+    expect(await reasons([draft(`${text} ${text} Now.`)], { pool: [emphatic] })).toMatchObject({ reasons: [] })
+  })
+
   it('refuses an answer where an instruction is wanted', async () => {
     const { reasons: found } = await reasons([draft('Billing.'), draft('ACME billing?')], {
       task: createTaskView({ baseline, examples, answers: task.answers, template: parseTemplate(TEMPLATE) }),

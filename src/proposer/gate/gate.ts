@@ -91,6 +91,8 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
   const labels = new Set(
     task.answers.kind === 'labels' ? task.answers.labels.map((label) => wordsOf(label).join(' ')) : [],
   )
+  // Where a prompt of the task repeats itself, drafts may.
+  const isRepetitive = members.some((slots) => saysAgain(splitPrompt(slots, task).instruction))
   // What nothing reads makes no difference.
   const keyOf = (slots: Readonly<Record<string, string>>, parameters: Candidate['parameters']) =>
     JSON.stringify([
@@ -150,7 +152,7 @@ export function createGate({ task, pool, limit, embed }: GateOptions): Gate {
     if (copied) return ['copied-example', 'it copies an example; say the rule instead']
     if (labels.has(wordsOf(instruction).join(' ')))
       return ['copied-example', 'it is one of the answers, no instruction']
-    if (draft.metaPrompt !== undefined && saysAgain(instruction))
+    if (draft.metaPrompt !== undefined && !isRepetitive && saysAgain(instruction))
       return ['repetition', 'it says one thing over and over; say it once']
     if (known.has(keyOfDraft(draft))) return ['duplicate', 'it says what another prompt says already']
     return undefined
