@@ -40,7 +40,8 @@ export function chooseStage(
   const { pool, observations, generations = [] } = state
   if (all.length < 2) return undefined
   const parent = pool[candidate]?.candidate
-  const running = parent && program ? all.filter((stage) => program.runs(parent).includes(stage)) : all
+  const runs = parent && program ? program.runs(parent) : all
+  const running = all.filter((stage) => runs.includes(stage))
   const stages = running.length > 0 ? running : all
   if (how === 'in-turn') return { stage: stages[generations.length % stages.length]!, summary: 'stages take turns' }
   if (how === 'one-by-one') {

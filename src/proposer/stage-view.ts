@@ -87,13 +87,12 @@ function demonstrator(
   const parts = partTemplate(template, (variable) => (ofPrompt.has(variable) ? 'prompt' : 'example'))
   const form = parts && parseTemplate(parts.example.source)
   const writes = new Map(program.stages.map((stage) => [stage.name, stage.writes]))
-  const traceOf = (example: Example) => traces.get(view.examples.findIndex(({ id }) => id === example.id))
+  const outputNames = new Set(writes.values())
+  const traceById = new Map([...traces].map(([position, trace]) => [view.examples[position]?.id, trace]))
   const filled = (example: Example): Example => {
-    const trace = traceOf(example)
+    const trace = traceById.get(example.id)
     // What did not run wrote nothing.
-    const outputs: Record<string, string> = trace
-      ? Object.fromEntries([...writes.values()].map((name) => [name, '']))
-      : {}
+    const outputs: Record<string, string> = trace ? Object.fromEntries([...outputNames].map((name) => [name, ''])) : {}
     for (const { stage, text } of trace?.calls ?? []) {
       if (stage === name) break
       const output = stage === undefined ? undefined : writes.get(stage)
@@ -105,9 +104,9 @@ function demonstrator(
     const known = (variable: string) => variable === 'input' || Object.hasOwn(shown.fields, variable)
     return demonstrateBy(form?.variables.every(known) ? form : undefined)
   }
-  const readsOutputs = form?.variables.some((variable) => [...writes.values()].includes(variable)) ?? false
+  const readsOutputs = form?.variables.some((variable) => outputNames.has(variable)) ?? false
   return {
-    canDemonstrate: (example) => !readsOutputs || traceOf(example) !== undefined,
+    canDemonstrate: (example) => !readsOutputs || traceById.has(example.id),
     ask: (example) => formFor(filled(example)).ask(filled(example)),
     demonstrate: (example, answer) => formFor(filled(example)).demonstrate(filled(example), answer),
   }
