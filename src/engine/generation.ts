@@ -58,6 +58,8 @@ export async function openGeneration(
   journal: Journal,
   signal: AbortSignal,
 ): Promise<GenerationRequest> {
+  // A proposer reads the texts of what was told. Those of the last cells are on their way to the disk only now.
+  await journal.commit()
   const earlier = await journal.recall(action.id)
   const unused = earlier.flatMap(({ trace }) => trace.calls)
   let position = 1 + earlier.reduce((last, record) => Math.max(last, record.position), -1)

@@ -211,6 +211,29 @@ describe('a generation', () => {
     })
   })
 
+  it('finds the texts of all that was told before it', async () => {
+    const store = createMemoryStore()
+    const lease = await store.acquire('study')
+    const study = start(growing(2))
+    const found: number[][] = []
+    await runSearch({
+      study,
+      journal: createJournal(study, lease, { store }),
+      evaluate: async ({ index }) => ({ score: index / 10, output: 'An answer.' }),
+      generate: async () => {
+        let texts = 0
+        for await (const records of store.traces('study')) texts += records.length
+        found.push([texts, study.state.observations.length])
+        return { candidates: [{ text: `Be brief ${found.length}.` }] }
+      },
+    })
+    await lease.release()
+    expect(found).toEqual([
+      [4, 4],
+      [6, 6],
+    ])
+  })
+
   it('runs beside cells, up to the concurrency', async () => {
     const study = start(growing(2))
     let most = 0
