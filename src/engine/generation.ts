@@ -31,8 +31,9 @@ export interface GenerationRequest {
   /** Reserves one call, as that of a proposer; `undefined`: the budget does not allow it. */
   reserve(worst: CallCost, label?: CallLabel): Promise<GenerationReservation | undefined>
   /**
-   * An answer to this very question that was paid for before the generation was interrupted. Each is given once, oldest
-   * first, so that a question asked three times finds three answers.
+   * An answer to this question that was paid for before the generation was interrupted. Each is given once, oldest
+   * first, so that a question asked three times finds three answers. What was told in between may have changed what the
+   * question shows: one that ends in the same line asks for the same, and its answer is taken.
    */
   recall(question: Question): CallTrace | undefined
 }
@@ -81,10 +82,15 @@ export async function openGeneration(
       }
     },
     recall({ model, system, prompt }) {
-      const index = unused.findIndex(
-        (call) => call.text !== undefined && call.model === model && call.system === system && call.prompt === prompt,
-      )
-      return index < 0 ? undefined : unused.splice(index, 1)[0]
+      const known = unused.filter((call) => call.text !== undefined && call.model === model && call.system === system)
+      const found =
+        known.find((call) => call.prompt === prompt) ?? known.find((call) => lastLine(call.prompt) === lastLine(prompt))
+      if (found) unused.splice(unused.indexOf(found), 1)
+      return found
     },
   }
+}
+
+function lastLine(prompt: string): string {
+  return prompt.trimEnd().split('\n').at(-1)!
 }

@@ -326,12 +326,19 @@ describe('a log with generations', () => {
 describe('a generation that was killed', () => {
   /** Three questions, two of them the same; the prompts are the answers. */
   const asking =
-    (model: ReturnType<typeof createScriptedModel>, dies?: (answered: number) => void): GenerateCandidates =>
+    (
+      model: ReturnType<typeof createScriptedModel>,
+      dies?: (answered: number) => void,
+      shown = '',
+    ): GenerateCandidates =>
     async (generation: GenerationRequest) => {
       const askModel = askGenerator({ model, priceOf: createPriceList() }, generation)
       const candidates = []
       for (const prompt of ['Improve it.', 'Improve it.', 'Shorten it.']) {
-        const answer = await askModel({ prompt, sampling: { temperature: 1, maxOutputTokens: 20 } })
+        const answer = await askModel({
+          prompt: `${shown}${prompt}`,
+          sampling: { temperature: 1, maxOutputTokens: 20 },
+        })
         if (answer.kind === 'failure') return { candidates, failure: answer.failure }
         candidates.push({ text: answer.text })
         dies?.(candidates.length)
@@ -373,6 +380,24 @@ describe('a generation that was killed', () => {
     expect(resumed.state.candidates.slice(2).map(({ text }) => text)).toEqual([0, 1, 2].map((n) => `Prompt made ${n}.`))
     expect(resumed.state.generations).toMatchObject([{ calls: 3, added: [2, 3, 4] }])
     expect(resumed.state.ledger.byRole.get('proposer')).toMatchObject({ calls: 3 })
+  })
+
+  it('is answered as before where its questions show more since', async () => {
+    const answers = createScriptedModel((_, index) => `Prompt made ${index}.`)
+    const store = createMemoryStore()
+    const dies = (count: number) => {
+      if (count === 2) throw new Error('killed')
+    }
+    const first = asking(answers, dies, 'Wrong on 4 examples.\n')
+    await expect(play(store, start(growing(1), { keepLog: false }), first)).rejects.toThrow('killed')
+    const resumed = await resume(store)
+    await play(store, resumed, asking(answers, undefined, 'Wrong on 5 examples.\n'))
+    expect(answers.requests.map(({ prompt }) => prompt.split('\n'))).toEqual([
+      ['Wrong on 4 examples.', 'Improve it.'],
+      ['Wrong on 4 examples.', 'Improve it.'],
+      ['Wrong on 5 examples.', 'Shorten it.'],
+    ])
+    expect(resumed.state.candidates.slice(2).map(({ text }) => text)).toEqual([0, 1, 2].map((n) => `Prompt made ${n}.`))
   })
 
   it('loses no more than the call in flight, which is charged at its worst case', async () => {
