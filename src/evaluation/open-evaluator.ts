@@ -13,7 +13,7 @@ import type { RetryOptions } from './retry.ts'
 import { createAnswerRedactor, createRedactor } from './secrets.ts'
 import { createTemplateEvaluator } from './template-evaluator.ts'
 import type { Sampling, TextModel } from './text-model.ts'
-import type { UserCodeLimits } from './user-code/limits.ts'
+import type { ProgramLimits } from './user-code/limits.ts'
 
 /** What an evaluator needs to know of a task. */
 export interface EvaluatedTask {
@@ -35,7 +35,7 @@ export interface EvaluatedTask {
   /** Absolute path of a program module. */
   readonly evaluate?: string
   /** Of a program, a metric module or a scorer of a package. */
-  readonly limits?: UserCodeLimits
+  readonly limits?: ProgramLimits
   /** Instead of a template: several stages, each with its own. */
   readonly program?: StagedProgram
   /** How to ask the models that stages name themselves. */

@@ -11,7 +11,7 @@ import type { ResponseCache } from './response-cache.ts'
 import type { RetryOptions } from './retry.ts'
 import { totalOf } from './score-answer.ts'
 import type { GenerateRequest, Sampling, TextModel } from './text-model.ts'
-import { poolLimits, type UserCodeLimits } from './user-code/limits.ts'
+import { type ProgramLimits, poolLimits } from './user-code/limits.ts'
 import type { ProgramCall } from './user-code/program.ts'
 import { type CallAnswer, createWorkerPool } from './user-code/worker-pool.ts'
 
@@ -24,11 +24,9 @@ export interface ProgramEvaluatorOptions {
   readonly retry?: RetryOptions
   readonly cache?: ResponseCache
   /** What a cell may take. */
-  readonly limits?: UserCodeLimits
+  readonly limits?: ProgramLimits
   /** Cells side by side; each has its own worker. @defaultValue the model's, else 2 */
   readonly concurrency?: number
-  /** For plans: calls a cell is expected to make. @defaultValue 1 */
-  readonly expectedCalls?: number
 }
 
 const DEFAULT_SECONDS = 300
@@ -42,6 +40,7 @@ const DEFAULT_SECONDS = 300
 export async function createProgramEvaluator(options: ProgramEvaluatorOptions): Promise<Evaluator> {
   const { file, model, sampling } = options
   const concurrency = options.concurrency ?? model?.concurrency ?? 2
+  const { calls: mostCalls } = options.limits ?? {}
   const limits = poolLimits(options.limits ?? {}, DEFAULT_SECONDS)
   const source = createHash('sha256').update(readBounded(file, MOST_SOURCE)).digest('hex')
   const id = createHash('sha256')
@@ -67,6 +66,11 @@ export async function createProgramEvaluator(options: ProgramEvaluatorOptions): 
     const answer = async (asked: ProgramCall): Promise<CallAnswer> => {
       if (!model) {
         return { failure: failure('program', 'the task names no model, so context.generate cannot be used') }
+      }
+      if (mostCalls !== undefined && pending.length >= mostCalls) {
+        return {
+          failure: failure('program', `the program asked for a call beyond limits.calls, which is ${mostCalls}`),
+        }
       }
       const call = callFor(model, asked, request, pending.length, signal)
       pending.push(call.catch(() => undefined))
@@ -155,7 +159,7 @@ export async function createProgramEvaluator(options: ProgramEvaluatorOptions): 
     ...(model ? { modelIdentity: model.identity } : {}),
     random: sampling.temperature > 0,
     estimate(candidate, example) {
-      const calls = model ? (options.expectedCalls ?? 1) : 0
+      const calls = model ? (mostCalls ?? 1) : 0
       const text = `${candidateText(candidate)}${JSON.stringify(example.input)}`
       return {
         calls,

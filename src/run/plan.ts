@@ -106,7 +106,8 @@ export function makePlan(
   )
   const total = Math.min(paid, Math.floor(calls / each.calls))
   // Stages whose input is as before take no call: what they save buys more evaluations, as long as calls are left.
-  const most = isProgram(task) ? paid : total
+  const mayTakeFewer = each.calls > 1 && isProgram(task)
+  const most = mayTakeFewer ? paid : total
   // The search is expected to get along with less, which is what the holdout is weighed against.
   const measuring = proposing ? 1 - PROPOSING_SHARE : 1
   const expected = Math.min(total, Math.floor((measuring * calls) / each.calls))
@@ -120,7 +121,7 @@ export function makePlan(
   const available = task.split.holdout.length
   const compared = holdoutSize({ total: expected, searchExamples, available, ...sizes })
   // A program seldom takes the calls that are set aside for it: what is left at the end goes to more held-out examples.
-  const sparing = isProgram(task)
+  const sparing = mayTakeFewer
     ? Math.ceil((SMALLEST_HOLDOUT * finalists) / LARGEST_HOLDOUT_SHARE)
     : Number.POSITIVE_INFINITY
   const planned = total >= sparing && available >= SMALLEST_HOLDOUT ? Math.max(SMALLEST_HOLDOUT, compared) : compared
@@ -161,7 +162,7 @@ export function makePlan(
     warnings: [
       ...task.warnings,
       ...(unlimited ? [`No budget is set: the search stops after ${total} evaluations.`] : []),
-      ...planWarnings(task, holdoutExamples, searchEvaluations, isWritten),
+      ...planWarnings(task, holdoutExamples, searchEvaluations, { isWritten, mayTakeFewer }),
       ...(available > 0 && holdoutExamples === 0 ? [whyNoHoldout(available, enough)] : []),
     ],
   }
@@ -176,13 +177,18 @@ function whyNoHoldout(available: number, enough: string): string {
   return `The held-out examples are not used: the budget pays for too few, and ${smallest}. With ${enough} they are.`
 }
 
-function isProgram({ program }: Task): boolean {
-  return program !== undefined && program.stages.length > 1
+function isProgram({ program, evaluate }: Task): boolean {
+  return evaluate !== undefined || (program !== undefined && program.stages.length > 1)
 }
 
-function planWarnings(task: Task, holdoutExamples: number, searchEvaluations: number, isWritten: boolean): string[] {
+function planWarnings(
+  task: Task,
+  holdoutExamples: number,
+  searchEvaluations: number,
+  { isWritten, mayTakeFewer }: { readonly isWritten: boolean; readonly mayTakeFewer: boolean },
+): string[] {
   // Without a baseline the holdout compares nothing: it cannot be too small for that. A program's grows with what is left.
-  const isOpen = task.baseline === undefined || isProgram(task)
+  const isOpen = task.baseline === undefined || mayTakeFewer
   const compared = isOpen && holdoutExamples > 0 ? Number.POSITIVE_INFINITY : holdoutExamples
   const warnings = sampleSizeWarnings(task.split.search.length, compared)
   if (task.pool.length === 1 && !isWritten) warnings.push('There is one prompt: nothing to choose from.')
@@ -193,6 +199,11 @@ function planWarnings(task: Task, holdoutExamples: number, searchEvaluations: nu
   }
   if (task.baseline === undefined) {
     warnings.push('No baseline prompt: the verdict stays undecided. Name the prompt in use now as `baseline`.')
+  }
+  if (task.evaluate !== undefined && task.model !== undefined && task.limits?.calls === undefined) {
+    warnings.push(
+      'One call per evaluation is planned. If the program makes more, state how many as `limits: { calls: … }`.',
+    )
   }
   return warnings
 }

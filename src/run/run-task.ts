@@ -171,10 +171,12 @@ async function runUnderLease(options: RunTaskOptions, name: string, plan: Plan, 
       ...(embedder ? { embed: (all: readonly string[]) => embedder.embed(all) } : {}),
     }
     const generate = generation && ((request: GenerationRequest) => generation.generate(request, context))
-    const watch = watchAnswers(
-      task.sampling.maxOutputTokens,
-      new Map(task.program?.stages.map((stage) => [stage.name, stage.sampling.maxOutputTokens])),
-    )
+    const watch = watchAnswers(task.sampling.maxOutputTokens, {
+      stages: new Map(task.program?.stages.map((stage) => [stage.name, stage.sampling.maxOutputTokens])),
+      ...(task.evaluate === undefined || task.limits?.calls !== undefined
+        ? {}
+        : { plannedCalls: plan.callsPerEvaluation }),
+    })
     const conclusion = await runSearch({
       study,
       journal,

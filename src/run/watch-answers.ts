@@ -12,6 +12,13 @@ export interface AnswerWatch {
   warnings(): string[]
 }
 
+export interface WatchOptions {
+  /** The limits of stages, where a task has some: one may well be cut on purpose. */
+  readonly stages?: ReadonlyMap<string, number>
+  /** Calls per evaluation that were planned for a program nobody limits. @defaultValue any number */
+  readonly plannedCalls?: number
+}
+
 /** From this share on, empty or cut answers are told. */
 const NOTABLE = 0.1
 /** So many answers that are all empty say that the task is at fault, not the prompts. */
@@ -25,21 +32,25 @@ function answered({ traces = [] }: Evaluation): string | undefined {
 
 /**
  * Counts answers that say nothing, and answers that reached `maxOutputTokens`: both mostly score 0, and a search among
- * zeros looks like any other.
+ * zeros looks like any other. Tells where a program made more calls than were planned.
  *
  * @param maxOutputTokens - the limit, for messages.
- * @param stages - the limits of stages, where a task has some: one may well be cut on purpose.
  */
-export function watchAnswers(maxOutputTokens: number, stages: ReadonlyMap<string, number> = new Map()): AnswerWatch {
+export function watchAnswers(
+  maxOutputTokens: number,
+  { stages = new Map(), plannedCalls = Number.POSITIVE_INFINITY }: WatchOptions = {},
+): AnswerWatch {
   let answers = 0
   let empty = 0
   let cut = 0
+  let mostCalls = 0
   const cutStages = new Map<string, number>()
   const scores = new Set<number>()
   const limit = `Raise sampling.maxOutputTokens (now ${maxOutputTokens}); models that think before they answer need hundreds.`
   return {
     look(evaluation) {
-      const { output = answered(evaluation), score } = evaluation
+      const { output = answered(evaluation), score, metrics } = evaluation
+      mostCalls = Math.max(mostCalls, metrics?.['calls'] ?? 0)
       if (output === undefined || score === undefined) return
       answers++
       if (output.trim() === '') empty++
@@ -68,6 +79,11 @@ export function watchAnswers(maxOutputTokens: number, stages: ReadonlyMap<string
           }),
         ...(told(cut) && cutStages.size === 0
           ? [`${cut} of ${answers} answers were cut off at the limit of their length. ${limit}`]
+          : []),
+        ...(mostCalls > plannedCalls
+          ? [
+              `The program made up to ${mostCalls} calls per evaluation, and ${plannedCalls} was planned. State limits: { calls: ${mostCalls} } in the task: the search and the holdout then share the budget by that.`,
+            ]
           : []),
       ]
     },

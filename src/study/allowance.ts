@@ -21,23 +21,43 @@ export function searchBudget(state: StudyState, limits: Budget): number {
 
 /** Calls that nothing waits for: within the limit, beside what pending cells need and the holdout's share. */
 export function callsLeft(state: StudyState): number {
+  return Math.max(0, state.ledger.left().calls - promisedCalls(state) - holdoutCalls(state))
+}
+
+/**
+ * Calls that an evaluation takes: as planned, or as many as evaluations took so far where that is more. A module of the
+ * user's may make any number, and some calls are sent again.
+ */
+function callsEach({ config, ledger, pendingCount }: StudyState): number {
+  // Those that are pending count, too: some of their calls are among the settled ones.
+  const evaluations = ledger.spent.evaluations + pendingCount
+  return evaluations === 0
+    ? config.callsPerEvaluation
+    : Math.max(config.callsPerEvaluation, ledger.cellCalls / evaluations)
+}
+
+/** Calls set aside for the holdout: as planned; for evaluations that take more, up to its largest share. */
+function holdoutCalls(state: StudyState): number {
   const { config, ledger, holdoutReserve } = state
-  return Math.max(0, ledger.left().calls - promisedCalls(state) - holdoutReserve * config.callsPerEvaluation)
+  const wanted = holdoutReserve * callsEach(state)
+  const most = LARGEST_HOLDOUT_SHARE * (ledger.limits.calls ?? Number.POSITIVE_INFINITY)
+  return Math.max(holdoutReserve * config.callsPerEvaluation, Math.min(wanted, most))
 }
 
 /** Calls that pending cells still have to make. Cells that wait have not drawn all theirs yet; those in flight have. */
-function promisedCalls({ config, ledger, pendingCount }: StudyState): number {
+function promisedCalls(state: StudyState): number {
+  const { ledger, pendingCount } = state
   let open = 0
   for (const { for: purpose } of ledger.openCalls().values()) if (purpose?.role !== 'proposer') open++
-  return Math.max(0, pendingCount * config.callsPerEvaluation - open)
+  return Math.max(0, pendingCount * callsEach(state) - open)
 }
 
 /** Search evaluations that can still be asked for: within the limits, beside what is pending and the holdout's share. */
 export function evaluationsLeft(state: StudyState): number {
-  const { config, ledger, holdoutReserve } = state
+  const { ledger, holdoutReserve } = state
   const left = ledger.left()
-  const calls = Math.floor((left.calls - promisedCalls(state)) / config.callsPerEvaluation)
-  return Math.max(0, Math.min(left.evaluations - holdoutReserve, calls - holdoutReserve, payable(state)))
+  const calls = Math.floor((left.calls - promisedCalls(state) - holdoutCalls(state)) / callsEach(state))
+  return Math.max(0, Math.min(left.evaluations - holdoutReserve, calls, payable(state)))
 }
 
 const TOKENS_AND_MONEY = {

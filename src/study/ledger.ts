@@ -140,9 +140,12 @@ export interface Ledger {
   reserveCall(call: number, worst: OpenCall): void
   /** An open call was sent in a batch. */
   noteBatch(call: number, batch: string, content?: string): void
-  settleCall(call: number, cost: CallCost): void
+  /** @param cost.lost Whether the call went out and its answer was never seen. */
+  settleCall(call: number, cost: CallCost & { readonly lost?: true }): void
   /** The call was never sent: its reservation is given back. */
   releaseCall(call: number): void
+  /** Settled calls of cells, without those whose answer was lost: their cells are measured anew. */
+  readonly cellCalls: number
   /** Calls that were sent, as far as the log knows, and not settled. */
   openCalls(): ReadonlyMap<number, OpenCall>
   /** Settled calls by what they were for; logs of earlier versions do not say. */
@@ -167,6 +170,7 @@ export function createLedger(budget: Budget): Ledger {
   const open = new Map<number, OpenCall>()
   const byRole = new Map<CallRole, CallTotal>()
   const byGeneration = new Map<number, CallTotal>()
+  let cellCalls = 0
 
   const close = (call: number): OpenCall => {
     const worst = open.get(call)
@@ -254,8 +258,12 @@ export function createLedger(budget: Budget): Ledger {
       const { role, action } = worst.for
       byRole.set(role, plus(byRole.get(role), cost))
       if (role === 'proposer') byGeneration.set(action, plus(byGeneration.get(action), cost))
+      else if (!cost.lost) cellCalls++
     },
     releaseCall: (call) => void close(call),
+    get cellCalls() {
+      return cellCalls
+    },
     openCalls: () => open,
     byRole,
     byGeneration,

@@ -62,6 +62,12 @@ export function defineTask(input: TaskInput, options: DefineTaskOptions = {}): T
 
   const program = written.evaluate === undefined ? undefined : pathOf(written.evaluate, 'evaluate')
   if (program !== undefined) requireFile(program, 'program', locate(['evaluate']))
+  if (program === undefined && written.limits?.calls !== undefined) {
+    throw new InvalidInputError('limits.calls is for the module that evaluate names, and there is none', {
+      where: locate(['limits', 'calls']),
+      remedy: 'Leave it out; maxSteps limits the stages of a program.',
+    })
+  }
   const metric = readMetric(written.metric ?? 'exact-match', locate(['metric']), (path) => {
     const file = pathOf(path, 'metric')
     requireFile(file, 'metric', locate(['metric']))

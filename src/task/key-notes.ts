@@ -86,7 +86,8 @@ export const KEY_NOTES = {
     byDefault: '`score`',
   },
   limits: {
-    says: 'what one call of a program, a metric module or an `autoevals` scorer may take: `{ timeout: 300, memory: 1024 }`, in seconds and in megabytes of its process. What takes more fails that cell, with the reason',
-    byDefault: '300 s for a program, 30 s for a metric module, 120 s for `autoevals`; 1,024 MB',
+    says: 'what one call of a program, a metric module or an `autoevals` scorer may take: `{ timeout: 300, memory: 1024 }`, in seconds and in megabytes of its process. What takes more fails that cell, with the reason. The module that `evaluate` names may have `calls`, too: of `context.generate` per cell. The plan counts so many',
+    byDefault:
+      '300 s for a program, 30 s for a metric module, 120 s for `autoevals`; 1,024 MB; any number of calls, planned as 1',
   },
 } satisfies Record<Exclude<keyof typeof taskSchema.shape, '$schema'>, KeyNote>

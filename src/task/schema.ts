@@ -133,10 +133,11 @@ export const taskSchema = z.strictObject({
     .strictObject({
       timeout: z.number().positive().max(86_400).optional(),
       memory: z.int().min(64).max(1_048_576).optional(),
+      calls: z.int().min(1).max(10_000).optional(),
     })
     .optional()
     .describe(
-      'Of a program, a metric module or an autoevals scorer: { timeout: seconds per cell, memory: megabytes }.',
+      'Of a program, a metric module or an autoevals scorer: { timeout: seconds per cell, memory: megabytes }; of a program, also { calls: of its model, per cell }.',
     ),
   evaluate: z.string().min(1).optional().describe('A program module, instead of template, metric and model.'),
 })

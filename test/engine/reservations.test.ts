@@ -111,9 +111,9 @@ describe('the calls of one cell', () => {
 
   it('give the evaluation back when the first of them is refused, and fail the cell when a later one is', async () => {
     const cell =
-      (calls: number): CellEvaluator =>
-      async ({ reserve }) => {
-        for (let call = 0; call < calls; call++) {
+      (...counts: readonly number[]): CellEvaluator =>
+      async ({ index, reserve }) => {
+        for (let call = 0; call < counts[index]!; call++) {
           const held = await reserve(NONE)
           if (!held) return { failure: { kind: 'budget', retryable: false, message: 'no further call' } }
           held.settle(NONE)
@@ -121,11 +121,11 @@ describe('the calls of one cell', () => {
         return { score: 1 }
       }
     const two = start({ pool: pool(2), budget: { calls: 3, evaluations: 2 } })
-    await run(two, cell(2))
+    await run(two, cell(1, 3))
     expect(two.spent).toMatchObject({ evaluations: 2, calls: 3 })
     expect([...two.state.failures.values()]).toEqual([{ count: 1, latest: 'no further call' }])
     const one = start({ pool: pool(2), budget: { calls: 2, evaluations: 2 } })
-    await run(one, cell(2))
+    await run(one, cell(2, 2))
     expect(one.spent).toMatchObject({ evaluations: 1, calls: 2 })
     expect(one.state.failures.size).toBe(0)
   })

@@ -6,6 +6,12 @@ export interface UserCodeLimits {
   readonly memory?: number
 }
 
+/** What one cell of a program may take. */
+export interface ProgramLimits extends UserCodeLimits {
+  /** Calls of `context.generate`; plans count so many. @defaultValue any number, planned as 1 */
+  readonly calls?: number
+}
+
 /**
  * Limits as worker pools take them.
  *
