@@ -18,6 +18,8 @@ export interface CallContext {
   readonly timeout?: number
   /** Where the call went, without secrets. */
   readonly host: string
+  /** What to try where the server does not know what it was asked. @defaultValue to check the address and the name */
+  readonly hint?: string | undefined
   readonly redact: (text: string) => string
   readonly now: () => number
 }
@@ -83,13 +85,14 @@ function fromRedirect({ status, target }: RedirectError, host: string): Failure 
 function fromApiCall(error: APICallError, context: CallContext): Failure {
   const { statusCode: status, responseHeaders: headers } = error
   if (status === undefined) return fromConnection(error, context)
-  const body = error.responseBody ?? ''
-  // Hidden before it is cut: half a key is no key that could be found.
-  const excerpt = context.redact(reasonIn(body)).replace(/\s+/g, ' ').trim().slice(0, EXCERPT)
+  const body: unknown = error.responseBody ?? ''
+  if (typeof body !== 'string') return fromAnswer(body, context)
+  const excerpt = excerptOf(body, context)
   const message = `HTTP ${status} from ${context.host}${excerpt.length > 0 ? `: ${excerpt}` : ''}`
   const wait = retryAfter(headers, context.now())
   if (status === 401 || status === 403) return failure('authentication', `${message} (check the API key)`)
-  if (status === 404) return failure('not-found', `${message} (check the URL and the model's name)`)
+  if (status === 404)
+    return failure('not-found', `${message} (${context.hint ?? "check the URL and the model's name"})`)
   if (status === 402) return failure('authentication', `${message} (the account has no credit)`)
   if (status === 429) {
     if (/insufficient_quota|billing|exceeded your current quota/i.test(body)) {
@@ -116,10 +119,26 @@ function fromApiCall(error: APICallError, context: CallContext): Failure {
     : body.trim() === ''
       ? 'an empty body'
       : 'something that is no completion'
-  return failure(
-    'malformed',
-    `${context.host} answered ${kind} (HTTP ${status})${excerpt.length > 0 ? `: ${excerpt}` : ''}`,
-  )
+  return failure('malformed', malformed(`${context.host} answered ${kind} (HTTP ${status})`, excerpt, context))
+}
+
+/** An answer that was read, and is of no use: OpenAI's package hands it on as an object, with a status that nobody sent. */
+function fromAnswer(answer: unknown, context: CallContext): Failure {
+  const { error } = (answer ?? {}) as { readonly error?: { readonly code?: unknown } | null }
+  const excerpt = excerptOf(JSON.stringify(answer), context)
+  if (!error) return failure('malformed', malformed(`${context.host} answered without an output`, excerpt, context))
+  const message = `${context.host} answered that it failed: ${excerpt}`
+  if (error.code === 'server_error') return failure('server', message)
+  return failure(error.code === 'rate_limit_exceeded' ? 'rate-limit' : 'bad-request', message)
+}
+
+function malformed(what: string, excerpt: string, { hint }: CallContext): string {
+  return `${what}${excerpt.length > 0 ? `: ${excerpt}` : ''}${hint === undefined ? '' : ` (${hint})`}`
+}
+
+/** What a provider says went wrong. Secrets go before it is cut: half a key is no key that could be found. */
+function excerptOf(body: string, { redact }: CallContext): string {
+  return redact(reasonIn(body)).replace(/\s+/g, ' ').trim().slice(0, EXCERPT)
 }
 
 /** Providers tell programmers how to pass a key; who runs a task sets a variable. */
@@ -128,7 +147,7 @@ function withoutKey(message: string, host: string): string {
   return variable === undefined ? message : `there is no API key for ${host}: set ${variable} in the environment`
 }
 
-/** What a provider says went wrong, without the JSON around it. */
+/** The reason without the JSON around it. */
 function reasonIn(body: string): string {
   try {
     const { error, message } = JSON.parse(body)

@@ -44,7 +44,7 @@ export async function openRemoteModel(specification: string, options: RemoteMode
 }
 
 function createRemoteModel(name: string, resolved: ResolvedModel, options: RemoteModelOptions): TextModel {
-  const { host, redact, redactAnswer } = resolved
+  const { host, hint, redact, redactAnswer } = resolved
   const timeout = Math.min(options.timeout ?? DEFAULT_TIMEOUT, LONGEST_TIMER)
   const now = options.now ?? Date.now
   const concurrency = options.batch ?? options.concurrency ?? DEFAULT_CONCURRENCY
@@ -98,7 +98,7 @@ function createRemoteModel(name: string, resolved: ResolvedModel, options: Remot
       return read(await completeText(resolved.languageModel, request, AbortSignal.any([clock, ...callers])), request)
     } catch (error) {
       const cancelled = callers.some((signal) => signal.aborted)
-      const context: CallContext = { cancelled, host, redact, now, ...(clock.aborted ? { timeout } : {}) }
+      const context: CallContext = { cancelled, host, hint, redact, now, ...(clock.aborted ? { timeout } : {}) }
       const classified = classifyError(error, context)
       if (wasNeverSent(error)) return unsent(classified)
       return { kind: 'failure', failure: classified, usage: usageOfFailure(error, request) }

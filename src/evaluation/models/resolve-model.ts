@@ -21,6 +21,8 @@ export interface ResolvedModel {
   readonly languageModel: LanguageModel
   readonly identity: string
   readonly host: string
+  /** What to try where the server does not know what it is asked. */
+  readonly hint?: string
   /** For messages. */
   readonly redact: (text: string) => string
   /** For answers: only what was sent to this server, so that no word of an answer is taken for a key. */
@@ -134,6 +136,12 @@ async function openProvider(specification: string, { environment, apiKey }: Cred
     languageModel,
     identity: specification,
     host: provider,
+    // Most servers of one's own speak chat completions, and the package asks for responses.
+    ...(provider === 'openai' && environment['OPENAI_BASE_URL']
+      ? {
+          hint: "check the model's name; where OPENAI_BASE_URL has chat completions only, write openai-compatible:URL#name",
+        }
+      : {}),
     redact: createRedactor(environment, [apiKey]),
     redactAnswer: createExactRedactor(apiKey && isDistinctive(apiKey) ? [apiKey] : environmentSecrets(environment)),
     local: false,

@@ -1,4 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -63,6 +65,27 @@ const request = {
   sampling: { temperature: 0.5, maxOutputTokens: 8, stop: ['\n'], seed: 4 },
 }
 
+/** What openai makes of an answer of the server that `OPENAI_BASE_URL` names. */
+async function failureAt(status: number, body: object) {
+  const server = createServer((_, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const environment = { OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`, OPENAI_API_KEY: KEY }
+  Object.assign(process.env, environment)
+  try {
+    const model = await openRemoteModel('openai:gpt-5-mini', { environment })
+    const generation = await model.generate({ prompt: 'Hello', sampling: request.sampling })
+    await model.close()
+    return generation.kind === 'failure' ? generation.failure : undefined
+  } finally {
+    delete process.env['OPENAI_BASE_URL']
+    delete process.env['OPENAI_API_KEY']
+    server.close()
+  }
+}
+
 describe('a provider that the user installed', () => {
   it.each(['made-up', 'older', 'oldest'])('%s: is asked once, with all settings', async (name) => {
     const model = await openRemoteModel(`${name}:some-model`, { environment: {} })
@@ -98,6 +121,25 @@ describe('a provider that the user installed', () => {
     } finally {
       delete process.env['MADE_UP_API_KEY']
     }
+  })
+
+  it('says how a server of chat completions is named, where OPENAI_BASE_URL names one', async () => {
+    const completion = { id: 'x', object: 'chat.completion', model: 'own', choices: [{ message: { content: 'Hi' } }] }
+    const hint = expect.stringContaining('has chat completions only, write openai-compatible:URL#name')
+    expect(await failureAt(404, { error: { message: 'no such route' } })).toMatchObject({
+      kind: 'not-found',
+      message: hint,
+    })
+    expect(await failureAt(200, completion)).toMatchObject({ kind: 'malformed', message: hint })
+  })
+
+  it.each([
+    ['server_error', 'server'],
+    ['rate_limit_exceeded', 'rate-limit'],
+    ['invalid_prompt', 'bad-request'],
+  ])('is told to have failed in an answer of its own: %s', async (code, kind) => {
+    const failed = { id: 'x', status: 'failed', error: { code, type: 'x', message: 'It went wrong.' }, output: [] }
+    expect(await failureAt(200, failed)).toMatchObject({ kind, message: expect.stringContaining('It went wrong.') })
   })
 
   it('is named when it is not installed', async () => {
