@@ -10,6 +10,7 @@ import { runTask } from '../../src/run/run-task.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
 import { defineTask } from '../../src/task/define-task.ts'
 import type { TaskInput } from '../../src/task/schema.ts'
+import type { Task } from '../../src/task/task.ts'
 import { createScriptedModel } from '../support/scripted-model.ts'
 
 /** Three calls, of which none is as before for another prompt. */
@@ -45,11 +46,17 @@ const define = (more: Partial<TaskInput> = {}) =>
     { folder },
   )
 
+/** Only the kind prompt is answered with the three letters that score, so that another than the baseline wins. */
+const open = (task: Task) =>
+  openEvaluator(task, {
+    modelsFolder: '.',
+    environment: {},
+    textModel: createScriptedModel(({ prompt }) => (prompt.startsWith('Be kind') ? 'yes' : 'oops')),
+  })
+
 async function run(more: Partial<TaskInput> = {}) {
   const task = define(more)
-  // Longer answers to the kind prompt, so that another than the baseline wins.
-  const textModel = createScriptedModel(({ prompt }) => (prompt.startsWith('Be kind') ? 'yes' : 'x'.repeat(4)))
-  const evaluator = await openEvaluator(task, { modelsFolder: '.', environment: {}, textModel })
+  const evaluator = await open(task)
   try {
     return await runTask({
       task,
@@ -64,11 +71,12 @@ async function run(more: Partial<TaskInput> = {}) {
   }
 }
 
-const each = { estimate: () => ({ calls: 3, inputTokens: 30, outputTokens: 12 }) }
-
 describe('a program that makes several calls per evaluation', () => {
-  it('is planned by what limits.calls says, and what it saves may go to further evaluations', () => {
-    const plan = makePlan(define({ limits: { calls: 3 } }), each, createPriceList())
+  it('is planned by what limits.calls says, and what it saves may go to further evaluations', async () => {
+    const task = define({ limits: { calls: 3 } })
+    const evaluator = await open(task)
+    const plan = makePlan(task, evaluator, createPriceList())
+    await evaluator.close()
     expect(plan).toMatchObject({ searchEvaluations: 80, holdoutExamples: 10, callsPerEvaluation: 3 })
     expect(plan.cost.calls).toBe(300)
     expect(plan.budget).toEqual({ calls: 300 })
